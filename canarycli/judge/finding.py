@@ -1,0 +1,111 @@
+"""What the judge says about one check, in numbers and in one sentence."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from canarycli.metrics import Unit
+from canarycli.plan import Role
+
+
+class Verdict(StrEnum):
+    """The state of one check, or the worst of several."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    NO_DATA = "no_data"
+
+
+WORST_FIRST = (Verdict.FAIL, Verdict.NO_DATA, Verdict.INCONCLUSIVE, Verdict.PASS)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check at one look.
+
+    The numbers are the ones decided on. `low` to `high` is the interval of `diff` (or of
+    `candidate`, for a check without a baseline) that holds at every look at once; `limit` is on
+    the same scale. None where there is nothing to say.
+
+    Attributes:
+        check: the check's name.
+        verdict: pass, fail, inconclusive or no_data.
+        sentence: the finding for people, with its numbers.
+        unit: of `baseline`, `candidate`, `diff`, `low`, `high` and `limit`; `diff`, `low`, `high`
+            and `limit` are fractions of the baseline's value where `relative` is set.
+        n_baseline: requests on the baseline that were judged.
+        n_candidate: the same for the candidate.
+        age: how old the newest point was.
+        proven: the judge's promise covers looking often, so one failing read is enough.
+        role: a `watch` finding never decides.
+        critical: one failing read is enough, as the plan says.
+        more_requests: about so many more candidate requests until it can tell, if known.
+        query: the question in the cloud's own words.
+    """
+
+    check: str
+    verdict: Verdict
+    sentence: str
+    unit: Unit = Unit.NONE
+    relative: bool = False
+    baseline: float | None = None
+    candidate: float | None = None
+    diff: float | None = None
+    low: float | None = None
+    high: float | None = None
+    limit: float | None = None
+    n_baseline: float | None = None
+    n_candidate: float | None = None
+    age: timedelta | None = None
+    proven: bool = False
+    role: Role = Role.GATE
+    critical: bool = False
+    more_requests: float | None = None
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """Who is compared, and since when the split in force has been in place.
+
+    Attributes:
+        baseline: version name.
+        candidate: version name.
+        share: the candidate's percent of the live traffic.
+        since: when that share was first seen in place; points that began earlier are mixed.
+        now: the time of the look.
+        delay: points younger than this may still grow.
+    """
+
+    baseline: str
+    candidate: str
+    share: float
+    since: datetime
+    now: datetime
+    delay: timedelta
+
+
+State = Mapping[str, Any]
+"""What the judge must remember between two looks: JSON values, by check name; {} at the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The findings of one look and the state to bring along to the next."""
+
+    findings: tuple[Finding, ...]
+    state: State = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of the checks that decide; pass if none does."""
+        return worst(f.verdict for f in self.findings if f.role is Role.GATE)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of several verdicts: fail, no_data, inconclusive, pass; pass if there are none."""
+    found = set(verdicts)
+    return next((v for v in WORST_FIRST if v in found), Verdict.PASS)

@@ -1,0 +1,183 @@
+"""What is measured: metric names and units, windows, and the points of a series."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+
+class Unit(StrEnum):
+    """The unit a value is in, everywhere inside canary."""
+
+    COUNT = "count"
+    RATIO = "ratio"
+    SECONDS = "seconds"
+    PERCENT = "percent"
+    NONE = "none"
+
+
+class Form(StrEnum):
+    """What a cloud can say about one minute of a metric."""
+
+    COUNTS = "counts"
+    VALUES = "values"
+    HISTOGRAM = "histogram"
+
+
+UNITS: Mapping[str, Unit] = MappingProxyType({
+    "requests": Unit.COUNT,
+    "errors_5xx": Unit.RATIO,
+    "errors_4xx": Unit.RATIO,
+    "model_errors": Unit.RATIO,
+    "latency_over": Unit.RATIO,
+    "latency": Unit.SECONDS,
+    "latency_p50": Unit.SECONDS,
+    "latency_p90": Unit.SECONDS,
+    "latency_p95": Unit.SECONDS,
+    "latency_p99": Unit.SECONDS,
+    "overhead_p50": Unit.SECONDS,
+    "overhead_p99": Unit.SECONDS,
+    "cpu": Unit.PERCENT,
+    "memory": Unit.PERCENT,
+    "gpu": Unit.PERCENT,
+})
+"""The built-in metric names, the same on every cloud, and the unit of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One thing to measure, on every version asked about.
+
+    Attributes:
+        name: a key of `UNITS`, or a name of the person's own with a `source`.
+        threshold: for `latency_over`, the seconds above which a request counts as slow.
+        source: for a custom metric, the cloud's own words for it, as in canary.yaml under
+            `cloudwatch:`, `cloud_monitoring:` or `azure_monitor:`, with that word as the only
+            key; `{arm}` in a text stands for the version.
+    """
+
+    name: str
+    threshold: float | None = None
+    source: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def key(self) -> str:
+        """The name that tells this metric from every other of a release."""
+        return self.name if self.threshold is None else f"{self.name}({self.threshold:g}s)"
+
+    @property
+    def unit(self) -> Unit:
+        """The unit its values come in."""
+        return UNITS.get(self.name, Unit.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open range of time, UTC: `start` is in it, `end` is not."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError("a window's times carry their zone")
+
+    def __bool__(self) -> bool:
+        return self.start < self.end
+
+    def __contains__(self, at: object) -> bool:
+        return isinstance(at, datetime) and self.start <= at < self.end
+
+    @property
+    def length(self) -> timedelta:
+        """From start to end, never negative."""
+        return max(self.end - self.start, timedelta(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """`bad` of `n` requests in the period that starts at `at`."""
+
+    at: datetime
+    n: float
+    bad: float
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value for the period that starts at `at`: a mean, a percentile, a gauge.
+
+    `n` is the number of requests it was made from, None where the cloud does not say.
+    """
+
+    at: datetime
+    value: float
+    n: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How many requests fell between each two bounds, in the period that starts at `at`.
+
+    `counts` has one entry more than `bounds`: below the first, between each two, above the last.
+    """
+
+    at: datetime
+    bounds: tuple[float, ...]
+    counts: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.counts) != len(self.bounds) + 1:
+            raise ValueError("a histogram has one count more than it has bounds")
+
+    @property
+    def n(self) -> float:
+        """All requests in it."""
+        return sum(self.counts)
+
+
+Point = Counts | Value | Histogram
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The points of one metric on one version, oldest first, at most one a period.
+
+    All points have one form. No points means no data: never zero, never an error.
+    """
+
+    points: tuple[Point, ...] = ()
+    period: timedelta = timedelta(minutes=1)
+
+    @property
+    def newest(self) -> datetime | None:
+        """The end of the newest period there is a point for."""
+        return self.points[-1].at + self.period if self.points else None
+
+    def within(self, window: Window) -> "Series":
+        """The points whose whole period lies in the window."""
+        kept = (p for p in self.points if p.at >= window.start and p.at + self.period <= window.end)
+        return Series(tuple(kept), self.period)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """What one look at the metrics found: a series by version and metric key.
+
+    Attributes:
+        window: the range of time that was asked for.
+        taken_at: when it was asked.
+        series: by version name, then by `Metric.key`; absent means no data.
+        queries: by `Metric.key`, the question in the cloud's own words, for people.
+    """
+
+    window: Window
+    taken_at: datetime
+    series: Mapping[str, Mapping[str, Series]]
+    queries: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, version: str, metric: Metric) -> Series:
+        """The series of one metric on one version, empty where there is no data."""
+        return self.series.get(version, {}).get(metric.key, Series())

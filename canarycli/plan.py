@@ -1,0 +1,176 @@
+"""The written intent of a release: stages, checks and what to do when things are unclear."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from canarycli.metrics import Metric
+
+
+class Then(StrEnum):
+    """What follows when a stage is passed or a pause is over."""
+
+    GO = "go"
+    HOLD = "hold"
+    ROLLBACK = "rollback"
+
+
+class Better(StrEnum):
+    """Which direction of a metric is the good one."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+
+
+class Role(StrEnum):
+    """What a check's verdict does."""
+
+    GATE = "gate"
+    WATCH = "watch"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Give the candidate `percent` of the traffic and let it bake.
+
+    `then` is `go` (on to the next stage when every check passes) or `hold` (wait for a person).
+    """
+
+    percent: float
+    bake: timedelta
+    then: Then = Then.GO
+
+    def __post_init__(self) -> None:
+        if not 0 < self.percent <= 100:
+            raise ValueError(f"a stage's percent is above 0 and at most 100, not {self.percent:g}")
+        if self.bake < timedelta(0):
+            raise ValueError("a bake can't be negative")
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """By how much the candidate may be worse than the baseline.
+
+    `relative` is a fraction of the baseline's value (0.2 for 20%), `absolute` is in the metric's
+    own unit (0.005 for 0.5pp of a ratio, 0.05 for 50ms). Exactly one is set, or both add up.
+    """
+
+    relative: float = 0.0
+    absolute: float = 0.0
+
+    def __str__(self) -> str:
+        parts = []
+        if self.relative or not self.absolute:
+            parts.append(f"{self.relative * 100:g}%")
+        if self.absolute:
+            parts.append(f"{self.absolute:g}")
+        return " + ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule on one metric: exactly one of the three limits is set.
+
+    Attributes:
+        name: for people and `--skip`; unique in a plan.
+        metric: what is measured.
+        no_worse_by: limit on the difference to the baseline.
+        never_above: limit on the candidate alone, in the metric's unit.
+        never_below: the same from below.
+        better: which direction is good; only matters for `no_worse_by`.
+        min_requests: each arm needs so many before the check says pass or fail.
+        role: `watch` is shown and never decides.
+        critical: fails at its first failing read.
+    """
+
+    name: str
+    metric: Metric
+    no_worse_by: Margin | None = None
+    never_above: float | None = None
+    never_below: float | None = None
+    better: Better = Better.LOWER
+    min_requests: int = 0
+    role: Role = Role.GATE
+    critical: bool = False
+
+    def __post_init__(self) -> None:
+        limits = (self.no_worse_by, self.never_above, self.never_below)
+        if sum(limit is not None for limit in limits) != 1:
+            raise ValueError(
+                f"check {self.name!r} needs exactly one of no_worse_by, never_above, never_below"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Pause for so long, then do `then` (`hold` or `rollback`)."""
+
+    pause: timedelta
+    then: Then = Then.ROLLBACK
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Stages and checks, and the policies around them.
+
+    Attributes:
+        stages: at least one; percents rise; the last one is 100, or the release holds there.
+        read_every: time between two looks at the metrics.
+        fails_after: so many failing reads in a row fail a check.
+        unclear_after: at a stage without a clear pass or fail for so long, `on_unclear` applies.
+        on_fail: `rollback`, or `hold` to wait for a person with the traffic as it is.
+        on_unclear: neither pass nor fail in time.
+        on_no_metrics: a gating metric has no data.
+        settle_within: a change of traffic that takes longer has failed.
+        deadline: the whole release must end within this, else it is rolled back.
+    """
+
+    stages: tuple[Stage, ...]
+    checks: tuple[Check, ...] = ()
+    name: str = "command line"
+    read_every: timedelta = timedelta(minutes=1)
+    fails_after: int = 3
+    unclear_after: timedelta = timedelta(minutes=45)
+    on_fail: Then = Then.ROLLBACK
+    on_unclear: Wait = field(default_factory=lambda: Wait(timedelta(minutes=30)))
+    on_no_metrics: Wait = field(default_factory=lambda: Wait(timedelta(minutes=10)))
+    settle_within: timedelta = timedelta(minutes=15)
+    deadline: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise ValueError("a plan needs at least one stage")
+        for earlier, later in zip(self.stages, self.stages[1:], strict=False):
+            if later.percent <= earlier.percent:
+                raise ValueError(
+                    f"stages must rise: {later.percent:g}% follows {earlier.percent:g}%"
+                )
+        names = [check.name for check in self.checks]
+        if len(set(names)) != len(names):
+            raise ValueError("two checks have the same name")
+        if self.read_every <= timedelta(0):
+            raise ValueError("read_every must be above 0")
+        if self.fails_after < 1:
+            raise ValueError("fails_after must be at least 1")
+
+    @property
+    def gates(self) -> tuple[Check, ...]:
+        """The checks that decide."""
+        return tuple(check for check in self.checks if check.role is Role.GATE)
+
+    def metrics(self) -> tuple[Metric, ...]:
+        """Every metric the checks need, once each."""
+        return tuple({check.metric.key: check.metric for check in self.checks}.values())
+
+    def without(self, names: Sequence[str]) -> "Plan":
+        """The same plan without the checks of those names.
+
+        Raises:
+            KeyError: there is no check of that name.
+        """
+        known = {check.name for check in self.checks}
+        for name in names:
+            if name not in known:
+                raise KeyError(name)
+        return replace(self, checks=tuple(c for c in self.checks if c.name not in names))

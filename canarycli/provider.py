@@ -1,0 +1,177 @@
+"""The contract between canary and a cloud: few verbs, one value."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol, runtime_checkable
+
+from canarycli.metrics import Measurements, Metric, Window
+from canarycli.traffic import Traffic
+
+RELEASE_NOTE = "canary-release"
+BASELINE_NOTE = "canary-baseline"
+CANDIDATE_NOTE = "canary-candidate"
+
+Notes = Mapping[str, str]
+"""The endpoint's own tags or labels that start with `canary-`: enough to roll back from anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a cloud can do, as data, checked before a release starts.
+
+    Attributes:
+        finest_percent: the smallest step of a share.
+        shadow_up_to: the largest shadow share in percent, 0 where there is no shadow traffic.
+        metric_delay: points younger than this may still change or be missing.
+        late_request: how long after a rollback a request that was sent before it can still land.
+        usual_shift: how long a change of traffic usually takes, for what people are told.
+        metrics: the built-in metric names this cloud has.
+        custom_source: the word under which a custom metric names its source in canary.yaml.
+    """
+
+    finest_percent: float
+    shadow_up_to: float
+    metric_delay: timedelta
+    late_request: timedelta
+    usual_shift: timedelta
+    metrics: frozenset[str]
+    custom_source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One deployed thing on an endpoint.
+
+    Attributes:
+        name: what the cloud knows it by and traffic is set with.
+        in_service: whether it can answer requests now.
+        model: the model it serves, in the cloud's words, for people and for finding it.
+        instances: how many instances serve it, None where the cloud does not say.
+        detail: one short phrase for people: `2 × ml.m5.xlarge`.
+        aliases: other names people may call it by (display names, model versions).
+    """
+
+    name: str
+    in_service: bool
+    model: str = ""
+    instances: int | None = None
+    detail: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One consistent look at an endpoint.
+
+    Attributes:
+        name: as the person gave it.
+        versions: every version on it, idle ones too.
+        traffic: the split as it *is*, not as it was asked for.
+        settled: no change is under way.
+        status: the cloud's own word for its state, for people.
+        revision: changes whenever the endpoint does; "" where the cloud has none.
+        failure: why the cloud's last change failed, "" if it did not.
+        unfit: why this endpoint can't be released by traffic shares, "" if it can.
+        raw: what the provider needs again for `shift`; nobody else looks inside.
+    """
+
+    name: str
+    versions: tuple[Version, ...]
+    traffic: Traffic
+    settled: bool
+    status: str = ""
+    revision: str = ""
+    failure: str = ""
+    unfit: str = ""
+    raw: Any = field(default=None, repr=False, compare=False)
+
+    def version(self, name: str) -> Version | None:
+        """The version of that name, None if there is none."""
+        return next((v for v in self.versions if v.name == name), None)
+
+    def serves(self, name: str) -> bool:
+        """Whether that version is there and in service."""
+        version = self.version(name)
+        return version is not None and version.in_service
+
+    def find(self, word: str) -> tuple[Version, ...]:
+        """The versions a person may mean by `word`: by name, else by alias or model."""
+        exact = self.version(word)
+        if exact is not None:
+            return (exact,)
+        return tuple(v for v in self.versions if word == v.model or word in v.aliases)
+
+
+class Provider(Protocol):
+    """One cloud's managed endpoints and their metrics.
+
+    Raises `ProviderError` and nothing of the cloud's own. Every call returns or raises within
+    about half a minute; none retries for longer by itself, the caller does (`Patient`).
+    """
+
+    @property
+    def limits(self) -> Limits:
+        """What this cloud can do."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Where: `us-east-1`, `acme-ml/europe-west4`; the same text for the same endpoints."""
+        ...
+
+    def describe(self, endpoint: str) -> Endpoint:
+        """Look at an endpoint: versions (idle ones too), traffic, settled or not."""
+        ...
+
+    def notes(self, seen: Endpoint) -> Notes:
+        """What canary wrote on the endpoint, {} if nothing."""
+        ...
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+        """Ask for a split and return at once, without waiting until it is in place.
+
+        Idempotent. `notes` are written with it (before it, where the cloud needs a call of its
+        own and traffic is raised; after it, where it is lowered); empty notes leave the ones
+        there as they are. Versions not named in `to` get 0 and stay deployed.
+
+        Raises:
+            Conflict: the endpoint is not as in `seen`, or another change is under way.
+        """
+        ...
+
+    def measure(
+        self,
+        endpoint: str,
+        versions: Collection[str],
+        metrics: Collection[Metric],
+        window: Window,
+    ) -> Measurements:
+        """The points of each metric on each version in the window; no data is an empty series."""
+        ...
+
+    def plain_command(self, endpoint: str, to: Traffic) -> str:
+        """The cloud's own command line for this split, to paste when canary can't run.
+
+        Makes no call. Names in `to` with a share of 0 are set to 0 by it.
+        """
+        ...
+
+
+@runtime_checkable
+class Deployer(Protocol):
+    """A provider that can also bring a candidate in and take an idle version away."""
+
+    def deploy(
+        self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
+    ) -> str:
+        """Ask for `model` to be deployed like the version `like`, with no traffic.
+
+        Returns at once with the name the new version will have. Idempotent for one `release`.
+        It is there when `describe(...)` shows it in service with the endpoint settled.
+        """
+        ...
+
+    def retire(self, seen: Endpoint, version: str) -> None:
+        """Ask for an idle version to be removed. Refused (`Conflict`) while it has traffic."""
+        ...
