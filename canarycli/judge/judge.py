@@ -1,14 +1,16 @@
 """One look: every check against its measurements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from canarycli.judge.finding import Arms, Finding, Judgement, State, Verdict
-from canarycli.judge.limits import judge_difference, judge_limit
+from canarycli.judge.limits import Facts, judge_difference, judge_limit
 from canarycli.judge.pool import Pooled, pool
-from canarycli.metrics import Measurements, Series, Window
+from canarycli.metrics import Measurements, Metric, Window
 from canarycli.plan import Check
+
+REQUESTS = Metric("requests")
 
 
 def judge(
@@ -26,8 +28,7 @@ def judge(
         state: what the last look left behind, {} at the first.
     """
     findings = tuple(_find(check, measurements, arms) for check in checks)
-    kept: Mapping[str, Any] = dict(state)
-    return Judgement(findings, kept)
+    return Judgement(findings, dict(state))
 
 
 def _find(check: Check, measurements: Measurements, arms: Arms) -> Finding:
@@ -40,24 +41,20 @@ def _find(check: Check, measurements: Measurements, arms: Arms) -> Finding:
 
 
 def _within(check: Check, measurements: Measurements, arms: Arms, window: Window) -> Finding:
-    candidate = measurements.of(arms.candidate, check.metric).within(window)
-    baseline = measurements.of(arms.baseline, check.metric).within(window)
-    ours, theirs = pool(candidate), pool(baseline)
-    facts = _Facts(check, measurements, arms, candidate)
+    candidate = _pooled(check, measurements, arms.candidate, window)
+    newest = measurements.of(arms.candidate, check.metric).newest
+    age = None if newest is None else max(arms.now - newest, timedelta(0))
+    facts = Facts(age, measurements.queries.get(check.metric.key, ""))
     if check.no_worse_by is None:
-        return judge_limit(check, ours, age=facts.age, query=facts.query)
-    return judge_difference(check, ours, theirs, age=facts.age, query=facts.query)
+        return judge_limit(check, candidate, facts)
+    return judge_difference(
+        check, candidate, _pooled(check, measurements, arms.baseline, window), facts
+    )
 
 
-class _Facts:
-    """How old the newest point is, and where it came from."""
-
-    def __init__(
-        self, check: Check, measurements: Measurements, arms: Arms, series: Series
-    ) -> None:
-        newest = series.newest
-        self.age = None if newest is None else max(arms.now - newest, timedelta(0))
-        self.query = measurements.queries.get(check.metric.key, "")
-
-
-__all__ = ["Pooled", "judge"]
+def _pooled(check: Check, measurements: Measurements, version: str, window: Window) -> Pooled:
+    pooled = pool(measurements.of(version, check.metric).within(window), check.metric)
+    if pooled.n is not None or not pooled:
+        return pooled
+    traffic = pool(measurements.of(version, REQUESTS).within(window), REQUESTS)
+    return replace(pooled, n=traffic.n)

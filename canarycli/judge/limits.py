@@ -1,0 +1,136 @@
+"""Plain rules: a limit on the candidate alone, and a difference to the baseline."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from canarycli.judge.finding import Finding, Verdict
+from canarycli.judge.pool import Pooled
+from canarycli.judge.wording import amount, change, requests
+from canarycli.plan import Better, Check, Margin
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What every finding of a check carries, whatever it finds.
+
+    Attributes:
+        age: how old the newest point is, None if there is none.
+        query: the question in the cloud's own words.
+    """
+
+    age: timedelta | None = None
+    query: str = ""
+
+    def finding(self, check: Check, verdict: Verdict, sentence: str) -> Finding:
+        """A finding without numbers, to be filled in."""
+        return Finding(
+            check=check.name,
+            verdict=verdict,
+            sentence=sentence,
+            unit=check.metric.unit,
+            age=self.age,
+            role=check.role,
+            critical=check.critical,
+            query=self.query,
+        )
+
+
+def judge_limit(check: Check, candidate: Pooled, facts: Facts) -> Finding:
+    """Whether the candidate alone keeps `never_above` or `never_below`."""
+    above = check.never_above is not None
+    limit = check.never_above if above else check.never_below
+    if limit is None:
+        raise ValueError(f"check {check.name!r} has no limit on the candidate alone")
+    if candidate.value is None:
+        return no_data(check, "candidate", facts, limit=limit)
+    unit = check.metric.unit
+    broken = candidate.value > limit if above else candidate.value < limit
+    short = shortage(check, candidate)
+    verdict = Verdict.FAIL if broken else Verdict.PASS
+    word = "above" if above else "below"
+    text = f"{check.name} {amount(candidate.value, unit)} (never {word} {amount(limit, unit)})"
+    if short:
+        verdict, text = Verdict.INCONCLUSIVE, f"{text}, {needs_more(check, candidate, short)}"
+    return replace(
+        facts.finding(check, verdict, text),
+        candidate=candidate.value,
+        limit=limit,
+        n_candidate=candidate.n,
+        more_requests=short or None,
+    )
+
+
+def judge_difference(check: Check, candidate: Pooled, baseline: Pooled, facts: Facts) -> Finding:
+    """Whether the candidate's number is within the margin of the baseline's."""
+    margin = check.no_worse_by
+    if margin is None:
+        raise ValueError(f"check {check.name!r} has no margin")
+    if candidate.value is None:
+        return no_data(check, "candidate", facts)
+    if baseline.value is None:
+        return no_data(check, "baseline", facts)
+    diff, limit, relative = scaled(check, margin, candidate.value, baseline.value)
+    worse = diff > limit if check.better is Better.LOWER else diff < limit
+    short = max(shortage(check, candidate), shortage(check, baseline))
+    verdict = Verdict.FAIL if worse else Verdict.PASS
+    text = compared(check, candidate.value, baseline.value, (diff, limit, relative))
+    if short:
+        verdict, text = Verdict.INCONCLUSIVE, f"{text}, {needs_more(check, candidate, short)}"
+    return replace(
+        facts.finding(check, verdict, text),
+        relative=relative,
+        baseline=baseline.value,
+        candidate=candidate.value,
+        diff=diff,
+        limit=limit,
+        n_baseline=baseline.n,
+        n_candidate=candidate.n,
+        more_requests=short or None,
+    )
+
+
+def scaled(
+    check: Check, margin: Margin, candidate: float, baseline: float
+) -> tuple[float, float, bool]:
+    """Difference and limit on one scale, and whether that scale is relative to the baseline.
+
+    The limit is negative where higher is better. A relative margin on a baseline of 0 has no
+    relative scale; it is then shown in the metric's own unit.
+    """
+    sign = 1 if check.better is Better.LOWER else -1
+    if not margin.absolute and baseline:
+        return (candidate - baseline) / abs(baseline), sign * margin.relative, True
+    allowed = margin.absolute + margin.relative * abs(baseline)
+    return candidate - baseline, sign * allowed, False
+
+
+def compared(
+    check: Check, candidate: float, baseline: float, scale: tuple[float, float, bool]
+) -> str:
+    """`errors_5xx 0.19% -> 1.34% (+1.15 pp, limit +0.50 pp)`."""
+    diff, limit, relative = scale
+    unit = check.metric.unit
+    return (
+        f"{check.name} {amount(baseline, unit)} -> {amount(candidate, unit)}"
+        f" ({change(diff, unit, relative=relative)},"
+        f" limit {change(limit, unit, relative=relative)})"
+    )
+
+
+def no_data(check: Check, arm: str, facts: Facts, *, limit: float | None = None) -> Finding:
+    """The finding for an arm that sent nothing: never a pass."""
+    text = f"{check.name} has no data for the {arm}"
+    return replace(facts.finding(check, Verdict.NO_DATA, text), limit=limit)
+
+
+def shortage(check: Check, arm: Pooled) -> float:
+    """Requests an arm still needs before the check may speak; all of them if none are known."""
+    return max(0.0, check.min_requests - (arm.n or 0.0))
+
+
+def needs_more(check: Check, candidate: Pooled, short: float) -> str:
+    """`610 of 3,000 requests` for the sentence."""
+    if candidate.n is None:
+        return "but its source does not say how many requests"
+    have = requests(check.min_requests - short)
+    return f"{have} of {requests(check.min_requests)} requests"

@@ -1,0 +1,47 @@
+"""Turns the judge's numbers into words a person reads at a glance."""
+
+from canarycli.metrics import Unit
+
+NO_CHANGE = 0.0
+
+
+def amount(value: float, unit: Unit) -> str:
+    """A value in its unit: `0.19%`, `171 ms`, `1.20 s`, `12,402`."""
+    match unit:
+        case Unit.RATIO:
+            return f"{_digits(value * 100)}%"
+        case Unit.PERCENT:
+            return f"{value:.3g}%"
+        case Unit.SECONDS:
+            return f"{value * 1000:.0f} ms" if abs(value) < 1 else f"{value:.2f} s"
+        case Unit.COUNT:
+            return f"{value:,.0f}"
+        case Unit.NONE:
+            return f"{value:.4g}"
+
+
+def change(diff: float, unit: Unit, *, relative: bool) -> str:
+    """A difference with its sign: `+1.15 pp`, `-13 ms`, and `+7.6%` where it is relative."""
+    sign = "-" if diff < 0 else "+"
+    size = abs(diff)
+    if relative:
+        return f"{sign}{size * 100:.1f}%"
+    match unit:
+        case Unit.RATIO:
+            return f"{sign}{_digits(size * 100)} pp"
+        case Unit.PERCENT:
+            return f"{sign}{size:.1f} pp"
+        case _:
+            return f"{sign}{amount(size, unit)}"
+
+
+def requests(number: float) -> str:
+    """A number of requests: `about 1,200 more requests` needs the `1,200`."""
+    return f"{number:,.0f}"
+
+
+def _digits(percent: float) -> str:
+    """Two decimals, more where two would hide a small rate."""
+    if percent == NO_CHANGE or abs(percent) >= 0.05:
+        return f"{percent:.2f}"
+    return f"{percent:.2g}"
