@@ -28,6 +28,7 @@ class Limits:
         usual_shift: how long a change of traffic usually takes, for what people are told.
         metrics: the built-in metric names this cloud has.
         custom_source: the word under which a custom metric names its source in canary.yaml.
+        metric_period: the time one point of a metric covers.
     """
 
     finest_percent: float
@@ -37,6 +38,7 @@ class Limits:
     usual_shift: timedelta
     metrics: frozenset[str]
     custom_source: str
+    metric_period: timedelta = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)

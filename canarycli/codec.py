@@ -1,0 +1,101 @@
+"""Frozen values to JSON and back, driven by their type hints: small, so rollback starts fast."""
+
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_SECONDS = "$seconds"
+
+
+def to_json(value: Any) -> Any:
+    """JSON values for a frozen dataclass and whatever it holds.
+
+    Times become RFC 3339 UTC, durations seconds, enums their value, tuples lists.
+    """
+    match value:
+        case Enum():
+            return value.value
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case timedelta():
+            return value.total_seconds()
+        case Mapping():
+            return {str(key): _loose(item) for key, item in value.items()}
+        case tuple() | list() | frozenset():
+            return [to_json(item) for item in value]
+    if is_dataclass(value):
+        return {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
+    return value
+
+
+def from_json(kind: type[T], data: Any) -> T:
+    """The value of type `kind` that `to_json` wrote; keys it does not know are left out.
+
+    Raises:
+        ValueError: the data does not describe such a value.
+    """
+    try:
+        return typing.cast("T", _read(kind, data))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a {kind.__name__}: {error}") from error
+
+
+def _loose(value: Any) -> Any:
+    # A mapping's values have no type hint to be read back by, so a duration names itself.
+    return {_SECONDS: value.total_seconds()} if isinstance(value, timedelta) else to_json(value)
+
+
+def _tight(value: Any) -> Any:
+    if isinstance(value, dict):
+        if set(value) == {_SECONDS}:
+            return timedelta(seconds=value[_SECONDS])
+        return {key: _tight(item) for key, item in value.items()}
+    return [_tight(item) for item in value] if isinstance(value, list) else value
+
+
+def _read(kind: Any, data: Any) -> Any:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in {typing.Union, types.UnionType}:
+        inner = next(a for a in arguments if a is not type(None))
+        return None if data is None else _read(inner, data)
+    if origin is tuple:
+        return tuple(_read(arguments[0], item) for item in data)
+    if origin is not None and issubclass(origin, Mapping):
+        inner = arguments[1]
+        return {k: _tight(v) if inner is Any else _read(inner, v) for k, v in data.items()}
+    return _read_plain(kind, data)
+
+
+def _read_plain(kind: Any, data: Any) -> Any:
+    if kind is datetime:
+        return datetime.fromisoformat(data)
+    if kind is timedelta:
+        return timedelta(seconds=data)
+    if is_dataclass(kind):
+        return _read_dataclass(kind, data)
+    if kind is Any or data is None:
+        return data
+    return kind(data)
+
+
+def _read_dataclass(kind: Any, data: Mapping[str, Any]) -> Any:
+    given = {}
+    for field, hint in _hints(kind):
+        if field.name in data:
+            given[field.name] = _read(hint, data[field.name])
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise KeyError(field.name)
+    return kind(**given)
+
+
+@cache
+def _hints(kind: Any) -> tuple[tuple[Any, Any], ...]:
+    hints = typing.get_type_hints(kind)
+    return tuple((field, hints[field.name]) for field in fields(kind))

@@ -1,0 +1,326 @@
+"""Drives a release: load, look, decide, save, act, look again. All I/O of a release is here."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from canarycli.case import SETTLING, Decision, Seen, begin_rollback
+from canarycli.clock import Clock
+from canarycli.decide import decide
+from canarycli.errors import (
+    Busy,
+    Conflict,
+    Denied,
+    NotFound,
+    ProviderError,
+    Rejected,
+    Stopped,
+    Unavailable,
+    Unsafe,
+)
+from canarycli.journal import Event
+from canarycli.judge import Arms, Finding, Judgement, Verdict, judge
+from canarycli.metrics import Window
+from canarycli.provider import Endpoint, Provider
+from canarycli.release import Outcome, Release, State
+from canarycli.store import Record, Stale, Store
+from canarycli.traffic import TOLERANCE, Traffic
+
+GUARD = timedelta(seconds=30)
+"""A raise is only asked for with at least this much of the lease left."""
+
+SLICE = timedelta(seconds=2)
+"""While waiting, the record is read so often for what people asked meanwhile."""
+
+TRIES = 20
+"""So many lost races for the record in one tick are more than bad luck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """Who drives: a name for people that is unique for the process, and a link."""
+
+    name: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """The shell around `decide`.
+
+    Attributes:
+        store: where the records are.
+        provider: already patient; this class never retries a call by itself.
+        clock: the time and the waiting.
+        driver: on whose behalf the lease is held.
+        listen: hears every event after it is saved.
+    """
+
+    store: Store
+    provider: Provider
+    clock: Clock
+    driver: Driver
+    listen: Callable[[Event], None] = lambda _: None
+
+    def create(self, release: Release) -> Record:
+        """Record a new release, with the lease on its endpoint.
+
+        Raises:
+            Busy: the endpoint has an open release.
+        """
+        known = self.store.load(release.key)
+        if known is not None and not known.release.over:
+            raise busy_with(known, self.clock.now())
+        record = Record(release, None, known.version if known else 0)
+        try:
+            return self._save(record.leased(self.driver.name, self.clock.now(), self.driver.url))
+        except Stale as error:
+            winner = self.store.load(release.key)
+            raise busy_with(winner, self.clock.now()) if winner else error from error
+
+    def tick(self, key: str, seen: Endpoint | None = None) -> Decision:
+        """One step: look, decide, save, act, and look back after a raise.
+
+        Safe to call too often, from two places at once, and after any crash. `seen` is a look
+        the caller has just taken, so as not to look twice.
+
+        Raises:
+            NotFound: the endpoint has no release.
+            Busy: somebody else drives it.
+        """
+        for _ in range(TRIES):
+            try:
+                return self._tick(self._load(key), seen)
+            except Stale:
+                seen = None
+                self.clock.sleep(0.05)
+        raise Busy(f"the record of {key} changes faster than it can be read")
+
+    def drive(
+        self, key: str, until: datetime | None = None, seen: Endpoint | None = None
+    ) -> Release:
+        """Tick until the release is over, waits for a person, or `until` has come.
+
+        A cloud that does not answer, or denies, is waited for: the release holds meanwhile. One
+        that refuses a change has the release go back; before any traffic has moved it just ends.
+
+        Raises:
+            Unsafe: the endpoint could not be read for as long as the plan lets a change take.
+            Stopped: somebody took the endpoint over.
+        """
+        blind_since: datetime | None = None
+        while True:
+            try:
+                decision = self.tick(key, seen)
+            except (Unavailable, Denied, Rejected) as error:
+                self._refused(key, error)
+                blind_since = blind_since or self.clock.now()
+                self._blind(key, error, self.clock.now() - blind_since)
+                self._sleep(key, SETTLING * 2, until)
+                continue
+            except Busy as error:
+                raise Stopped(f"somebody else drives it now: {error.message}") from error
+            finally:
+                seen = None
+            if blind_since is not None:
+                self._tell("visible", "the cloud answers again")
+                blind_since = None
+            release = decision.release
+            if release.over or release.waits_for_a_person or self._late(until):
+                return release
+            self._sleep(key, decision.wake, until)
+
+    def _tick(self, record: Record, look: Endpoint | None) -> Decision:
+        now = self.clock.now()
+        if record.release.over:
+            return Decision(record.release)
+        foreign = record.driven_by_another(self.driver.name, now)
+        if foreign and record.release.state is not State.ROLLING_BACK:
+            raise busy_with(record, now)
+        endpoint = look or self.provider.describe(record.release.endpoint)
+        decision = decide(record.release, self._see(record.release, endpoint), self.clock.now())
+        after = replace(record, release=decision.release)
+        # Lowering never needs the lease, so a rollback leaves it with whoever has it.
+        if not foreign:
+            after = after.leased(self.driver.name, self.clock.now(), self.driver.url)
+        saved = self._save(after, decision.events)
+        if decision.shift is not None:
+            self._act(saved, endpoint, decision.shift)
+        return decision
+
+    def _see(self, release: Release, endpoint: Endpoint) -> Seen:
+        limits = self.provider.limits
+        patience = limits.metric_delay + 2 * limits.metric_period
+        if not self._reads(release, endpoint):
+            return Seen(endpoint, None, patience)
+        return Seen(endpoint, self._judge(release), patience)
+
+    def _reads(self, release: Release, endpoint: Endpoint) -> bool:
+        """Whether this look is one that reads the metrics."""
+        in_place = release.confirmed_at is not None and endpoint.settled
+        if not in_place or release.state is State.ROLLING_BACK or not release.plan.checks:
+            return False
+        if release.read_at is None or release.read_at < (release.confirmed_at or release.read_at):
+            return True
+        return self.clock.now() - release.read_at >= release.plan.read_every
+
+    def _judge(self, release: Release) -> Judgement:
+        now = self.clock.now()
+        since = release.confirmed_at or now
+        arms = Arms(
+            release.baseline,
+            release.candidate,
+            release.target,
+            since,
+            now,
+            self.provider.limits.metric_delay,
+        )
+        try:
+            measured = self.provider.measure(
+                release.endpoint,
+                (release.baseline, release.candidate),
+                release.plan.metrics(),
+                Window(since, now),
+            )
+        except (Unavailable, Denied) as error:
+            return _no_reading(release, error)
+        return judge(release.plan.checks, measured, arms, release.judge)
+
+    def _act(self, saved: Record, endpoint: Endpoint, split: Traffic) -> None:
+        release = saved.release
+        raises = split.of(release.candidate) > endpoint.traffic.of(release.candidate) + TOLERANCE
+        if raises and not self._may_raise(saved):
+            return
+        try:
+            self.provider.shift(endpoint, split, release.notes)
+        except Conflict as error:
+            # Somebody's change is under way, ours perhaps: the next look tells.
+            self._tell("waiting", f"the cloud is still applying a change: {error.message}")
+            if raises:
+                self._not_landed(saved)
+            return
+        self._tell("shift_accepted", f"the cloud accepted {split}")
+        if raises:
+            self._look_back(release)
+
+    def _not_landed(self, saved: Record) -> None:
+        """Note that the raise was refused, so that it is not missed as somebody's doing."""
+        with suppress(Stale):
+            self._save(replace(saved, release=replace(saved.release, base="")))
+
+    def _may_raise(self, saved: Record) -> bool:
+        lease = saved.lease
+        return lease is not None and self.clock.now() < lease.until - GUARD
+
+    def _look_back(self, asked: Release) -> None:
+        """Lower at once if the record says less by now: a raise may have been asleep."""
+        record = self.store.load(asked.key)
+        if record is None:
+            return
+        now_wanted = record.release
+        if now_wanted.id == asked.id and now_wanted.target < asked.target:
+            endpoint = self.provider.describe(asked.endpoint)
+            self.provider.shift(endpoint, now_wanted.wanted, now_wanted.notes)
+
+    def _refused(self, key: str, error: ProviderError) -> None:
+        """End, or turn back, a release whose change the cloud refused for good."""
+        record = self._load(key)
+        release = record.release
+        if release.state is State.ROLLING_BACK or isinstance(error, Unavailable):
+            return
+        now = self.clock.now()
+        if release.reached <= TOLERANCE:
+            ended = replace(
+                release,
+                state=State.ENDED,
+                outcome=Outcome.CLOUD_FAILED,
+                why=error.message,
+                ended_at=now,
+            )
+            self._save(replace(record, release=ended, lease=None))
+            raise error
+        if isinstance(error, Rejected):
+            back = begin_rollback(release, Outcome.CLOUD_FAILED, error.message, "canary", now)
+            self._save(replace(record, release=back))
+
+    def _blind(self, key: str, error: ProviderError, length: timedelta) -> None:
+        record = self._load(key)
+        limit = record.release.plan.settle_within
+        if length == timedelta(0):
+            self._tell("waiting", f"{error.message}; holding until the cloud answers", "warning")
+        if length > limit:
+            raise Unsafe(
+                f"the traffic of {record.release.endpoint} can't be read: {error.message}",
+                hint=self.provider.plain_command(
+                    record.release.endpoint, home_split(record.release)
+                ),
+            ) from error
+
+    def _sleep(self, key: str, length: timedelta, until: datetime | None) -> None:
+        """Wait, but not past `until`, and not past a change of the record by somebody else."""
+        end = self.clock.now() + length
+        if until is not None:
+            end = min(end, until)
+        before = self.store.load(key)
+        while (left := end - self.clock.now()) > timedelta(0):
+            self.clock.sleep(min(left, SLICE).total_seconds())
+            if left > SLICE and self.store.load(key) != before:
+                return
+
+    def _late(self, until: datetime | None) -> bool:
+        return until is not None and self.clock.now() >= until
+
+    def _load(self, key: str) -> Record:
+        record = self.store.load(key)
+        if record is None:
+            raise NotFound(f"no release is known for {key}", hint="canary status")
+        return record
+
+    def _save(self, record: Record, events: tuple[Event, ...] = ()) -> Record:
+        saved = self.store.save(record, events)
+        for event in events:
+            self.listen(event)
+        return saved
+
+    def _tell(self, kind: str, message: str, level: str = "info") -> None:
+        self.listen(Event(kind, self.clock.now(), message, level))
+
+
+def home_split(release: Release) -> Traffic:
+    """Everything to the baseline, the candidate named with 0."""
+    return Traffic({release.baseline: 100.0, release.candidate: 0.0})
+
+
+def busy_with(record: Record, now: datetime) -> Busy:
+    """The error that says who has the endpoint, and how to go on."""
+    release, lease = record.release, record.lease
+    facts = [
+        f"{release.baseline} → {release.candidate} at {release.target:g}%, "
+        + (_driver(record, now) if lease and lease.alive(now) else "nobody drives it")
+    ]
+    return Busy(
+        f"{release.endpoint} is busy with release {release.id}",
+        facts=facts,
+        hint=(f"follow it: canary status {release.id}", f"end it: canary rollback {release.id}"),
+    )
+
+
+def _driver(record: Record, now: datetime) -> str:
+    if record.lease is None:
+        return "nobody drives it"
+    ago = max(0, round((now - record.lease.heard).total_seconds()))
+    return f"driven by {record.lease.holder}, last heard {ago} s ago"
+
+
+def _no_reading(release: Release, error: Unavailable | Denied) -> Judgement:
+    findings = tuple(
+        Finding(
+            check.name,
+            Verdict.NO_DATA,
+            f"{check.name}: the metrics can't be read: {error.message}",
+            role=check.role,
+        )
+        for check in release.plan.checks
+    )
+    return Judgement(findings, release.judge)

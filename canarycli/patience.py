@@ -1,0 +1,87 @@
+"""Retries for any provider: the one place where a cloud is asked again."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+import tenacity
+
+from canarycli.clock import Clock
+from canarycli.errors import Unavailable
+from canarycli.metrics import Measurements, Metric, Window
+from canarycli.provider import Endpoint, Limits, Notes, Provider
+from canarycli.traffic import Traffic
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A provider that asks again when the cloud gives no answer, for `patience` at most.
+
+    Only `Unavailable` is retried, with growing, jittered pauses; a pause the cloud asks for is
+    kept. Everything else passes through at once.
+    """
+
+    provider: Provider
+    clock: Clock
+    patience: timedelta = timedelta(seconds=30)
+
+    @property
+    def limits(self) -> Limits:
+        """What this cloud can do."""
+        return self.provider.limits
+
+    @property
+    def place(self) -> str:
+        """Where the provider's endpoints are."""
+        return self.provider.place
+
+    def describe(self, endpoint: str) -> Endpoint:
+        """Look at an endpoint."""
+        return self._ask(lambda: self.provider.describe(endpoint))
+
+    def notes(self, seen: Endpoint) -> Notes:
+        """What canary wrote on the endpoint."""
+        return self._ask(lambda: self.provider.notes(seen))
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+        """Ask for a split; it is idempotent, so a lost answer is asked for again."""
+        self._ask(lambda: self.provider.shift(seen, to, notes))
+
+    def measure(
+        self,
+        endpoint: str,
+        versions: Collection[str],
+        metrics: Collection[Metric],
+        window: Window,
+    ) -> Measurements:
+        """The points of each metric on each version in the window."""
+        return self._ask(lambda: self.provider.measure(endpoint, versions, metrics, window))
+
+    def plain_command(self, endpoint: str, to: Traffic) -> str:
+        """The cloud's own command line for this split."""
+        return self.provider.plain_command(endpoint, to)
+
+    def _ask(self, call: Callable[[], T]) -> T:
+        start = self.clock.now()
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Unavailable),
+            wait=_wait,
+            stop=lambda state: (
+                self.clock.now() - start + timedelta(seconds=state.upcoming_sleep) > self.patience
+            ),
+            sleep=self.clock.sleep,
+            reraise=True,
+        )
+        return retrying(call)
+
+
+_GROWING = tenacity.wait_exponential_jitter(initial=0.2, max=5, jitter=0.2)
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome is not None else None
+    asked = getattr(error, "after", None)
+    return max(_GROWING(state), asked or 0.0)

@@ -1,0 +1,39 @@
+"""One reading for people and pipelines: the findings of a look as a sentence and as rows."""
+
+from typing import Any
+
+from canarycli.judge import Finding, Verdict
+from canarycli.plan import Role
+from canarycli.release import Release
+
+
+def reading(release: Release) -> str:
+    """The newest findings in one sentence, the worst first."""
+    gates = [f for f in release.findings if f.role is Role.GATE]
+    bad = [f for f in gates if f.verdict is Verdict.FAIL]
+    if bad:
+        times = release.failing.get(bad[0].check, 1)
+        return f"{bad[0].sentence}, {times} of {release.plan.fails_after}"
+    passing = sum(f.verdict is Verdict.PASS for f in gates)
+    open_ones = [f.sentence for f in gates if f.verdict is not Verdict.PASS]
+    tail = f"; {open_ones[0]}" if open_ones else ""
+    return f"{passing} of {len(gates)} checks pass{tail}"
+
+
+def row(finding: Finding) -> dict[str, Any]:
+    """One finding as the JSON contract has it; see `canary schema status`."""
+    return {
+        "name": finding.check,
+        "verdict": finding.verdict.value,
+        "baseline": finding.baseline,
+        "candidate": finding.candidate,
+        "diff": finding.diff,
+        "low": finding.low,
+        "high": finding.high,
+        "limit": finding.limit,
+        "unit": finding.unit.value,
+        "n_baseline": finding.n_baseline,
+        "n_candidate": finding.n_candidate,
+        "age_seconds": None if finding.age is None else round(finding.age.total_seconds(), 1),
+        "message": finding.sentence,
+    }

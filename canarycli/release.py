@@ -1,0 +1,185 @@
+"""A release: all that must survive a crash, as one frozen value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from canarycli.errors import Exit
+from canarycli.judge.finding import Finding, Verdict
+from canarycli.plan import Plan, Stage, Then
+from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, RELEASE_NOTE, Notes
+from canarycli.traffic import Traffic
+
+
+class State(StrEnum):
+    """Where a release stands."""
+
+    RUNNING = "running"
+    HELD = "held"
+    PAUSED = "paused"
+    ROLLING_BACK = "rolling_back"
+    ENDED = "ended"
+
+
+class Outcome(StrEnum):
+    """How a release ended."""
+
+    PROMOTED = "promoted"
+    ROLLED_BACK = "rolled_back"
+    INCONCLUSIVE = "inconclusive"
+    NO_METRICS = "no_metrics"
+    STOPPED = "stopped"
+    DRIFT = "drift"
+    CLOUD_FAILED = "cloud_failed"
+    UNSAFE = "unsafe"
+
+
+OUTCOME_EXITS: Mapping[Outcome, Exit] = {
+    Outcome.PROMOTED: Exit.OK,
+    Outcome.ROLLED_BACK: Exit.ROLLED_BACK,
+    Outcome.INCONCLUSIVE: Exit.INCONCLUSIVE,
+    Outcome.NO_METRICS: Exit.NO_METRICS,
+    Outcome.STOPPED: Exit.STOPPED,
+    Outcome.DRIFT: Exit.DRIFT,
+    Outcome.CLOUD_FAILED: Exit.CLOUD_FAILED,
+    Outcome.UNSAFE: Exit.UNSAFE,
+}
+
+
+class Cause(StrEnum):
+    """Why a release waits outside its plan."""
+
+    PERSON = "person"
+    UNCLEAR = "unclear"
+    NO_METRICS = "no_metrics"
+    FAILING = "failing"
+    BASELINE_DOWN = "baseline_down"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stop outside the plan; without `until` it lasts until a person ends it."""
+
+    cause: Cause
+    by: str
+    reason: str
+    at: datetime
+    until: datetime | None = None
+    then: Then = Then.HOLD
+
+
+class Wish(StrEnum):
+    """What a person asked for and the driver has yet to do."""
+
+    NEXT = "next"
+    TO = "to"
+    FULL = "full"
+    SHIFT = "shift"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A person's wish for another share; `percent` goes with `to` and `shift`."""
+
+    wish: Wish
+    by: str
+    reason: str = ""
+    percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One attempt to replace the baseline by the candidate.
+
+    `target` is the recorded intent: the candidate's share never exceeds it by our doing. It is
+    saved before it is acted on. `base` is the endpoint's revision when the target was set: it
+    tells "our act never landed" from "somebody changed it". `confirmed_at` is when the target
+    was first seen in place; None while traffic is on its way there. `waiting_since` is when the
+    wait for a clear verdict began: then, or when a person resumed.
+    """
+
+    id: str
+    provider: str
+    place: str
+    endpoint: str
+    baseline: str
+    candidate: str
+    plan: Plan
+    started_at: datetime
+    started_by: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+    ref: str = ""
+    state: State = State.RUNNING
+    stage: int = 0
+    target: float = 0.0
+    before: float = 0.0
+    base: str = ""
+    asked_at: datetime | None = None
+    written: bool = False
+    confirmed_at: datetime | None = None
+    waiting_since: datetime | None = None
+    pause: Pause | None = None
+    ask: Ask | None = None
+    failing: Mapping[str, int] = field(default_factory=dict)
+    read_at: datetime | None = None
+    findings: tuple[Finding, ...] = ()
+    verdict: Verdict | None = None
+    judge: Mapping[str, Any] = field(default_factory=dict)
+    traffic: Mapping[str, float] = field(default_factory=dict)
+    seen_at: datetime | None = None
+    ending: Outcome | None = None
+    outcome: Outcome | None = None
+    why: str = ""
+    by: str = ""
+    ended_at: datetime | None = None
+    reached: float = 0.0
+
+    @property
+    def key(self) -> str:
+        """The endpoint's key: one document, one lease, one open release each."""
+        return f"{self.provider}/{self.place}/{self.endpoint}"
+
+    @property
+    def over(self) -> bool:
+        """Nothing is left to do."""
+        return self.state is State.ENDED
+
+    @property
+    def stage_in_force(self) -> Stage:
+        """The stage whose share is wanted now."""
+        return self.plan.stages[self.stage]
+
+    @property
+    def wanted(self) -> Traffic:
+        """The split that is wanted now."""
+        return Traffic.split(self.baseline, self.candidate, self.target)
+
+    @property
+    def notes(self) -> Notes:
+        """What the endpoint itself remembers of this release."""
+        return {
+            RELEASE_NOTE: self.id,
+            BASELINE_NOTE: self.baseline,
+            CANDIDATE_NOTE: self.candidate,
+        }
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Nothing more will happen by itself, though the release is open."""
+        if self.ask is not None:
+            return False
+        if self.state is State.HELD:
+            return True
+        return self.state is State.PAUSED and self.pause is not None and self.pause.until is None
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code that tells where the release stands."""
+        if self.outcome is not None:
+            return OUTCOME_EXITS[self.outcome]
+        if self.state is State.HELD:
+            return Exit.OK
+        return Exit.PAUSED if self.state is State.PAUSED else Exit.RUNNING
