@@ -193,7 +193,7 @@ class Controller:
         if raises and not self._may_raise(saved):
             return
         try:
-            self.provider.shift(endpoint, split, release.notes)
+            self.provider.shift(endpoint, split, release.notes if raises else {})
         except Conflict as error:
             # Somebody's change is under way, ours perhaps: the next look tells.
             self._tell("waiting", f"the cloud is still applying a change: {error.message}")
@@ -221,7 +221,7 @@ class Controller:
         now_wanted = record.release
         if now_wanted.id == asked.id and now_wanted.target < asked.target:
             endpoint = self.provider.describe(asked.endpoint)
-            self.provider.shift(endpoint, now_wanted.wanted, now_wanted.notes)
+            self.provider.shift(endpoint, now_wanted.wanted, {})
 
     def _refused(self, key: str, error: ProviderError) -> None:
         """End, or turn back, a release whose change the cloud refused for good."""
