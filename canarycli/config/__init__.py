@@ -1,0 +1,56 @@
+"""canary.yaml: found, checked, and handed on as plain values.
+
+Names are imported when they are first used: the rollback path reads an endpoint's settings and
+must not wait for pydantic.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from canarycli.config.discover import discover
+    from canarycli.config.options import bake_from_option, plan_from_options, plan_from_word
+    from canarycli.config.problem import Problem, complain
+    from canarycli.config.quick import endpoint_settings
+    from canarycli.config.reading import lint, load
+    from canarycli.config.schema import config_schema
+    from canarycli.config.values import Config, EndpointConfig, Notify
+
+_HOMES = {
+    "Config": "values",
+    "EndpointConfig": "values",
+    "Notify": "values",
+    "Problem": "problem",
+    "bake_from_option": "options",
+    "complain": "problem",
+    "config_schema": "schema",
+    "discover": "discover",
+    "endpoint_settings": "quick",
+    "lint": "reading",
+    "load": "reading",
+    "plan_from_options": "options",
+    "plan_from_word": "options",
+}
+
+__all__ = [
+    "Config",
+    "EndpointConfig",
+    "Notify",
+    "Problem",
+    "bake_from_option",
+    "complain",
+    "config_schema",
+    "discover",
+    "endpoint_settings",
+    "lint",
+    "load",
+    "plan_from_options",
+    "plan_from_word",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,88 @@
+"""Turns a validated canary.yaml into plain values."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from canarycli.config import models, plans
+from canarycli.config.ending import USUAL_BAKE, with_end
+from canarycli.config.entry import endpoint_from, settings_of
+from canarycli.config.values import Config, EndpointConfig, Notify
+from canarycli.metrics import Metric
+from canarycli.plan import Better, Check, Plan, Role, Stage, Then, Wait
+
+_DURATIONS = ("read_every", "unclear_after", "settle_within", "deadline")
+_WAITS = ("on_unclear", "on_no_metrics")
+
+
+def build_config(model: models.FileModel, path: Path) -> Config:
+    """The whole file; relative files in it are meant from where it lies."""
+    defaults = model.defaults.model_dump(exclude_unset=True)
+    return Config(
+        path=path,
+        endpoints={
+            name: _endpoint(name, endpoint, defaults, path.parent)
+            for name, endpoint in model.endpoints.items()
+        },
+        plans={name: build_plan(plan, name) for name, plan in model.plans.items()},
+        notify=tuple(Notify(entry.to, tuple(entry.when)) for entry in model.notify),
+        defaults=settings_of(defaults),
+    )
+
+
+def build_plan(model: plans.PlanModel, name: str) -> Plan:
+    """One plan with its defaults; it always ends at 100%, see `with_end`."""
+    usual = USUAL_BAKE if model.bake is None else model.bake
+    plan = Plan(
+        stages=with_end(tuple(_stage(stage, usual) for stage in model.stages)),
+        checks=tuple(_check(check) for check in model.checks),
+        name=name,
+        fails_after=model.fails_after,
+        on_fail=Then(model.on_fail),
+    )
+    written: dict[str, Any] = {
+        **{key: getattr(model, key) for key in _DURATIONS},
+        **{key: _wait(getattr(model, key)) for key in _WAITS},
+    }
+    return replace(plan, **{key: value for key, value in written.items() if value is not None})
+
+
+def _stage(model: plans.StageModel, usual: timedelta) -> Stage:
+    # At 100% there is no baseline left to compare with: this is the end unless told otherwise.
+    bake = timedelta(0) if model.percent >= 100 else usual
+    return Stage(model.percent, bake if model.bake is None else model.bake, Then(model.then))
+
+
+def _check(model: plans.CheckModel) -> Check:
+    metric = model.metric if isinstance(model.metric, Metric) else _custom(model.metric)
+    return Check(
+        name=model.name or metric.key,
+        metric=metric,
+        no_worse_by=model.no_worse_by,
+        never_above=model.never_above,
+        never_below=model.never_below,
+        better=Better(model.better),
+        min_requests=model.min_requests,
+        role=Role(model.role),
+        critical=model.critical,
+    )
+
+
+def _custom(model: plans.CustomMetric) -> Metric:
+    written = model.model_dump(exclude_unset=True)
+    return Metric(written.pop("name"), source=written)
+
+
+def _wait(model: plans.WaitModel | None) -> Wait | None:
+    return None if model is None else Wait(model.pause, Then(model.then))
+
+
+def _endpoint(
+    name: str, model: models.EndpointModel, defaults: Mapping[str, Any], folder: Path
+) -> EndpointConfig:
+    fields = type(model).model_fields
+    own = model.model_dump(exclude_unset=True)
+    usual = {key: value for key, value in defaults.items() if key in fields}
+    return endpoint_from({**usual, **own}, name, folder)

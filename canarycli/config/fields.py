@@ -1,0 +1,218 @@
+"""The words and quantities of canary.yaml as pydantic types, each with a sentence of ours."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from canarycli.config.problem import nearest
+from canarycli.config.quantities import SPEED_PATTERN, parse_speed
+from canarycli.durations import PATTERN, parse_duration
+
+
+def wrong(sentence: str) -> PydanticCustomError:
+    """An error whose text reaches the person as it is."""
+    return PydanticCustomError("canary", "{sentence}", {"sentence": sentence})
+
+
+def quoted(value: Any) -> str:
+    """The value as it was written, in double quotes."""
+    match value:
+        case bool():
+            return f'"{str(value).lower()}"'
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case float():
+            return f'"{value:g}"'
+        case _:
+            return f'"{value}"'
+
+
+def _no_gap(value: Any) -> None:
+    if value is None:
+        raise wrong("it is empty, give it a value or leave the key out")
+
+
+def _text(value: Any) -> str:
+    _no_gap(value)
+    match value:
+        case str() if "${" in value:
+            raise wrong("variables such as ${NAME} are only read in notify.to")
+        case str() if value.strip():
+            return value
+        case str():
+            raise wrong("it is empty, give it a value or leave the key out")
+        case int() if not isinstance(value, bool):
+            return str(value)
+        case dict() | list():
+            raise wrong(f"{quoted(value)} where one word is expected")
+        case _:
+            raise wrong(f"{quoted(value)} is read as something else than text, put it in quotes")
+
+
+def _address(value: Any) -> str:
+    if isinstance(value, str) and value.strip():
+        return value
+    raise wrong('it is not an address, write a URL or "${NAME}" for a variable')
+
+
+def _duration(value: Any) -> timedelta:
+    _no_gap(value)
+    if isinstance(value, dict | list):
+        raise wrong(f"{quoted(value)} where a duration such as 15m is expected")
+    try:
+        return parse_duration(f"{value:g}" if isinstance(value, float) else str(value))
+    except ValueError as error:
+        raise wrong(str(error)) from error
+
+
+def _some_time(value: Any) -> timedelta:
+    duration = _duration(value)
+    if duration <= timedelta(0):
+        raise wrong(f"{quoted(value)} is too short, it must be above 0s")
+    return duration
+
+
+def _percent(value: Any) -> float:
+    _no_gap(value)
+    text = str(value).strip().removesuffix("%")
+    if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
+        raise wrong(f"{quoted(value)} is not a share, write a number above 0 and up to 100")
+    if not 0 < float(text) <= 100:
+        raise wrong(f"{quoted(value)} is not above 0 and up to 100")
+    return float(text)
+
+
+def _speed(value: Any) -> float:
+    try:
+        return parse_speed(value)
+    except ValueError as error:
+        raise wrong(str(error)) from error
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise wrong(f"{quoted(value)} is neither true nor false")
+    return value
+
+
+def _whole(least: int) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        _no_gap(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise wrong(f"{quoted(value)} is not a whole number")
+        if value < least:
+            raise wrong(f"{quoted(value)} is too small, it is at least {least}")
+        return value
+
+    return check
+
+
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if value in words:
+            return str(value)
+        hint = nearest(value, words) if isinstance(value, str) else ""
+        allowed = f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
+        raise wrong(f"{quoted(value)} is not {allowed}{hint}")
+
+    return check
+
+
+def _state_file(value: Any) -> str:
+    return str(Path(_text(value)).expanduser())
+
+
+def _format_version(value: Any) -> int:
+    if value != 1 or isinstance(value, bool):
+        raise wrong(f"{quoted(value)} is not known here, this canary reads version 1")
+    return 1
+
+
+def _schema(kind: str | list[str], description: str, **more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": kind, "description": description, **more})
+
+
+def _words(description: str, *words: str) -> tuple[BeforeValidator, WithJsonSchema]:
+    return BeforeValidator(_one_of(*words)), WithJsonSchema(
+        {"enum": list(words), "description": description}
+    )
+
+
+_DURATION = "a duration with its unit, such as 30s, 15m, 1h or 1h30m"
+_TEXT = WithJsonSchema({"type": ["string", "integer"], "minLength": 1})
+
+Text = Annotated[str, BeforeValidator(_text), _TEXT]
+MaybeText = Annotated[str | None, BeforeValidator(_text), _TEXT]
+Address = Annotated[str, BeforeValidator(_address), _schema("string", "a URL or ${NAME}")]
+MaybeFile = Annotated[str | None, BeforeValidator(_state_file), _schema("string", "a file")]
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration), _schema("string", _DURATION, pattern=PATTERN)
+]
+MaybeDuration = Annotated[
+    timedelta | None, BeforeValidator(_duration), _schema("string", _DURATION, pattern=PATTERN)
+]
+SomeTime = Annotated[
+    timedelta, BeforeValidator(_some_time), _schema("string", _DURATION, pattern=PATTERN)
+]
+MaybeSomeTime = Annotated[
+    timedelta | None, BeforeValidator(_some_time), _schema("string", _DURATION, pattern=PATTERN)
+]
+Percent = Annotated[
+    float,
+    BeforeValidator(_percent),
+    _schema(
+        ["number", "string"],
+        "the candidate's share of the traffic, above 0 and up to 100",
+        exclusiveMinimum=0,
+        maximum=100,
+        pattern=r"^[0-9]+(\.[0-9]+)?%?$",
+    ),
+]
+MaybeSpeed = Annotated[
+    float | None,
+    BeforeValidator(_speed),
+    _schema(
+        ["number", "string"],
+        "how many times faster than the clock, such as 30x",
+        exclusiveMinimum=0,
+        pattern=SPEED_PATTERN,
+    ),
+]
+Flag = Annotated[bool, BeforeValidator(_flag), _schema("boolean", "true or false")]
+AtLeastOne = Annotated[int, BeforeValidator(_whole(1)), _schema("integer", "a count", minimum=1)]
+ZeroOrMore = Annotated[int, BeforeValidator(_whole(0)), _schema("integer", "a count", minimum=0)]
+MaybeSeed = Annotated[
+    int | None, BeforeValidator(_whole(0)), _schema("integer", "of the random numbers", minimum=0)
+]
+FormatVersion = Annotated[
+    int,
+    BeforeValidator(_format_version),
+    WithJsonSchema({"const": 1, "description": "of this file's format"}),
+]
+GoOrHold = Annotated[str, *_words("what follows when the stage has passed", "go", "hold")]
+HoldOrRollback = Annotated[str, *_words("what follows", "rollback", "hold")]
+GateOrWatch = Annotated[str, *_words("whether the check decides", "gate", "watch")]
+LowerOrHigher = Annotated[str, *_words("which direction is good", "lower", "higher")]
+Event = Annotated[
+    str,
+    *_words(
+        "what to tell of",
+        "started",
+        "held",
+        "paused",
+        "failed",
+        "inconclusive",
+        "no_metrics",
+        "rolled_back",
+        "promoted",
+        "stopped",
+        "unsafe",
+    ),
+]

@@ -1,0 +1,162 @@
+"""The whole of canary.yaml as pydantic models, endpoints told apart by their provider."""
+
+from typing import Annotated, Any
+
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+)
+
+from canarycli.config.entry import ALIASES
+from canarycli.config.fields import (
+    Address,
+    Event,
+    FormatVersion,
+    MaybeDuration,
+    MaybeFile,
+    MaybeSeed,
+    MaybeSomeTime,
+    MaybeSpeed,
+    MaybeText,
+    wrong,
+)
+from canarycli.config.plans import BUILT_IN, CUSTOM, Model, PlanModel
+from canarycli.config.problem import nearest
+
+USUAL_EVENTS = ("failed", "rolled_back", "promoted")
+OTHER = "<other>"
+KNOWN = ("simulator", "demo", "sagemaker", "vertex", "azureml")
+TAGS = frozenset({BUILT_IN, CUSTOM, OTHER, *(f"<{name}>" for name in KNOWN)})
+"""What pydantic puts into the place of an error and the file does not have."""
+
+
+class EndpointModel(Model):
+    """What every endpoint may have."""
+
+    endpoint: MaybeText = Field(None, description="the cloud's own name or id, if it differs")
+    plan: MaybeText = Field(None, description="one of the plans below")
+    baseline: MaybeText = Field(None, description="the version to compare with")
+    candidate: dict[str, Any] = Field({}, description="options for deploying a model")
+    keep_baseline: MaybeDuration = Field(
+        None, description="how long the old version stays deployed after a promotion, 1h"
+    )
+    metric_delay: MaybeDuration = Field(None, description="how late this cloud's metrics are")
+    metric_period: MaybeSomeTime = Field(None, description="the time one point stands for")
+    endpoint_url: MaybeText = Field(None, description="another address for the cloud's API")
+
+
+class SimulatorModel(EndpointModel):
+    """An endpoint without a cloud."""
+
+    provider: Annotated[str, WithJsonSchema({"enum": ["simulator", "demo"]})]
+    state: MaybeFile = None
+    scenario: MaybeText = None
+    speed: MaybeSpeed = None
+    seed: MaybeSeed = None
+
+
+class SageMakerModel(EndpointModel):
+    """An endpoint on Amazon SageMaker."""
+
+    provider: Annotated[str, WithJsonSchema({"const": "sagemaker"})]
+    profile: MaybeText = None
+    region: MaybeText = None
+
+
+class VertexModel(EndpointModel):
+    """An endpoint on Google Vertex AI."""
+
+    provider: Annotated[str, WithJsonSchema({"const": "vertex"})]
+    project: MaybeText = None
+    region: MaybeText = None
+
+
+class AzureMLModel(EndpointModel):
+    """A managed online endpoint on Azure ML."""
+
+    provider: Annotated[str, WithJsonSchema({"const": "azureml"})]
+    subscription: MaybeText = None
+    resource_group: MaybeText = None
+    workspace: MaybeText = None
+    cloud: MaybeText = Field(None, description="AzureCloud, AzureUSGovernment, AzureChinaCloud")
+
+
+def _third_party(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise wrong(f"one word is expected, such as {', '.join(KNOWN[2:])}")
+    guess = nearest(value, KNOWN)
+    if guess and not _installed(value):
+        raise wrong(f'"{value}" is not a provider{guess}')
+    return value
+
+
+class OtherModel(EndpointModel):
+    """An endpoint of a provider that comes in a package of its own, with settings of its own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    provider: Annotated[
+        str,
+        BeforeValidator(_third_party),
+        WithJsonSchema({"type": "string", "not": {"enum": list(KNOWN)}}),
+    ]
+
+
+def _provider(value: Any) -> str:
+    name = value.get("provider") if isinstance(value, dict) else getattr(value, "provider", None)
+    if not isinstance(name, str) or name not in KNOWN:
+        return OTHER
+    return f"<{ALIASES.get(name, name)}>"
+
+
+AnyEndpoint = Annotated[
+    Annotated[SimulatorModel, Tag("<simulator>")]
+    | Annotated[SageMakerModel, Tag("<sagemaker>")]
+    | Annotated[VertexModel, Tag("<vertex>")]
+    | Annotated[AzureMLModel, Tag("<azureml>")]
+    | Annotated[OtherModel, Tag(OTHER)],
+    Discriminator(_provider),
+]
+
+
+class DefaultsModel(Model):
+    """Settings for every endpoint that does not say otherwise, where its provider has them."""
+
+    plan: MaybeText = None
+    keep_baseline: MaybeDuration = None
+    metric_delay: MaybeDuration = None
+    metric_period: MaybeSomeTime = None
+    profile: MaybeText = None
+    region: MaybeText = None
+    project: MaybeText = None
+    subscription: MaybeText = None
+    resource_group: MaybeText = None
+    workspace: MaybeText = None
+    cloud: MaybeText = None
+
+
+class NotifyModel(Model):
+    """Who hears of what."""
+
+    to: Address
+    when: list[Event] = Field(default_factory=lambda: [*USUAL_EVENTS], min_length=1)
+
+
+class FileModel(Model):
+    """canary.yaml."""
+
+    version: FormatVersion = 1
+    endpoints: dict[str, AnyEndpoint] = Field(default_factory=dict)
+    plans: dict[str, PlanModel] = Field(default_factory=dict)
+    notify: list[NotifyModel] = Field(default_factory=list)
+    defaults: DefaultsModel = DefaultsModel()
+
+
+def _installed(name: str) -> bool:
+    from importlib.metadata import entry_points
+
+    return any(entry.name == name for entry in entry_points(group="canarycli.providers"))

@@ -1,0 +1,218 @@
+"""The `plans:` part of canary.yaml as pydantic models."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+
+from canarycli.config.fields import (
+    AtLeastOne,
+    Duration,
+    Flag,
+    GateOrWatch,
+    GoOrHold,
+    HoldOrRollback,
+    LowerOrHigher,
+    MaybeDuration,
+    MaybeSomeTime,
+    MaybeText,
+    Percent,
+    Text,
+    ZeroOrMore,
+    quoted,
+    wrong,
+)
+from canarycli.config.problem import nearest
+from canarycli.config.quantities import (
+    LIMIT_PATTERN,
+    MARGIN_PATTERN,
+    OVER_PATTERN,
+    parse_limit,
+    parse_margin,
+    parse_metric,
+)
+from canarycli.metrics import UNITS, Metric, Unit
+from canarycli.plan import Margin
+
+Q = TypeVar("Q")
+BUILT_IN, CUSTOM = "<built-in>", "<custom>"
+SOURCES = ("cloudwatch", "cloud_monitoring", "azure_monitor", "simulator")
+LIMITS = ("no_worse_by", "never_above", "never_below")
+
+_NAMES = tuple(name for name in UNITS if name != "latency_over")
+
+
+class Model(BaseModel):
+    """A part of the file that knows all its keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class StageModel(Model):
+    """A share of the traffic for the candidate, and how long it stays there at least."""
+
+    percent: Percent
+    bake: MaybeDuration = None
+    then: GoOrHold = "go"
+
+
+class CloudWatch(Model):
+    """A metric of CloudWatch; `{arm}` in a dimension stands for the variant."""
+
+    namespace: Text
+    name: Text
+    dimensions: dict[str, Text] = {}
+    statistic: MaybeText = None
+
+
+class CloudMonitoring(Model):
+    """A metric of Google Cloud Monitoring; `{arm}` in a label stands for the deployed model."""
+
+    type: Text
+    reducer: MaybeText = None
+    aligner: MaybeText = None
+    labels: dict[str, Text] = {}
+
+
+class AzureMonitor(Model):
+    """A metric of Azure Monitor; `{arm}` in a dimension stands for the deployment."""
+
+    name: Text
+    aggregation: MaybeText = None
+    namespace: MaybeText = None
+    dimensions: dict[str, Text] = {}
+
+
+class SimulatorMetric(Model):
+    """A metric the simulator makes up."""
+
+    name: Text
+
+
+class CustomMetric(Model):
+    """A metric of your own: its name for people, and where the cloud keeps it."""
+
+    name: Text
+    cloudwatch: CloudWatch | None = None
+    cloud_monitoring: CloudMonitoring | None = None
+    azure_monitor: AzureMonitor | None = None
+    simulator: SimulatorMetric | None = None
+
+
+def _built_in(value: Any) -> Metric:
+    metric = parse_metric(value) if isinstance(value, str) else None
+    if metric is not None:
+        return metric
+    if isinstance(value, str) and value.startswith("latency_over"):
+        raise wrong(f"{quoted(value)} needs its threshold, write it such as latency_over(500ms)")
+    if isinstance(value, str):
+        raise wrong(f"{quoted(value)} is not a built-in metric{nearest(value, _NAMES)}")
+    raise wrong(f"{quoted(value)} where the name of a metric is expected")
+
+
+BuiltIn = Annotated[
+    Metric,
+    BeforeValidator(_built_in),
+    WithJsonSchema(
+        {
+            "description": "a built-in metric",
+            "anyOf": [{"enum": list(_NAMES)}, {"type": "string", "pattern": OVER_PATTERN}],
+        }
+    ),
+]
+MetricField = Annotated[
+    Annotated[BuiltIn, Tag(BUILT_IN)] | Annotated[CustomMetric, Tag(CUSTOM)],
+    Discriminator(lambda value: CUSTOM if isinstance(value, dict) else BUILT_IN),
+]
+MarginField = Annotated[
+    Margin | None,
+    WithJsonSchema(
+        {
+            "type": ["string", "number"],
+            "minimum": 0,
+            "pattern": MARGIN_PATTERN,
+            "description": "how much worse than the baseline is still fine: 20% of its value, "
+            "0.5pp of a share, 50ms of a time; a plain number for metrics without a unit",
+        }
+    ),
+]
+LimitField = Annotated[
+    float | None,
+    WithJsonSchema(
+        {
+            "type": ["string", "number"],
+            "pattern": LIMIT_PATTERN,
+            "description": "a limit on the candidate alone: 2% or 0.02 of a share, 500ms of a "
+            "time, 85 for a metric in percent",
+        }
+    ),
+]
+
+
+class CheckModel(Model):
+    """A rule on one metric: exactly one of no_worse_by, never_above and never_below."""
+
+    metric: MetricField
+    name: MaybeText = None
+    no_worse_by: MarginField = None
+    never_above: LimitField = None
+    never_below: LimitField = None
+    better: LowerOrHigher = "lower"
+    min_requests: ZeroOrMore = 0
+    role: GateOrWatch = "gate"
+    critical: Flag = False
+
+    @field_validator("no_worse_by", mode="before")
+    @classmethod
+    def _margin(cls, value: Any, info: ValidationInfo) -> Margin:
+        return _by_unit(parse_margin, value, info)
+
+    @field_validator("never_above", "never_below", mode="before")
+    @classmethod
+    def _limit(cls, value: Any, info: ValidationInfo) -> float:
+        return _by_unit(parse_limit, value, info)
+
+
+class WaitModel(Model):
+    """Pause for so long, then roll back or go on holding."""
+
+    pause: Duration
+    then: HoldOrRollback = "rollback"
+
+
+class PlanModel(Model):
+    """How a release goes: its stages, its checks, and what to do when things are unclear."""
+
+    stages: Annotated[list[StageModel], Field(min_length=1)]
+    checks: list[CheckModel] = []
+    bake: MaybeDuration = None
+    read_every: MaybeSomeTime = None
+    fails_after: AtLeastOne = 3
+    unclear_after: MaybeDuration = None
+    on_fail: HoldOrRollback = "rollback"
+    on_unclear: WaitModel | None = None
+    on_no_metrics: WaitModel | None = None
+    settle_within: MaybeSomeTime = None
+    deadline: MaybeSomeTime = None
+
+
+def _by_unit(parse: Callable[[Any, Unit | None], Q], value: Any, info: ValidationInfo) -> Q:
+    # Fields are read in order: where the metric is wrong itself its unit is not known.
+    metric = info.data.get("metric")
+    unit = metric.unit if isinstance(metric, Metric) else Unit.NONE if metric else None
+    if value is None or isinstance(value, dict | list):
+        raise wrong(f"{quoted(value)} where one quantity is expected")
+    try:
+        return parse(value, unit)
+    except ValueError as error:
+        raise wrong(str(error)) from error

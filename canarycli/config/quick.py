@@ -1,0 +1,93 @@
+"""The endpoints of canary.yaml without pydantic, for the rollback path.
+
+Mistakes elsewhere in the file must not stand in the way of a rollback: what can't be read is left
+out, and nothing raises but a file that was named and is not there.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from canarycli.config.discover import discover
+from canarycli.config.document import read_document
+from canarycli.config.entry import ALIASES, COMMON, DEFAULTS, KEYS, endpoint_from
+from canarycli.config.quantities import parse_speed
+from canarycli.config.source import read_source
+from canarycli.config.values import EndpointConfig
+from canarycli.durations import parse_duration
+
+_BLOCKS = ("defaults", "endpoints")
+
+
+def endpoint_settings(
+    path: Path | None, *, cwd: Path, env: Mapping[str, str]
+) -> Mapping[str, EndpointConfig]:
+    """The endpoints of the file that `load` would read, by name; {} where there are none.
+
+    Raises:
+        PlanError: a file that was named is not there.
+    """
+    found = discover(path, cwd=cwd, env=env)
+    if found is None:
+        return {}
+    return {entry.name: entry for entry in _endpoints(_read(found), found.parent)}
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    document = read_source(path, str(path))
+    if isinstance(document.data, dict):
+        return document.data
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    blocks: dict[str, Any] = {}
+    for name in _BLOCKS:
+        block = read_document(_block(text, name), str(path)).data
+        blocks |= block if isinstance(block, dict) else {}
+    return blocks
+
+
+def _block(text: str, name: str) -> str:
+    """The lines of one top-level key: the way in when another part of the file is broken."""
+    found = re.search(rf"^{name}:.*\n(?:(?:[ \t#].*)?(?:\n|$))*", text, re.MULTILINE)
+    return found.group(0) if found else ""
+
+
+def _endpoints(data: Mapping[str, Any], folder: Path) -> Iterator[EndpointConfig]:
+    defaults = _known(data.get("defaults"), DEFAULTS)
+    entries = data.get("endpoints")
+    for name, entry in entries.items() if isinstance(entries, dict) else ():
+        provider = entry.get("provider") if isinstance(entry, dict) else None
+        if not isinstance(provider, str):
+            continue
+        keys = KEYS.get(ALIASES.get(provider, provider), COMMON)
+        free = {} if provider in KEYS or provider in ALIASES else entry
+        usual = {key: value for key, value in defaults.items() if key in keys}
+        yield endpoint_from({**usual, **free, **_known(entry, keys)}, name, folder)
+
+
+def _known(entry: Any, keys: Collection[str]) -> dict[str, Any]:
+    """The keys of an entry that are known and can be read."""
+    values = entry if isinstance(entry, dict) else {}
+    parsed = {key: _value(key, values[key]) for key in values if key in keys}
+    return {key: value for key, value in parsed.items() if value is not None}
+
+
+def _value(key: str, value: Any) -> Any:
+    try:
+        match key:
+            case "metric_delay" | "metric_period" | "keep_baseline":
+                return parse_duration(str(value))
+            case "speed":
+                return parse_speed(value)
+            case "candidate":
+                return value if isinstance(value, dict) else None
+            case "seed":
+                return value if isinstance(value, int) else None
+            case "state":
+                return str(Path(value).expanduser())
+    except (ValueError, TypeError):
+        return None
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None

@@ -1,0 +1,50 @@
+"""Loads and lints canary.yaml."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from canarycli.config.build import build_config
+from canarycli.config.discover import discover
+from canarycli.config.models import FileModel
+from canarycli.config.problem import Problem, complain
+from canarycli.config.rules import file_flaws
+from canarycli.config.source import read_source
+from canarycli.config.validate import validate
+from canarycli.config.values import Config
+
+
+def load(path: Path | None, *, cwd: Path, env: Mapping[str, str]) -> Config:
+    """The config that counts here: `--config`, `CANARY_CONFIG`, or the one `discover` finds.
+
+    An empty `Config` where there is none.
+
+    Raises:
+        PlanError: the file named is not there, or has mistakes; the message holds all of them.
+    """
+    found = discover(path, cwd=cwd, env=env)
+    if found is None:
+        return Config()
+    model, problems = _checked(found, shown(found, cwd))
+    if model is None:
+        raise complain(problems)
+    return build_config(model, found)
+
+
+def lint(path: Path, *, cwd: Path | None = None) -> tuple[Problem, ...]:
+    """Every problem of a file, in its order; none if it is fine."""
+    _, problems = _checked(path if cwd is None else cwd / path, shown(path, cwd))
+    return problems
+
+
+def shown(path: Path, cwd: Path | None) -> str:
+    """A file's name as people should see it: from where they are."""
+    if cwd is not None and path.is_relative_to(cwd):
+        return str(path.relative_to(cwd))
+    return str(path)
+
+
+def _checked(path: Path, file: str) -> tuple[FileModel | None, tuple[Problem, ...]]:
+    document = read_source(path, file)
+    if document.problems and document.data is None:
+        return None, tuple(document.problems)
+    return validate(document, FileModel, file_flaws)

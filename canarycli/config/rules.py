@@ -1,0 +1,123 @@
+"""Rules that tie several keys of canary.yaml together.
+
+They look at the raw data and skip what has a wrong shape, so that they are told of together with
+the mistakes that pydantic finds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from canarycli.config.document import At, Path
+from canarycli.config.plans import LIMITS, SOURCES
+from canarycli.config.problem import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A broken rule, before its place is known."""
+
+    path: Path
+    sentence: str
+    at: At = At.VALUE
+
+
+def file_flaws(data: Any) -> Iterator[Flaw]:
+    """Every broken rule of a whole canary.yaml."""
+    plans = _mapping(data, "plans")
+    for name, plan in plans.items():
+        yield from plan_flaws(plan, ("plans", name))
+    for name, endpoint in _mapping(data, "endpoints").items():
+        yield from _plan_exists(endpoint, plans, ("endpoints", name, "plan"))
+    yield from _plan_exists(_mapping(data, "defaults"), plans, ("defaults", "plan"))
+
+
+def plan_flaws(plan: Any, base: Path = ()) -> Iterator[Flaw]:
+    """Every broken rule of one plan."""
+    yield from _stages_rise(_list(plan, "stages"), (*base, "stages"))
+    checks = _list(plan, "checks")
+    for index, check in enumerate(checks):
+        yield from _one_limit(check, (*base, "checks", index))
+        yield from _one_source(check, (*base, "checks", index))
+    yield from _names_differ(checks, (*base, "checks"))
+
+
+def check_name(check: Any) -> str | None:
+    """What a check is called when it does not say: its metric's name."""
+    if not isinstance(check, Mapping):
+        return None
+    metric = check.get("metric")
+    named = metric.get("name") if isinstance(metric, Mapping) else metric
+    name = check.get("name", named)
+    return name if isinstance(name, str) else None
+
+
+def _plan_exists(owner: Any, plans: Mapping[str, Any], path: Path) -> Iterator[Flaw]:
+    word = owner.get("plan") if isinstance(owner, Mapping) else None
+    if isinstance(word, str) and word not in plans:
+        known = f"it has {', '.join(plans)}" if plans else "it has no plans"
+        yield Flaw(path, f'this file has no plan "{word}"{nearest(word, plans) or f", {known}"}')
+
+
+def _stages_rise(stages: Sequence[Any], path: Path) -> Iterator[Flaw]:
+    last = 0.0
+    for index, stage in enumerate(stages):
+        percent = _number(stage.get("percent") if isinstance(stage, Mapping) else None)
+        if percent is None:
+            continue
+        if 0 < percent <= last:
+            yield Flaw(
+                (*path, index, "percent"),
+                f"stages must rise, and {percent:g}% follows {last:g}%",
+            )
+        last = percent
+
+
+def _one_limit(check: Any, path: Path) -> Iterator[Flaw]:
+    if not isinstance(check, Mapping):
+        return
+    given = [limit for limit in LIMITS if limit in check]
+    if not given:
+        yield Flaw(path, f"a check needs a limit: one of {', '.join(LIMITS)}")
+    for extra in given[1:]:
+        yield Flaw((*path, extra), f"{extra} beside {given[0]}: a check has one limit", At.KEY)
+
+
+def _one_source(check: Any, path: Path) -> Iterator[Flaw]:
+    metric = check.get("metric") if isinstance(check, Mapping) else None
+    if not isinstance(metric, Mapping):
+        return
+    given = [source for source in SOURCES if source in metric]
+    if not given:
+        words = f"{', '.join(SOURCES[:-1])} or {SOURCES[-1]}"
+        yield Flaw((*path, "metric"), f"a metric of your own needs its source: {words}")
+    for extra in given[1:]:
+        place = (*path, "metric", extra)
+        yield Flaw(place, f"{extra} beside {given[0]}: a metric has one source", At.KEY)
+
+
+def _names_differ(checks: Sequence[Any], path: Path) -> Iterator[Flaw]:
+    seen: set[str] = set()
+    for index, check in enumerate(checks):
+        name = check_name(check)
+        if name is not None and name in seen:
+            yield Flaw((*path, index), f'two checks are named "{name}", give one another name:')
+        elif name is not None:
+            seen.add(name)
+
+
+def _mapping(data: Any, key: str) -> Mapping[str, Any]:
+    part = data.get(key) if isinstance(data, Mapping) else None
+    return part if isinstance(part, Mapping) else {}
+
+
+def _list(data: Any, key: str) -> Sequence[Any]:
+    part = data.get(key) if isinstance(data, Mapping) else None
+    return part if isinstance(part, list) else ()
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return None if isinstance(value, bool) else float(str(value).removesuffix("%"))
+    except ValueError:
+        return None

@@ -1,0 +1,108 @@
+"""Validates data from a file and puts what pydantic found into sentences of our own."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from canarycli.config import models, plans
+from canarycli.config.document import At, Document, Path
+from canarycli.config.fields import quoted
+from canarycli.config.problem import Problem, nearest
+from canarycli.config.rules import Flaw
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def validate(
+    document: Document, model: type[M], flaws: Callable[[Any], Iterable[Flaw]]
+) -> tuple[M | None, tuple[Problem, ...]]:
+    """The model of a document, and every problem in it in the order of the file.
+
+    Args:
+        document: what was read.
+        model: `FileModel`, or `PlanModel` for a file that holds just a plan.
+        flaws: the rules that tie several keys together.
+    """
+    found = list(document.problems)
+    valid = None
+    data = {} if document.data is None else document.data
+    try:
+        valid = model.model_validate(data)
+    except ValidationError as error:
+        found += (_problem(document, model, detail) for detail in error.errors())
+    found += (document.problem(flaw.path, flaw.sentence, flaw.at) for flaw in flaws(data))
+    problems = tuple(sorted(set(found)))
+    return (None if problems else valid), problems
+
+
+def _problem(document: Document, root: type[BaseModel], detail: ErrorDetails) -> Problem:
+    path = _path(detail["loc"])
+    match detail["type"]:
+        case "missing":
+            return document.problem(path[:-1], f"{path[-1]} is missing", At.INSIDE)
+        case "extra_forbidden":
+            word = str(path[-1])
+            known = _known_keys(root, path[:-1], document.data)
+            return document.problem(path, f"unknown key {word}{nearest(word, known)}", At.KEY)
+        case _:
+            return document.problem(path, _sentence(detail))
+
+
+def _path(loc: tuple[int | str, ...]) -> Path:
+    return tuple(part for part in loc if part not in models.TAGS and part != "[key]")
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    value = detail["input"]
+    empty = value is None
+    match detail["type"]:
+        case "canary":
+            return detail["msg"]
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return "it is empty" if empty else f"{quoted(value)} where a mapping is expected"
+        case "list_type":
+            return "it is empty" if empty else f"{quoted(value)} where a list is expected"
+        case "too_short":
+            return "it is empty, at least one is needed"
+        case _:
+            message = detail["msg"]
+            return message[:1].lower() + message[1:]
+
+
+_BY_KEY: Mapping[str, type[BaseModel]] = {
+    "stages": plans.StageModel,
+    "checks": plans.CheckModel,
+    "metric": plans.CustomMetric,
+    "cloudwatch": plans.CloudWatch,
+    "cloud_monitoring": plans.CloudMonitoring,
+    "azure_monitor": plans.AzureMonitor,
+    "simulator": plans.SimulatorMetric,
+    "on_unclear": plans.WaitModel,
+    "on_no_metrics": plans.WaitModel,
+    "notify": models.NotifyModel,
+    "defaults": models.DefaultsModel,
+}
+_BY_PROVIDER: Mapping[str, type[BaseModel]] = {
+    "simulator": models.SimulatorModel,
+    "demo": models.SimulatorModel,
+    "sagemaker": models.SageMakerModel,
+    "vertex": models.VertexModel,
+    "azureml": models.AzureMLModel,
+}
+
+
+def _known_keys(root: type[BaseModel], path: Path, data: Any) -> tuple[str, ...]:
+    """The keys that the mapping at `path` may have."""
+    match path:
+        case ():
+            model = root
+        case ("plans", _):
+            model = plans.PlanModel
+        case ("endpoints", str(name)):
+            model = _BY_PROVIDER[data["endpoints"][name]["provider"]]
+        case _:
+            words = [part for part in path if isinstance(part, str)]
+            model = _BY_KEY[words[-1]]
+    return tuple(model.model_fields)
