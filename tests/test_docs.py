@@ -1,0 +1,240 @@
+"""What is written down holds: links, limits, commands, pins, and nothing private in the tree."""
+
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib.metadata import PackageNotFoundError, requires
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import canarycli
+from canarycli.errors import Exit
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+DECISIONS = ROOT / "docs" / "decisions"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
+
+
+def tracked() -> list[Path]:
+    """Every file git knows that is still there."""
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def pages() -> list[Path]:
+    return [path for path in tracked() if path.suffix == ".md"]
+
+
+def fences(text: str, language: str) -> list[str]:
+    """The fenced blocks of one language."""
+    return [body for name, body in FENCE.findall(text) if name == language]
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors GitHub gives a page's headings."""
+    headings = (re.sub(r"[`*]", "", h).lower() for h in HEADING.findall(FENCE.sub("", text)))
+    return {re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in headings}
+
+
+def broken_links(page: Path) -> Iterator[str]:
+    """Links within the repository that lead nowhere."""
+    for match in LINK.finditer(FENCE.sub("", page.read_text(encoding="utf-8"))):
+        target = match[1] or match[2]
+        if re.match(r"\w+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = page.parent / name if name else page
+        if not file.exists():
+            yield f"{page.name}: {target}: no such file"
+        elif anchor and anchor not in anchors(file.read_text(encoding="utf-8")):
+            yield f"{page.name}: {target}: no such heading"
+
+
+def test_every_link_leads_somewhere() -> None:
+    assert [broken for page in pages() for broken in broken_links(page)] == []
+
+
+def test_a_planted_dead_link_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# A `b` c!\n[up](#a-b-c) [no](#d) [gone](gone.md)\n[web](https://a.example)")
+
+    assert list(broken_links(page)) == [
+        "page.md: #d: no such heading",
+        "page.md: gone.md: no such file",
+    ]
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_ci_runs_the_two_commands_of_the_readme() -> None:
+    ran = subprocess.run(
+        ["bash", ROOT / ".ci/run", "commands"], capture_output=True, check=True, text=True
+    ).stdout.splitlines()
+
+    blocks = [block.splitlines() for block in fences(README.read_text(encoding="utf-8"), "sh")]
+    assert len(ran) == 2
+    assert [block for block in blocks if block[0] in ran] == [[line] for line in ran]
+
+
+def test_the_workflow_runs_what_people_run() -> None:
+    workflow = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+
+    assert re.findall(r"^ +- run: (.*)$", workflow, re.MULTILINE) == [".ci/run"]
+
+
+def test_the_exit_codes_of_the_readme_are_the_programs() -> None:
+    rows = re.findall(
+        r"^\| (\d+) \| `?([a-z-]+)`? \|", README.read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+    codes = {int(code): name for code, name in rows}
+    assert codes == {code.value: code.name.lower().replace("_", "-") for code in Exit if code < 128}
+
+
+def pins() -> dict[str, str]:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith("#"))
+
+
+def test_constraints_are_plain_pins_in_order() -> None:
+    names = list(pins())
+
+    assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in names)
+    assert all(re.fullmatch(r"[0-9][0-9a-z.]*", version) for version in pins().values())
+    assert all(first < second for first, second in pairwise(names))
+
+
+def test_constraints_fit_what_the_project_asks_for() -> None:
+    extras = PROJECT["optional-dependencies"].values()
+    asked = [Requirement(text) for group in (PROJECT["dependencies"], *extras) for text in group]
+
+    pinned = pins() | {"canarycli": canarycli.__version__}
+    unfit = [str(r) for r in asked if pinned.get(canonicalize_name(r.name), "0") not in r.specifier]
+    assert unfit == []
+
+
+def test_constraints_cover_everything_that_gets_installed() -> None:
+    assert sorted(reachable("canarycli", frozenset({"dev"})) - {"canarycli"} - set(pins())) == []
+
+
+def reachable(name: str, extras: frozenset[str]) -> set[str]:
+    """Every package an install of `name[extras]` brings onto this machine."""
+    seen: set[tuple[str, frozenset[str]]] = set()
+    todo = [(name, extras)]
+    while todo:
+        name, extras = todo.pop()
+        if (name, extras) in seen:
+            continue
+        seen.add((name, extras))
+        todo += [(canonicalize_name(r.name), frozenset(r.extras)) for r in wanted(name, extras)]
+    return {name for name, _ in seen}
+
+
+def wanted(name: str, extras: frozenset[str]) -> Iterator[Requirement]:
+    for text in installed_requirements(name):
+        requirement = Requirement(text)
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras or {""}):
+            yield requirement
+
+
+def installed_requirements(name: str) -> Iterable[str]:
+    try:
+        return requires(name) or ()
+    except PackageNotFoundError:  # asked for by nobody on this machine
+        return ()
+
+
+def notes() -> list[Path]:
+    return sorted(DECISIONS.glob("*.md"))
+
+
+def test_decisions_are_numbered_and_short_and_say_four_things() -> None:
+    numbers = [note.name[:4] for note in notes()]
+
+    assert len(set(numbers)) == len(numbers) > 0
+    for note in notes():
+        lines = note.read_text(encoding="utf-8").splitlines()
+        assert re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", note.name)
+        assert len(lines) <= 40, note.name
+        headings = [line for line in lines if line.startswith("## ")]
+        assert headings == ["## Context", "## Choice", "## What it costs", "## When to revisit"], (
+            note.name
+        )
+
+
+def test_the_index_names_every_page() -> None:
+    index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
+
+    names = [path.relative_to(ROOT / "docs").as_posix() for path in pages() if in_docs(path)]
+    assert [name for name in names if f"({name})" not in index] == []
+
+
+def in_docs(path: Path) -> bool:
+    return ROOT / "docs" in path.parents and path.name != "README.md"
+
+
+def test_the_changelog_keeps_to_its_form() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+    releases = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert releases[0] == "[Unreleased]"
+    assert all(re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", name) for name in releases[1:])
+    assert set(re.findall(r"^### (.*)$", text, re.MULTILINE)) <= kinds
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    assert PROJECT["version"] == canarycli.__version__
+
+
+FORBIDDEN = re.compile(
+    r"py[p]i\.org|pythonhoste[d]|registry\.np[m]js|deb\.debia[n]\.|"
+    r"(?:^|[\s'\"=(`:])/(?:roo[t]|wor[k]|home/\w|tm[p])/",
+    re.MULTILINE,
+)
+"""Registries' hosts, and paths of one person's machine."""
+
+
+def private_lines(path: Path) -> Iterator[str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return
+    for number, line in enumerate(text.splitlines(), start=1):
+        if FORBIDDEN.search(line):
+            yield f"{path.name}:{number}: {line.strip()}"
+
+
+def test_no_file_names_a_registry_or_a_persons_machine() -> None:
+    assert [line for path in tracked() for line in private_lines(path)] == []
+
+
+@pytest.mark.parametrize("start", ["/roo" + "t/", "cache=/tm" + "p/", "https://py" + "pi.org"])
+def test_a_planted_private_line_is_found(tmp_path: Path, start: str) -> None:
+    (tmp_path / "a.py").write_text(f"fine\n{start}x\n")
+
+    assert list(private_lines(tmp_path / "a.py")) == [f"a.py:2: {start}x"]
+
+
+def test_no_python_file_is_over_400_lines() -> None:
+    lengths = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in tracked()
+        if path.suffix == ".py"
+    }
+
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
