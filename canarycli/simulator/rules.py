@@ -1,0 +1,114 @@
+"""What a pretend endpoint accepts and refuses: a scene and a wish in, the next scene out."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from canarycli.errors import Conflict, NotFound, Rejected
+from canarycli.provider import BASELINE_NOTE, Endpoint, Limits, Notes
+from canarycli.simulator.world import Added, Scene
+from canarycli.traffic import TOLERANCE, Traffic, percent
+
+
+def shifted(
+    scene: Scene, seen: Endpoint, to: Traffic, notes: Notes, *, limits: Limits, now: datetime
+) -> Scene:
+    """The scene after a split was asked for; the same one if it was asked for already."""
+    split = _possible(scene, seen.name, to, limits, now)
+    if scene.wanted.same_as(split) and notes.items() <= scene.notes.items():
+        return scene
+    _refuse_while_changing(scene, seen.name, now)
+    if seen.revision != str(scene.revision) and _raises(scene, split, notes):
+        raise Conflict(
+            f"endpoint {seen.name!r} has changed since it was looked at",
+            facts=[f"it has {scene.wanted}"],
+        )
+    return scene.changed(split, now + scene.script.settle, notes)
+
+
+def deployed(
+    scene: Scene,
+    seen: Endpoint,
+    new: Added,
+    now: datetime,
+) -> tuple[Scene, str]:
+    """The scene after a version was asked for, and the version's name."""
+    for name, old in scene.added.items():
+        if old.release == new.release and name not in scene.gone:
+            return scene, name
+    _refuse_while_changing(scene, seen.name, now)
+    _require(scene, seen.name, new.like, now)
+    name = _free_name(scene, new.model)
+    added = {**scene.added, name: new}
+    return replace(scene, added=added, revision=scene.revision + 1), name
+
+
+def retired(scene: Scene, seen: Endpoint, version: str, now: datetime) -> Scene:
+    """The scene without an idle version; the same one if it is gone already."""
+    if version in scene.gone:
+        return scene
+    _require(scene, seen.name, version, now, working=False)
+    _refuse_while_changing(scene, seen.name, now)
+    share = scene.wanted.of(version)
+    if share > TOLERANCE or scene.wanted.shadow.get(version):
+        raise Conflict(
+            f"version {version!r} of endpoint {seen.name!r} still has traffic",
+            facts=[f"it has {percent(share)}"],
+        )
+    return replace(scene, gone=(*scene.gone, version), revision=scene.revision + 1)
+
+
+def instances(options: Mapping[str, Any], usual: int) -> int:
+    """How many instances the options of a deployment ask for."""
+    for key in options:
+        if key != "instances":
+            raise Rejected(
+                f"the simulator has no deployment option {key!r}", hint="it has instances"
+            )
+    return int(options.get("instances", usual))
+
+
+def _possible(scene: Scene, name: str, to: Traffic, limits: Limits, now: datetime) -> Traffic:
+    if not to.live:
+        raise Rejected(f"endpoint {name!r} can't be left without live traffic")
+    for version in {*to.live, *(v for v, share in to.shadow.items() if share)}:
+        _require(scene, name, version, now)
+    if max(to.shadow.values(), default=0) > limits.shadow_up_to:
+        raise Rejected(f"the simulator's shadow traffic ends at {percent(limits.shadow_up_to)}")
+    return Traffic(to.rounded(limits.finest_percent), to.shadow)
+
+
+def _require(scene: Scene, name: str, version: str, now: datetime, *, working: bool = True) -> None:
+    found = {there.name: there for there in scene.versions(now)}
+    if version not in found:
+        raise NotFound(
+            f"endpoint {name!r} has no version {version!r}", hint=f"it has {', '.join(found)}"
+        )
+    if working and not found[version].in_service:
+        raise Rejected(f"version {version!r} of endpoint {name!r} is not in service")
+
+
+def _refuse_while_changing(scene: Scene, name: str, now: datetime) -> None:
+    if not scene.settled(now):
+        raise Conflict(
+            f"endpoint {name!r} is changing and takes no other change",
+            hint="try again when it has settled",
+        )
+
+
+def _raises(scene: Scene, to: Traffic, notes: Notes) -> bool:
+    """Whether anybody but the baseline gets more than was asked for last."""
+    noted = notes.get(BASELINE_NOTE) or scene.notes.get(BASELINE_NOTE)
+    baseline = noted or next(iter(scene.wanted.live), "")
+    others = {name for name in to.live if name != baseline}
+    shadows = any(share > scene.wanted.shadow.get(v, 0) for v, share in to.shadow.items())
+    return shadows or any(to.of(name) > scene.wanted.of(name) + TOLERANCE for name in others)
+
+
+def _free_name(scene: Scene, model: str) -> str:
+    stem = re.sub(r"[^A-Za-z0-9-]+", "-", model.rstrip("/").rsplit("/", 1)[-1]).strip("-") or "new"
+    taken = {*scene.script.actors, *scene.added}
+    names = (stem, *(f"{stem}-{number}" for number in range(2, len(taken) + 3)))
+    return next(name for name in names if name not in taken)

@@ -1,0 +1,207 @@
+"""What a pretend endpoint is like: its versions, their quality, and when one turns bad."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any
+
+from canarycli.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How well a version answers.
+
+    Attributes:
+        errors_5xx: share of requests that end in a 5xx, 0 to 1.
+        errors_4xx: the same for 4xx.
+        model_errors: share of requests on which the model itself fails.
+        latency: the median latency in seconds.
+        spread: the deviation of the latency's logarithm; 0.45 makes a p99 2.8 times the median.
+        cpu: percent of one instance that a request a second costs.
+        memory: percent of an instance's memory.
+        silent: whether the version's metrics get lost.
+    """
+
+    errors_5xx: float = 0.002
+    errors_4xx: float = 0.01
+    model_errors: float = 0.001
+    latency: float = 0.08
+    spread: float = 0.45
+    cpu: float = 0.4
+    memory: float = 52.0
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A scripted change of quality: from some time on, while the share is high enough.
+
+    Attributes:
+        changes: the fields of `Quality` that become different, with their new values.
+        slower: what the latency is multiplied by.
+        after: so long after the version first got traffic.
+        above: only in minutes in which it has more than this percent of the traffic.
+    """
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    slower: float = 1.0
+    after: timedelta = timedelta(0)
+    above: float = 0.0
+
+    def applied(self, quality: Quality) -> Quality:
+        """The quality after this turn."""
+        turned = replace(quality, **self.changes)
+        return replace(turned, latency=turned.latency * self.slower)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A version as the script has it."""
+
+    model: str
+    quality: Quality = Quality()
+    turns: tuple[Turn, ...] = ()
+    percent: float = 0.0
+    instances: int = 2
+
+
+SCENARIOS: Mapping[str, tuple[Turn, ...]] = {
+    "healthy": (),
+    "failing": (Turn({"errors_5xx": 0.04}, above=10),),
+    "slow": (Turn(slower=1.7, above=10),),
+    "no-data": (Turn({"silent": True}),),
+}
+"""What happens to every version that does not have the traffic at the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Everything about an endpoint that its history does not say.
+
+    Attributes:
+        scenario: a key of `SCENARIOS`.
+        seed: equal seeds and histories give equal metrics.
+        rate: requests a second over a day, on all versions together.
+        day: how far the rate swings around its mean over a day, 0 to 1; highest at 14:00 UTC.
+        period: the length of a point's period.
+        settle: how long a change of traffic takes.
+        delay: how old a point is before it is complete; at half of it the point appears.
+        startup: how long a new version takes to be in service.
+        actors: the versions there are at the start, by name.
+    """
+
+    scenario: str = "healthy"
+    seed: str = "canary"
+    rate: float = 200.0
+    day: float = 0.4
+    period: timedelta = timedelta(seconds=60)
+    settle: timedelta = timedelta(seconds=45)
+    delay: timedelta = timedelta(seconds=60)
+    startup: timedelta = timedelta(seconds=120)
+    actors: Mapping[str, Actor] = field(
+        default_factory=lambda: {
+            "v41": Actor(model="model-41", percent=100),
+            "v42": Actor(model="model-42", turns=SCENARIOS["healthy"]),
+        }
+    )
+
+
+SCRIPT_KEYS = frozenset(f.name for f in fields(Script)) - {"actors"} | {"versions"}
+"""The settings that make up a script, each of which may also stand under one endpoint."""
+
+_QUALITY = {f.name for f in fields(Quality)}
+_LENGTHS = ("period", "settle", "delay", "startup")
+
+
+def parse_script(settings: Mapping[str, Any]) -> Script:
+    """Read a script from settings; what they leave out stays as the defaults have it.
+
+    Raises:
+        UsageError: an unknown key, or a value that makes no sense.
+    """
+    known(settings, SCRIPT_KEYS, "simulator")
+    scenario = str(settings.get("scenario", "healthy"))
+    if scenario not in SCENARIOS:
+        raise UsageError(
+            f"no scenario {scenario!r} in the simulator", hint=f"it has {', '.join(SCENARIOS)}"
+        )
+    versions = settings.get("versions") or {"v41": {"percent": 100}, "v42": {}}
+    actors = {str(name): _actor(str(name), spec or {}, scenario) for name, spec in versions.items()}
+    total = sum(actor.percent for actor in actors.values())
+    if abs(total - 100) > 0.01:
+        raise UsageError(f"the simulator's versions start with {total:g}% of the traffic, not 100%")
+    lengths = {key: _length(key, settings[key]) for key in _LENGTHS if key in settings}
+    return Script(
+        scenario=scenario,
+        seed=str(settings.get("seed", "canary")),
+        rate=number("rate", settings.get("rate", 200)),
+        day=number("day", settings.get("day", 0.4), most=1),
+        actors=actors,
+        **lengths,
+    )
+
+
+def known(settings: Mapping[str, Any], allowed: frozenset[str] | set[str], where: str) -> None:
+    """Refuse a key that nobody reads.
+
+    Raises:
+        UsageError: naming the nearest key there is.
+    """
+    for key in settings:
+        if key not in allowed:
+            near = get_close_matches(str(key), allowed, 1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(allowed))}"
+            raise UsageError(f"unknown {where} setting {key!r}", hint=hint)
+
+
+def number(name: str, value: Any, *, most: float = float("inf")) -> float:
+    """A number from 0 to `most`.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        limit = "" if most == float("inf") else f" up to {most:g}"
+        raise UsageError(f"the simulator's {name} is a number from 0{limit}, not {value!r}")
+    return float(value)
+
+
+def _length(name: str, value: Any) -> timedelta:
+    length = timedelta(seconds=number(name, value))
+    if name == "period" and not length:
+        raise UsageError("the simulator's period is above 0 seconds")
+    return length
+
+
+def _actor(name: str, spec: Mapping[str, Any], scenario: str) -> Actor:
+    known(spec, _QUALITY | {"model", "instances", "percent", "turns"}, "simulator version")
+    percent = number("percent", spec.get("percent", 0), most=100)
+    plot = () if percent else SCENARIOS[scenario]
+    return Actor(
+        model=str(spec.get("model", f"model-{name.removeprefix('v')}")),
+        quality=replace(Quality(), **_changes(spec)),
+        turns=tuple(_turn(turn) for turn in spec["turns"]) if "turns" in spec else plot,
+        percent=percent,
+        instances=int(number("instances", spec.get("instances", 2))),
+    )
+
+
+def _turn(spec: Mapping[str, Any]) -> Turn:
+    known(spec, _QUALITY | {"slower", "after", "above"}, "simulator turn")
+    return Turn(
+        changes=_changes(spec),
+        slower=number("slower", spec.get("slower", 1)),
+        after=_length("after", spec.get("after", 0)),
+        above=number("above", spec.get("above", 0), most=100),
+    )
+
+
+def _changes(spec: Mapping[str, Any]) -> dict[str, Any]:
+    most = {"errors_5xx": 1.0, "errors_4xx": 1.0, "model_errors": 1.0, "memory": 100.0}
+    return {
+        key: bool(value) if key == "silent" else number(key, value, most=most.get(key, 1e9))
+        for key, value in spec.items()
+        if key in _QUALITY
+    }

@@ -1,0 +1,249 @@
+"""The points a pretend endpoint reports: a pure function of its script and history.
+
+Chance comes from a hash of seed, version, period and quantity, so a series read twice is the same
+and only the youngest points still grow.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from itertools import pairwise
+from math import ceil, cos, log, pi
+from types import MappingProxyType
+
+from canarycli.errors import Unsupported
+from canarycli.metrics import Counts, Histogram, Metric, Point, Series, Value, Window
+from canarycli.simulator.noise import above, binomial, deviate, lognormal, poisson, quantile
+from canarycli.simulator.script import Actor, Quality
+from canarycli.simulator.world import Scene
+from canarycli.traffic import TOLERANCE
+
+SOURCE = "simulator"
+"""The word under which a custom metric names its source."""
+
+BOUNDS = tuple(round(0.005 * 1.25**step, 6) for step in range(36))
+"""The bounds of the latency histogram in seconds: 5 ms to 12 s, each a quarter above the last."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLY = 0.6
+"""The part of its requests a point has before its delay is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """One period of one version: what it was like, and a source of chance of its own.
+
+    Attributes:
+        at: when the period starts.
+        n: requests in it, as far as they are reported.
+        rate: requests a second that reached the version, live and shadow.
+        seed: tells this period from every other.
+    """
+
+    at: datetime
+    n: int
+    rate: float
+    quality: Quality
+    instances: int
+    seed: str
+
+    def chance(self, what: str) -> float:
+        """A number between 0 and 1, the same for the same `what`."""
+        return _chance(f"{self.seed}/{what}")
+
+
+Maker = Callable[[Draw], Point]
+
+
+def measure(
+    scene: Scene, endpoint: str, version: str, metric: Metric, *, window: Window, now: datetime
+) -> Series:
+    """The points of one metric on one version that begin in the window and are reported by now.
+
+    Raises:
+        Unsupported: the simulator has no such metric.
+    """
+    make = _maker(metric, version)
+    gauge = metric.name in _GAUGES and not metric.source
+    seed = f"{scene.script.seed}/{endpoint}/{version}"
+    draws = _draws(scene, version, seed, window, now)
+    points = (make(draw) for draw in draws if draw.n or gauge)
+    return Series(tuple(points), scene.script.period)
+
+
+def _draws(scene: Scene, version: str, seed: str, window: Window, now: datetime) -> Iterator[Draw]:
+    script, actor = scene.script, scene.actor(version)
+    first_traffic = _first_traffic(scene, version)
+    for at in _periods(window, script.period, now - script.delay / 2):
+        share = _share(scene, version, at)
+        quality = _quality(actor, at, share, first_traffic)
+        if quality.silent:
+            continue
+        rate = script.rate * _day(at, script.day) * share / 100
+        key = f"{seed}/{at.timestamp():.3f}"
+        n = poisson(_chance(f"{key}/n"), rate * script.period.total_seconds())
+        if now < at + script.period + script.delay:
+            n = int(n * _EARLY)
+        yield Draw(at, n, rate, quality, actor.instances, key)
+
+
+def _periods(window: Window, period: timedelta, reported: datetime) -> Iterator[datetime]:
+    at = _EPOCH + ceil((window.start - _EPOCH) / period) * period
+    while at < window.end and at + period <= reported:
+        yield at
+        at += period
+
+
+def _share(scene: Scene, version: str, at: datetime) -> float:
+    """The version's mean percent over the period, shadow included."""
+    end = at + scene.script.period
+    inside = [change.lands for change in scene.changes if at < change.lands < end]
+    pieces = pairwise((at, *inside, end))
+    weighted = (
+        (stop - start).total_seconds() * _reaching(scene, version, start) for start, stop in pieces
+    )
+    return sum(weighted) / scene.script.period.total_seconds()
+
+
+def _reaching(scene: Scene, version: str, moment: datetime) -> float:
+    traffic = scene.traffic(moment)
+    return traffic.of(version) + traffic.shadow.get(version, 0.0)
+
+
+def _first_traffic(scene: Scene, version: str) -> datetime | None:
+    if scene.changes[0].traffic.of(version):
+        return _EPOCH
+    landed = (change.lands for change in scene.changes if _reaching(scene, version, change.lands))
+    return next(landed, None)
+
+
+def _quality(actor: Actor, at: datetime, share: float, first: datetime | None) -> Quality:
+    quality = actor.quality
+    for turn in actor.turns:
+        begun = not turn.after or (first is not None and at >= first + turn.after)
+        if begun and (not turn.above or share > turn.above + TOLERANCE):
+            quality = turn.applied(quality)
+    return quality
+
+
+def _day(at: datetime, swing: float) -> float:
+    hours = (at - at.replace(hour=14, minute=0, second=0, microsecond=0)).total_seconds() / 3600
+    return 1 + swing * cos(2 * pi * hours / 24)
+
+
+def _chance(what: str) -> float:
+    number = int.from_bytes(blake2b(what.encode(), digest_size=8).digest(), "big")
+    return (number + 0.5) / 2**64
+
+
+def _maker(metric: Metric, version: str) -> Maker:
+    if metric.source:
+        return _custom(metric, version)
+    if metric.name == "latency_over" and metric.threshold:
+        return _slow(metric.key, metric.threshold)
+    if metric.name in _MAKERS:
+        return _MAKERS[metric.name]
+    raise Unsupported(
+        f"the simulator has no metric {metric.key!r}", hint=f"it has {', '.join(sorted(METRICS))}"
+    )
+
+
+def _errors(name: str) -> Maker:
+    def make(draw: Draw) -> Counts:
+        return _counted(draw, name, getattr(draw.quality, name))
+
+    return make
+
+
+def _slow(key: str, threshold: float) -> Maker:
+    def make(draw: Draw) -> Counts:
+        return _counted(draw, key, _slower_than(threshold, draw.quality))
+
+    return make
+
+
+def _percentile(wanted: float) -> Maker:
+    def make(draw: Draw) -> Value:
+        at = quantile(draw.chance("latency"), wanted, draw.n)
+        return Value(draw.at, lognormal(at, draw.quality.latency, draw.quality.spread), draw.n)
+
+    return make
+
+
+def _custom(metric: Metric, version: str) -> Maker:
+    """`{"simulator": {"ratio": 0.6}}` or `{"simulator": {"mean": 12, "sd": 3}}`.
+
+    Each number may be a mapping by version name instead, to make the arms differ.
+    """
+    spec = metric.source.get(SOURCE)
+    if not isinstance(spec, Mapping) or ("ratio" in spec) == ("mean" in spec):
+        raise Unsupported(
+            f"the simulator can't make metric {metric.name!r}",
+            hint="its source is simulator: {ratio: 0.6} or simulator: {mean: 12, sd: 3}",
+        )
+    numbers = {
+        key: float(value.get(version, 0) if isinstance(value, Mapping) else value)
+        for key, value in spec.items()
+    }
+
+    def ratio(draw: Draw) -> Counts:
+        return _counted(draw, metric.name, numbers["ratio"])
+
+    def mean(draw: Draw) -> Value:
+        noise = deviate(draw.chance(metric.name)) * numbers.get("sd", 0.0) / draw.n**0.5
+        return Value(draw.at, numbers["mean"] + noise, draw.n)
+
+    return ratio if "ratio" in numbers else mean
+
+
+def _counted(draw: Draw, what: str, share: float) -> Counts:
+    return Counts(draw.at, draw.n, binomial(draw.chance(what), draw.n, share))
+
+
+def _histogram(draw: Draw) -> Histogram:
+    counts, left, rest = [], draw.n, 1.0
+    for step, bound in enumerate(BOUNDS):
+        slower = _slower_than(bound, draw.quality)
+        share = 0.0 if rest <= 0 else (rest - slower) / rest
+        counts.append(binomial(draw.chance(f"bin{step}"), left, share))
+        left, rest = left - counts[-1], slower
+    return Histogram(draw.at, BOUNDS, (*map(float, counts), float(left)))
+
+
+def _slower_than(limit: float, quality: Quality) -> float:
+    return above(log(limit), log(max(quality.latency, 1e-6)), quality.spread)
+
+
+def _requests(draw: Draw) -> Value:
+    return Value(draw.at, draw.n, draw.n)
+
+
+def _cpu(draw: Draw) -> Value:
+    busy = 4 + draw.quality.cpu * draw.rate / max(1, draw.instances)
+    return Value(draw.at, min(100.0, max(0.0, busy + deviate(draw.chance("cpu")))))
+
+
+def _memory(draw: Draw) -> Value:
+    used = draw.quality.memory + deviate(draw.chance("memory")) / 2
+    return Value(draw.at, min(100.0, max(0.0, used)))
+
+
+_GAUGES = frozenset({"cpu", "memory"})
+_MAKERS: Mapping[str, Maker] = MappingProxyType(
+    {
+        "requests": _requests,
+        "errors_5xx": _errors("errors_5xx"),
+        "errors_4xx": _errors("errors_4xx"),
+        "model_errors": _errors("model_errors"),
+        "latency": _histogram,
+        "latency_p50": _percentile(0.50),
+        "latency_p90": _percentile(0.90),
+        "latency_p95": _percentile(0.95),
+        "latency_p99": _percentile(0.99),
+        "cpu": _cpu,
+        "memory": _memory,
+    }
+)
+METRICS = frozenset({*_MAKERS, "latency_over"})
+"""The built-in metrics the simulator has."""
