@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -96,6 +95,20 @@ def _speed(value: Any) -> float:
         raise wrong(str(error)) from error
 
 
+def _number(value: Any) -> float:
+    _no_gap(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        raise wrong(f"{quoted(value)} is not a number from 0 up")
+    return float(value)
+
+
+def number_by_arm(value: Any) -> float | dict[str, float]:
+    """A number, or one for each version by name."""
+    if isinstance(value, dict) and value:
+        return {arm: _number(number) for arm, number in value.items()}
+    return _number(value)
+
+
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise wrong(f"{quoted(value)} is neither true nor false")
@@ -125,10 +138,6 @@ def _one_of(*words: str) -> Callable[[Any], str]:
     return check
 
 
-def _state_file(value: Any) -> str:
-    return str(Path(_text(value)).expanduser())
-
-
 def _format_version(value: Any) -> int:
     if value != 1 or isinstance(value, bool):
         raise wrong(f"{quoted(value)} is not known here, this canary reads version 1")
@@ -151,7 +160,7 @@ _TEXT = WithJsonSchema({"type": ["string", "integer"], "minLength": 1})
 Text = Annotated[str, BeforeValidator(_text), _TEXT]
 MaybeText = Annotated[str | None, BeforeValidator(_text), _TEXT]
 Address = Annotated[str, BeforeValidator(_address), _schema("string", "a URL or ${NAME}")]
-MaybeFile = Annotated[str | None, BeforeValidator(_state_file), _schema("string", "a file")]
+MaybeFile = Annotated[str | None, BeforeValidator(_text), _schema("string", "a file")]
 Duration = Annotated[
     timedelta, BeforeValidator(_duration), _schema("string", _DURATION, pattern=PATTERN)
 ]
@@ -188,8 +197,14 @@ MaybeSpeed = Annotated[
 Flag = Annotated[bool, BeforeValidator(_flag), _schema("boolean", "true or false")]
 AtLeastOne = Annotated[int, BeforeValidator(_whole(1)), _schema("integer", "a count", minimum=1)]
 ZeroOrMore = Annotated[int, BeforeValidator(_whole(0)), _schema("integer", "a count", minimum=0)]
-MaybeSeed = Annotated[
-    int | None, BeforeValidator(_whole(0)), _schema("integer", "of the random numbers", minimum=0)
+MaybeSeconds = Annotated[
+    float | None,
+    BeforeValidator(lambda value: _duration(value).total_seconds()),
+    _schema("string", _DURATION, pattern=PATTERN),
+]
+Number = Annotated[float, BeforeValidator(_number), _schema("number", "a number", minimum=0)]
+MaybeNumber = Annotated[
+    float | None, BeforeValidator(_number), _schema("number", "a number", minimum=0)
 ]
 FormatVersion = Annotated[
     int,

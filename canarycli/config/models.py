@@ -18,7 +18,8 @@ from canarycli.config.fields import (
     FormatVersion,
     MaybeDuration,
     MaybeFile,
-    MaybeSeed,
+    MaybeNumber,
+    MaybeSeconds,
     MaybeSomeTime,
     MaybeSpeed,
     MaybeText,
@@ -44,22 +45,36 @@ class EndpointModel(Model):
     keep_baseline: MaybeDuration = Field(
         None, description="how long the old version stays deployed after a promotion, 1h"
     )
+
+
+class CloudModel(EndpointModel):
+    """What every endpoint in a cloud may have."""
+
     metric_delay: MaybeDuration = Field(None, description="how late this cloud's metrics are")
     metric_period: MaybeSomeTime = Field(None, description="the time one point stands for")
     endpoint_url: MaybeText = Field(None, description="another address for the cloud's API")
 
 
 class SimulatorModel(EndpointModel):
-    """An endpoint without a cloud."""
+    """An endpoint without a cloud; what its versions do is described in the simulator's docs."""
 
     provider: Annotated[str, WithJsonSchema({"enum": ["simulator", "demo"]})]
     state: MaybeFile = None
     scenario: MaybeText = None
     speed: MaybeSpeed = None
-    seed: MaybeSeed = None
+    seed: MaybeText = None
+    rate: MaybeNumber = Field(None, description="requests a second, 200")
+    day: MaybeNumber = Field(None, description="how far the rate swings over a day, 0 to 1")
+    period: MaybeSeconds = Field(None, description="the time one point stands for, 60s")
+    settle: MaybeSeconds = Field(None, description="how long a change of traffic takes, 45s")
+    delay: MaybeSeconds = Field(None, description="how late the metrics are, 60s")
+    startup: MaybeSeconds = Field(None, description="until a new version is in service, 120s")
+    versions: dict[str, Any] = Field({}, description="the versions it starts with")
+    finest: MaybeNumber = Field(None, description="the smallest step of a share in percent, 0.1")
+    shadow_up_to: MaybeNumber = Field(None, description="the largest shadow share in percent")
 
 
-class SageMakerModel(EndpointModel):
+class SageMakerModel(CloudModel):
     """An endpoint on Amazon SageMaker."""
 
     provider: Annotated[str, WithJsonSchema({"const": "sagemaker"})]
@@ -67,7 +82,7 @@ class SageMakerModel(EndpointModel):
     region: MaybeText = None
 
 
-class VertexModel(EndpointModel):
+class VertexModel(CloudModel):
     """An endpoint on Google Vertex AI."""
 
     provider: Annotated[str, WithJsonSchema({"const": "vertex"})]
@@ -75,7 +90,7 @@ class VertexModel(EndpointModel):
     region: MaybeText = None
 
 
-class AzureMLModel(EndpointModel):
+class AzureMLModel(CloudModel):
     """A managed online endpoint on Azure ML."""
 
     provider: Annotated[str, WithJsonSchema({"const": "azureml"})]
@@ -94,7 +109,7 @@ def _third_party(value: Any) -> str:
     return value
 
 
-class OtherModel(EndpointModel):
+class OtherModel(CloudModel):
     """An endpoint of a provider that comes in a package of its own, with settings of its own."""
 
     model_config = ConfigDict(extra="allow", frozen=True)

@@ -29,6 +29,7 @@ from canarycli.config.fields import (
     Percent,
     Text,
     ZeroOrMore,
+    number_by_arm,
     quoted,
     wrong,
 )
@@ -50,6 +51,20 @@ SOURCES = ("cloudwatch", "cloud_monitoring", "azure_monitor", "simulator")
 LIMITS = ("no_worse_by", "never_above", "never_below")
 
 _NAMES = tuple(name for name in UNITS if name != "latency_over")
+
+
+NumberByArm = Annotated[
+    float | dict[str, float] | None,
+    BeforeValidator(number_by_arm),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number"},
+                {"type": "object", "additionalProperties": {"type": "number"}},
+            ]
+        }
+    ),
+]
 
 
 class Model(BaseModel):
@@ -94,9 +109,14 @@ class AzureMonitor(Model):
 
 
 class SimulatorMetric(Model):
-    """A metric the simulator makes up."""
+    """A metric the simulator makes up: a share, or values around a mean.
 
-    name: Text
+    Each number may be a mapping by version, to make the arms differ.
+    """
+
+    ratio: NumberByArm = None
+    mean: NumberByArm = None
+    sd: NumberByArm = None
 
 
 class CustomMetric(Model):

@@ -11,7 +11,7 @@ from typing import Any
 
 from canarycli.config.discover import discover
 from canarycli.config.document import read_document
-from canarycli.config.entry import ALIASES, COMMON, DEFAULTS, KEYS, endpoint_from
+from canarycli.config.entry import ALIASES, CLOUD, DEFAULTS, KEYS, NUMBERS, SECONDS, endpoint_from
 from canarycli.config.quantities import parse_speed
 from canarycli.config.source import read_source
 from canarycli.config.values import EndpointConfig
@@ -62,7 +62,7 @@ def _endpoints(data: Mapping[str, Any], folder: Path) -> Iterator[EndpointConfig
         provider = entry.get("provider") if isinstance(entry, dict) else None
         if not isinstance(provider, str):
             continue
-        keys = KEYS.get(ALIASES.get(provider, provider), COMMON)
+        keys = KEYS.get(ALIASES.get(provider, provider), CLOUD)
         free = {} if provider in KEYS or provider in ALIASES else entry
         usual = {key: value for key, value in defaults.items() if key in keys}
         yield endpoint_from({**usual, **free, **_known(entry, keys)}, name, folder)
@@ -78,16 +78,16 @@ def _known(entry: Any, keys: Collection[str]) -> dict[str, Any]:
 def _value(key: str, value: Any) -> Any:
     try:
         match key:
+            case _ if key in SECONDS:
+                return parse_duration(str(value)).total_seconds()
+            case _ if key in NUMBERS:
+                return float(value)
             case "metric_delay" | "metric_period" | "keep_baseline":
                 return parse_duration(str(value))
             case "speed":
                 return parse_speed(value)
-            case "candidate":
+            case "candidate" | "versions":
                 return value if isinstance(value, dict) else None
-            case "seed":
-                return value if isinstance(value, int) else None
-            case "state":
-                return str(Path(value).expanduser())
     except (ValueError, TypeError):
         return None
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
