@@ -1,0 +1,82 @@
+"""One bet on the counts of one minute, against "candidate's rate <= rho * baseline's + delta".
+
+The factor of a bet has a mean of at most 1 while that hypothesis holds, whatever the baseline's
+rate is, so the product over minutes is an e-process: it reaches N with probability at most 1/N.
+Source: log(1 + y) <= y, request by request; the split of rare events is that of Lindon and
+Malek, "Anytime-valid inference for multinomial count data" (NeurIPS 2022).
+"""
+
+from collections.abc import Sequence
+from math import log1p
+from typing import NamedTuple
+
+LEAST_FACTOR = 0.02
+ALMOST_ONE = 1 - 1e-9
+TINY = 1e-12
+
+FAIL_ODDS = (1.15, 1.3, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.5, 8.0, 13.0, 25.0, 60.0, 150.0)
+FAIL_WEIGHTS = (0.06, 0.08, 0.11, 0.11, 0.12, 0.11, 0.10, 0.08, 0.07, 0.05, 0.04, 0.03, 0.02, 0.02)
+PASS_ODDS = (0.90, 0.80, 0.72, 0.667, 0.60, 0.50, 0.35, 0.15)
+PASS_WEIGHTS = (0.05, 0.12, 0.17, 0.26, 0.16, 0.12, 0.08, 0.04)
+
+
+class Minute(NamedTuple):
+    """Requests and bad ones of both arms in one period."""
+
+    n_candidate: float
+    x_candidate: float
+    n_baseline: float
+    x_baseline: float
+
+
+def bets(
+    odds: Sequence[float], rho: float, delta: float, guess: float, minute: Minute
+) -> tuple[list[float], list[float]]:
+    """Strength and log of the factor for each alternative.
+
+    An alternative has `odds` times the odds of the margin: above 1 it bets on a worse candidate
+    (fail), below 1 on one inside the margin (pass). A bet that comes out with the wrong sign is
+    no bet.
+
+    Args:
+        odds: the alternatives.
+        rho: relative margin.
+        delta: absolute margin.
+        guess: the baseline's rate, from earlier minutes only.
+        minute: the counts.
+    """
+    n_c, x_c, n_b, x_b = (
+        minute.n_candidate,
+        minute.x_candidate,
+        minute.n_baseline,
+        minute.x_baseline,
+    )
+    good_c, good_b, ratio, weight = n_c - x_c, n_b - x_b, rho * n_c / n_b, rho * n_c + n_b
+    p = min(max(guess, TINY), ALMOST_ONE * (1 - delta) / max(rho, TINY))
+    edge = rho * p + delta
+    strengths, logs = [], []
+    for w in odds:
+        rate = w * edge / (1 - edge + w * edge)
+        q = (n_c * (rate - delta) + n_b * p) / weight
+        q = max(q, TINY)
+        c = rho * q + delta
+        if c >= ALMOST_ONE:
+            strengths.append(0.0)
+            logs.append(0.0)
+            continue
+        s = (rate - c) / (c * (1 - c))
+        if w > 1:
+            s = min(max(s, 0.0), (1 - LEAST_FACTOR) / c)
+            s = min(s, (1 - LEAST_FACTOR) / (ratio * (1 - q) + TINY))
+        else:
+            s = max(min(s, 0.0), -(1 - LEAST_FACTOR) / (1 - c))
+            s = max(s, -(1 - LEAST_FACTOR) / (ratio * q + TINY))
+        t = s * ratio
+        strengths.append(s)
+        logs.append(
+            x_c * log1p(s * (1 - c))
+            + good_c * log1p(-s * c)
+            + x_b * log1p(-t * (1 - q))
+            + good_b * log1p(t * q)
+        )
+    return strengths, logs

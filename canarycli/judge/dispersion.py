@@ -1,0 +1,147 @@
+"""How much more the counts scatter than single independent errors would (phi).
+
+phi is 1 for independent errors, about the batch size for errors in batches. It is known from
+the baseline's history before the release, and learnt from how the split of each minute's errors
+between the arms scatters around the split so far, so a shock that hits both arms is no scatter.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import inf, sqrt
+
+from canarycli.judge.bets import Minute
+
+UNKNOWN = 30.0
+"""phi when there is no history: safe, and soon replaced by what the release shows itself."""
+
+LEAST_ERRORS = 50
+BLOCKS = (1, 5, 15)
+LEAST_PAIRS = 8
+SURCHARGE = 1.25
+HALF_LIFE = 0.5 ** (1 / 90)
+MEMORY = 0.95
+LOW_NORMAL = -2.0537
+"""The normal 2 % quantile."""
+
+
+def from_history(rows: Sequence[tuple[float, float]]) -> float:
+    """Phi from the baseline's requests and bad ones a minute, oldest first.
+
+    Neighbouring blocks are compared, so a day curve does not count as scatter.
+    """
+    if sum(x for _, x in rows) < LEAST_ERRORS:
+        return UNKNOWN
+    return max(1.0, 1 + SURCHARGE * (max(_scatter(rows, size) for size in BLOCKS) - 1))
+
+
+def _scatter(rows: Sequence[tuple[float, float]], size: int) -> float:
+    """Mean chi-square of neighbouring blocks, without the highest 2 %; 0 if there are too few."""
+    blocks = [
+        (sum(n for n, _ in rows[i : i + size]), sum(x for _, x in rows[i : i + size]))
+        for i in range(0, len(rows) - size + 1, size)
+    ]
+    found = []
+    for (n, x), (n_next, x_next) in pairwise(blocks):
+        total = n + n_next
+        if not (n > 0 and n_next > 0 and 0 < x + x_next < total):
+            continue
+        p = (x + x_next) / total
+        found.append((x - p * n) ** 2 / (p * (1 - p) * n * n_next / total))
+    if len(found) < LEAST_PAIRS:
+        return 0.0
+    kept = sorted(found)[: max(1, len(found) - len(found) // 50)]
+    return sum(kept) / len(kept)
+
+
+def low_chi_square(df: float) -> float:
+    """The 2 % quantile of chi-square, at most 0 where it has none to speak of.
+
+    Source: Wilson and Hilferty, PNAS 17 (1931).
+    """
+    spread = 2 / (9 * df)
+    return float(df * max(0.0, 1 - spread + LOW_NORMAL * sqrt(spread)) ** 3)
+
+
+class Dispersion:
+    """What the release itself has shown of phi, in a dozen sums."""
+
+    __slots__ = (
+        "base",
+        "count",
+        "dof",
+        "lagged",
+        "over",
+        "phi",
+        "products",
+        "squares",
+        "under",
+        "variance",
+        "weighted_squares",
+        "weighted_variance",
+    )
+
+    def __init__(self, base: float = UNKNOWN) -> None:
+        self.base = base
+        self.phi = base
+        self.over = self.under = self.variance = 0.0
+        self.dof = self.weighted_squares = self.weighted_variance = 0.0
+        self.lagged = self.products = self.squares = self.count = 0.0
+
+    def look(self, n_c: float, n_b: float, bad: float) -> tuple[float, float, float, float]:
+        """Phi and its serial part for a minute of which only the total of bad ones is known.
+
+        Returns phi without the serial part, the serial part, and for `learn` the candidate's
+        expected share of the bad ones and the variance of its number.
+        """
+        n = n_c + n_b
+        half = 0.5 * n_c * n_b / (n * n)
+        ratio = (self.over + half) / (self.under + half)
+        share = ratio * n_c / (ratio * n_c + n_b)
+        variance = bad * share * (1 - share) * max(0.0, 1 - bad / n)
+        growth = 1.0
+        if self.dof > 0 and self.weighted_variance > 0:
+            growth = max(1.0, variance * self.dof / self.weighted_variance)
+        upper, lower = self._bounds(growth)
+        self.phi = max(min(self.base, upper), lower, 1.0)
+        return self.phi, self._serial(), share, variance
+
+    def learn(self, minute: Minute, seen: tuple[float, float]) -> None:
+        """Take the minute in; `seen` is the share and variance that `look` gave for it."""
+        n_c, x_c, n_b, x_b = minute
+        share, variance = seen
+        bad, n = x_c + x_b, n_c + n_b
+        if variance > 0 and self.variance > 0:
+            spread = sqrt(variance * (1 + variance / self.variance))
+            most = sqrt(50 * self.phi)
+            z = min(max((x_c - bad * share) / spread, -most), most)
+            self._residual(z, variance)
+        self.over = self.over * HALF_LIFE + x_c * n_b / n
+        self.under = self.under * HALF_LIFE + x_b * n_c / n
+        self.variance = self.variance * HALF_LIFE + variance
+
+    def _residual(self, z: float, variance: float) -> None:
+        weight = 2 * variance / (2 * variance + self.phi)
+        self.dof += weight
+        self.weighted_squares += weight * z * z
+        self.weighted_variance += weight * variance
+        self.products += z * self.lagged
+        self.squares += z * z
+        self.count += 1
+        self.lagged = z + MEMORY * self.lagged
+
+    def _bounds(self, growth: float) -> tuple[float, float]:
+        upper, lower = inf, 1.0
+        if self.dof >= 2:
+            least = low_chi_square(self.dof)
+            if least > 0:
+                upper = 1 + SURCHARGE * (self.weighted_squares / least - 1) * growth
+        if self.dof >= 4:
+            lower = 1 + SURCHARGE * (self.weighted_squares / self.dof - 1) * growth
+        return upper, lower
+
+    def _serial(self) -> float:
+        """More than 1 when residuals follow one another, as with an arm that wanders."""
+        if self.count < 2 or self.squares <= 0:
+            return 1.0
+        excess = self.products / self.squares - sqrt(10.3 / self.count)
+        return 1 + 2.6 * max(0.0, excess)

@@ -1,0 +1,73 @@
+"""What is promised and by how much the candidate may be worse, in the judge's own terms."""
+
+from dataclasses import dataclass
+from math import exp, log
+
+from canarycli.plan import Better, Margin
+
+ERRORS_STAGE_RATIO = 2.0
+"""A stage's own evidence must at least rule out twice the baseline's rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """The two error rates of a release and how one metric takes part in them.
+
+    Attributes:
+        alpha: a healthy candidate is rolled back with at most this probability, over all looks,
+            stages and metrics of the release.
+        beta: a candidate at the pass margin or beyond it is passed with at most this probability.
+        weight: this metric's share of alpha; the weights of a release add up to 1.
+        crowd: how many metrics take part.
+        horizon: periods over which most of the capital for late starts is spread.
+        min_bad: the candidate's bad responses below which nothing fails.
+    """
+
+    alpha: float = 0.01
+    beta: float = 0.05
+    weight: float = 1.0
+    crowd: int = 1
+    horizon: int = 1440
+    min_bad: int = 3
+
+    @property
+    def one_minute(self) -> float:
+        """What a single minute may multiply the evidence by: never enough to fail by itself.
+
+        With this metric's weight on it. In a crowd it is less, so that one bad minute of all
+        metrics together is not enough either.
+        """
+        return exp(-0.7 * log(self.alpha)) / self.weight / max(1.0, self.crowd / 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """The candidate's rate is compared with `rho` times the baseline's rate plus `delta`.
+
+    Fail means proven above `rho_fail`, `delta_fail`; pass means proven below `rho_pass`,
+    `delta_pass`; a stage's own evidence is judged at `rho_stage`, `delta_pass`.
+    """
+
+    rho_fail: float = 1.1
+    delta_fail: float = 0.0
+    rho_pass: float = 1.5
+    delta_pass: float = 0.0005
+    rho_stage: float = ERRORS_STAGE_RATIO
+
+    def __post_init__(self) -> None:
+        if min(self.rho_fail, self.rho_pass) < 0 or min(self.delta_fail, self.delta_pass) < 0:
+            raise ValueError("margins can't be negative")
+
+
+def margins_of(margin: Margin, better: Better) -> Margins:
+    """A plan's margin on a rate, the same for both sides.
+
+    Where higher is better, the judge counts the others: good <= (1 - r) * good - a is the same
+    as bad >= (1 - r) * bad + r + a.
+    """
+    if better is Better.LOWER:
+        rho, delta = 1 + margin.relative, margin.absolute
+    else:
+        relative = min(margin.relative, 1.0)
+        rho, delta = 1 - relative, relative + margin.absolute
+    return Margins(rho, delta, rho, delta, max(ERRORS_STAGE_RATIO, rho))

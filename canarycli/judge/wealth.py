@@ -1,0 +1,87 @@
+"""The capital of one side's bets: two lanes over a grid of alternatives.
+
+Lane A makes one bounded bet a minute on how the minute's errors fall to the arms. It needs
+nothing but that they fall in proportion to traffic, in whatever batches. Lane B makes likelihood
+bets tempered by phi, and is the fast one. Half of the capital goes to each.
+"""
+
+from collections.abc import Sequence
+from math import exp, log
+
+GUESSES = (1.0, 4.0, 16.0)
+GUESS_WEIGHTS = (0.55, 0.30, 0.15)
+AT_RISK = 0.95
+LARGEST = 1e60
+
+AT_ONCE, AT_STAGES = 0.8, 0.1
+SPREAD, TAIL = 0.08, 0.02
+TAIL_SUM = 2.2
+"""At least the sum over t >= 0 of 1/((t + 2) log(t + 2)^2), so that the tail adds up to 1."""
+
+
+class Wealth:
+    """Capital by lane and alternative. The sum is the e-value."""
+
+    __slots__ = ("lane_a", "lane_b", "weights_a", "weights_b")
+
+    def __init__(self, weights: Sequence[float], at_once: float, *, one_lane: bool = False) -> None:
+        half = 1.0 if one_lane else 0.5
+        self.weights_b = [half * w for w in weights]
+        self.weights_a = [] if one_lane else [half * w * g for w in weights for g in GUESS_WEIGHTS]
+        self.lane_a = [at_once * w for w in self.weights_a]
+        self.lane_b = [at_once * w for w in self.weights_b]
+
+    @property
+    def total(self) -> float:
+        """The e-value."""
+        return sum(self.lane_a) + sum(self.lane_b)
+
+    def start(self, share: float) -> None:
+        """Bring in capital that was held back for harm that begins now."""
+        self.lane_a = [k + share * w for k, w in zip(self.lane_a, self.weights_a, strict=True)]
+        self.lane_b = [k + share * w for k, w in zip(self.lane_b, self.weights_b, strict=True)]
+
+    def bounded(
+        self, strengths: Sequence[float], excess: float, most: float, serial: float
+    ) -> None:
+        """Lane A's bet: on the candidate having more (fail) or fewer (pass) than its share.
+
+        Args:
+            strengths: of the alternatives, positive.
+            excess: how many errors more than at the margin, in the direction that is bet on.
+            most: the most that can be staked per unit of excess.
+            serial: stakes are divided by this.
+        """
+        if excess == 0:
+            return
+        unit = excess / serial
+        stakes = [s / g for s in strengths for g in GUESSES]
+        self.lane_a = [
+            k * (1 + unit * (min(most, s))) for k, s in zip(self.lane_a, stakes, strict=True)
+        ]
+
+    def tempered(self, logs: Sequence[float], phi: float) -> None:
+        """Lane B's bet: the likelihood ratio to the power of 1/phi."""
+        self.lane_b = [k * exp(min(x / phi, 300.0)) for k, x in zip(self.lane_b, logs, strict=True)]
+
+    def hold_to(self, most: float) -> None:
+        """Throw away what is above `most`: less evidence is still valid."""
+        total = self.total
+        if total > most:
+            keep = most / total
+            self.lane_a = [k * keep for k in self.lane_a]
+            self.lane_b = [k * keep for k in self.lane_b]
+
+
+def late_start(minute: int, horizon: int) -> float:
+    """The share of the capital that is brought in at a minute, 0 the first; at most 0.1 in all.
+
+    Spread evenly over the horizon, with a thin tail that never ends.
+    """
+    even = SPREAD / horizon if minute < horizon else 0.0
+    return even + TAIL / (TAIL_SUM * (minute + 2) * log(minute + 2) ** 2)
+
+
+def stage_start(stage: int) -> float:
+    """The share of the capital that is brought in at a stage's start, 1 the second stage."""
+    return AT_STAGES * 0.5**stage
