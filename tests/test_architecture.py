@@ -29,6 +29,7 @@ PURE = (
     "orders",
     "reading",
     "decide",
+    "rescue",
 )
 """Values and logic, bottom first: same values in, same values out."""
 
@@ -36,7 +37,9 @@ LAYERS = (
     *PURE,
     "clock",
     "config",
+    "begin",
     "store",
+    "status",
     "patience",
     "registry",
     "simulator",
@@ -51,7 +54,8 @@ OPEN_TO_PROVIDERS = frozenset({"errors", "traffic", "metrics", "plan", "provider
 
 SDKS = frozenset({"boto3", "botocore", "google", "azure", "msal", "vertexai", "moto"})
 SCREENS = frozenset({"typer", "rich", "click"})
-CLOCK = frozenset({"random", "threading", "time"})
+CLOCK = frozenset({"time", "threading"})
+CHANCE = frozenset({"random", "secrets", "uuid"})
 FILES = frozenset({"io", "logging", "os", "pathlib", "shutil", "sqlite3", "tempfile"})
 NETWORK = frozenset({"asyncio", "http", "socket", "ssl", "subprocess", "urllib"})
 
@@ -136,13 +140,13 @@ def upward(imports: list[Import]) -> list[str]:
         if use.importer.split(".")[0] != "canarycli":
             continue
         if use.part not in rank:
-            found.append(f"{use.where}: {use.part!r} stands nowhere in LAYERS")
+            found.append(f"{use.path.as_posix()}: {use.part!r} stands nowhere in LAYERS")
         elif use.target.split(".")[0] == "canarycli":
             if rank.get(part_of(use.target), len(LAYERS)) > rank[use.part]:
                 found.append(f"{use.where}: {use.importer} imports {use.target} above it")
         elif use.target.startswith("canarycli_"):
             found.append(f"{use.where}: {use.importer} imports the provider {use.target}")
-    return found
+    return list(dict.fromkeys(found))
 
 
 def cycles(imports: list[Import]) -> list[str]:
@@ -184,7 +188,7 @@ def impure(imports: list[Import]) -> list[str]:
         for use in imports
         if use.part in PURE
         and not use.is_provider
-        and use.target.split(".")[0] in CLOCK | FILES | NETWORK
+        and use.target.split(".")[0] in CLOCK | CHANCE | FILES | NETWORK
     ]
 
 
@@ -251,7 +255,7 @@ PLANTED = {
     "a part nobody placed": (
         "canarycli/helpers.py",
         "import json",
-        "canarycli/helpers.py:1: 'helpers' stands nowhere in LAYERS",
+        "canarycli/helpers.py: 'helpers' stands nowhere in LAYERS",
     ),
     "the core knows a provider": (
         "canarycli/registry.py",
