@@ -1,0 +1,140 @@
+"""What a provider must measure, in which form and unit."""
+
+# ruff: noqa: D102 - a test's name is its sentence
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from canarycli.metrics import Counts, Histogram, Metric, Value, Window
+from canarycli.testing.kit.world import LOAD, World, measure, minutes, needs, request_metrics
+
+ERRORS = Metric("errors_5xx")
+
+
+class MetricsKit:
+    """Series of both arms, in our forms and units."""
+
+    def test_a_version_has_no_points_before_its_first_request(self, world: World) -> None:
+        driven = world.drive(2)
+        before = Window(driven.start - timedelta(hours=3), driven.start - timedelta(hours=2))
+
+        found = measure(world, request_metrics(world), before)
+
+        assert all(found.of(world.candidate, m).points == () for m in request_metrics(world))
+
+    def test_a_version_that_never_was_has_no_points(self, world: World) -> None:
+        window = world.drive(2)
+        arms = [world.baseline, "no-such-version"]
+
+        found = world.provider.measure(world.endpoint, arms, [ERRORS], window)
+
+        assert found.of("no-such-version", ERRORS).points == ()
+        assert found.of(world.baseline, ERRORS).points
+
+    def test_one_look_brings_every_metric_of_both_arms(self, world: World) -> None:
+        window, metrics = world.drive(4), request_metrics(world)
+
+        found = measure(world, metrics, window)
+
+        lengths = {
+            (version, metric.key): len(found.of(version, metric).points)
+            for version in (world.baseline, world.candidate)
+            for metric in metrics
+        }
+        assert found.window == window
+        assert found.taken_at.utcoffset() == timedelta(0)
+        assert {key: length for key, length in lengths.items() if length < 3} == {}
+        assert {metric.key for metric in metrics} <= found.queries.keys()
+
+    def test_points_are_in_the_window_oldest_first_one_a_period(self, world: World) -> None:
+        window, metrics = world.drive(4), request_metrics(world)
+
+        found = measure(world, metrics, window)
+
+        for series in (found.of(world.candidate, metric) for metric in metrics):
+            times = [point.at for point in series.points]
+            assert times == sorted(set(times))
+            assert all(at in window for at in times)
+            assert all(at.utcoffset() == timedelta(0) for at in times)
+            assert all(b - a >= series.period for a, b in pairwise(times))
+
+    def test_a_window_holds_its_start_and_not_its_end(self, world: World) -> None:
+        whole = measure(world, [ERRORS], world.drive(4)).of(world.baseline, ERRORS)
+        second, third = whole.points[1:3]
+
+        found = measure(world, [ERRORS], Window(second.at, third.at))
+
+        assert [point.at for point in found.of(world.baseline, ERRORS).points] == [second.at]
+
+    def test_an_empty_window_has_no_points(self, world: World) -> None:
+        window = world.drive(2)
+
+        found = measure(world, [ERRORS], Window(window.start, window.start))
+
+        assert found.of(world.baseline, ERRORS).points == ()
+
+    def test_errors_are_counted_among_requests(self, world: World) -> None:
+        window = world.drive(5)
+
+        series = measure(world, [ERRORS], window).of(world.candidate, ERRORS)
+
+        points = [p for p in series.points if isinstance(p, Counts)]
+        n, bad = sum(p.n for p in points), sum(p.bad for p in points)
+        assert len(points) == len(series.points)
+        assert all(0 <= p.bad <= p.n for p in points)
+        assert n == pytest.approx(LOAD.requests * minutes(window), rel=0.4)
+        assert bad / n == pytest.approx(LOAD.errors_5xx, rel=0.4)
+
+    def test_requests_are_counted(self, world: World) -> None:
+        requests = Metric("requests")
+        window = world.drive(5)
+
+        series = measure(world, [requests], window).of(world.candidate, requests)
+
+        total = sum(p.value for p in series.points if isinstance(p, Value))
+        assert total == pytest.approx(LOAD.requests * minutes(window), rel=0.4)
+
+    @pytest.mark.parametrize("name", ["latency_p50", "latency_p90", "latency_p95", "latency_p99"])
+    def test_percentiles_are_in_seconds(self, world: World, name: str) -> None:
+        percentile = Metric(name)
+        needs(world, percentile)
+
+        series = measure(world, [percentile], world.drive(4)).of(world.candidate, percentile)
+
+        values = [p.value for p in series.points if isinstance(p, Value)]
+        assert len(values) == len(series.points)
+        assert len(values) >= 3
+        assert all(LOAD.latency / 3 <= value <= LOAD.latency * 10 for value in values)
+
+    def test_a_latency_histogram_is_in_seconds(self, world: World) -> None:
+        latency = Metric("latency")
+        needs(world, latency)
+
+        series = measure(world, [latency], world.drive(4)).of(world.candidate, latency)
+
+        shapes = [p for p in series.points if isinstance(p, Histogram)]
+        assert len(shapes) == len(series.points)
+        assert len(shapes) >= 3
+        assert all(list(shape.bounds) == sorted(set(shape.bounds)) for shape in shapes)
+        assert all(_inside(shape) >= 0.9 * shape.n > 0 for shape in shapes)
+
+    def test_slow_requests_are_counted(self, world: World) -> None:
+        never, always = Metric("latency_over", 3600.0), Metric("latency_over", LOAD.latency / 10)
+        needs(world, never)
+
+        found = measure(world, [never, always], world.drive(4))
+
+        few = [p for p in found.of(world.candidate, never).points if isinstance(p, Counts)]
+        many = [p for p in found.of(world.candidate, always).points if isinstance(p, Counts)]
+        assert len(few) >= 3
+        assert sum(p.bad for p in few) == 0
+        assert sum(p.bad for p in many) >= 0.9 * sum(p.n for p in many) > 0
+
+
+def _inside(shape: Histogram) -> float:
+    """The requests in bins that end between a third and fifteen times the median driven."""
+    low, high = LOAD.latency / 3, LOAD.latency * 15
+    bins = zip(shape.bounds, shape.counts, strict=False)
+    return sum(count for bound, count in bins if low <= bound <= high)

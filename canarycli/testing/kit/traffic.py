@@ -1,0 +1,170 @@
+"""What a provider must do with traffic and notes."""
+
+# ruff: noqa: D102 - a test's name is its sentence
+
+from datetime import timedelta
+
+import pytest
+
+from canarycli.errors import Conflict, NotFound, Rejected
+from canarycli.metrics import UNITS
+from canarycli.provider import RELEASE_NOTE
+from canarycli.testing.kit.world import (
+    NOTES,
+    Trouble,
+    World,
+    assert_settled,
+    look,
+    shift,
+    split,
+    trouble,
+)
+from canarycli.traffic import Traffic
+
+
+class TrafficKit:
+    """Looks, shifts and notes."""
+
+    def test_a_look_shows_every_version_and_shares_that_add_up(self, world: World) -> None:
+        seen = look(world)
+
+        assert seen.name == world.endpoint
+        assert seen.serves(world.baseline)
+        assert seen.serves(world.candidate)
+        assert seen.traffic.of(world.baseline) == pytest.approx(100)
+        assert sum(seen.traffic.shares.values()) == pytest.approx(100)
+        assert seen.settled
+        assert not seen.failure
+        assert not seen.unfit
+
+    def test_looking_changes_nothing(self, world: World) -> None:
+        assert look(world) == look(world)
+
+    def test_an_unknown_endpoint_is_not_found(self, world: World) -> None:
+        with pytest.raises(NotFound, match=world.missing):
+            world.provider.describe(world.missing)
+
+    def test_a_shift_is_asked_for_and_settles_to_the_split(self, world: World) -> None:
+        wanted = split(world, 5)
+
+        world.provider.shift(look(world), wanted, NOTES)
+
+        under_way = look(world)
+        assert under_way.settled is world.at_once
+        world.settle()
+        assert_settled(world, wanted)
+
+    def test_the_old_split_is_never_shown_as_settled_after_a_shift(self, world: World) -> None:
+        wanted = split(world, 5)
+
+        world.provider.shift(look(world), wanted, NOTES)
+
+        seen = look(world)
+        assert not seen.settled or seen.traffic.same_as(wanted)
+
+    def test_a_shift_changes_the_revision_where_there_is_one(self, world: World) -> None:
+        before = look(world)
+
+        shift(world, split(world, 5))
+
+        after = look(world)
+        assert not before.revision or after.revision != before.revision
+
+    def test_the_same_shift_again_is_no_error(self, world: World) -> None:
+        seen, wanted = look(world), split(world, 5)
+        world.provider.shift(seen, wanted, NOTES)
+
+        world.provider.shift(seen, wanted, NOTES)
+        world.settle()
+        world.provider.shift(look(world), wanted, NOTES)
+
+        world.settle()
+        assert_settled(world, wanted)
+
+    @pytest.mark.parametrize("percent", [1, 33, 50, 100])
+    def test_every_share_reads_back_as_it_was_asked_for(self, world: World, percent: int) -> None:
+        shift(world, split(world, percent))
+
+        assert_settled(world, split(world, percent))
+
+    def test_a_version_without_a_share_has_none_and_stays_deployed(self, world: World) -> None:
+        shift(world, split(world, 25))
+
+        shift(world, Traffic.all_to(world.baseline))
+
+        seen = assert_settled(world, Traffic.all_to(world.baseline))
+        assert seen.traffic.of(world.candidate) == 0
+        assert seen.serves(world.candidate)
+
+    def test_a_raise_on_a_stale_look_is_refused(self, world: World) -> None:
+        stale = look(world)
+        world.foreign(split(world, 10))
+
+        with pytest.raises(Conflict):
+            world.provider.shift(stale, split(world, 50), NOTES)
+
+        world.settle()
+        assert_settled(world, split(world, 10))
+
+    def test_a_fresh_look_undoes_a_foreign_raise(self, world: World) -> None:
+        world.foreign(split(world, 40))
+
+        shift(world, Traffic.all_to(world.baseline))
+
+        assert_settled(world, Traffic.all_to(world.baseline))
+
+    def test_a_shift_to_a_version_that_is_not_there_is_refused(self, world: World) -> None:
+        wanted = Traffic.split(world.baseline, "no-such-version", 5)
+
+        with pytest.raises((NotFound, Rejected), match="no-such-version"):
+            world.provider.shift(look(world), wanted, NOTES)
+
+        world.settle()
+        assert_settled(world, Traffic.all_to(world.baseline))
+
+    def test_a_fresh_endpoint_has_no_notes(self, world: World) -> None:
+        assert world.provider.notes(look(world)) == {}
+
+    def test_notes_read_back_as_they_were_written(self, world: World) -> None:
+        shift(world, split(world, 5))
+
+        assert world.provider.notes(look(world)) == NOTES
+
+    def test_a_rollback_without_notes_keeps_those_there(self, world: World) -> None:
+        shift(world, split(world, 5))
+
+        world.provider.shift(look(world), Traffic.all_to(world.baseline), {})
+
+        world.settle()
+        assert_settled(world, Traffic.all_to(world.baseline))
+        assert world.provider.notes(look(world)) == NOTES
+
+    def test_the_next_release_replaces_the_notes(self, world: World) -> None:
+        newer = {**NOTES, RELEASE_NOTE: "r-9x1c"}
+        shift(world, split(world, 5))
+
+        world.provider.shift(look(world), split(world, 10), newer)
+
+        world.settle()
+        assert world.provider.notes(look(world)) == newer
+
+    def test_the_plain_command_names_every_version_and_makes_no_call(self, world: World) -> None:
+        with trouble(world, Trouble.DROPPED):
+            command = world.provider.plain_command(world.endpoint, split(world, 0))
+
+        assert world.baseline in command
+        assert world.candidate in command
+
+    def test_limits_and_place_make_sense(self, world: World) -> None:
+        limits, place = world.provider.limits, world.provider.place
+
+        assert 0 < limits.finest_percent <= 1
+        assert 0 <= limits.shadow_up_to <= 100
+        assert limits.metric_delay >= timedelta(0)
+        assert limits.late_request >= timedelta(0)
+        assert limits.usual_shift >= timedelta(0)
+        assert limits.metrics <= UNITS.keys()
+        assert {"requests", "errors_5xx", "latency_p99"} <= limits.metrics
+        assert limits.custom_source.islower()
+        assert place
+        assert place == world.provider.place

@@ -1,0 +1,160 @@
+"""What the kit needs to know of a provider's surroundings, and the words its tests share."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+import pytest
+
+from canarycli.metrics import Measurements, Metric, Window
+from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, RELEASE_NOTE, Endpoint, Provider
+from canarycli.traffic import Traffic
+
+NOTES = {RELEASE_NOTE: "r-7k2f", BASELINE_NOTE: "baseline-name", CANDIDATE_NOTE: "candidate-name"}
+"""Notes the kit writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The traffic `World.drive` makes, on each version and in each minute, about.
+
+    Attributes:
+        requests: how many.
+        errors_5xx: the share of them that ends in a 5xx.
+        latency: the median latency in seconds; percentiles stay between a third and ten times it.
+    """
+
+    requests: float = 600
+    errors_5xx: float = 0.05
+    latency: float = 0.08
+
+
+LOAD = Load()
+"""What every world drives; fixed, so that a world can be built for it."""
+
+
+class Trouble(StrEnum):
+    """What `World.trouble` makes happen to the provider's requests."""
+
+    THROTTLED = "throttled"
+    """Every request is refused as one too many."""
+    BROKEN = "broken"
+    """Every request ends in a 5xx without effect."""
+    DROPPED = "dropped"
+    """Every connection is dropped without effect."""
+    DENIED = "denied"
+    """Every request is refused for want of a permission or of fresh credentials."""
+    LOST_WRITE = "lost write"
+    """Writes are carried out, and the connection is dropped instead of an answer."""
+
+
+class World(Protocol):
+    """One fresh endpoint, and a hand on what happens to it.
+
+    Attributes:
+        provider: the one under test.
+        endpoint: the endpoint's name, as a person gives it.
+        baseline: the version that has all the traffic at the start.
+        candidate: another one, in service and idle.
+        missing: the name of an endpoint that does not exist.
+        at_once: whether changes of traffic are in force as soon as they are asked for. Otherwise
+            a change must stay under way until `settle` is called.
+        troubles: those it can make; tests of others are skipped.
+    """
+
+    provider: Provider
+    endpoint: str
+    baseline: str
+    candidate: str
+    missing: str = "no-such-endpoint"
+    at_once: bool = False
+    troubles: frozenset[Trouble] = frozenset(Trouble)
+
+    def settle(self) -> None:
+        """Let time pass until nothing is under way."""
+        ...
+
+    def drive(self, minutes: int) -> Window:
+        """Send `LOAD` to both versions for so many whole minutes, and let its metrics arrive.
+
+        Returns the window of those minutes, some time in the last hour. A world that can't steer
+        how much each version gets may shift traffic for it.
+        """
+        ...
+
+    def foreign(self, to: Traffic) -> None:
+        """Change the split as somebody else, and let it settle."""
+        ...
+
+    def trouble(self, kind: Trouble) -> AbstractContextManager[None]:
+        """Make trouble while the context is open."""
+        ...
+
+
+class DeployWorld(World, Protocol):
+    """A world in which versions can be deployed.
+
+    Attributes:
+        model: a model that can be, in the cloud's words.
+        options: what `deploy` is given beside it.
+    """
+
+    model: str
+    options: Mapping[str, Any]
+
+
+def look(world: World) -> Endpoint:
+    """The world's endpoint as it is now."""
+    return world.provider.describe(world.endpoint)
+
+
+def split(world: World, percent: float) -> Traffic:
+    """So much to the candidate, the rest to the baseline."""
+    return Traffic.split(world.baseline, world.candidate, percent)
+
+
+def shift(world: World, to: Traffic) -> None:
+    """Look, shift with the kit's notes, and let it settle."""
+    world.provider.shift(look(world), to, NOTES)
+    world.settle()
+
+
+def assert_settled(world: World, wanted: Traffic) -> Endpoint:
+    """The endpoint has settled, and to this split."""
+    seen = look(world)
+    assert seen.settled
+    assert seen.traffic.same_as(wanted), f"{seen.traffic}, not {wanted}"
+    return seen
+
+
+def request_metrics(world: World) -> list[Metric]:
+    """Every built-in metric the provider has that comes from requests: no requests, no points."""
+    names = sorted(world.provider.limits.metrics - {"cpu", "memory", "gpu"})
+    return [Metric(name, 0.1 if name == "latency_over" else None) for name in names]
+
+
+def measure(world: World, metrics: Sequence[Metric], window: Window) -> Measurements:
+    """Measure both arms."""
+    arms = [world.baseline, world.candidate]
+    return world.provider.measure(world.endpoint, arms, metrics, window)
+
+
+def minutes(window: Window) -> float:
+    """The length of a window in minutes."""
+    return window.length / timedelta(minutes=1)
+
+
+def needs(world: World, metric: Metric) -> None:
+    """Leave a test out for a provider without this metric."""
+    if metric.name not in world.provider.limits.metrics:
+        pytest.skip(f"the provider has no {metric.name}")
+
+
+def trouble(world: World, kind: Trouble) -> AbstractContextManager[None]:
+    """Make trouble, or leave the test out where the world can't."""
+    if kind not in world.troubles:
+        pytest.skip(f"this world can't make trouble of kind {kind!r}")
+    return world.trouble(kind)
