@@ -18,6 +18,10 @@ WATCHING = timedelta(seconds=15)
 """How soon to look again at the endpoint otherwise: people and other writers are heard by then."""
 
 
+UNWATCHED = timedelta(seconds=60)
+"""A longer time between two looks means that nobody drove."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What one look found.
@@ -98,7 +102,8 @@ class Case:
         self.tell(
             "shift_requested",
             f"asking for {release.candidate} {percent(release.target)}",
-            **{"from": round(self.share, 4), "to": release.target},
+            to=release.target,
+            **{"from": round(self.share, 4)},
         )
         return Decision(release, split, SETTLING, tuple(self.events))
 
@@ -169,13 +174,21 @@ class Case:
 
 
 def noted(release: Release, seen: Seen, now: datetime) -> Release:
-    """The record with the look itself in it: the traffic as it is, and when."""
+    """The record with the look itself in it: the traffic as it is, and when.
+
+    Time in which nobody looked does not count against a change that is on its way.
+    """
     if release.over:
         return release
     share = seen.endpoint.traffic.of(release.candidate)
+    gap = now - release.seen_at if release.seen_at else timedelta(0)
+    asked_at = release.asked_at
+    if asked_at is not None and gap > UNWATCHED:
+        asked_at = min(asked_at + gap, now)
     return replace(
         release,
         traffic=dict(seen.endpoint.traffic.shares),
         seen_at=now,
+        asked_at=asked_at,
         reached=max(release.reached, share),
     )

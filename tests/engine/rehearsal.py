@@ -1,0 +1,191 @@
+"""A release on the simulator, with time, faults and other people under a test's control."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from canarycli.begin import Request, prepare
+from canarycli.controller import Controller, Driver
+from canarycli.errors import CanaryError, Conflict, Unavailable
+from canarycli.journal import Event
+from canarycli.metrics import Metric
+from canarycli.plan import Check, Margin, Plan, Stage, Then
+from canarycli.provider import Endpoint, Notes
+from canarycli.release import Release
+from canarycli.simulator import Simulator
+from canarycli.store import Record, Store
+from canarycli.store.memory import MemoryStore
+from canarycli.testing import Crash, FakeClock, Faulty, Points
+from canarycli.traffic import TOLERANCE, Traffic
+
+ENDPOINT = "demo"
+BASELINE, CANDIDATE = "v41", "v42"
+SOON = timedelta(seconds=30)
+
+
+def seconds(number: float) -> timedelta:
+    return timedelta(seconds=number)
+
+
+ERRORS = Check("errors_5xx", Metric("errors_5xx"), never_above=0.01, min_requests=20)
+
+PLAN = Plan(
+    stages=(
+        Stage(5, seconds(40)),
+        Stage(25, seconds(40)),
+        Stage(100, seconds(0)),
+    ),
+    checks=(ERRORS,),
+    name="test",
+    read_every=seconds(10),
+    fails_after=2,
+    unclear_after=seconds(300),
+    settle_within=seconds(120),
+)
+
+RELATIVE = Check(
+    "errors_5xx", Metric("errors_5xx"), no_worse_by=Margin(absolute=0.01), min_requests=20
+)
+
+HOLDING = replace(
+    PLAN, stages=(Stage(5, seconds(20)), Stage(25, seconds(20), Then.HOLD), Stage(100, seconds(0)))
+)
+
+
+@dataclass
+class Watched:
+    """A provider that compares every split it is asked for with what is recorded."""
+
+    provider: Simulator
+    store: Store
+    broken: list[str] = field(default_factory=list)
+    asked: list[Traffic] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.provider, name)
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+        self.provider.shift(seen, to, notes)
+        self.asked.append(to)
+        for record in self.store.newest():
+            allowed = max(record.release.target, 0.0)
+            if record.release.endpoint == seen.name and (
+                to.of(record.release.candidate) > allowed + TOLERANCE
+            ):
+                self.broken.append(f"{to} asked for where {allowed:g}% is recorded")
+
+
+class FaultyStore:
+    """A store whose every call is a point where the process may die."""
+
+    def __init__(self, store: Store, points: Points) -> None:
+        self._store = store
+        self._points = points
+
+    def load(self, key: str) -> Record | None:
+        return self._points.reach("load", lambda: self._store.load(key), key)
+
+    def save(self, record: Record, events: Sequence[Event] = ()) -> Record:
+        return self._points.reach("save", lambda: self._store.save(record, events), record)
+
+    def find(self, release_id: str) -> Record | None:
+        return self._store.find(release_id)
+
+    def newest(self) -> tuple[Record, ...]:
+        return self._store.newest()
+
+    def history(self) -> tuple[Record, ...]:
+        return self._store.history()
+
+    def events(self, release_id: str) -> tuple[Event, ...]:
+        return self._store.events(release_id)
+
+
+class Rehearsal:
+    """One endpoint, one store, one clock, and any number of drivers."""
+
+    def __init__(self, plan: Plan = PLAN, **script: Any) -> None:
+        self.clock = FakeClock()
+        self.store = MemoryStore()
+        settings = {
+            "state": ":memory:",
+            "period": 10,
+            "delay": 0,
+            "settle": 3,
+            "rate": 40,
+            **script,
+        }
+        self.simulator = Simulator(settings, clock=self.clock)
+        self.watched = Watched(self.simulator, self.store)
+        self.plan = plan
+        self.heard: list[Event] = []
+        self.key = ""
+
+    def controller(self, name: str = "ann@laptop", points: Points | None = None) -> Controller:
+        if points is None:
+            return Controller(self.store, self.watched, self.clock, Driver(name), self.heard.append)
+        return Controller(
+            FaultyStore(self.store, points),
+            Faulty(self.watched, points),
+            self.clock,
+            Driver(name),
+            self.heard.append,
+        )
+
+    def start(self, controller: Controller | None = None) -> Release:
+        controller = controller or self.controller()
+        request = Request("simulator", "local", CANDIDATE, self.plan, "ann")
+        endpoint = self.simulator.describe(ENDPOINT)
+        release = prepare(request, endpoint, self.clock.now())
+        self.key = release.key
+        return controller.create(release).release
+
+    def tick(self, controller: Controller) -> None:
+        """One tick and the wait after it; a cloud that is busy or silent is waited for."""
+        try:
+            wake = controller.tick(self.key).wake
+        except (Unavailable, Conflict):
+            wake = seconds(4)
+        self.clock.sleep(max(wake.total_seconds(), 0.5))
+
+    def finish(self, controller: Controller | None = None, ticks: int = 400) -> Release:
+        """Tick until the release is over or waits for a person."""
+        controller = controller or self.controller()
+        for _ in range(ticks):
+            release = self.release
+            if release.over or release.waits_for_a_person:
+                return release
+            self.tick(controller)
+        raise AssertionError(f"not over after {ticks} ticks: {self.release}")
+
+    @property
+    def release(self) -> Release:
+        record = self.store.load(self.key)
+        assert record is not None
+        return record.release
+
+    @property
+    def share(self) -> float:
+        return self.simulator.describe(ENDPOINT).traffic.of(CANDIDATE)
+
+    @property
+    def messages(self) -> list[str]:
+        return [event.message for event in self.heard]
+
+    def let_settle(self) -> None:
+        self.clock.advance(10)
+
+
+def expect_crash(controller: Controller, rehearsal: Rehearsal, ticks: int) -> bool:
+    """Tick until the process dies; False if it never does."""
+    try:
+        for _ in range(ticks):
+            if rehearsal.release.over:
+                return False
+            rehearsal.tick(controller)
+    except Crash:
+        return True
+    except CanaryError:
+        return False
+    return False

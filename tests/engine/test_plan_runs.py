@@ -1,0 +1,326 @@
+"""A release from start to end, as the plan says."""
+
+from dataclasses import replace
+
+import pytest
+from engine.rehearsal import (
+    BASELINE,
+    CANDIDATE,
+    ENDPOINT,
+    HOLDING,
+    PLAN,
+    RELATIVE,
+    Rehearsal,
+    seconds,
+)
+
+from canarycli import orders
+from canarycli.errors import Busy, Exit
+from canarycli.plan import Plan, Stage, Then, Wait
+from canarycli.release import Outcome, Release, State
+from canarycli.testing import ForeignWriter
+from canarycli.traffic import Traffic
+
+
+def change(rehearsal: Rehearsal, release: Release) -> None:
+    """Write a person's order into the record, as another process does."""
+    record = rehearsal.store.load(rehearsal.key)
+    assert record is not None
+    rehearsal.store.save(replace(record, release=release))
+
+
+def test_a_healthy_candidate_ends_with_all_traffic() -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    release = rehearsal.finish()
+    assert (release.outcome, release.exit) == (Outcome.PROMOTED, Exit.OK)
+    assert rehearsal.share == 100
+    assert [split.of(CANDIDATE) for split in rehearsal.watched.asked] == [5, 25, 100]
+
+
+def test_a_failing_candidate_goes_back_after_reads_in_a_row() -> None:
+    rehearsal = Rehearsal(scenario="failing")
+    rehearsal.start()
+    release = rehearsal.finish()
+    assert (release.outcome, release.exit) == (Outcome.ROLLED_BACK, Exit.ROLLED_BACK)
+    assert rehearsal.share == 0
+    assert "errors_5xx" in release.why
+
+
+def test_the_relative_check_fails_against_the_baseline() -> None:
+    rehearsal = Rehearsal(replace(PLAN, checks=(RELATIVE,)), scenario="failing")
+    rehearsal.start()
+    assert rehearsal.finish().outcome is Outcome.ROLLED_BACK
+
+
+def test_no_data_never_passes_and_ends_as_the_plan_says() -> None:
+    plan = replace(PLAN, on_no_metrics=Wait(seconds(60), Then.ROLLBACK))
+    rehearsal = Rehearsal(plan, scenario="no-data")
+    rehearsal.start()
+    release = rehearsal.finish()
+    assert (release.outcome, release.exit) == (Outcome.NO_METRICS, Exit.NO_METRICS)
+    assert release.reached == 5
+    assert rehearsal.share == 0
+
+
+def test_no_data_may_hold_for_a_person() -> None:
+    plan = replace(PLAN, on_no_metrics=Wait(seconds(30), Then.HOLD))
+    rehearsal = Rehearsal(plan, scenario="no-data")
+    rehearsal.start()
+    release = rehearsal.finish()
+    assert (release.state, release.exit) == (State.PAUSED, Exit.PAUSED)
+    assert rehearsal.share == 5
+
+
+def test_too_little_traffic_is_inconclusive_and_never_a_pass() -> None:
+    plan = replace(PLAN, unclear_after=seconds(60), on_unclear=Wait(seconds(30), Then.ROLLBACK))
+    rehearsal = Rehearsal(plan, rate=0.5)
+    rehearsal.start()
+    release = rehearsal.finish()
+    assert (release.outcome, release.exit) == (Outcome.INCONCLUSIVE, Exit.INCONCLUSIVE)
+    assert rehearsal.share == 0
+
+
+def test_a_planned_hold_waits_for_promote_with_exit_0() -> None:
+    rehearsal = Rehearsal(HOLDING)
+    rehearsal.start()
+    held = rehearsal.finish()
+    assert (held.state, held.exit, rehearsal.share) == (State.HELD, Exit.OK, 25)
+    change(rehearsal, orders.promote(held, "dana"))
+    assert rehearsal.finish().outcome is Outcome.PROMOTED
+    assert rehearsal.share == 100
+
+
+def test_a_hold_is_still_guarded_while_somebody_ticks() -> None:
+    rehearsal = Rehearsal(
+        replace(HOLDING, fails_after=2),
+        versions={
+            BASELINE: {"percent": 100},
+            CANDIDATE: {"turns": [{"after": 150, "errors_5xx": 0.3}]},
+        },
+    )
+    rehearsal.start()
+    held = rehearsal.finish()
+    assert (held.state, rehearsal.share) == (State.HELD, 25)
+    controller = rehearsal.controller()
+    for _ in range(60):
+        rehearsal.tick(controller)
+    assert rehearsal.release.outcome is Outcome.ROLLED_BACK
+    assert rehearsal.share == 0
+
+
+def test_promote_full_goes_to_100_at_once() -> None:
+    rehearsal = Rehearsal()
+    started = rehearsal.start()
+    controller = rehearsal.controller()
+    rehearsal.tick(controller)
+    change(rehearsal, orders.promote(rehearsal.release, "dana", full=True))
+    assert rehearsal.finish().outcome is Outcome.PROMOTED
+    assert [split.of(CANDIDATE) for split in rehearsal.watched.asked] == [5, 100]
+    assert started.target == 5
+
+
+def test_promote_to_a_share_skips_stages_up_to_it() -> None:
+    rehearsal = Rehearsal(HOLDING)
+    rehearsal.start()
+    controller = rehearsal.controller()
+    rehearsal.tick(controller)
+    change(rehearsal, orders.promote(rehearsal.release, "dana", to=25))
+    rehearsal.tick(controller)
+    assert rehearsal.finish().state is State.HELD
+    assert [split.of(CANDIDATE) for split in rehearsal.watched.asked] == [5, 25]
+
+
+def test_a_pause_keeps_the_share_and_resume_goes_on() -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    controller = rehearsal.controller()
+    rehearsal.tick(controller)
+    paused = orders.pause(
+        rehearsal.release, "dana", rehearsal.clock.now(), length=seconds(600), then=Then.ROLLBACK
+    )
+    change(rehearsal, paused)
+    for _ in range(20):
+        rehearsal.tick(controller)
+    assert (rehearsal.release.state, rehearsal.share) == (State.PAUSED, 5)
+    change(rehearsal, orders.resume(rehearsal.release, rehearsal.clock.now()))
+    assert rehearsal.finish().outcome is Outcome.PROMOTED
+
+
+@pytest.mark.parametrize(
+    ("then", "outcome", "share"),
+    [(Then.ROLLBACK, Outcome.STOPPED, 0), (Then.HOLD, None, 5)],
+    ids=["rollback", "hold"],
+)
+def test_a_pause_that_runs_out_does_what_it_said(
+    then: Then, outcome: Outcome | None, share: float
+) -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    rehearsal.tick(rehearsal.controller())
+    paused = orders.pause(
+        rehearsal.release, "dana", rehearsal.clock.now(), length=seconds(30), then=then
+    )
+    change(rehearsal, paused)
+    release = rehearsal.finish()
+    assert (release.outcome, rehearsal.share) == (outcome, share)
+
+
+def test_a_share_by_hand_stays_until_a_person_goes_on() -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    controller = rehearsal.controller()
+    for _ in range(3):
+        rehearsal.tick(controller)
+    change(rehearsal, orders.shift(rehearsal.release, "dana", 2))
+    for _ in range(5):
+        rehearsal.tick(controller)
+    assert (rehearsal.release.state, rehearsal.share) == (State.PAUSED, 2)
+    change(rehearsal, orders.promote(rehearsal.release, "dana"))
+    assert rehearsal.finish().outcome is Outcome.PROMOTED
+
+
+def test_a_deadline_ends_a_release_that_has_not_decided() -> None:
+    rehearsal = Rehearsal(replace(PLAN, deadline=seconds(60)))
+    rehearsal.start()
+    release = rehearsal.finish()
+    assert (release.outcome, rehearsal.share) == (Outcome.INCONCLUSIVE, 0)
+
+
+def test_a_shift_that_never_settles_goes_back() -> None:
+    plan = replace(PLAN, settle_within=seconds(60))
+    rehearsal = Rehearsal(plan, settle=90)
+    rehearsal.start()
+    release = rehearsal.finish()
+    assert release.outcome in {Outcome.CLOUD_FAILED, Outcome.UNSAFE}
+    rehearsal.clock.advance(120)
+    assert rehearsal.share == 0
+
+
+def test_a_plan_without_checks_bakes_and_goes_on() -> None:
+    rehearsal = Rehearsal(replace(PLAN, checks=()))
+    rehearsal.start()
+    assert rehearsal.finish().outcome is Outcome.PROMOTED
+
+
+def test_a_second_release_on_the_endpoint_is_refused() -> None:
+    rehearsal = Rehearsal()
+    first = rehearsal.start()
+    with pytest.raises(Busy, match=first.id):
+        rehearsal.start(rehearsal.controller("bob@ci"))
+
+
+def test_a_second_driver_is_refused_while_the_first_is_heard() -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    with pytest.raises(Busy):
+        rehearsal.controller("bob@ci").tick(rehearsal.key)
+
+
+def test_a_driver_that_is_not_heard_is_replaced() -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    rehearsal.tick(rehearsal.controller())
+    rehearsal.clock.advance(120)
+    assert rehearsal.finish(rehearsal.controller("bob@ci")).outcome is Outcome.PROMOTED
+
+
+def test_lowered_by_somebody_is_never_raised_again() -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    controller = rehearsal.controller()
+    while rehearsal.release.target < 25 or rehearsal.release.confirmed_at is None:
+        rehearsal.tick(controller)
+    ForeignWriter(rehearsal.simulator, ENDPOINT).give(CANDIDATE, 3)
+    rehearsal.let_settle()
+    release = rehearsal.finish()
+    assert (release.outcome, release.exit) == (Outcome.STOPPED, Exit.STOPPED)
+    assert rehearsal.share == 0
+    assert max(split.of(CANDIDATE) for split in rehearsal.watched.asked[2:]) == 0
+
+
+def test_raised_by_somebody_is_theirs() -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    controller = rehearsal.controller()
+    for _ in range(3):
+        rehearsal.tick(controller)
+    ForeignWriter(rehearsal.simulator, ENDPOINT).give(CANDIDATE, 60)
+    rehearsal.let_settle()
+    release = rehearsal.finish()
+    assert (release.outcome, release.exit) == (Outcome.DRIFT, Exit.DRIFT)
+    assert rehearsal.share == 60
+
+
+def test_nothing_goes_back_to_a_dead_baseline() -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    controller = rehearsal.controller()
+    for _ in range(3):
+        rehearsal.tick(controller)
+    rehearsal.simulator.put_out(ENDPOINT, BASELINE)
+    rehearsal.tick(controller)
+    assert rehearsal.release.state is State.PAUSED
+    change(rehearsal, orders.roll_back(rehearsal.release, "dana", rehearsal.clock.now()))
+    release = rehearsal.finish()
+    assert (release.outcome, release.exit) == (Outcome.UNSAFE, Exit.UNSAFE)
+    assert rehearsal.share == 5
+    assert "not in service" in release.why
+
+
+def test_a_baseline_that_comes_back_lets_the_release_go_on() -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    controller = rehearsal.controller()
+    for _ in range(3):
+        rehearsal.tick(controller)
+    rehearsal.simulator.put_out(ENDPOINT, BASELINE)
+    rehearsal.tick(controller)
+    rehearsal.simulator.put_out(ENDPOINT, BASELINE, back=True)
+    change(rehearsal, rehearsal.release)
+    for _ in range(60):
+        rehearsal.tick(controller)
+    assert rehearsal.release.outcome is Outcome.PROMOTED
+
+
+def test_a_dead_candidate_goes_back() -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    controller = rehearsal.controller()
+    for _ in range(3):
+        rehearsal.tick(controller)
+    rehearsal.simulator.put_out(ENDPOINT, CANDIDATE)
+    release = rehearsal.finish()
+    assert (release.outcome, rehearsal.share) == (Outcome.ROLLED_BACK, 0)
+
+
+def test_on_fail_hold_waits_for_a_person_with_the_traffic_as_it_is() -> None:
+    rehearsal = Rehearsal(replace(PLAN, on_fail=Then.HOLD), scenario="failing")
+    rehearsal.start()
+    release = rehearsal.finish()
+    assert (release.exit, rehearsal.share) == (Exit.PAUSED, 25)
+
+
+def test_a_third_version_that_gets_traffic_is_drift() -> None:
+    rehearsal = Rehearsal(versions={BASELINE: {"percent": 100}, CANDIDATE: {}, "v40": {}})
+    rehearsal.start()
+    controller = rehearsal.controller()
+    for _ in range(3):
+        rehearsal.tick(controller)
+    rehearsal.simulator.impose(ENDPOINT, Traffic({BASELINE: 85, CANDIDATE: 5, "v40": 10}))
+    assert rehearsal.finish().outcome is Outcome.DRIFT
+
+
+def test_the_journal_holds_every_decision() -> None:
+    rehearsal = Rehearsal()
+    release = rehearsal.start()
+    rehearsal.finish()
+    kinds = [event.type for event in rehearsal.store.events(release.id)]
+    assert kinds.count("shift_confirmed") == len(PLAN.stages)
+    assert kinds[-1] == "ended"
+
+
+def test_a_single_stage_at_100_promotes_once_it_is_in_place() -> None:
+    rehearsal = Rehearsal(Plan(stages=(Stage(100, seconds(0)),)))
+    rehearsal.start()
+    assert rehearsal.finish().outcome is Outcome.PROMOTED
