@@ -1,0 +1,89 @@
+"""`canary rollback` on SageMaker against the aws command, on one loopback server."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+
+from contest import Contest
+from output import beside, first_line
+from processes import Pair
+from servers.sagemaker.running import Server, running
+
+ENDPOINT, BASELINE, CANDIDATE = "churn", "blue", "green"
+MOVES = "UpdateEndpointWeightsAndCapacities"
+OURS = (beside("canary"), "rollback", "-y", "--provider", "sagemaker", "-e", ENDPOINT)
+THEIRS = (
+    "sagemaker",
+    "update-endpoint-weights-and-capacities",
+    *("--endpoint-name", ENDPOINT),
+    "--desired-weights-and-capacities",
+    f"VariantName={BASELINE},DesiredWeight=100",
+    f"VariantName={CANDIDATE},DesiredWeight=0",
+)
+
+
+@contextmanager
+def contests() -> Iterator[tuple[Contest, ...]]:
+    """The contests, with the server up as long as they are in use."""
+    aws = find_aws()
+    with running() as server, TemporaryDirectory() as home:
+        stage = Stage(server)
+        # Nothing of the person's: no settings, no state, and keys made up on the spot.
+        env = {"PATH": os.environ["PATH"], "HOME": home, **server.environment}
+        yield tuple(
+            Contest(
+                " ".join(("canary rollback -y", *more)),
+                "aws sagemaker update-endpoint-weights-and-capacities",
+                Pair((*OURS, *more), (aws, *THEIRS), env, stage.split, stage.check_home),
+                stage.calls_until_moved,
+                {"other": first_line((aws, "--version")).split()[0]},
+            )
+            for more in ((), ("--no-wait",))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The endpoint both commands play on; a change of weights is in place at once."""
+
+    server: Server
+
+    def split(self) -> None:
+        """An endpoint in the middle of a release, and no calls yet."""
+        self.server.control("reset")
+        self.server.control("settings", {"weights_seconds": 0})
+        self.server.endpoint(ENDPOINT, {BASELINE: 90, CANDIDATE: 10})
+
+    def check_home(self) -> None:
+        """All traffic is on the baseline.
+
+        Raises:
+            RuntimeError: it is not.
+        """
+        weights = self.server.weights(ENDPOINT)
+        if weights[CANDIDATE] or not weights[BASELINE]:
+            raise RuntimeError(f"traffic is not home: {weights}")
+
+    def calls_until_moved(self) -> list[str]:
+        """The calls since `split`, up to the one that moves traffic."""
+        names = self.server.operations()
+        return names[: names.index(MOVES) + 1]
+
+
+def find_aws() -> str:
+    """The aws command next to the interpreter, else on PATH.
+
+    Raises:
+        SystemExit: there is none.
+    """
+    found = shutil.which(beside("aws"))
+    if found is None:
+        raise SystemExit(
+            "bench: no aws command; it is no dependency of canary, so give it a home of its own: "
+            "python3 -m venv .venv-aws && .venv-aws/bin/pip install awscli, "
+            "then put .venv-aws/bin on PATH"
+        )
+    return found
