@@ -10,7 +10,7 @@ from typing import Any
 from canarycli.errors import NotFound, UsageError
 from canarycli.plan import Plan
 from canarycli.provider import Endpoint
-from canarycli.release import Release
+from canarycli.release import Release, State
 from canarycli.traffic import percent
 
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
@@ -24,6 +24,7 @@ class Request:
         model: what the person calls the candidate.
         baseline: what they call the baseline, None for the version with most traffic.
         settings: what the provider was made with; no secret is ever in it.
+        deploy: how to bring in a model that is not on the endpoint; None to refuse it.
     """
 
     provider: str
@@ -33,6 +34,7 @@ class Request:
     by: str
     baseline: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    deploy: Mapping[str, Any] | None = None
     note: str = ""
     ref: str = ""
 
@@ -45,7 +47,8 @@ def prepare(request: Request, endpoint: Endpoint, now: datetime) -> Release:
         UsageError: an arm is ambiguous, or both are the same.
     """
     baseline = find_baseline(endpoint, request.baseline)
-    candidate = find_version(endpoint, request.model)
+    there = request.deploy is None or bool(endpoint.find(request.model))
+    candidate = find_version(endpoint, request.model) if there else ""
     if baseline == candidate:
         raise UsageError(
             f"{request.model!r} is the baseline already, with "
@@ -60,12 +63,15 @@ def prepare(request: Request, endpoint: Endpoint, now: datetime) -> Release:
         settings=request.settings,
         baseline=baseline,
         candidate=candidate,
+        model="" if there else request.model,
+        deploy=request.deploy or {},
         plan=request.plan,
         started_at=now,
         started_by=request.by,
         note=request.note,
         ref=request.ref,
-        target=request.plan.stages[0].percent,
+        state=State.RUNNING if there else State.DEPLOYING,
+        target=request.plan.stages[0].percent if there else 0.0,
         before=endpoint.traffic.of(candidate),
         base=endpoint.revision,
         asked_at=now,

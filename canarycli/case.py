@@ -43,6 +43,7 @@ class Decision:
 
     release: Release
     shift: Traffic | None = None
+    deploy: bool = False
     wake: timedelta = timedelta(0)
     events: tuple[Event, ...] = ()
 
@@ -89,12 +90,13 @@ class Case:
         return timedelta(0) if moment is None else self.now - moment
 
     def tell(self, kind: str, message: str, level: str = "info", **fields: Any) -> None:
-        """Note an event."""
-        self.events.append(Event(kind, self.now, message, level, fields))
+        """Note an event; a field named like a keyword is given with a `_` behind it."""
+        named = {name.rstrip("_"): value for name, value in fields.items()}
+        self.events.append(Event(kind, self.now, message, level, named))
 
     def wait(self, wake: timedelta = WATCHING) -> Decision:
         """Ask for nothing and look again in a while."""
-        return Decision(self.release, None, wake, tuple(self.events))
+        return Decision(self.release, wake=wake, events=tuple(self.events))
 
     def ask_for(self, split: Traffic) -> Decision:
         """Ask for a split that the record allows."""
@@ -102,10 +104,10 @@ class Case:
         self.tell(
             "shift_requested",
             f"asking for {release.candidate} {percent(release.target)}",
+            from_=round(self.share, 4),
             to=release.target,
-            **{"from": round(self.share, 4)},
         )
-        return Decision(release, split, SETTLING, tuple(self.events))
+        return Decision(release, split, wake=SETTLING, events=tuple(self.events))
 
     def raise_to(self, target: float, stage: int) -> Decision:
         """Record a new share as intent and ask for it; the only way up."""
@@ -153,7 +155,7 @@ class Case:
             exit_code=int(OUTCOME_EXITS[outcome]),
             seconds=round(took.total_seconds(), 1),
         )
-        return Decision(release, None, timedelta(0), tuple(self.events))
+        return Decision(release, events=tuple(self.events))
 
     def pause(self, cause: Cause, reason: str, until: datetime | None, then: Then) -> None:
         """Stop outside the plan, for a while or until a person goes on."""

@@ -18,11 +18,12 @@ from canarycli.errors import (
     Stopped,
     Unavailable,
     Unsafe,
+    Unsupported,
 )
 from canarycli.journal import Event
 from canarycli.judge import Arms, Finding, Judgement, Verdict, judge
 from canarycli.metrics import Window
-from canarycli.provider import Endpoint, Provider
+from canarycli.provider import Deployer, Endpoint, Provider
 from canarycli.release import Outcome, Release, State
 from canarycli.store import Record, Stale, Store
 from canarycli.traffic import TOLERANCE, Traffic
@@ -113,7 +114,7 @@ class Controller:
         while True:
             try:
                 decision = self.tick(key, seen)
-            except (Unavailable, Denied, Rejected) as error:
+            except (Unavailable, Denied, Rejected, Unsupported, NotFound) as error:
                 self._refused(key, error)
                 blind_since = blind_since or self.clock.now()
                 self._blind(key, error, self.clock.now() - blind_since)
@@ -145,6 +146,8 @@ class Controller:
         if not foreign:
             after = after.leased(self.driver.name, self.clock.now(), self.driver.url)
         saved = self._save(after, decision.events)
+        if decision.deploy:
+            self._deploy(saved, endpoint)
         if decision.shift is not None:
             self._act(saved, endpoint, decision.shift)
         return decision
@@ -186,6 +189,17 @@ class Controller:
         except (Unavailable, Denied) as error:
             return _no_reading(release, error)
         return judge(release.plan.checks, measured, arms, release.judge)
+
+    def _deploy(self, saved: Record, endpoint: Endpoint) -> None:
+        release = saved.release
+        if not isinstance(self.provider, Deployer):
+            raise Unsupported(f"{release.provider} can't deploy {release.model!r}")
+        name = self.provider.deploy(
+            endpoint, release.model, release.baseline, release.deploy, release.id
+        )
+        self._tell("deploying", f"deploying {release.model} as {name}, this takes minutes")
+        if name != release.candidate:
+            self._save(replace(saved, release=replace(release, candidate=name)))
 
     def _act(self, saved: Record, endpoint: Endpoint, split: Traffic) -> None:
         release = saved.release

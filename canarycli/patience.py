@@ -1,16 +1,16 @@
 """Retries for any provider: the one place where a cloud is asked again."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import tenacity
 
 from canarycli.clock import Clock
-from canarycli.errors import Unavailable
+from canarycli.errors import Unavailable, Unsupported
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint, Limits, Notes, Provider
+from canarycli.provider import Deployer, Endpoint, Limits, Notes, Provider
 from canarycli.traffic import Traffic
 
 T = TypeVar("T")
@@ -60,6 +60,26 @@ class Patient:
         """The points of each metric on each version in the window."""
         return self._ask(lambda: self.provider.measure(endpoint, versions, metrics, window))
 
+    def deploy(
+        self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
+    ) -> str:
+        """Ask for a candidate to be brought in; idempotent for one release.
+
+        Raises:
+            Unsupported: this provider can't.
+        """
+        deployer = _deployer(self.provider, f"no version {model!r} on {seen.name!r}")
+        return self._ask(lambda: deployer.deploy(seen, model, like, options, release))
+
+    def retire(self, seen: Endpoint, version: str) -> None:
+        """Ask for an idle version to be removed.
+
+        Raises:
+            Unsupported: this provider can't.
+        """
+        deployer = _deployer(self.provider, f"can't remove {version!r} from {seen.name!r}")
+        self._ask(lambda: deployer.retire(seen, version))
+
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """The cloud's own command line for this split."""
         return self.provider.plain_command(endpoint, to)
@@ -76,6 +96,12 @@ class Patient:
             reraise=True,
         )
         return retrying(call)
+
+
+def _deployer(provider: Provider, message: str) -> Deployer:
+    if isinstance(provider, Deployer):
+        return provider
+    raise Unsupported(message, hint="this provider can't do it for you: use the cloud's own tools")
 
 
 _GROWING = tenacity.wait_exponential_jitter(initial=0.2, max=5, jitter=0.2)

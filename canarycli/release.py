@@ -16,6 +16,7 @@ from canarycli.traffic import Traffic
 class State(StrEnum):
     """Where a release stands."""
 
+    DEPLOYING = "deploying"
     RUNNING = "running"
     HELD = "held"
     PAUSED = "paused"
@@ -97,7 +98,8 @@ class Release:
     saved before it is acted on. `base` is the endpoint's revision when the target was set: it
     tells "our act never landed" from "somebody changed it". `confirmed_at` is when the target
     was first seen in place; None while traffic is on its way there. `waiting_since` is when the
-    wait for a clear verdict began: then, or when a person resumed.
+    wait for a clear verdict began: then, or when a person resumed. `model` and `deploy` say what
+    to bring in, and how, where the candidate was not on the endpoint at the start.
     """
 
     id: str
@@ -110,6 +112,8 @@ class Release:
     started_at: datetime
     started_by: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    model: str = ""
+    deploy: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
     ref: str = ""
     state: State = State.RUNNING

@@ -133,9 +133,9 @@ class Rehearsal:
             self.heard.append,
         )
 
-    def start(self, controller: Controller | None = None) -> Release:
+    def start(self, controller: Controller | None = None, model: str = CANDIDATE) -> Release:
         controller = controller or self.controller()
-        request = Request("simulator", "local", CANDIDATE, self.plan, "ann")
+        request = Request("simulator", "local", model, self.plan, "ann", deploy={})
         endpoint = self.simulator.describe(ENDPOINT)
         release = prepare(request, endpoint, self.clock.now())
         self.key = release.key
@@ -167,7 +167,8 @@ class Rehearsal:
 
     @property
     def share(self) -> float:
-        return self.simulator.describe(ENDPOINT).traffic.of(CANDIDATE)
+        candidate = self.release.candidate if self.key else CANDIDATE
+        return self.simulator.describe(ENDPOINT).traffic.of(candidate)
 
     @property
     def messages(self) -> list[str]:

@@ -324,3 +324,22 @@ def test_a_single_stage_at_100_promotes_once_it_is_in_place() -> None:
     rehearsal = Rehearsal(Plan(stages=(Stage(100, seconds(0)),)))
     rehearsal.start()
     assert rehearsal.finish().outcome is Outcome.PROMOTED
+
+
+def test_a_model_that_is_not_there_is_brought_in_first() -> None:
+    rehearsal = Rehearsal(startup=60)
+    started = rehearsal.start(model="model-99")
+    assert (started.state, started.candidate) == (State.DEPLOYING, "")
+    release = rehearsal.finish()
+    assert release.outcome is Outcome.PROMOTED
+    assert release.candidate not in {"", BASELINE, CANDIDATE}
+    assert rehearsal.share == 100
+
+
+def test_a_rollback_while_the_candidate_is_brought_in_leaves_the_traffic() -> None:
+    rehearsal = Rehearsal(startup=60)
+    rehearsal.start(model="model-99")
+    rehearsal.tick(rehearsal.controller())
+    change(rehearsal, orders.roll_back(rehearsal.release, "dana", rehearsal.clock.now()))
+    assert rehearsal.finish().outcome is Outcome.STOPPED
+    assert rehearsal.simulator.describe(ENDPOINT).traffic.of(BASELINE) == 100
