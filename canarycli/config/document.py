@@ -110,16 +110,19 @@ class _Reader:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._left = MOST_NODES
+        self._endless = False
         self._inside: list[yaml.Node] = []
 
     def read(self, node: yaml.Node) -> None:
-        self._document.data = self._value(node, ())
+        data = self._value(node, ())
+        self._document.data = None if self._endless else data
 
     def _value(self, node: yaml.Node, path: Path) -> Any:
         self._left -= 1
-        if node in self._inside or self._left == 0:
-            self._note(node, path, "an alias that contains itself or grows without end")
-        if node in self._inside or self._left <= 0:
+        if node in self._inside or self._left < 0:
+            if not self._endless:
+                self._note(node, path, "an alias that contains itself or grows without end")
+            self._endless = True
             return None
         self._inside.append(node)
         try:

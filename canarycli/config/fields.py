@@ -21,6 +21,8 @@ def wrong(sentence: str) -> PydanticCustomError:
 def quoted(value: Any) -> str:
     """The value as it was written, in double quotes."""
     match value:
+        case None:
+            return "an empty value"
         case bool():
             return f'"{str(value).lower()}"'
         case dict():
@@ -66,7 +68,7 @@ def _duration(value: Any) -> timedelta:
     if isinstance(value, dict | list):
         raise wrong(f"{quoted(value)} where a duration such as 15m is expected")
     try:
-        return parse_duration(f"{value:g}" if isinstance(value, float) else str(value))
+        return parse_duration(quoted(value).strip('"'))
     except ValueError as error:
         raise wrong(str(error)) from error
 
@@ -89,6 +91,7 @@ def _percent(value: Any) -> float:
 
 
 def _speed(value: Any) -> float:
+    _no_gap(value)
     try:
         return parse_speed(value)
     except ValueError as error:
@@ -160,7 +163,7 @@ _TEXT = WithJsonSchema({"type": ["string", "integer"], "minLength": 1})
 Text = Annotated[str, BeforeValidator(_text), _TEXT]
 MaybeText = Annotated[str | None, BeforeValidator(_text), _TEXT]
 Address = Annotated[str, BeforeValidator(_address), _schema("string", "a URL or ${NAME}")]
-MaybeFile = Annotated[str | None, BeforeValidator(_text), _schema("string", "a file")]
+
 Duration = Annotated[
     timedelta, BeforeValidator(_duration), _schema("string", _DURATION, pattern=PATTERN)
 ]

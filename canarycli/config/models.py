@@ -17,7 +17,6 @@ from canarycli.config.fields import (
     Event,
     FormatVersion,
     MaybeDuration,
-    MaybeFile,
     MaybeNumber,
     MaybeSeconds,
     MaybeSomeTime,
@@ -29,6 +28,7 @@ from canarycli.config.plans import BUILT_IN, CUSTOM, Model, PlanModel
 from canarycli.config.problem import nearest
 
 USUAL_EVENTS = ("failed", "rolled_back", "promoted")
+NICKNAMES = {"aws": "sagemaker", "gcp": "vertex", "google": "vertex"}
 OTHER = "<other>"
 KNOWN = ("simulator", "demo", "sagemaker", "vertex", "azureml")
 TAGS = frozenset({BUILT_IN, CUSTOM, OTHER, *(f"<{name}>" for name in KNOWN)})
@@ -59,7 +59,7 @@ class SimulatorModel(EndpointModel):
     """An endpoint without a cloud; what its versions do is described in the simulator's docs."""
 
     provider: Annotated[str, WithJsonSchema({"enum": ["simulator", "demo"]})]
-    state: MaybeFile = None
+    state: MaybeText = Field(None, description="the file it is kept in")
     scenario: MaybeText = None
     speed: MaybeSpeed = None
     seed: MaybeText = None
@@ -103,7 +103,7 @@ class AzureMLModel(CloudModel):
 def _third_party(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise wrong(f"one word is expected, such as {', '.join(KNOWN[2:])}")
-    guess = nearest(value, KNOWN)
+    guess = nearest(NICKNAMES.get(value, value), KNOWN)
     if guess and not _installed(value):
         raise wrong(f'"{value}" is not a provider{guess}')
     return value

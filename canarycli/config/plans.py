@@ -136,7 +136,8 @@ def _built_in(value: Any) -> Metric:
     if isinstance(value, str) and value.startswith("latency_over"):
         raise wrong(f"{quoted(value)} needs its threshold, write it such as latency_over(500ms)")
     if isinstance(value, str):
-        raise wrong(f"{quoted(value)} is not a built-in metric{nearest(value, _NAMES)}")
+        hint = nearest(value, _NAMES) or "; one of your own is a mapping with name: and a source"
+        raise wrong(f"{quoted(value)} is not a built-in metric{hint}")
     raise wrong(f"{quoted(value)} where the name of a metric is expected")
 
 
@@ -230,7 +231,7 @@ def _by_unit(parse: Callable[[Any, Unit | None], Q], value: Any, info: Validatio
     # Fields are read in order: where the metric is wrong itself its unit is not known.
     metric = info.data.get("metric")
     unit = metric.unit if isinstance(metric, Metric) else Unit.NONE if metric else None
-    if value is None or isinstance(value, dict | list):
+    if value is None or isinstance(value, bool | dict | list):
         raise wrong(f"{quoted(value)} where one quantity is expected")
     try:
         return parse(value, unit)

@@ -63,9 +63,9 @@ def _stages_rise(stages: Sequence[Any], path: Path) -> Iterator[Flaw]:
     last = 0.0
     for index, stage in enumerate(stages):
         percent = _number(stage.get("percent") if isinstance(stage, Mapping) else None)
-        if percent is None:
+        if percent is None or not 0 < percent <= 100:
             continue
-        if 0 < percent <= last:
+        if percent <= last:
             yield Flaw(
                 (*path, index, "percent"),
                 f"stages must rise, and {percent:g}% follows {last:g}%",
