@@ -1,0 +1,159 @@
+"""Reads an endpoint out of DescribeEndpoint's answer, and its config's where that is known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from canarycli.provider import Endpoint, Version
+from canarycli.traffic import Traffic
+from canarycli_sagemaker.configs import EndpointConfig
+
+BUSY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
+"""Statuses in which a change is under way and AWS refuses every other one."""
+
+SERVING = frozenset(
+    {"InService", "Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed"}
+)
+"""Statuses in which variants answer requests; one that rolls back still does."""
+
+BROKEN = {
+    "Failed": "it has failed, and SageMaker only lets it be deleted",
+    "OutOfService": "it is out of service",
+    "UpdateRollbackFailed": "its last update failed and so did the way back: it serves a mix of "
+    "both, and only a new UpdateEndpoint can repair it",
+}
+"""Statuses without a change under way in which no release can begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What `shift` and the rest need of the endpoint again, in SageMaker's words.
+
+    Attributes:
+        wanted: the weights that were last asked for, by variant.
+        weights: the weights in force.
+        counts: instances running, by variant; absent for serverless ones.
+    """
+
+    arn: str
+    config_name: str
+    status: str
+    weights: Mapping[str, float]
+    wanted: Mapping[str, float]
+    counts: Mapping[str, int]
+    pending_config: str = ""
+    shadows: tuple[str, ...] = ()
+    is_async: bool = False
+
+
+def read_endpoint(name: str, answer: Mapping[str, Any], config: EndpointConfig | None) -> Endpoint:
+    """The endpoint as it is; `config` adds models, instance types and what only it can tell."""
+    look = _look(answer)
+    traffic, wanted = Traffic.from_weights(look.weights), Traffic.from_weights(look.wanted)
+    variants = answer.get("ProductionVariants") or []
+    shadow = _shadow(look, answer.get("ShadowProductionVariants") or [])
+    return Endpoint(
+        name=name,
+        versions=tuple(_version(v, look, config) for v in variants),
+        traffic=Traffic(traffic.shares, shadow),
+        settled=look.status not in BUSY and not look.pending_config and traffic.same_as(wanted),
+        status=look.status,
+        revision=f"{_moment(answer.get('LastModifiedTime'))} {look.config_name}",
+        failure=_failure(answer, look.status),
+        unfit=_unfit(variants, look, config),
+        raw=look,
+    )
+
+
+def _look(answer: Mapping[str, Any]) -> Look:
+    variants = answer.get("ProductionVariants") or []
+    weights = {v["VariantName"]: float(v.get("CurrentWeight") or 0.0) for v in variants}
+    return Look(
+        arn=str(answer["EndpointArn"]),
+        config_name=str(answer.get("EndpointConfigName", "")),
+        status=str(answer["EndpointStatus"]),
+        weights=weights,
+        wanted={
+            v["VariantName"]: float(v.get("DesiredWeight", weights[v["VariantName"]]))
+            for v in variants
+        },
+        counts={
+            v["VariantName"]: int(v["CurrentInstanceCount"])
+            for v in variants
+            if "CurrentInstanceCount" in v
+        },
+        pending_config=str(
+            (answer.get("PendingDeploymentSummary") or {}).get("EndpointConfigName", "")
+        ),
+        shadows=tuple(v["VariantName"] for v in answer.get("ShadowProductionVariants") or []),
+        is_async=bool(answer.get("AsyncInferenceConfig")),
+    )
+
+
+def _version(variant: Mapping[str, Any], look: Look, config: EndpointConfig | None) -> Version:
+    name = variant["VariantName"]
+    count = look.counts.get(name)
+    spec = config.variants.get(name) if config is not None else None
+    statuses = {status.get("Status") for status in variant.get("VariantStatus") or []}
+    asleep = count == 0 and not look.is_async
+    kind = spec.instance_type if spec is not None else ""
+    return Version(
+        name=name,
+        in_service=look.status in SERVING
+        and not asleep
+        and not statuses & {"Creating", "Deleting"},
+        model=spec.model if spec is not None else "",
+        instances=count,
+        detail=_size(count, kind),
+    )
+
+
+def _size(count: int | None, instance_type: str) -> str:
+    if count is None:
+        return "serverless"
+    if instance_type:
+        return f"{count} × {instance_type}"
+    return f"{count} instance" if count == 1 else f"{count} instances"
+
+
+def _shadow(look: Look, shadows: list[Any]) -> dict[str, float]:
+    """A shadow variant gets its weight's part of the production variant's."""
+    total = sum(look.weights.values())
+    if total <= 0:
+        return {}
+    return {
+        v["VariantName"]: min(100.0, 100 * float(v.get("CurrentWeight") or 0.0) / total)
+        for v in shadows
+    }
+
+
+def _failure(answer: Mapping[str, Any], status: str) -> str:
+    reason = str(answer.get("FailureReason") or "")
+    if not reason and status in {"Failed", "UpdateRollbackFailed"}:
+        return f"the endpoint is {status}, and SageMaker gives no reason"
+    return reason
+
+
+def _unfit(variants: list[Any], look: Look, config: EndpointConfig | None) -> str:
+    if look.status in BROKEN:
+        return BROKEN[look.status]
+    if any("CurrentServerlessConfig" in v or "DesiredServerlessConfig" in v for v in variants):
+        return (
+            "it is serverless, and a serverless endpoint has no second variant to shift traffic "
+            "to; move it to instances"
+        )
+    if look.shadows:
+        return (
+            f"it has a shadow variant ({', '.join(look.shadows)}), which excludes a second "
+            "production variant; take the shadow away first"
+        )
+    if config is not None and config.components:
+        return (
+            "it runs inference components, where variant weights say nothing about models; use "
+            "UpdateInferenceComponent with a rolling update"
+        )
+    return ""
+
+
+def _moment(value: Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value or "")

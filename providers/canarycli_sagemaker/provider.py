@@ -1,0 +1,124 @@
+"""SageMaker as a provider: weights for traffic, tags for notes, CloudWatch for metrics."""
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from typing import Any
+
+from canarycli.errors import NotFound, ProviderError
+from canarycli.metrics import Measurements, Metric, Window
+from canarycli.provider import Endpoint, Limits, Notes
+from canarycli.traffic import Traffic
+from canarycli_sagemaker.answers import checked
+from canarycli_sagemaker.catalog import CUSTOM_SOURCE, METRICS
+from canarycli_sagemaker.clients import Clients
+from canarycli_sagemaker.cloudwatch import MINUTE, Question, measure
+from canarycli_sagemaker.command import plain_command
+from canarycli_sagemaker.configs import Configs
+from canarycli_sagemaker.errors import translated
+from canarycli_sagemaker.look import Look, read_endpoint
+from canarycli_sagemaker.names import near_names
+from canarycli_sagemaker.settings import Settings
+from canarycli_sagemaker.tags import Tags
+from canarycli_sagemaker.traffic import Shifter
+
+
+class SageMaker:
+    """The SageMaker endpoints of one AWS account in one region.
+
+    Args:
+        settings: `profile`, `region`, `metric_delay`, `metric_period` (timedeltas); all may be
+            left out. Credentials come from AWS's own chain, never from here.
+        client: a boto3 SageMaker client to use instead of one made from the settings.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], *, client: Any = None) -> None:
+        self.settings = Settings.parse(settings)
+        self.clients = Clients(self.settings, client)
+        self.configs = Configs(self.clients)
+        self.tags = Tags(self.clients)
+
+    @property
+    def limits(self) -> Limits:
+        """What SageMaker can do.
+
+        A signed request is good for five minutes; half a minute more is for clocks that differ.
+        """
+        return Limits(
+            finest_percent=0.05,
+            shadow_up_to=100,
+            metric_delay=self.settings.metric_delay,
+            late_request=timedelta(seconds=330),
+            usual_shift=timedelta(seconds=60),
+            metrics=METRICS,
+            custom_source=CUSTOM_SOURCE,
+        )
+
+    @property
+    def place(self) -> str:
+        """The region."""
+        return self.clients.region
+
+    def describe(self, endpoint: str) -> Endpoint:
+        """Look at an endpoint: one DescribeEndpoint.
+
+        Models and instance types are there once `details` has read the endpoint's config.
+        """
+        doing = f"look at endpoint {endpoint!r}"
+        try:
+            with translated(doing, self.settings):
+                answer = self.clients.sagemaker.describe_endpoint(EndpointName=endpoint)
+        except NotFound as error:
+            raise self._not_found(endpoint) from error
+        answer = checked(answer, doing, "EndpointArn", "EndpointStatus")
+        config = str(answer.get("EndpointConfigName", ""))
+        self.configs.note(endpoint, config)
+        return read_endpoint(endpoint, answer, self.configs.known(config))
+
+    def details(self, endpoint: str) -> Endpoint:
+        """Look closely: models, instance types, and what makes the endpoint unfit.
+
+        One DescribeEndpointConfig more than `describe`, the first time for each config.
+        """
+        seen = self.describe(endpoint)
+        look: Look = seen.raw
+        if not look.config_name or self.configs.known(look.config_name) is not None:
+            return seen
+        self.configs.read(look.config_name)
+        return self.describe(endpoint)
+
+    def notes(self, seen: Endpoint) -> Notes:
+        """The endpoint's tags that start with `canary-`."""
+        return self.tags.read(seen.raw.arn)
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+        """Ask for a split in one UpdateEndpointWeightsAndCapacities; see `Provider.shift`."""
+        Shifter(self.clients, self.tags, self.describe).shift(seen, to, notes)
+
+    def measure(
+        self,
+        endpoint: str,
+        versions: Collection[str],
+        metrics: Collection[Metric],
+        window: Window,
+    ) -> Measurements:
+        """All metrics of all versions in one GetMetricData."""
+        question = Question(endpoint, versions, metrics, window, self._period(endpoint))
+        return measure(self.clients, question)
+
+    def plain_command(self, endpoint: str, to: Traffic) -> str:
+        """The aws command line for a split."""
+        return plain_command(endpoint, to, self.settings)
+
+    def _period(self, endpoint: str) -> timedelta:
+        if self.settings.metric_period is not None:
+            return self.settings.metric_period
+        config = self.configs.of_endpoint(endpoint)
+        published = config.publishes_every if config is not None else None
+        return min(MINUTE, published or MINUTE)
+
+    def _not_found(self, endpoint: str) -> ProviderError:
+        near = near_names(self.clients, endpoint)
+        return NotFound(
+            f"there is no endpoint {endpoint!r} in {self.place}",
+            hint=f"did you mean {' or '.join(map(repr, near))}?" if near else "check the region",
+        )

@@ -1,0 +1,53 @@
+"""What a person may say about an AWS account and its metrics, checked once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from canarycli.errors import UsageError
+
+METRIC_DELAY = timedelta(minutes=2)
+"""CloudWatch's newest minute still grows, and the one before may; AWS gives no figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the endpoints are and how their metrics come.
+
+    Attributes:
+        profile: a profile of the AWS configuration; None for the usual chain.
+        region: a region; None for the profile's or the environment's.
+        metric_delay: points younger than this may still change.
+        metric_period: the length of a metric's period; None for what the endpoint publishes.
+    """
+
+    profile: str | None = None
+    region: str | None = None
+    metric_delay: timedelta = METRIC_DELAY
+    metric_period: timedelta | None = None
+
+    @classmethod
+    def parse(cls, settings: Mapping[str, Any]) -> "Settings":
+        """The settings of one endpoint; keys that mean nothing here are left alone.
+
+        Raises:
+            UsageError: a period that CloudWatch has not.
+        """
+        period = settings.get("metric_period")
+        if period is not None and not _is_period(period):
+            raise UsageError(
+                f"CloudWatch has no periods of {period.total_seconds():g} seconds",
+                hint="set metric_period to 10s, 30s or whole minutes, or leave it out",
+            )
+        return cls(
+            profile=settings.get("profile") or None,
+            region=settings.get("region") or None,
+            metric_delay=METRIC_DELAY if (d := settings.get("metric_delay")) is None else d,
+            metric_period=period,
+        )
+
+
+def _is_period(period: timedelta) -> bool:
+    seconds = period.total_seconds()
+    return seconds in {1, 5, 10, 20, 30} or (seconds >= 60 and seconds % 60 == 0)

@@ -1,0 +1,118 @@
+"""Moves traffic: weights of the variants, with the refusals and lost answers of SageMaker."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from canarycli.errors import Conflict, NotFound, ProviderError, Unsupported
+from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, Endpoint, Notes
+from canarycli.traffic import TOLERANCE, Traffic
+from canarycli_sagemaker.answers import checked
+from canarycli_sagemaker.clients import Clients
+from canarycli_sagemaker.errors import translated
+from canarycli_sagemaker.look import Look
+from canarycli_sagemaker.tags import Tags
+
+
+@dataclass(frozen=True, slots=True)
+class Shifter:
+    """Asks SageMaker for splits of traffic.
+
+    Moving towards safety is one call and nothing before it. A raise looks again first, because
+    SageMaker's weights have no revision to write against.
+    """
+
+    clients: Clients
+    tags: Tags
+    describe: Callable[[str], Endpoint]
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+        """Ask for a split; see `Provider.shift`."""
+        look: Look = seen.raw
+        weights = weights_of(seen, to)
+        if not raises(seen.traffic, to, {**self.tags.known(look.arn), **notes}):
+            self._ask(seen, weights)
+            with suppress(ProviderError):  # a note that can't be written never stops a rollback
+                self.tags.write(look.arn, notes)
+            return
+        if not seen.settled:
+            raise Conflict(under_way(seen), hint="wait until it has settled, then try again")
+        now = self.describe(seen.name)
+        if not _asked_already(now, weights):
+            if now.revision != seen.revision:
+                raise Conflict(
+                    f"endpoint {seen.name!r} changed since it was looked at",
+                    hint="look again, then decide",
+                )
+            self.tags.write(look.arn, notes)
+            self._ask(seen, weights)
+        else:
+            self.tags.write(look.arn, notes)
+
+    def _ask(self, seen: Endpoint, weights: Mapping[str, float]) -> None:
+        doing = f"shift traffic of endpoint {seen.name!r}"
+        asked = [{"VariantName": name, "DesiredWeight": w} for name, w in weights.items()]
+        try:
+            with translated(doing, self.clients.settings):
+                answer = self.clients.sagemaker.update_endpoint_weights_and_capacities(
+                    EndpointName=seen.name, DesiredWeightsAndCapacities=asked
+                )
+            checked(answer, doing, "EndpointArn")
+        except Conflict as refused:
+            now = self.describe(seen.name)
+            if not _asked_already(now, weights):  # else the change under way is our own
+                raise Conflict(under_way(now), hint="wait until it has settled") from refused
+
+
+def weights_of(seen: Endpoint, to: Traffic) -> dict[str, float]:
+    """The weight of every variant: its percent, so that 5 and 95 stay whole; idle ones get 0.
+
+    Raises:
+        NotFound: `to` names a variant the endpoint has not.
+        Unsupported: a split that weights can't express.
+    """
+    names = [version.name for version in seen.versions]
+    unknown = next((name for name in to.shares if name not in names), None)
+    if unknown is not None:
+        raise NotFound(
+            f"endpoint {seen.name!r} has no version {unknown!r}", hint=f"it has {', '.join(names)}"
+        )
+    if not to.live:
+        raise Unsupported(
+            "SageMaker can't take all traffic off an endpoint", hint="leave 100% on one version"
+        )
+    if not _same_shadow(seen.traffic, to):
+        raise Unsupported(
+            "on SageMaker a shadow is part of the endpoint config, not of the split",
+            hint="begin the plan with shadow: {percent, bake}",
+        )
+    return {name: round(to.of(name), 4) for name in names}
+
+
+def raises(now: Traffic, to: Traffic, notes: Notes) -> bool:
+    """Whether a split gives the candidate more than it has.
+
+    Without notes nobody knows which arm is the candidate: then everything to one version is
+    taken for the way back, and any split for a raise.
+    """
+    candidate = notes.get(CANDIDATE_NOTE)
+    if candidate is not None and (candidate in now.shares or candidate in to.shares):
+        return to.of(candidate) > now.of(candidate) + TOLERANCE
+    return notes.get(BASELINE_NOTE) is None and len(to.live) > 1
+
+
+def under_way(seen: Endpoint) -> str:
+    """Why a change has to wait."""
+    return (
+        f"endpoint {seen.name!r} is {seen.status or 'changing'}: SageMaker makes one change at "
+        "a time, and none can be cancelled"
+    )
+
+
+def _asked_already(now: Endpoint, weights: Mapping[str, float]) -> bool:
+    look: Look = now.raw
+    return Traffic.from_weights(look.wanted).same_as(Traffic.from_weights(weights))
+
+
+def _same_shadow(now: Traffic, to: Traffic) -> bool:
+    return not to.shadow or Traffic({}, to.shadow).same_as(Traffic({}, now.shadow))

@@ -1,0 +1,37 @@
+"""A SageMaker and CloudWatch API server on 127.0.0.1 for tests, stricter than moto where AWS is.
+
+Run it as a process and point any AWS client at it:
+
+    PYTHONPATH=tests python -m servers.sagemaker --port 0     # prints its URL, then serves
+    AWS_ENDPOINT_URL=<url> AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x canary …
+
+Endpoints, endpoint configs, tags, inference components, invoking and GetMetricData are answered
+here, because moto 5.2 accepts what AWS refuses and loses what AWS keeps: changes take time and
+refuse each other, weight 0 stays, weights are single precision, a failed UpdateEndpoint goes
+back to the old config in silence, statistics come from raw values. Models, alarms, autoscaling
+and identity are moto's. CloudWatch is spoken in JSON and in the query protocol of older boto3.
+
+The control surface, JSON over POST (`tests.servers.sagemaker.running.Server` wraps it):
+
+    /__control/reset      {}: everything as after the start
+    /__control/settings   weights_seconds (0.2), update_seconds (0.5): how long changes take;
+                          metric_delay_seconds (0): newer points are not there yet;
+                          metric_resolution_seconds (null): else the config's, else 60;
+                          page_size (null): metric results per page
+    /__control/endpoint   {name, variants: {v: {weight, model, instances, type, serverless,
+                          component}}, shadow: {v: …}, config: {…}}: an endpoint in service
+    /__control/change     {endpoint, weights | counts | status | failure | touch}: another writer,
+                          in place at once and without asking
+    /__control/fail_next  {endpoint, reason}: the next change goes back to how it was
+    /__control/traffic    {endpoint, rate, backfill_seconds, variants: {v: {errors_5xx, errors_4xx,
+                          model_errors, latency_ms, spread, overhead_ms, silent}}}: requests per
+                          second from so long ago until told otherwise; ratios 0 to 1
+    /__control/values     {namespace, name, dimensions, at, values}: raw values, at epoch seconds
+    /__control/faults     [{operation ("*" for all), kind, skip, times}]: kind is one of throttle,
+                          error, denied, expired, html, truncated, empty, drop_before, drop_after,
+                          refuse (with code and message); added to the ones there are
+    /__control/invoke     {endpoint, variant, status, body}: how a variant answers InvokeEndpoint
+    /__control/calls      {}: every API call so far: service, operation, params, at, fault, status
+    /__control/shares     {endpoint}: [[epoch seconds, {variant: percent}], …], every split so far
+    /__control/state      {endpoint}: DescribeEndpoint's answer, without a call in the log
+"""

@@ -1,0 +1,119 @@
+"""The server as a WSGI application: control surface, faults, call log, then the right service."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from . import control
+from .faults import BEFORE, Faults, refuse, spoil
+from .metricstore import MetricStore
+from .others import Others
+from .runtime import invoke
+from .sagemaker_api import OPERATIONS, Account
+from .wire import Answer, Json, Refusal, Request, answer, nested, refusal
+
+Environ = dict[str, Any]
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+OURS = {"monitoring": {"GetMetricData"}, "sagemaker": set(OPERATIONS)}
+
+
+class App:
+    """One account in one region; requests are answered one after the other."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.others = Others()
+        self.reset()
+
+    def reset(self) -> None:
+        self.account = Account(self.clock, scalable=self.others.is_scalable)
+        self.metrics = MetricStore()
+        self.faults = Faults()
+        self.calls: list[Json] = []
+        self.others.reset()
+
+    def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        path = environ["PATH_INFO"]
+        with self.lock:
+            if path.startswith("/__control/"):
+                found = control.ACTIONS[path.removeprefix("/__control/")](self, json.loads(body))
+                said = Answer(200, json.dumps(found).encode(), {"Content-Type": "application/json"})
+                return _send(start, said)
+            request = read_request(environ, path, body)
+            try:
+                return _send(start, self.serve(request, environ, body))
+            except ConnectionAbortedError:
+                environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+                return []
+
+    def serve(self, request: Request, environ: Environ, body: bytes) -> Answer:
+        fault = self.faults.next_for(request.operation)
+        entry: Json = {
+            "service": request.service,
+            "operation": request.operation,
+            "params": request.params,
+            "protocol": request.protocol,
+            "at": self.clock(),
+            "fault": fault.kind if fault else "",
+            "status": 0,
+        }
+        self.calls.append(entry)
+        try:
+            if fault is not None and fault.kind in BEFORE:
+                refuse(fault, request)
+            good = self.do(request, environ, body)
+        except Refusal as error:
+            entry["status"] = error.status
+            return refusal(request, error)
+        entry["status"] = good.status
+        return spoil(fault, good) if fault is not None else good
+
+    def do(self, request: Request, environ: Environ, body: bytes) -> Answer:
+        if request.operation == "InvokeEndpoint":
+            return invoke(self.account, request.params, body)
+        if request.operation not in OURS.get(request.service, set()):
+            return self.others.answer(environ, body)
+        if request.service == "monitoring":
+            return answer(request, self.metric_data(request.params))
+        return answer(request, OPERATIONS[request.operation](self.account, request.params))
+
+    def metric_data(self, params: Json) -> Json:
+        self.catch_up()
+        return self.metrics.get_metric_data(params, self.account.settings.page_size)
+
+    def catch_up(self) -> None:
+        """Make the requests of every endpoint up to now, less the delay of metrics."""
+        until = self.clock() - self.account.settings.metric_delay_seconds
+        for name in self.account.endpoints:
+            endpoint = self.account.endpoint(name)
+            if endpoint.load is not None:
+                endpoint.load.catch_up(endpoint, self.metrics, until)
+
+
+def read_request(environ: Environ, path: str, body: bytes) -> Request:
+    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].split("/")
+    service = scope[3] if len(scope) > 3 else ""
+    target = environ.get("HTTP_X_AMZ_TARGET", "")
+    if path.endswith("/invocations"):
+        params: Json = {
+            "EndpointName": path.split("/")[2],
+            "TargetVariant": environ.get("HTTP_X_AMZN_SAGEMAKER_TARGET_VARIANT", ""),
+        }
+        return Request(service, "InvokeEndpoint", params, "rest-json")
+    if target:
+        return Request(service, target.split(".")[1], json.loads(body or b"{}"), "json")
+    params = nested(body.decode())
+    return Request(service, params.pop("Action", ""), params, "query")
+
+
+def _send(start: StartResponse, said: Answer) -> Iterable[bytes]:
+    headers = {"Content-Length": str(len(said.body)), **said.headers}
+    if headers["Content-Length"] != str(len(said.body)):
+        headers["Connection"] = "close"
+    start(f"{said.status} {'OK' if said.status < 300 else 'Refused'}", list(headers.items()))
+    return [said.body]

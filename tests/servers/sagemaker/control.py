@@ -1,0 +1,168 @@
+"""What a test may do behind the API's back; see the package's docstring for each action."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .endpoints import Endpoint, single
+from .faults import Fault
+from .traffic import Load
+from .wire import Json
+
+if TYPE_CHECKING:
+    from .app import App
+
+
+def reset(app: "App", _: Json) -> Json:
+    app.reset()
+    return {}
+
+
+def settings(app: "App", body: Json) -> Json:
+    for name, value in body.items():
+        assert hasattr(app.account.settings, name), name
+        setattr(app.account.settings, name, value)
+    return {}
+
+
+def endpoint(app: "App", body: Json) -> Json:
+    """An endpoint in service, with its config and models."""
+    account, name = app.account, body["name"]
+    config: Json = {
+        "EndpointConfigName": f"{name}-config",
+        "EndpointConfigArn": account.arn("endpoint-config", f"{name}-config"),
+        "CreationTime": account.clock(),
+        "ProductionVariants": [_spec(account.models, *v) for v in body["variants"].items()],
+        **body.get("config", {}),
+    }
+    if body.get("shadow"):
+        config["ShadowProductionVariants"] = [
+            _spec(account.models, *v) for v in body["shadow"].items()
+        ]
+    for model in account.models:
+        account.models[model].setdefault("ModelArn", account.arn("model", model))
+    account.configs[config["EndpointConfigName"]] = config
+    arn = account.arn("endpoint", name)
+    made = Endpoint(name, arn, config["EndpointConfigName"], config, account.clock())
+    account.endpoints[name] = made
+    for variant, way in body["variants"].items():
+        if way.get("component"):
+            account.components.append(_component(made, variant))
+    return {"arn": arn}
+
+
+def _spec(models: Json, variant: str, way: Json) -> Json:
+    spec: Json = {"VariantName": variant, "InitialVariantWeight": way.get("weight", 1.0)}
+    if way.get("serverless"):
+        spec["ServerlessConfig"] = {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
+    else:
+        spec["InstanceType"] = way.get("type", "ml.m5.xlarge")
+        spec["InitialInstanceCount"] = way.get("instances", 1)
+    if not way.get("component"):
+        spec["ModelName"] = model = way.get("model", f"model-{variant}")
+        models.setdefault(
+            model,
+            {
+                "ModelName": model,
+                "CreationTime": 0,
+                "PrimaryContainer": {"Image": "image", "ModelDataUrl": f"s3://models/{model}"},
+            },
+        )
+    return spec
+
+
+def _component(made: Endpoint, variant: str) -> Json:
+    return {
+        "InferenceComponentName": f"component-of-{variant}",
+        "InferenceComponentArn": f"{made.arn}/component",
+        "EndpointArn": made.arn,
+        "EndpointName": made.name,
+        "VariantName": variant,
+        "InferenceComponentStatus": "InService",
+        "CreationTime": made.created,
+        "LastModifiedTime": made.created,
+    }
+
+
+def change(app: "App", body: Json) -> Json:
+    found = app.account.endpoint(body["endpoint"])
+    for name, weight in body.get("weights", {}).items():
+        found.variants[name].wanted_weight = single(weight)
+        found.variants[name].settle()
+    for name, count in body.get("counts", {}).items():
+        found.variants[name].wanted_count = count
+        found.variants[name].settle()
+    found.status = body.get("status", found.status)
+    found.failure = body.get("failure", found.failure)
+    found.modified = found.now
+    found.note_split()
+    return {}
+
+
+def fail_next(app: "App", body: Json) -> Json:
+    app.account.endpoint(body["endpoint"]).fail_next = body.get("reason", "")
+    return {}
+
+
+def traffic(app: "App", body: Json) -> Json:
+    app.catch_up()
+    found = app.account.endpoint(body["endpoint"])
+    now = app.clock()
+    since = float(int(now)) - body.get("backfill_seconds", 0)
+    if found.load is not None:
+        since = found.load.until
+    found.load = Load(body.get("rate", 10.0), body.get("variants", {}), since)
+    return {}
+
+
+def values(app: "App", body: Json) -> Json:
+    app.metrics.put(
+        body["namespace"],
+        body["name"],
+        body["dimensions"],
+        body["at"],
+        [float(value) for value in body["values"]],
+        body.get("resolution", app.account.settings.metric_resolution_seconds or 60),
+    )
+    return {}
+
+
+def faults(app: "App", body: list[Json]) -> Json:
+    app.faults.planned.extend(Fault(**fault) for fault in body)
+    return {}
+
+
+def invoke(app: "App", body: Json) -> Json:
+    found = app.account.endpoint(body["endpoint"])
+    found.replies[body["variant"]] = {"status": body.get("status", 200), "body": body["body"]}
+    return {}
+
+
+def calls(app: "App", _: Json) -> Any:
+    return app.calls
+
+
+def shares(app: "App", body: Json) -> Any:
+    return app.account.endpoint(body["endpoint"]).splits
+
+
+def state(app: "App", body: Json) -> Json:
+    return app.account.endpoint(body["endpoint"]).describe()
+
+
+ACTIONS: dict[str, Callable[["App", Any], Any]] = {
+    action.__name__: action
+    for action in (
+        reset,
+        settings,
+        endpoint,
+        change,
+        fail_next,
+        traffic,
+        values,
+        faults,
+        invoke,
+        calls,
+        shares,
+        state,
+    )
+}

@@ -1,0 +1,47 @@
+"""The services moto is right about: alarms, autoscaling, identity; loaded at their first call."""
+
+import importlib
+import io
+from typing import Any
+
+from .wire import Answer
+
+ACCOUNT = "123456789012"
+
+
+class Others:
+    """moto's own application, in this process."""
+
+    def __init__(self) -> None:
+        self._app: Any = None
+
+    def answer(self, environ: dict[str, Any], body: bytes) -> Answer:
+        if self._app is None:
+            moto: Any = importlib.import_module("moto.server")
+            self._app = moto.DomainDispatcherApplication(moto.create_backend_app)
+        from werkzeug.test import run_wsgi_app
+
+        chunks, status, headers = run_wsgi_app(
+            self._app, {**environ, "wsgi.input": io.BytesIO(body)}, buffered=True
+        )
+        return Answer(int(status.split()[0]), b"".join(chunks), dict(headers.items()))
+
+    def reset(self) -> None:
+        if self._app is not None:
+            for service in ("cloudwatch", "application-autoscaling"):
+                _backends(service).reset()
+
+    def is_scalable(self, resource: str) -> bool:
+        """Whether a variant is registered for autoscaling."""
+        if self._app is None:
+            return False
+        regions = _backends("application-autoscaling")[ACCOUNT]
+        return any(
+            resource in targets
+            for backend in regions.values()
+            for targets in backend.targets.values()
+        )
+
+
+def _backends(service: str) -> Any:
+    return importlib.import_module("moto.backends").get_backend(service)

@@ -1,0 +1,82 @@
+"""Requests that an endpoint gets: how many each variant answers, how fast and how well."""
+
+import math
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .metricstore import MetricStore
+from .wire import Json
+
+if TYPE_CHECKING:
+    from .endpoints import Endpoint
+
+NAMESPACE = "AWS/SageMaker"
+FLAGS = {
+    "Invocation5XXErrors": "errors_5xx",
+    "Invocation4XXErrors": "errors_4xx",
+    "InvocationModelErrors": "model_errors",
+}
+
+
+@dataclass
+class Load:
+    """So many requests per second on one endpoint, and how each variant takes them."""
+
+    rate: float
+    variants: Json
+    until: float
+
+    def catch_up(self, endpoint: "Endpoint", store: MetricStore, now: float) -> None:
+        """Every whole second up to now becomes requests, and those become raw values."""
+        while self.until + 1 <= now:
+            self._second(endpoint, store)
+            self.until += 1
+
+    def _second(self, endpoint: "Endpoint", store: MetricStore) -> None:
+        shares = endpoint.shares_at(self.until)
+        dice = random.Random(f"{endpoint.name}:{self.until:.0f}")
+        count = math.floor(self.rate + dice.random())
+        if not shares:
+            return
+        chosen = dice.choices(list(shares), weights=list(shares.values()), k=count)
+        for name in set(chosen):
+            self._requests(endpoint, name, chosen.count(name), dice, store)
+
+    def _requests(
+        self,
+        endpoint: "Endpoint",
+        variant: str,
+        count: int,
+        dice: random.Random,
+        store: MetricStore,
+    ) -> None:
+        way = self.variants.get(variant, {})
+        if way.get("silent"):
+            return
+        median, spread = way.get("latency_ms", 50.0), way.get("spread", 0.4)
+        overhead = way.get("overhead_ms", 5.0)
+        values = {
+            "ModelLatency": [
+                1000 * dice.lognormvariate(math.log(median), spread) for _ in range(count)
+            ],
+            "OverheadLatency": [
+                1000 * dice.lognormvariate(math.log(overhead), spread) for _ in range(count)
+            ],
+        }
+        for metric, ratio in FLAGS.items():
+            values[metric] = [float(dice.random() < way.get(ratio, 0.0)) for _ in range(count)]
+        if not endpoint.is_async:
+            values["Invocations"] = [1.0] * count
+        dimensions = {"EndpointName": endpoint.name, "VariantName": variant}
+        for metric, raw in values.items():
+            store.put(NAMESPACE, metric, dimensions, self.until, raw, endpoint.resolution)
+        for metric in ("CPUUtilization", "MemoryUtilization", "GPUUtilization"):
+            store.put(
+                "/aws/sagemaker/Endpoints",
+                metric,
+                dimensions,
+                self.until,
+                [way.get("cpu", 40.0)],
+                endpoint.resolution,
+            )
