@@ -1,5 +1,6 @@
 """What is written down holds: links, limits, commands, pins, and nothing private in the tree."""
 
+import ast
 import re
 import subprocess
 import tomllib
@@ -13,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import canarycli
+from canarycli.config import lint
 from canarycli.errors import Exit
 
 ROOT = Path(__file__).parents[1]
@@ -102,6 +104,13 @@ def test_the_exit_codes_of_the_readme_are_the_programs() -> None:
 
     codes = {int(code): name for code, name in rows}
     assert codes == {code.value: code.name.lower().replace("_", "-") for code in Exit if code < 128}
+
+
+def test_the_plan_of_the_readme_has_no_mistake(tmp_path: Path) -> None:
+    (example,) = fences(README.read_text(encoding="utf-8"), "yaml")
+    (tmp_path / "canary.yaml").write_text(example, encoding="utf-8")
+
+    assert lint(tmp_path / "canary.yaml") == ()
 
 
 def pins() -> dict[str, str]:
@@ -230,11 +239,25 @@ def test_a_planted_private_line_is_found(tmp_path: Path, start: str) -> None:
     assert list(private_lines(tmp_path / "a.py")) == [f"a.py:2: {start}x"]
 
 
+def python_files() -> list[Path]:
+    return [path for path in tracked() if path.suffix == ".py"]
+
+
+def test_no_function_is_over_50_lines() -> None:
+    lengths = {
+        f"{path.relative_to(ROOT).as_posix()}:{node.name}": node.end_lineno - node.lineno + 1
+        for path in python_files()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
+    }
+
+    assert {name: length for name, length in lengths.items() if length > 50} == {}
+
+
 def test_no_python_file_is_over_400_lines() -> None:
     lengths = {
         path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
-        for path in tracked()
-        if path.suffix == ".py"
+        for path in python_files()
     }
 
     assert {name: length for name, length in lengths.items() if length > 400} == {}
