@@ -98,10 +98,42 @@ class Controller:
                 self.clock.sleep(0.05)
         raise Busy(f"the record of {key} changes faster than it can be read")
 
+    def change(self, key: str, edit: Callable[[Release], Release], *events: Event) -> Record:
+        """Write a person's order into the record; whoever drives carries it out."""
+        for _ in range(TRIES):
+            record = self._load(key)
+            with suppress(Stale):
+                return self._save(replace(record, release=edit(record.release)), events)
+            self.clock.sleep(0.05)
+        raise Busy(f"the record of {key} changes faster than it can be written")
+
+    def take_over(self, key: str) -> Record:
+        """Take the lease from whoever has it; its driver finds out before its next write."""
+        for _ in range(TRIES):
+            record = self._load(key)
+            with suppress(Stale):
+                return self._save(record.leased(self.driver.name, self.clock.now(), self.driver.url))
+            self.clock.sleep(0.05)
+        raise Busy(f"the record of {key} changes faster than it can be written")
+
+    def let_go(self, key: str) -> None:
+        """Give the lease back, so that the next driver need not wait for its end."""
+        record = self.store.load(key)
+        if record is not None and record.held_by(self.driver.name, self.clock.now()):
+            with suppress(Stale):
+                self.store.save(replace(record, lease=None))
+
     def drive(
-        self, key: str, until: datetime | None = None, seen: Endpoint | None = None
+        self,
+        key: str,
+        *,
+        until: datetime | None = None,
+        seen: Endpoint | None = None,
+        enough: Callable[[Release], bool] = lambda release: release.waits_for_a_person,
     ) -> Release:
-        """Tick until the release is over, waits for a person, or `until` has come.
+        """Tick until the release is over, is `enough`, or `until` has come.
+
+        The lease is given back at the end, however it ends.
 
         A cloud that does not answer, or denies, is waited for: the release holds meanwhile. One
         that refuses a change has the release go back; before any traffic has moved it just ends.
@@ -110,6 +142,18 @@ class Controller:
             Unsafe: the endpoint could not be read for as long as the plan lets a change take.
             Stopped: somebody took the endpoint over.
         """
+        try:
+            return self._drive(key, until, seen, enough)
+        finally:
+            self.let_go(key)
+
+    def _drive(
+        self,
+        key: str,
+        until: datetime | None,
+        seen: Endpoint | None,
+        enough: Callable[[Release], bool],
+    ) -> Release:
         blind_since: datetime | None = None
         while True:
             try:
@@ -128,7 +172,7 @@ class Controller:
                 self._tell("visible", "the cloud answers again")
                 blind_since = None
             release = decision.release
-            if release.over or release.waits_for_a_person or self._late(until):
+            if release.over or enough(release) or self._late(until):
                 return release
             self._sleep(key, decision.wake, until)
 
