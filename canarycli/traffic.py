@@ -73,7 +73,8 @@ class Traffic:
         """
         if not self.live:
             return {}
-        steps = {name: self.shares[name] / finest for name in self.live}
+        total = sum(self.shares[name] for name in self.live)
+        steps = {name: 100 * self.shares[name] / total / finest for name in self.live}
         whole = {name: floor(step + 1e-9) for name, step in steps.items()}
         missing = round(100 / finest) - sum(whole.values())
         by_remainder = sorted(steps, key=lambda name: (whole[name] - steps[name], name))
