@@ -1,7 +1,8 @@
 """How a simulator starts: its settings, the endpoints they name, and its clock."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,15 +27,15 @@ class Opening:
     Attributes:
         state: path of the state file, "" for the usual one.
         speed: None to keep what the file says.
-        scripts: the script keys of every endpoint that is named, by its name.
+        scripts: the script keys by the name of the endpoint, as JSON gives them back; there is
+            always one.
     """
 
     state: str = ""
     speed: float | None = None
     finest: float = 0.1
     shadow_up_to: float = 100.0
-    scripts: Mapping[str, Mapping[str, Any]] | None = None
-    shared: Mapping[str, Any] | None = None
+    scripts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, settings: Mapping[str, Any]) -> "Opening":
@@ -54,16 +55,15 @@ class Opening:
             parse_script(script)
         return cls(
             state=str(given.get("state", "")),
-            speed=_speed(given["speed"]) if "speed" in given else None,
-            finest=number("finest", given.get("finest", 0.1), most=50) or 0.1,
+            speed=_above_zero("speed", given["speed"]) if "speed" in given else None,
+            finest=_above_zero("finest", given.get("finest", 0.1)),
             shadow_up_to=number("shadow_up_to", given.get("shadow_up_to", 100), most=100),
-            scripts=scripts,
-            shared=shared,
+            scripts=json.loads(json.dumps(scripts or {DEFAULT: shared}, default=str)),
         )
 
     def apply(self, world: World, now: datetime) -> World:
         """The world with every endpoint that these settings name, as they describe it."""
-        for name, settings in self._wanted(world).items():
+        for name, settings in self.scripts.items():
             scene = world.scenes.get(name)
             merged = {**(scene.settings if scene else {}), **settings}
             if scene is None:
@@ -72,11 +72,6 @@ class Opening:
                 scene = replace(scene, script=parse_script(merged), settings=merged)
             world = world.with_scene(name, scene)
         return world
-
-    def _wanted(self, world: World) -> Mapping[str, Mapping[str, Any]]:
-        if self.scripts:
-            return self.scripts
-        return dict.fromkeys(world.scenes or (DEFAULT,), self.shared or {})
 
 
 def clock_for(state: State, speed: float | None) -> FastClock:
@@ -107,8 +102,8 @@ def _clock(kept: Mapping[str, Any]) -> FastClock | None:
     return FastClock(kept["speed"], origin, since=since)
 
 
-def _speed(value: Any) -> float:
-    speed = number("speed", value)
-    if not speed:
-        raise UsageError("the simulator's speed is above 0")
-    return speed
+def _above_zero(name: str, value: Any) -> float:
+    found = number(name, value)
+    if not found:
+        raise UsageError(f"the simulator's {name} is above 0")
+    return found

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,20 +28,26 @@ def shifted(
     return scene.changed(split, now + scene.script.settle, notes)
 
 
-def deployed(
-    scene: Scene,
-    seen: Endpoint,
-    new: Added,
-    now: datetime,
-) -> tuple[Scene, str]:
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A wish for a new version."""
+
+    model: str
+    like: str
+    release: str
+    options: Mapping[str, Any]
+
+
+def deployed(scene: Scene, seen: Endpoint, wish: Deployment, now: datetime) -> tuple[Scene, str]:
     """The scene after a version was asked for, and the version's name."""
     for name, old in scene.added.items():
-        if old.release == new.release and name not in scene.gone:
+        if old.release == wish.release and name not in scene.gone:
             return scene, name
     _refuse_while_changing(scene, seen.name, now)
-    _require(scene, seen.name, new.like, now)
-    name = _free_name(scene, new.model)
-    added = {**scene.added, name: new}
+    _require(scene, seen.name, wish.like, now)
+    count = _instances(wish.options, scene.actor(wish.like).instances)
+    name, ready = _free_name(scene, wish.model), now + scene.script.startup
+    added = {**scene.added, name: Added(wish.model, wish.like, ready, wish.release, count)}
     return replace(scene, added=added, revision=scene.revision + 1), name
 
 
@@ -58,16 +64,6 @@ def retired(scene: Scene, seen: Endpoint, version: str, now: datetime) -> Scene:
             facts=[f"it has {percent(share)}"],
         )
     return replace(scene, gone=(*scene.gone, version), revision=scene.revision + 1)
-
-
-def instances(options: Mapping[str, Any], usual: int) -> int:
-    """How many instances the options of a deployment ask for."""
-    for key in options:
-        if key != "instances":
-            raise Rejected(
-                f"the simulator has no deployment option {key!r}", hint="it has instances"
-            )
-    return int(options.get("instances", usual))
 
 
 def _possible(scene: Scene, name: str, to: Traffic, limits: Limits, now: datetime) -> Traffic:
@@ -105,6 +101,18 @@ def _raises(scene: Scene, to: Traffic, notes: Notes) -> bool:
     others = {name for name in to.live if name != baseline}
     shadows = any(share > scene.wanted.shadow.get(v, 0) for v, share in to.shadow.items())
     return shadows or any(to.of(name) > scene.wanted.of(name) + TOLERANCE for name in others)
+
+
+def _instances(options: Mapping[str, Any], usual: int) -> int:
+    for key in options:
+        if key != "instances":
+            raise Rejected(
+                f"the simulator has no deployment option {key!r}", hint="it has instances"
+            )
+    count = options.get("instances", usual)
+    if not isinstance(count, int) or count < 1:
+        raise Rejected(f"a version has at least 1 instance, not {count!r}")
+    return count
 
 
 def _free_name(scene: Scene, model: str) -> str:

@@ -184,7 +184,7 @@ def _actor(name: str, spec: Mapping[str, Any], scenario: str) -> Actor:
         quality=replace(Quality(), **_changes(spec)),
         turns=tuple(_turn(turn) for turn in spec["turns"]) if "turns" in spec else plot,
         percent=percent,
-        instances=int(number("instances", spec.get("instances", 2))),
+        instances=max(1, int(number("instances", spec.get("instances", 2)))),
     )
 
 

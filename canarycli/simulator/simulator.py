@@ -15,9 +15,9 @@ from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import Endpoint, Limits, Notes
 from canarycli.simulator import telemetry
 from canarycli.simulator.opening import Opening, clock_for
-from canarycli.simulator.rules import deployed, instances, retired, shifted
+from canarycli.simulator.rules import Deployment, deployed, retired, shifted
 from canarycli.simulator.state import MEMORY, FileState, MemoryState, State, default_path
-from canarycli.simulator.world import Added, Scene, World
+from canarycli.simulator.world import Scene, World
 from canarycli.traffic import Traffic
 
 
@@ -46,9 +46,6 @@ class Simulator:
         clock: the time it lives in; by default its own, as fast as `speed` says and the same in
             every process that uses the file.
 
-    Attributes:
-        clock: the time its metrics and changes are in; whoever drives it should use it too.
-
     Raises:
         UsageError: a setting is unknown or makes no sense.
     """
@@ -60,7 +57,14 @@ class Simulator:
         self._state: State = MemoryState() if kept == MEMORY else FileState(path)
         self._path = "" if kept in {"", MEMORY} else str(path)
         self._place = f"local-{_short(path)}" if self._path else "local"
-        self.clock: Clock = clock or clock_for(self._state, self._opening.speed)
+        self._clock = clock
+
+    @property
+    def clock(self) -> Clock:
+        """The time its metrics and changes are in; whoever drives it should use it too."""
+        if self._clock is None:
+            self._clock = clock_for(self._state, self._opening.speed)
+        return self._clock
 
     @property
     def limits(self) -> Limits:
@@ -133,12 +137,9 @@ class Simulator:
         scene, now = self._scene(endpoint), self.clock.now()
         there = [name for name in versions if name in scene.script.actors or name in scene.added]
         series = {
-            version: {
-                metric.key: telemetry.measure(
-                    scene, endpoint, version, metric, window=window, now=now
-                )
-                for metric in metrics
-            }
+            version: telemetry.measure(
+                scene, endpoint, version, metrics=metrics, window=window, now=now
+            )
             for version in there
         }
         queries = {metric.key: f"simulator {metric.key}" for metric in metrics}
@@ -162,12 +163,11 @@ class Simulator:
             Conflict: a change is under way.
             NotFound: there is no version `like`.
         """
-        now, names = self.clock.now(), []
+        wish = Deployment(model, like, release, options)
+        now, names = self.clock.now(), [model]
 
         def edit(scene: Scene) -> Scene:
-            count = instances(options, 2)
-            new = Added(model, like, now + scene.script.startup, release, count)
-            changed, name = deployed(scene, seen, new, now)
+            changed, name = deployed(scene, seen, wish, now)
             names.append(name)
             return changed
 
@@ -190,7 +190,7 @@ class Simulator:
         self._change(endpoint, lambda scene: scene.changed(to, now, {}))
 
     def put_out(self, endpoint: str, version: str, *, back: bool = False) -> None:
-        """Make a version unable to answer, or able again: an outage, for tests."""
+        """Take a version out of service, or `back` into it, for tests; its metrics go on."""
 
         def edit(scene: Scene) -> Scene:
             others = tuple(name for name in scene.down if name != version)

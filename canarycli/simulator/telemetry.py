@@ -4,11 +4,10 @@ Chance comes from a hash of seed, version, period and quantity, so a series read
 and only the youngest points still grow.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from itertools import pairwise
 from math import ceil, cos, log, pi
 from types import MappingProxyType
 
@@ -16,6 +15,7 @@ from canarycli.errors import Unsupported
 from canarycli.metrics import Counts, Histogram, Metric, Point, Series, Value, Window
 from canarycli.simulator.noise import above, binomial, deviate, lognormal, poisson, quantile
 from canarycli.simulator.script import Actor, Quality
+from canarycli.simulator.shares import Shares
 from canarycli.simulator.world import Scene
 from canarycli.traffic import TOLERANCE
 
@@ -28,6 +28,9 @@ BOUNDS = tuple(round(0.005 * 1.25**step, 6) for step in range(36))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLY = 0.6
 """The part of its requests a point has before its delay is over."""
+
+_KEPT = timedelta(days=15)
+"""Older points are gone, as minutes are on CloudWatch after 15 days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +60,41 @@ Maker = Callable[[Draw], Point]
 
 
 def measure(
-    scene: Scene, endpoint: str, version: str, metric: Metric, *, window: Window, now: datetime
-) -> Series:
-    """The points of one metric on one version that begin in the window and are reported by now.
+    scene: Scene,
+    endpoint: str,
+    version: str,
+    *,
+    metrics: Collection[Metric],
+    window: Window,
+    now: datetime,
+) -> dict[str, Series]:
+    """The points on one version that begin in the window and are reported by now.
+
+    Returns:
+        A series by `Metric.key`.
 
     Raises:
         Unsupported: the simulator has no such metric.
     """
-    make = _maker(metric, version)
-    gauge = metric.name in _GAUGES and not metric.source
+    makers = {metric.key: _maker(metric, version) for metric in metrics}
+    gauges = {metric.key for metric in metrics if metric.name in _GAUGES and not metric.source}
     seed = f"{scene.script.seed}/{endpoint}/{version}"
-    draws = _draws(scene, version, seed, window, now)
-    points = (make(draw) for draw in draws if draw.n or gauge)
-    return Series(tuple(points), scene.script.period)
+    draws = tuple(_draws(scene, version, seed, window, now))
+    return {
+        key: Series(
+            tuple(make(draw) for draw in draws if draw.n or key in gauges), scene.script.period
+        )
+        for key, make in makers.items()
+    }
 
 
 def _draws(scene: Scene, version: str, seed: str, window: Window, now: datetime) -> Iterator[Draw]:
     script, actor = scene.script, scene.actor(version)
-    first_traffic = _first_traffic(scene, version)
-    for at in _periods(window, script.period, now - script.delay / 2):
-        share = _share(scene, version, at)
-        quality = _quality(actor, at, share, first_traffic)
+    shares = Shares.of(scene, version)
+    kept = Window(max(window.start, now - _KEPT), window.end)
+    for at in _periods(kept, script.period, now - script.delay / 2):
+        share = shares.mean(at, at + script.period)
+        quality = _quality(actor, at, share, shares.first)
         if quality.silent:
             continue
         rate = script.rate * _day(at, script.day) * share / 100
@@ -93,29 +110,6 @@ def _periods(window: Window, period: timedelta, reported: datetime) -> Iterator[
     while at < window.end and at + period <= reported:
         yield at
         at += period
-
-
-def _share(scene: Scene, version: str, at: datetime) -> float:
-    """The version's mean percent over the period, shadow included."""
-    end = at + scene.script.period
-    inside = [change.lands for change in scene.changes if at < change.lands < end]
-    pieces = pairwise((at, *inside, end))
-    weighted = (
-        (stop - start).total_seconds() * _reaching(scene, version, start) for start, stop in pieces
-    )
-    return sum(weighted) / scene.script.period.total_seconds()
-
-
-def _reaching(scene: Scene, version: str, moment: datetime) -> float:
-    traffic = scene.traffic(moment)
-    return traffic.of(version) + traffic.shadow.get(version, 0.0)
-
-
-def _first_traffic(scene: Scene, version: str) -> datetime | None:
-    if scene.changes[0].traffic.of(version):
-        return _EPOCH
-    landed = (change.lands for change in scene.changes if _reaching(scene, version, change.lands))
-    return next(landed, None)
 
 
 def _quality(actor: Actor, at: datetime, share: float, first: datetime | None) -> Quality:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from canarycli.provider import Version
-from canarycli.simulator.script import SCENARIOS, Actor, Script
+from canarycli.simulator.script import SCENARIOS, Actor, Quality, Script
 from canarycli.traffic import Traffic
 
 
@@ -89,8 +89,9 @@ class Scene:
         if name in self.script.actors:
             return self.script.actors[name]
         new = self.added[name]
-        like = self.actor(new.like)
-        return Actor(new.model, like.quality, SCENARIOS[self.script.scenario], 0, new.instances)
+        known = new.like in self.script.actors or new.like in self.added
+        quality = self.actor(new.like).quality if known else Quality()
+        return Actor(new.model, quality, SCENARIOS[self.script.scenario], 0, new.instances)
 
     def versions(self, now: datetime) -> tuple[Version, ...]:
         """Every version there is now."""
