@@ -1,0 +1,112 @@
+"""Calls Google's REST APIs: one request, one answer or one error, no retries."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import requests
+
+from canarycli.errors import Unavailable
+from canarycli_vertex.errors import answered, refusal
+from canarycli_vertex.settings import Settings
+from canarycli_vertex.tokens import TIMEOUT, Tokens, as_given
+
+Json = dict[str, Any]
+Params = Mapping[str, str | int | list[str]]
+
+_PAGES = 1000
+
+
+class Api:
+    """An authenticated line to Vertex AI and Cloud Monitoring.
+
+    A 401 makes it refresh the token and ask once more; everything else that fails is raised as
+    it is, to be retried by whoever called.
+    """
+
+    def __init__(self, settings: Settings, http: requests.Session | None = None) -> None:
+        self.settings = settings
+        self._http = http or requests.Session()
+        self.tokens = Tokens(settings, self._http)
+
+    def get(self, path: str, params: Params | None = None) -> Json:
+        """Read a Vertex AI resource by its path below `/v1/`."""
+        return self._call("GET", f"{self.settings.api}/v1/{path}", params)
+
+    def patch(self, path: str, mask: str, body: Mapping[str, Any]) -> Json:
+        """Write the fields named in `mask`."""
+        return self._call("PATCH", f"{self.settings.api}/v1/{path}", {"updateMask": mask}, body)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Json:
+        """Call a method of a resource, `endpoints/1:deployModel`."""
+        return self._call("POST", f"{self.settings.api}/v1/{path}", None, body)
+
+    def pages(self, path: str, items: str, params: Params) -> Iterator[Json]:
+        """Every item of a list of Vertex AI, over all pages."""
+        yield from self._pages(f"{self.settings.api}/v1/{path}", items, params)
+
+    def time_series(self, params: Params) -> Iterator[Json]:
+        """Every series Cloud Monitoring has for a question; one series may come in parts."""
+        url = f"{self.settings.monitoring}/v3/projects/{self.settings.project}/timeSeries"
+        yield from self._pages(url, "timeSeries", params)
+
+    def _pages(self, url: str, items: str, params: Params) -> Iterator[Json]:
+        token = ""
+        for _ in range(_PAGES):
+            page = self._call("GET", url, {**params, **({"pageToken": token} if token else {})})
+            found = page.get(items, [])
+            if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+                raise Unavailable(f"google's answer has no list of {items}")
+            yield from found
+            token = str(page.get("nextPageToken") or "")
+            if not token:
+                return
+        raise Unavailable(f"google's list of {items} does not end")
+
+    def _call(
+        self,
+        method: str,
+        url: str,
+        params: Params | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Json:
+        response = self._send(method, url, params, body, fresh=False)
+        if response.status_code == 401:
+            response = self._send(method, url, params, body, fresh=True)
+        if not response.ok:
+            raise refusal(response)
+        return _json_of(response)
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        params: Params | None,
+        body: Mapping[str, Any] | None,
+        *,
+        fresh: bool,
+    ) -> requests.Response:
+        headers = self.tokens.headers(fresh=fresh)
+        with answered(url.split("/")[2]):
+            return self._http.request(
+                method,
+                url,
+                params=params,
+                json=body,
+                headers={**headers, "Accept": "application/json"},
+                auth=as_given,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+            )
+
+
+def _json_of(response: requests.Response) -> Json:
+    """The answer's object; HTML, rubbish and redirects are no answer."""
+    try:
+        found = json.loads(response.content) if response.status_code < 300 else None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        kind = response.headers.get("Content-Type", "nothing").split(";")[0]
+        raise Unavailable(f"google answered {response.status_code} with {kind}, not JSON")
+    return found

@@ -1,0 +1,195 @@
+"""Turns what Google answers instead of a result into canary's own errors."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import MappingProxyType
+from typing import Any
+
+import requests
+
+from canarycli.errors import (
+    Conflict,
+    Denied,
+    NotFound,
+    ProviderError,
+    Rejected,
+    Unavailable,
+    Unsupported,
+)
+
+BY_STATUS: Mapping[str, type[ProviderError]] = MappingProxyType(
+    {
+        "CANCELLED": Unavailable,
+        "UNKNOWN": Unavailable,
+        "INVALID_ARGUMENT": Rejected,
+        "DEADLINE_EXCEEDED": Unavailable,
+        "NOT_FOUND": NotFound,
+        "ALREADY_EXISTS": Conflict,
+        "PERMISSION_DENIED": Denied,
+        "UNAUTHENTICATED": Denied,
+        "RESOURCE_EXHAUSTED": Unavailable,
+        "FAILED_PRECONDITION": Conflict,
+        "ABORTED": Conflict,
+        "OUT_OF_RANGE": Rejected,
+        "UNIMPLEMENTED": Unsupported,
+        "INTERNAL": Unavailable,
+        "UNAVAILABLE": Unavailable,
+        "DATA_LOSS": Unavailable,
+    }
+)
+"""Every code of google.rpc.Code but OK.
+
+A stale etag is ABORTED or FAILED_PRECONDITION: Google does not say which, so both are a conflict.
+"""
+
+_BY_HTTP: Mapping[int, type[ProviderError]] = MappingProxyType(
+    {
+        401: Denied,
+        403: Denied,
+        404: NotFound,
+        409: Conflict,
+        412: Conflict,
+        408: Unavailable,
+        429: Unavailable,
+    }
+)
+_PERMISSION = re.compile(r"\b(?:aiplatform|monitoring|iam)\.[A-Za-z]+\.[A-Za-z]+\b")
+_LONGEST = 400
+
+
+def refusal(response: requests.Response) -> ProviderError:
+    """The error an answer other than 2xx stands for. JSON, HTML and rubbish are all understood."""
+    error = _error_of(response)
+    kind = BY_STATUS.get(str(error.get("status", "")))
+    if kind is None:
+        kind = _BY_HTTP.get(response.status_code, Rejected)
+        if response.status_code >= 500:
+            kind = Unavailable
+    said = _short(str(error.get("message", "")))
+    if kind is Unavailable:
+        return _unavailable(response, error, said)
+    if kind is Denied:
+        return denied(said or f"google answered {response.status_code}", error)
+    if kind is NotFound and not error:
+        return _no_api_there(response)
+    return kind(f"google refused: {said or f'HTTP {response.status_code}'}")
+
+
+def denied(said: str, error: Mapping[str, Any]) -> Denied:
+    """A refusal with the permission it is about, as far as Google names it."""
+    info = _detail(error, "ErrorInfo")
+    reason = info.get("reason", "")
+    metadata = info.get("metadata")
+    named = metadata.get("permission", "") if isinstance(metadata, Mapping) else ""
+    found = _PERMISSION.search(said)
+    permission = named or (found.group() if found else "")
+    if reason == "SERVICE_DISABLED":
+        return Denied(f"google refused: {said}", hint="gcloud services enable aiplatform")
+    if permission:
+        return Denied(
+            f"google refused: {said}",
+            hint=(f"grant {permission}", "canary doctor --print-policy gcp shows the whole role"),
+        )
+    if str(error.get("status", "")) == "UNAUTHENTICATED":
+        return Denied(f"google refused: {said}", hint="gcloud auth application-default login")
+    return Denied(f"google refused: {said}", hint="canary doctor checks each permission")
+
+
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """Reading an answer; one that makes no sense becomes `Unavailable`, worth another try."""
+    try:
+        yield
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError) as error:
+        raise Unavailable(f"google's answer about {what} makes no sense: {error!r}") from error
+
+
+@contextmanager
+def answered(what: str) -> Iterator[None]:
+    """A request on the wire; no answer becomes `Unavailable` and says what was asked."""
+    try:
+        yield
+    except requests.exceptions.Timeout as error:
+        raise Unavailable(f"no answer from {what} in time") from error
+    except requests.exceptions.SSLError as error:
+        raise Unavailable(
+            f"no safe connection to {what}",
+            facts=(_short(str(error)),),
+            hint="behind a proxy that opens TLS? set REQUESTS_CA_BUNDLE to its certificate",
+        ) from error
+    except requests.exceptions.RequestException as error:
+        raise Unavailable(f"no answer from {what}", facts=(_short(str(error)),)) from error
+
+
+def retry_after(response: requests.Response, error: Mapping[str, Any]) -> float | None:
+    """Seconds Google asked to wait: `Retry-After` (seconds or a date) or RetryInfo in the body."""
+    header = response.headers.get("Retry-After", "").strip()
+    delay = str(_detail(error, "RetryInfo").get("retryDelay", "")).removesuffix("s")
+    readers: tuple[tuple[Callable[[str], float], str], ...] = (
+        (float, header),
+        (_seconds_until, header),
+        (float, delay),
+    )
+    for read, text in readers:
+        try:
+            return min(max(0.0, read(text)), 3600.0)
+        except (ValueError, TypeError):
+            continue
+    return None
+
+
+def _seconds_until(date: str) -> float:
+    return (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()
+
+
+def _unavailable(response: requests.Response, error: Mapping[str, Any], said: str) -> Unavailable:
+    after = retry_after(response, error)
+    if response.status_code != 429:
+        return Unavailable(
+            f"google answered {response.status_code}: {said or 'no reason'}", after=after
+        )
+    quota = _detail(error, "ErrorInfo").get("metadata")
+    facts = (
+        [f"{key}: {value}" for key, value in quota.items()] if isinstance(quota, Mapping) else []
+    )
+    return Unavailable(
+        f"google is throttling: {said or 'too many requests'}",
+        facts=facts,
+        hint="a larger read_every asks less often",
+        after=after,
+    )
+
+
+def _no_api_there(response: requests.Response) -> NotFound:
+    """A 404 without Google's error body comes from a front end that knows no such API."""
+    host = response.url.split("/")[2] if response.url.count("/") >= 2 else response.url
+    return NotFound(f"there is no Vertex AI at {host}", hint="is the region right?")
+
+
+def _error_of(response: requests.Response) -> Mapping[str, Any]:
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        return {}
+    if isinstance(body, list) and body:
+        body = body[0]
+    error = body.get("error") if isinstance(body, dict) else None
+    return error if isinstance(error, dict) else {}
+
+
+def _detail(error: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    details = error.get("details")
+    for detail in details if isinstance(details, list) else ():
+        if isinstance(detail, dict) and str(detail.get("@type", "")).endswith(f"rpc.{name}"):
+            return detail
+    return {}
+
+
+def _short(text: str) -> str:
+    """One line without the full stop, cut where a person stops reading."""
+    line = " ".join(text.split()).removesuffix(".")
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

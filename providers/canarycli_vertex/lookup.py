@@ -1,0 +1,93 @@
+"""Finds the endpoint a person means, by id, resource name or display name."""
+
+import re
+
+from canarycli.errors import NotFound, Rejected, Unsupported, UsageError
+from canarycli_vertex.api import Api, Json
+from canarycli_vertex.errors import understood
+
+_ID = re.compile(r"[0-9]{1,20}|[a-z][a-z0-9-]{0,61}[a-z0-9]")
+_RESOURCE = re.compile(
+    r"projects/(?P<project>[^/]+)/locations/(?P<region>[^/]+)/endpoints/(?P<id>[^/]+)"
+)
+
+
+class Lookup:
+    """Remembers which id a name stands for, so that only the first look needs a list."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._ids: dict[str, str] = {}
+
+    def path(self, word: str) -> str:
+        """The endpoint's resource path, found without a request where that is possible."""
+        known = self._known(word) or (word if word.isdecimal() else "")
+        return self._path(known or _id_of(self.read(word)))
+
+    def known_id(self, word: str) -> str:
+        """The endpoint's id as far as it can be told without a request, else the word itself."""
+        return self._known(word) or word
+
+    def read(self, word: str) -> Json:
+        """The endpoint's JSON.
+
+        Raises:
+            NotFound: there is no such endpoint.
+            Unsupported: several have that display name.
+        """
+        known = self._known(word)
+        if known:
+            return self._api.get(self._path(known))
+        if _ID.fullmatch(word):
+            try:
+                found = self._api.get(self._path(word))
+            except (NotFound, Rejected):
+                found = self._by_display_name(word)
+        else:
+            found = self._by_display_name(word)
+        self._ids[word] = _id_of(found)
+        return found
+
+    def _known(self, word: str) -> str:
+        return self._ids.get(word) or _id_in(word, self._api.settings.region)
+
+    def _by_display_name(self, word: str) -> Json:
+        if '"' in word or "\\" in word:
+            raise UsageError(f"{word!r} can't be the name of an endpoint")
+        path = f"{self._api.settings.parent}/endpoints"
+        listed = self._api.pages(path, "endpoints", {"filter": f'displayName="{word}"'})
+        found = [one for one in listed if one.get("displayName") == word]
+        if not found:
+            raise self._unknown(word)
+        if len(found) > 1:
+            raise Unsupported(
+                f"{len(found)} endpoints are called {word!r}",
+                facts=[f"{_id_of(one)}  {word}" for one in found],
+                hint="name it by its id",
+            )
+        return self._api.get(self._path(_id_of(found[0])))
+
+    def _unknown(self, word: str) -> NotFound:
+        at = self._api.settings
+        return NotFound(
+            f"there is no endpoint {word!r} in {at.place}",
+            hint=f"gcloud ai endpoints list --region {at.region} --project {at.project}",
+        )
+
+    def _path(self, endpoint_id: str) -> str:
+        return f"{self._api.settings.parent}/endpoints/{endpoint_id}"
+
+
+def _id_of(found: Json) -> str:
+    with understood("the endpoint"):
+        return str(found["name"]).rpartition("/")[2]
+
+
+def _id_in(word: str, region: str) -> str:
+    """The id in a resource name, "" if the word is not one."""
+    match = _RESOURCE.fullmatch(word)
+    if not match:
+        return ""
+    if match["region"] != region:
+        raise UsageError(f"{word!r} is not in {region}", hint=f"--region {match['region']}")
+    return match["id"]

@@ -1,0 +1,158 @@
+"""Where to talk to, from the endpoint's settings and the environment, checked once."""
+
+import ipaddress
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from canarycli.errors import UsageError
+
+MONITORING = "https://monitoring.googleapis.com"
+METRIC_DELAY = timedelta(minutes=4)
+"""Request metrics are taken each minute and come 2 to 4 minutes late (Google does not say)."""
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+_PROJECT = re.compile(r"[a-z0-9][a-z0-9.:-]{1,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One project and region, and the base URLs of its two APIs.
+
+    Attributes:
+        project: id or number.
+        region: `europe-west4`, a multi-region (`us`, `eu`) or `global`.
+        api: base URL of the Vertex AI API, no slash at the end.
+        monitoring: base URL of Cloud Monitoring, no slash at the end.
+        metric_delay: points younger than this may still change or be missing.
+        impersonate: the service account to act as, "" for one's own identity.
+    """
+
+    project: str
+    region: str
+    api: str
+    monitoring: str = MONITORING
+    metric_delay: timedelta = METRIC_DELAY
+    impersonate: str = ""
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any], env: Mapping[str, str]) -> "Settings":
+        """Settings from canary.yaml, completed by the environment.
+
+        Raises:
+            UsageError: project or region is missing or malformed, or a URL is not safe to use.
+        """
+        region = _region(given, env)
+        api = env.get("CANARY_VERTEX_ENDPOINT") or given.get("endpoint_url")
+        api = api or env.get("CLOUDSDK_API_ENDPOINT_OVERRIDES_AIPLATFORM") or host(region)
+        monitoring = env.get("CANARY_MONITORING_ENDPOINT") or given.get("monitoring_url")
+        impersonate = given.get("impersonate") or env.get(
+            "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT", ""
+        )
+        return cls(
+            project=_project(given, env),
+            region=region,
+            api=base_url(str(api)),
+            monitoring=base_url(str(monitoring or MONITORING)),
+            metric_delay=_delay(given.get("metric_delay")),
+            impersonate=str(impersonate),
+        )
+
+    @property
+    def parent(self) -> str:
+        """The path under which endpoints, models and pools of this place live."""
+        return f"projects/{self.project}/locations/{self.region}"
+
+    @property
+    def place(self) -> str:
+        """`acme-ml/europe-west4`."""
+        return f"{self.project}/{self.region}"
+
+
+def host(region: str) -> str:
+    """The base URL of a region's API; multi-regions and `global` have hosts of their own."""
+    if region in {"us", "eu"}:
+        return f"https://aiplatform.{region}.rep.googleapis.com"
+    if region == "global":
+        return "https://aiplatform.googleapis.com"
+    return f"https://{region}-aiplatform.googleapis.com"
+
+
+def base_url(url: str) -> str:
+    """The URL without its last slash, if credentials may be sent there.
+
+    Raises:
+        UsageError: it is neither https nor http on this machine.
+    """
+    parts = urlsplit(url)
+    if not parts.hostname or parts.scheme not in {"http", "https"}:
+        raise UsageError(f"{url!r} is not a base URL", hint="write it as https://host")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise UsageError(
+            f"{url!r} would send credentials unencrypted",
+            hint="use https; plain http is for 127.0.0.1 only",
+        )
+    if parts.query or parts.fragment or parts.username:
+        raise UsageError(f"{url!r} has more in it than scheme, host and path")
+    return url.rstrip("/")
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host name can only mean this machine."""
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _region(given: Mapping[str, Any], env: Mapping[str, str]) -> str:
+    region = given.get("region") or _first(
+        env, "GOOGLE_CLOUD_REGION", "GOOGLE_CLOUD_LOCATION", "CLOUDSDK_COMPUTE_REGION"
+    )
+    if not region:
+        raise UsageError(
+            "no region for Vertex AI", hint="--region europe-west4, or region: in canary.yaml"
+        )
+    if not _NAME.fullmatch(str(region)):
+        raise UsageError(f"{region!r} is not a region", hint="a region looks like europe-west4")
+    return str(region)
+
+
+def _project(given: Mapping[str, Any], env: Mapping[str, str]) -> str:
+    project = given.get("project") or _first(env, "GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
+    project = project or _project_of_key(env.get("GOOGLE_APPLICATION_CREDENTIALS", ""))
+    if not project:
+        raise UsageError(
+            "no project for Vertex AI", hint="--project acme-ml, or project: in canary.yaml"
+        )
+    if not _PROJECT.fullmatch(str(project)):
+        raise UsageError(f"{project!r} is not a project id or number")
+    return str(project)
+
+
+def _project_of_key(path: str) -> str:
+    """The project a key file belongs to, "" if that can't be told."""
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
+    except (OSError, ValueError):
+        return ""
+    return str(found.get("project_id", "")) if isinstance(found, dict) else ""
+
+
+def _delay(given: object) -> timedelta:
+    if given is None:
+        return METRIC_DELAY
+    if not isinstance(given, timedelta) or given < timedelta(0):
+        raise UsageError(f"metric_delay {given!r} is not a length of time")
+    return given
+
+
+def _first(env: Mapping[str, str], *names: str) -> str:
+    return next((env[name] for name in names if env.get(name)), "")

@@ -1,0 +1,174 @@
+"""Sets the traffic split, guarded by the endpoint's etag.
+
+A raise happens to the endpoint exactly as it was seen, or not at all. Lowering the candidate wins
+over whoever changed the endpoint meanwhile: it reads again and writes again. A refused etag may
+also be our own first try, whose answer was lost: reading tells.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from canarycli.errors import Conflict, NotFound, Rejected, Unavailable, Unsupported
+from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, Endpoint, Notes
+from canarycli.traffic import TOLERANCE, Traffic
+from canarycli_vertex.api import Api, Json
+from canarycli_vertex.endpoint import read_endpoint
+from canarycli_vertex.errors import understood
+from canarycli_vertex.labels import notes_of, with_notes
+
+_TRIES = 4
+"""Lowering reads again this often before it writes without an etag."""
+
+
+def shift(api: Api, path: str, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+    """Ask for the split `to` on the endpoint at `path`; see `Provider.shift`."""
+    split = whole_percents(seen, to)
+    known = {**notes_of(labels_of(seen)), **notes}
+    candidate = known.get(CANDIDATE_NOTE, "")
+    if _lowers(seen.traffic, to, candidate, known.get(BASELINE_NOTE, "")):
+        _lower(api, path, seen, split, candidate)
+        _note(api, path, notes)
+    else:
+        _raise(api, path, seen, split, notes)
+
+
+def whole_percents(seen: Endpoint, to: Traffic) -> dict[str, int]:
+    """The split as Vertex takes it: whole percents that add up to 100.
+
+    Raises:
+        Unsupported: it would leave the endpoint without traffic, or has shadow traffic.
+        NotFound: a version in it is not deployed.
+    """
+    if seen.unfit:
+        raise Unsupported(f"endpoint {seen.name!r} can't be shifted: {seen.unfit}")
+    if any(share > TOLERANCE for share in to.shadow.values()):
+        raise Unsupported("Vertex AI has no shadow traffic")
+    split = {name: round(share) for name, share in to.rounded(1).items()}
+    if not split:
+        raise Unsupported(f"a split without traffic would take {seen.name!r} down")
+    _require(seen, split)
+    return {name: share for name, share in split.items() if share}
+
+
+def labels_of(seen: Endpoint) -> Mapping[str, str]:
+    """The labels of an endpoint as it was seen."""
+    with understood("labels"):
+        labels = (seen.raw or {}).get("labels", {})
+        return {str(key): str(value) for key, value in labels.items()}
+
+
+def _require(seen: Endpoint, split: Mapping[str, int]) -> None:
+    for name in split:
+        if seen.version(name) is None:
+            there = ", ".join(f"{v.name} ({v.model})" for v in seen.versions) or "nothing"
+            raise NotFound(
+                f"endpoint {seen.name!r} has no deployed model {name!r}",
+                facts=[f"it has {there}; traffic: {seen.traffic}"],
+                hint=f"canary status {seen.name}",
+            )
+
+
+def _lowers(now: Traffic, to: Traffic, candidate: str, baseline: str) -> bool:
+    """Whether the candidate gets no more than it has, and the baseline no less.
+
+    Who is who comes from the notes; where they say nothing, no change counts as lowering.
+    """
+    return (
+        bool(candidate)
+        and to.of(candidate) <= now.of(candidate) + TOLERANCE
+        and (not baseline or to.of(baseline) >= now.of(baseline) - TOLERANCE)
+    )
+
+
+def _raise(api: Api, path: str, seen: Endpoint, split: dict[str, int], notes: Notes) -> None:
+    labels = dict(labels_of(seen))
+    wanted = with_notes(labels, notes)
+    body: dict[str, Any] = {"etag": seen.revision, "trafficSplit": split}
+    mask = "trafficSplit"
+    if wanted != labels:
+        body["labels"] = wanted
+        mask = "trafficSplit,labels"
+    try:
+        api.patch(path, mask, body)
+    except (Conflict, Rejected) as refused:
+        fresh = _look(api, path, seen.name)
+        if _is(fresh, split) and notes.items() <= notes_of(labels_of(fresh)).items():
+            return
+        raise _why(refused, seen, fresh) from refused
+
+
+def _lower(api: Api, path: str, seen: Endpoint, split: dict[str, int], candidate: str) -> None:
+    now = seen
+    for _ in range(_TRIES):
+        try:
+            api.patch(path, "trafficSplit", {"etag": now.revision, "trafficSplit": split})
+        except (Conflict, Rejected) as refused:
+            fresh = _look(api, path, seen.name)
+            if _is(fresh, split):
+                return
+            _decide_again(refused, now, fresh, split, candidate)
+            now = fresh
+        else:
+            return
+    api.patch(path, "trafficSplit", {"trafficSplit": split})
+
+
+def _decide_again(
+    refused: Conflict | Rejected,
+    before: Endpoint,
+    fresh: Endpoint,
+    split: Mapping[str, int],
+    candidate: str,
+) -> None:
+    """Return if writing again is right and can help; else raise what stands in the way."""
+    _require(fresh, split)
+    if split.get(candidate, 0) > fresh.traffic.of(candidate) + TOLERANCE:
+        raise _why(refused, before, fresh) from refused
+    if fresh.revision != before.revision:
+        return
+    if isinstance(refused, Rejected):
+        raise refused
+    raise Unavailable(
+        f"endpoint {fresh.name!r} takes no change right now: {refused.message}", after=2.0
+    ) from refused
+
+
+def _note(api: Api, path: str, notes: Notes) -> None:
+    """Write notes after the traffic was lowered, on the endpoint as it is then."""
+    if not notes:
+        return
+    for _ in range(_TRIES):
+        found = api.get(path)
+        with understood("labels"):
+            labels = dict(found.get("labels", {}))
+            etag = found.get("etag", "")
+        wanted = with_notes(labels, notes)
+        if wanted == labels:
+            return
+        try:
+            api.patch(path, "labels", {"etag": etag, "labels": wanted})
+        except Conflict:
+            continue
+        return
+    raise Unavailable("traffic is lowered, but the endpoint's labels keep changing", after=2.0)
+
+
+def _why(refused: Conflict | Rejected, seen: Endpoint, fresh: Endpoint) -> Conflict | Rejected:
+    """What a refused raise means: somebody else's change, or the cloud's own no."""
+    if fresh.revision == seen.revision:
+        return refused
+    return Conflict(
+        f"endpoint {seen.name!r} changed since it was looked at",
+        facts=[f"then: {seen.traffic}", f"now:  {fresh.traffic}"],
+        hint=f"canary status {seen.name}",
+    )
+
+
+def _is(found: Endpoint, split: Mapping[str, int]) -> bool:
+    return found.traffic.same_as(Traffic({name: float(share) for name, share in split.items()}))
+
+
+def _look(api: Api, path: str, name: str) -> Endpoint:
+    found: Json = api.get(path)
+    with understood("the endpoint"):
+        return read_endpoint(name, found, None, "")

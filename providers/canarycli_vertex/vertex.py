@@ -1,0 +1,99 @@
+"""Vertex AI as a provider: the verbs, each handed to the module that knows how."""
+
+import os
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from typing import Any
+
+from canarycli.metrics import Measurements, Metric, Window
+from canarycli.provider import Endpoint, Limits, Notes
+from canarycli.traffic import Traffic
+from canarycli_vertex import labels, traffic
+from canarycli_vertex.api import Api
+from canarycli_vertex.command import update_command
+from canarycli_vertex.custom import WORD
+from canarycli_vertex.endpoint import read_endpoint
+from canarycli_vertex.errors import understood
+from canarycli_vertex.lookup import Lookup
+from canarycli_vertex.machines import memory_bytes
+from canarycli_vertex.metrics import NAMES, measure
+from canarycli_vertex.settings import Settings
+
+
+class Vertex:
+    """Vertex AI endpoints of one project and region.
+
+    Args:
+        settings: `project`, `region`, `endpoint_url`, `monitoring_url`, `metric_delay`,
+            `impersonate`; what is missing comes from the environment.
+        session: a `requests.Session` to use, for tests and special proxies.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], *, session: Any = None) -> None:
+        self._settings = Settings.read(settings, os.environ)
+        self._api = Api(self._settings, session)
+        self._lookup = Lookup(self._api)
+
+    @property
+    def limits(self) -> Limits:
+        """Whole percents, no shadow traffic, metrics some minutes late."""
+        return Limits(
+            finest_percent=1.0,
+            shadow_up_to=0.0,
+            metric_delay=self._settings.metric_delay,
+            late_request=timedelta(seconds=30),
+            usual_shift=timedelta(seconds=10),
+            metrics=NAMES,
+            custom_source=WORD,
+        )
+
+    @property
+    def place(self) -> str:
+        """`project/region`."""
+        return self._settings.place
+
+    def describe(self, endpoint: str) -> Endpoint:
+        """Look at an endpoint, named by its id, resource name or display name."""
+        found = self._lookup.read(endpoint)
+        with understood("the endpoint"):
+            return read_endpoint(endpoint, found, None, "")
+
+    def notes(self, seen: Endpoint) -> Notes:
+        """What canary wrote into the endpoint's labels."""
+        return labels.notes_of(traffic.labels_of(seen))
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+        """Ask for a split; in place at once, as Vertex answers with the changed endpoint."""
+        traffic.shift(self._api, self._lookup.path(seen.name), seen, to, notes)
+
+    def measure(
+        self,
+        endpoint: str,
+        versions: Collection[str],
+        metrics: Collection[Metric],
+        window: Window,
+    ) -> Measurements:
+        """The points of each metric on each version in the window."""
+        return measure(
+            self._api,
+            self._lookup.path(endpoint).rpartition("/")[2],
+            versions,
+            metrics,
+            window,
+            memory_of=lambda: self._memory(endpoint),
+        )
+
+    def plain_command(self, endpoint: str, to: Traffic) -> str:
+        """`gcloud ai endpoints update ... --traffic-split=...`."""
+        return update_command(self._settings, self._lookup.known_id(endpoint), to)
+
+    def _memory(self, endpoint: str) -> Mapping[str, float]:
+        """Bytes of memory by deployed model, of those on a known machine type."""
+        sizes: dict[str, float] = {}
+        with understood("the endpoint"):
+            for model in self._lookup.read(endpoint).get("deployedModels", ()):
+                machine = model.get("dedicatedResources", {}).get("machineSpec", {})
+                size = memory_bytes(str(machine.get("machineType", "")))
+                if size:
+                    sizes[str(model["id"])] = size
+        return sizes
