@@ -4,36 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from canarycli.config.keys import ALIASES, COMMON, SIMULATOR
 from canarycli.config.values import KEEP_BASELINE, EndpointConfig
-
-SIMULATOR = "simulator"
-ALIASES: Mapping[str, str] = {"demo": SIMULATOR}
-"""Other words for a provider."""
-
-COMMON = frozenset({"provider", "endpoint", "plan", "baseline", "candidate", "keep_baseline"})
-"""The keys every endpoint may have: they are for canary, not for the provider."""
-
-CLOUD = COMMON | {"metric_delay", "metric_period", "endpoint_url"}
-"""The keys every endpoint in a cloud may have."""
-
-SECONDS = frozenset({"period", "settle", "delay", "startup"})
-NUMBERS = frozenset({"rate", "day", "finest", "shadow_up_to"})
-SCRIPT = frozenset({"state", "scenario", "speed", "seed", "versions"})
-"""What the simulator takes; the durations among it as plain seconds."""
-
-KEYS: Mapping[str, frozenset[str]] = {
-    SIMULATOR: COMMON | SECONDS | NUMBERS | SCRIPT,
-    "sagemaker": CLOUD | {"profile", "region"},
-    "vertex": CLOUD | {"project", "region"},
-    "azureml": CLOUD | {"subscription", "resource_group", "workspace", "cloud"},
-}
-"""All keys of an endpoint by provider; other providers have keys of their own."""
-
-DEFAULTS = frozenset().union(*KEYS.values()) - KEYS[SIMULATOR] - {"endpoint_url"} | {
-    "plan",
-    "keep_baseline",
-}
-"""The keys `defaults:` may have."""
 
 MEMORY = ":memory:"
 

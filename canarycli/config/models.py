@@ -11,7 +11,6 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from canarycli.config.entry import ALIASES
 from canarycli.config.fields import (
     Address,
     Event,
@@ -24,6 +23,7 @@ from canarycli.config.fields import (
     MaybeText,
     wrong,
 )
+from canarycli.config.keys import ALIASES
 from canarycli.config.plans import BUILT_IN, CUSTOM, Model, PlanModel
 from canarycli.config.problem import nearest
 

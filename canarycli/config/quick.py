@@ -11,7 +11,8 @@ from typing import Any
 
 from canarycli.config.discover import discover
 from canarycli.config.document import read_document
-from canarycli.config.entry import ALIASES, CLOUD, DEFAULTS, KEYS, NUMBERS, SECONDS, endpoint_from
+from canarycli.config.entry import endpoint_from
+from canarycli.config.keys import DEFAULTS, KEYS, NUMBERS, SECONDS, keys_of
 from canarycli.config.quantities import parse_speed
 from canarycli.config.source import read_source
 from canarycli.config.values import EndpointConfig
@@ -62,8 +63,8 @@ def _endpoints(data: Mapping[str, Any], folder: Path) -> Iterator[EndpointConfig
         provider = entry.get("provider") if isinstance(entry, dict) else None
         if not isinstance(provider, str):
             continue
-        keys = KEYS.get(ALIASES.get(provider, provider), CLOUD)
-        free = {} if provider in KEYS or provider in ALIASES else entry
+        keys = keys_of(provider)
+        free = {} if keys in KEYS.values() else entry
         usual = {key: value for key, value in defaults.items() if key in keys}
         yield endpoint_from({**usual, **free, **_known(entry, keys)}, name, folder)
 

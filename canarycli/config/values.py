@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from canarycli.config.keys import keys_of
 from canarycli.plan import Plan
 
 KEEP_BASELINE = timedelta(hours=1)
@@ -64,7 +65,7 @@ class Config:
         endpoints: by name, in the order of the file.
         plans: by name.
         notify: who hears of what.
-        defaults: settings for endpoints that are not in the file, such as `region`.
+        defaults: settings from `defaults:`, such as `region`; see `defaults_for`.
     """
 
     path: Path | None = None
@@ -72,3 +73,8 @@ class Config:
     plans: Mapping[str, Plan] = field(default_factory=dict)
     notify: tuple[Notify, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    def defaults_for(self, provider: str) -> dict[str, Any]:
+        """The settings for an endpoint of this provider that is not in the file."""
+        known = keys_of(provider)
+        return {key: value for key, value in self.defaults.items() if key in known}

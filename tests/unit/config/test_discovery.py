@@ -160,7 +160,8 @@ endpoints:
         timedelta(minutes=30),
         timedelta(minutes=30),
     ]
-    assert config.defaults == {"region": "eu-west-1", "project": "acme", "metric_delay": late}
+    assert config.defaults_for("sagemaker") == {"region": "eu-west-1", "metric_delay": late}
+    assert config.defaults_for("demo") == {}
 
 
 def test_the_simulator_gets_what_it_takes(tmp_path: Path) -> None:

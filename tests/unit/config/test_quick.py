@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from canarycli.config import endpoint_settings, load
-from canarycli.config.entry import DEFAULTS, KEYS
+from canarycli.config.keys import DEFAULTS, KEYS
 from canarycli.config.models import (
     AzureMLModel,
     DefaultsModel,

@@ -1,0 +1,49 @@
+"""The keys of an endpoint in canary.yaml, by provider."""
+
+from collections.abc import Mapping
+
+SIMULATOR = "simulator"
+ALIASES: Mapping[str, str] = {"demo": SIMULATOR}
+"""Other words for a provider."""
+
+COMMON = frozenset({"provider", "endpoint", "plan", "baseline", "candidate", "keep_baseline"})
+"""The keys every endpoint may have: they are for canary, not for the provider."""
+
+CLOUD = COMMON | {"metric_delay", "metric_period", "endpoint_url"}
+"""The keys every endpoint in a cloud may have."""
+
+SECONDS = frozenset({"period", "settle", "delay", "startup"})
+"""The simulator's durations: it takes plain seconds."""
+
+NUMBERS = frozenset({"rate", "day", "finest", "shadow_up_to"})
+"""The simulator's plain numbers."""
+
+KEYS: Mapping[str, frozenset[str]] = {
+    SIMULATOR: COMMON | SECONDS | NUMBERS | {"state", "scenario", "speed", "seed", "versions"},
+    "sagemaker": CLOUD | {"profile", "region"},
+    "vertex": CLOUD | {"project", "region"},
+    "azureml": CLOUD | {"subscription", "resource_group", "workspace", "cloud"},
+}
+"""All keys of an endpoint by provider; other providers have keys of their own."""
+
+DEFAULTS = frozenset(
+    {
+        "plan",
+        "keep_baseline",
+        "metric_delay",
+        "metric_period",
+        "profile",
+        "region",
+        "project",
+        "subscription",
+        "resource_group",
+        "workspace",
+        "cloud",
+    }
+)
+"""The keys `defaults:` may have."""
+
+
+def keys_of(provider: str) -> frozenset[str]:
+    """What canary knows an endpoint of this provider may have."""
+    return KEYS.get(ALIASES.get(provider, provider), CLOUD)
