@@ -21,7 +21,7 @@ NUMBERS = frozenset({"rate", "day", "finest", "shadow_up_to"})
 KEYS: Mapping[str, frozenset[str]] = {
     SIMULATOR: COMMON | SECONDS | NUMBERS | {"state", "scenario", "speed", "seed", "versions"},
     "sagemaker": CLOUD | {"profile", "region"},
-    "vertex": CLOUD | {"project", "region"},
+    "vertex": CLOUD | {"project", "region", "impersonate", "monitoring_url"},
     "azureml": CLOUD | {"subscription", "resource_group", "workspace", "cloud"},
 }
 """All keys of an endpoint by provider; other providers have keys of their own."""

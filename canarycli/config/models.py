@@ -88,6 +88,8 @@ class VertexModel(CloudModel):
     provider: Annotated[str, WithJsonSchema({"const": "vertex"})]
     project: MaybeText = None
     region: MaybeText = None
+    impersonate: MaybeText = Field(None, description="the service account to act as")
+    monitoring_url: MaybeText = Field(None, description="another address for Cloud Monitoring")
 
 
 class AzureMLModel(CloudModel):
