@@ -18,15 +18,17 @@ from canarycli.judge.bets import (
     bets,
 )
 from canarycli.judge.dispersion import UNKNOWN, Dispersion, from_history
-from canarycli.judge.interval import Ratio
+from canarycli.judge.interval import POINTS, Ratio
 from canarycli.judge.margins import Margins, Promise
 from canarycli.judge.wealth import (
     AT_ONCE,
     AT_RISK,
     LARGEST,
     Wealth,
+    by_batch,
     late_start,
     stage_start,
+    tempered_part,
 )
 
 GUESS_HALF_LIFE = 0.5 ** (1 / 30)
@@ -66,7 +68,6 @@ class Comparison:
     __slots__ = (
         "bad_baseline",
         "bad_candidate",
-        "bad_pass",
         "dispersion",
         "fail",
         "guarded",
@@ -88,9 +89,9 @@ class Comparison:
     def __init__(self, margins: Margins, promise: Promise, history: History) -> None:
         self.margins = margins
         self.promise = promise
-        self.fail = Wealth(FAIL_WEIGHTS, AT_ONCE)
-        self.passed = Wealth(PASS_WEIGHTS, 1.0)
-        self.stage = Wealth(PASS_WEIGHTS, 1.0, one_lane=True)
+        self.fail = Wealth(by_batch(FAIL_WEIGHTS), tempered_part(FAIL_WEIGHTS), AT_ONCE)
+        self.passed = Wealth(by_batch(PASS_WEIGHTS), tempered_part(PASS_WEIGHTS), 1.0)
+        self.stage = Wealth((), PASS_WEIGHTS, 1.0)
         self.ratio = Ratio()
         self.dispersion = Dispersion(history.phi)
         weight = max(1.0, history.requests * 30)
@@ -98,36 +99,49 @@ class Comparison:
         self.hour_n, self.hour_bad = history.requests * 60, history.requests * 60 * history.rate
         self.minutes = self.stages = 0
         self.guarded = 0
-        self.n_candidate = self.bad_candidate = self.bad_pass = 0.0
+        self.n_candidate = self.bad_candidate = 0.0
         self.n_baseline = self.bad_baseline = 0.0
+
+    @property
+    def evidence(self) -> float:
+        """The e-value against a candidate inside the fail margin, 0 with too few bad ones."""
+        return self.fail.total if self.bad_candidate >= self.promise.min_bad else 0.0
+
+    @property
+    def assurance(self) -> float:
+        """The e-value for being inside the pass margin; the stage under way must show its own."""
+        return self.passed.total if not self.stages else min(self.passed.total, self.stage.total)
 
     def begin_stage(self) -> None:
         """A new split is in force: capital for harm that comes with load, fresh stage evidence."""
         self.stages += 1
         self.fail.start(stage_start(self.stages))
-        self.stage = Wealth(PASS_WEIGHTS, 1.0, one_lane=True)
+        self.stage = Wealth((), PASS_WEIGHTS, 1.0)
 
-    def step(self, minute: Minute, x_pass: float | None = None) -> None:
+    def step(self, row: Sequence[float]) -> None:
         """Take one minute in, each only once and in order.
 
         Args:
-            minute: the counts; a minute without candidate requests adds nothing.
-            x_pass: the candidate's bad ones for the pass side where they differ (latency).
+            row: candidate's requests, bad ones, bad ones for the pass side (another threshold
+                for latency, else the same); baseline's requests and bad ones. A minute without
+                candidate requests adds nothing; one without a baseline is held to a fixed limit.
         """
-        if minute.n_candidate <= 0:
+        n_c, x_c, x_pass, n_b, x_b = row
+        if n_c <= 0:
             return
         self.fail.start(late_start(self.minutes, self.promise.horizon))
         self.minutes += 1
         before = self.fail.total
-        if minute.n_baseline > 0:
-            self._compare(minute, minute.x_candidate if x_pass is None else x_pass)
+        minute = Minute(n_c, x_c, n_b, x_b)
+        if n_b > 0:
+            self._compare(minute, x_pass)
         else:
             self._guard(minute)
         self.fail.hold_to(min(max(before, 1.0) * self.promise.one_minute, LARGEST))
         self.passed.hold_to(LARGEST)
         self.stage.hold_to(LARGEST)
-        self.n_candidate += minute.n_candidate
-        self.bad_candidate += minute.x_candidate
+        self.n_candidate += n_c
+        self.bad_candidate += x_c
 
     def _compare(self, minute: Minute, x_pass: float) -> None:
         n_c, x_c, n_b, x_b = minute
@@ -143,7 +157,6 @@ class Comparison:
         self.hour_bad = self.hour_bad * HOUR_HALF_LIFE + x_b
         self.n_baseline += n_b
         self.bad_baseline += x_b
-        self.bad_pass += x_pass
 
     def _bet_fail(self, minute: Minute, guess: float, phi: float, serial: float) -> None:
         rho, delta = self.margins.rho_fail, self.margins.delta_fail
@@ -194,3 +207,43 @@ class Comparison:
             return GUARD_UNKNOWN
         upper = self.hour_bad + 2 * sqrt(self.hour_bad * self.dispersion.phi) + 3
         return min(GUARD_UNKNOWN, GUARD_FACTOR * upper / self.hour_n)
+
+    def numbers(self) -> list[float]:
+        """The whole state as numbers, for `load`."""
+        lanes = (self.fail, self.passed, self.stage)
+        vectors = [v for wealth in lanes for v in (*wealth.lane_a, *wealth.lane_b)]
+        sums = [float(getattr(self, name)) for name in SUMS]
+        return [*sums, *self.dispersion.numbers(), *vectors, *self.ratio.values]
+
+    def load(self, numbers: Sequence[float]) -> None:
+        """Take a state from `numbers` back.
+
+        Raises:
+            ValueError: there are too few or too many of them.
+        """
+        rest = iter(numbers)
+        for name in SUMS:
+            setattr(self, name, next(rest, 0.0))
+        self.dispersion.load([next(rest, 0.0) for _ in self.dispersion.numbers()])
+        for wealth in (self.fail, self.passed, self.stage):
+            wealth.lane_a = [next(rest, 0.0) for _ in wealth.lane_a]
+            wealth.lane_b = [next(rest, 0.0) for _ in wealth.lane_b]
+        self.ratio.values = list(rest)
+        if len(self.ratio.values) != POINTS:
+            raise ValueError("not a state of a comparison")
+        self.minutes, self.stages = int(self.minutes), int(self.stages)
+
+
+SUMS = (
+    "minutes",
+    "stages",
+    "guarded",
+    "n_candidate",
+    "bad_candidate",
+    "n_baseline",
+    "bad_baseline",
+    "guess_n",
+    "guess_bad",
+    "hour_n",
+    "hour_bad",
+)

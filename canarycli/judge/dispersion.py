@@ -27,11 +27,15 @@ LOW_NORMAL = -2.0537
 def from_history(rows: Sequence[tuple[float, float]]) -> float:
     """Phi from the baseline's requests and bad ones a minute, oldest first.
 
-    Neighbouring blocks are compared, so a day curve does not count as scatter.
+    Neighbouring blocks are compared, so a day curve does not count as scatter. With fewer than
+    50 errors in it, history is believed only in part.
     """
-    if sum(x for _, x in rows) < LEAST_ERRORS:
+    known = min(1.0, sum(x for _, x in rows) / LEAST_ERRORS)
+    scatter = max(_scatter(rows, size) for size in BLOCKS)
+    if scatter == 0:
         return UNKNOWN
-    return max(1.0, 1 + SURCHARGE * (max(_scatter(rows, size) for size in BLOCKS) - 1))
+    phi = max(1.0, 1 + SURCHARGE * (scatter - 1)) + (UNKNOWN - 1) * (1 - known) ** 3
+    return phi if known == 1 else min(phi, UNKNOWN)
 
 
 def _scatter(rows: Sequence[tuple[float, float]], size: int) -> float:
@@ -145,3 +149,12 @@ class Dispersion:
             return 1.0
         excess = self.products / self.squares - sqrt(10.3 / self.count)
         return 1 + 2.6 * max(0.0, excess)
+
+    def numbers(self) -> list[float]:
+        """The state as numbers, for `load`."""
+        return [getattr(self, name) for name in self.__slots__]
+
+    def load(self, numbers: Sequence[float]) -> None:
+        """Take a state from `numbers` back."""
+        for name, value in zip(self.__slots__, numbers, strict=True):
+            setattr(self, name, value)

@@ -18,18 +18,31 @@ SPREAD, TAIL = 0.08, 0.02
 TAIL_SUM = 2.2
 """At least the sum over t >= 0 of 1/((t + 2) log(t + 2)^2), so that the tail adds up to 1."""
 
+LANE = 0.5
+"""Each lane's part of the capital."""
+
+
+def by_batch(weights: Sequence[float]) -> tuple[float, ...]:
+    """Lane A's weights: every alternative with every guess of the batch size."""
+    return tuple(LANE * w * g for w in weights for g in GUESS_WEIGHTS)
+
+
+def tempered_part(weights: Sequence[float]) -> tuple[float, ...]:
+    """Lane B's weights."""
+    return tuple(LANE * w for w in weights)
+
 
 class Wealth:
     """Capital by lane and alternative. The sum is the e-value."""
 
     __slots__ = ("lane_a", "lane_b", "weights_a", "weights_b")
 
-    def __init__(self, weights: Sequence[float], at_once: float, *, one_lane: bool = False) -> None:
-        half = 1.0 if one_lane else 0.5
-        self.weights_b = [half * w for w in weights]
-        self.weights_a = [] if one_lane else [half * w * g for w in weights for g in GUESS_WEIGHTS]
-        self.lane_a = [at_once * w for w in self.weights_a]
-        self.lane_b = [at_once * w for w in self.weights_b]
+    def __init__(
+        self, weights_a: Sequence[float], weights_b: Sequence[float], at_once: float
+    ) -> None:
+        self.weights_a, self.weights_b = weights_a, weights_b
+        self.lane_a = [at_once * w for w in weights_a]
+        self.lane_b = [at_once * w for w in weights_b]
 
     @property
     def total(self) -> float:
@@ -63,6 +76,11 @@ class Wealth:
     def tempered(self, logs: Sequence[float], phi: float) -> None:
         """Lane B's bet: the likelihood ratio to the power of 1/phi."""
         self.lane_b = [k * exp(min(x / phi, 300.0)) for k, x in zip(self.lane_b, logs, strict=True)]
+
+    def times(self, lane_a: Sequence[float], lane_b: Sequence[float]) -> None:
+        """Multiply each alternative by its factor."""
+        self.lane_a = [k * f for k, f in zip(self.lane_a, lane_a, strict=True)]
+        self.lane_b = [k * f for k, f in zip(self.lane_b, lane_b, strict=True)]
 
     def hold_to(self, most: float) -> None:
         """Throw away what is above `most`: less evidence is still valid."""

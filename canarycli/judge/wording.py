@@ -3,6 +3,7 @@
 from canarycli.metrics import Unit
 
 NO_CHANGE = 0.0
+MANY_TIMES = 4.0
 
 
 def amount(value: float, unit: Unit) -> str:
@@ -21,9 +22,11 @@ def amount(value: float, unit: Unit) -> str:
 
 
 def change(diff: float, unit: Unit, *, relative: bool) -> str:
-    """A difference with its sign: `+1.15 pp`, `-13 ms`, and `+7.6%` where it is relative."""
+    """A difference with its sign: `+1.15 pp`, `-13 ms`; where it is relative `+7.6%` or `x12`."""
     sign = "-" if diff < 0 else "+"
     size = abs(diff)
+    if relative and diff >= MANY_TIMES:
+        return f"x{diff + 1:.3g}"
     if relative:
         return f"{sign}{size * 100:.1f}%"
     match unit:

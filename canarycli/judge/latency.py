@@ -1,0 +1,78 @@
+"""Latency as counts: how many requests took longer than a threshold that history has set.
+
+The tolerance moves the candidate's threshold, not the rate: the candidate's share above
+tau * (1 + tolerance) is compared with the baseline's share above tau. That says "the candidate's
+quantile is more than so much slower", and survives a slow minute that hits both arms.
+"""
+
+from collections.abc import Sequence
+from math import erfc, exp, log, pi, sqrt
+
+from canarycli.judge.margins import Margins
+from canarycli.metrics import Histogram
+
+QUANTILES = (0.5, 0.9, 0.99)
+QUANTILE_WEIGHTS = (0.25, 0.5, 0.25)
+TOLERANCE_FAIL, TOLERANCE_PASS = 0.10, 0.30
+LEAST_ABOVE = 5
+"""A percentile of n requests is taken only if at least so many lie above it."""
+
+SHARE_MARGINS = Margins(1.0, 0.0, 1.0, 0.0, 1.5)
+"""Equal shares above the two thresholds; the tolerance is in the thresholds."""
+
+
+def nearest(bounds: Sequence[float], threshold: float) -> int:
+    """The index of the bound nearest to a threshold, by ratio."""
+    return min(range(len(bounds)), key=lambda i: abs(log(bounds[i] / threshold)))
+
+
+def at_least(bounds: Sequence[float], threshold: float) -> int:
+    """The index of the first bound at or above a threshold, the last one if there is none.
+
+    Rounding up is rounding towards not failing.
+    """
+    return next((i for i, b in enumerate(bounds) if b >= threshold * (1 - 1e-9)), len(bounds) - 1)
+
+
+def at_most(bounds: Sequence[float], threshold: float) -> int:
+    """The index of the last bound at or below a threshold: rounding towards not passing."""
+    below = [i for i, b in enumerate(bounds) if b <= threshold * (1 + 1e-9)]
+    return below[-1] if below else 0
+
+
+def above_bound(histogram: Histogram, index: int) -> float:
+    """Requests above a bound: no interpolation needed."""
+    return sum(histogram.counts[index + 1 :])
+
+
+def share_above(threshold: float, quantiles: Sequence[float], values: Sequence[float]) -> float:
+    """The share of requests above a threshold, from a few percentiles.
+
+    Between and beyond them log latency is taken as linear in the normal score, exact for a
+    lognormal.
+    """
+    known = sorted(zip(values, map(score, quantiles), strict=True))
+    x, points = log(threshold), [(log(max(v, 1e-9)), z) for v, z in known]
+    if len(points) == 1:
+        raise ValueError("one percentile alone does not say how latency spreads")
+    i = next((k for k in range(1, len(points) - 1) if x < points[k][0]), len(points) - 1)
+    (x0, z0), (x1, z1) = points[i - 1], points[i]
+    if x1 <= x0:
+        return 1 - cumulative(z1 if x >= x1 else z0)
+    return 1 - cumulative(z0 + (x - x0) * (z1 - z0) / (x1 - x0))
+
+
+def cumulative(z: float) -> float:
+    """The standard normal distribution function."""
+    return 0.5 * erfc(-z / sqrt(2))
+
+
+def score(q: float) -> float:
+    """The standard normal quantile, by Newton's method."""
+    z = 0.0
+    for _ in range(60):
+        step = (cumulative(z) - q) * sqrt(2 * pi) * exp(min(z * z / 2, 50))
+        z -= max(-1.0, min(1.0, step))
+        if abs(step) < 1e-12:
+            break
+    return z

@@ -1,0 +1,214 @@
+"""The sequential judge of values that are not counts: means, percentiles, gauges.
+
+One number an arm and window, with the requests behind it where they are known. The difference of
+the arms, turned so that larger is worse, is bet against the margin in two lanes. Lane A is valid
+whenever the difference is symmetric about something inside the margin, with any tails. Lane B is
+the fast one: a normal likelihood ratio with a scale from history and from the release itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import exp, inf, log, sqrt, tanh
+
+from canarycli.judge.dispersion import MEMORY, SURCHARGE, low_chi_square
+from canarycli.judge.margins import Promise
+from canarycli.judge.wealth import AT_ONCE, LANE, LARGEST, Wealth, late_start, stage_start
+
+STAKES = (0.15, 0.35, 0.6, 0.9)
+WIDTHS = (0.7, 2.0)
+EFFECTS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+WEIGHTS_A = tuple(LANE / (len(STAKES) * len(WIDTHS)) for _ in STAKES for _ in WIDTHS)
+WEIGHTS_B = tuple(LANE / len(EFFECTS) for _ in EFFECTS)
+FURTHEST = 5.0
+"""A window counts as at most so many standard deviations: one wild value is not much evidence."""
+
+TRUSTED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the baseline's history says about values.
+
+    Attributes:
+        level: mean value, 0 if nothing is known.
+        spread: standard deviation of one request's value, 0 if unknown (or without requests).
+    """
+
+    level: float = 0.0
+    spread: float = 0.0
+
+    @staticmethod
+    def of(rows: Sequence[tuple[float, float | None]], *, as_log: bool) -> "Scale":
+        """From values and requests a window, oldest first.
+
+        Neighbouring windows are compared, so a day curve does not count as spread.
+        """
+        if not rows:
+            return Scale()
+        level = sum(v for v, _ in rows) / len(rows)
+        known = [(v, n) for v, n in rows if n and (v > 0 or not as_log)]
+        squares = [
+            (log(v / w) if as_log else v - w) ** 2 / (1 / n + 1 / k)
+            for (v, n), (w, k) in pairwise(known)
+        ]
+        if len(squares) < TRUSTED:
+            return Scale(level)
+        return Scale(level, sqrt(sum(squares) / len(squares)))
+
+
+class Means:
+    """One value of the candidate against the baseline's, sequentially."""
+
+    __slots__ = (
+        "count",
+        "fail",
+        "lagged",
+        "margin_fail",
+        "margin_pass",
+        "mean",
+        "minutes",
+        "passed",
+        "precision",
+        "products",
+        "promise",
+        "scale",
+        "squares",
+        "stages",
+    )
+
+    def __init__(
+        self, margin_fail: float, margin_pass: float, promise: Promise, spread: float = 0.0
+    ) -> None:
+        self.margin_fail, self.margin_pass = margin_fail, margin_pass
+        self.promise = promise
+        self.scale = spread
+        self.fail = Wealth(WEIGHTS_A, WEIGHTS_B, AT_ONCE)
+        self.passed = Wealth(WEIGHTS_A, WEIGHTS_B, 1.0)
+        self.minutes = self.stages = 0
+        self.mean = self.precision = 0.0
+        self.count = self.squares = self.products = self.lagged = 0.0
+
+    @property
+    def evidence(self) -> float:
+        """The e-value against a candidate inside the fail margin."""
+        return self.fail.total
+
+    @property
+    def assurance(self) -> float:
+        """The e-value for being inside the pass margin."""
+        return self.passed.total
+
+    def begin_stage(self) -> None:
+        """A new split is in force: capital for harm that comes with load."""
+        self.stages += 1
+        self.fail.start(stage_start(self.stages))
+
+    def step(self, row: Sequence[float]) -> None:
+        """Take one window in, each only once and in order.
+
+        Args:
+            row: difference, larger is worse; precision, one over the variance it would have if
+                one request's value had a variance of 1 (1 where requests are not known).
+        """
+        difference, precision = row
+        self.fail.start(late_start(self.minutes, self.promise.horizon))
+        self.minutes += 1
+        before = self.fail.total
+        middle, wide = self._scales()
+        if 0 < middle < inf:
+            serial = self._serial()
+            root = sqrt(precision)
+            over, under = difference - self.margin_fail, self.margin_pass - difference
+            self.fail.times(*_factors(over * root, middle, wide, serial))
+            self.passed.times(*_factors(under * root, middle, wide, serial))
+        self.fail.hold_to(min(max(before, 1.0) * self.promise.one_minute, LARGEST))
+        self.passed.hold_to(LARGEST)
+        self._learn(difference, precision)
+
+    def bounds(self, beta: float) -> tuple[float, float]:
+        """The 1 - beta confidence sequence of the difference (normal mixture).
+
+        Source: Howard, Ramdas, McAuliffe and Sekhon, Annals of Statistics 49 (2021).
+        """
+        _, wide = self._scales()
+        if self.precision <= 0 or not 0 < wide < inf:
+            return -inf, inf
+        weight = self.precision * self._serial()
+        prior = weight / 10
+        total = weight + prior
+        half = wide * sqrt(total / (weight * weight) * log(total / (prior * beta * beta)))
+        half *= self._serial()
+        return self.mean - half, self.mean + half
+
+    def _scales(self) -> tuple[float, float]:
+        """The likeliest standard deviation of one request's value, and a safe upper one."""
+        upper = SURCHARGE * self.scale if self.scale > 0 else inf
+        own = sqrt(self.squares / self.count) if self.count >= 2 else 0.0
+        if self.count >= 2:
+            least = low_chi_square(self.count)
+            upper = min(upper, sqrt(self.squares / least) if least > 0 else inf)
+        if self.count >= TRUSTED:
+            upper = max(upper, own)
+        return (own or self.scale), upper
+
+    def _serial(self) -> float:
+        if self.count < 2 or self.squares <= 0:
+            return 1.0
+        excess = self.products / self.squares - sqrt(10.3 / self.count)
+        return 1 + 2.6 * max(0.0, excess)
+
+    def _learn(self, difference: float, precision: float) -> None:
+        if self.precision > 0:
+            spread = sqrt(1 / precision + 1 / self.precision)
+            residual = (difference - self.mean) / spread
+            self.products += residual * self.lagged
+            self.lagged = residual + MEMORY * self.lagged
+            self.squares += residual * residual
+            self.count += 1
+        self.precision += precision
+        self.mean += (difference - self.mean) * precision / self.precision
+
+    def numbers(self) -> list[float]:
+        """The whole state as numbers, for `load`."""
+        lanes = (self.fail, self.passed)
+        vectors = [v for wealth in lanes for v in (*wealth.lane_a, *wealth.lane_b)]
+        return [*(float(getattr(self, name)) for name in SUMS), *vectors]
+
+    def load(self, numbers: Sequence[float]) -> None:
+        """Take a state from `numbers` back.
+
+        Raises:
+            ValueError: there are too few or too many of them.
+        """
+        if len(numbers) != len(SUMS) + 2 * len(WEIGHTS_A + WEIGHTS_B):
+            raise ValueError("not a state of a series of values")
+        rest = iter(numbers)
+        for name in SUMS:
+            setattr(self, name, next(rest))
+        for wealth in (self.fail, self.passed):
+            wealth.lane_a = [next(rest) for _ in wealth.lane_a]
+            wealth.lane_b = [next(rest) for _ in wealth.lane_b]
+        self.minutes, self.stages = int(self.minutes), int(self.stages)
+
+
+def _factors(
+    distance: float, middle: float, wide: float, serial: float
+) -> tuple[list[float], list[float]]:
+    u, v = distance / middle, min(distance / wide, FURTHEST)
+    lane_a = [1 + lam / serial * tanh(u / c) for lam in STAKES for c in WIDTHS]
+    lane_b = [exp((mu * v - mu * mu / 2) / serial) for mu in EFFECTS]
+    return lane_a, lane_b
+
+
+SUMS = (
+    "minutes",
+    "stages",
+    "mean",
+    "precision",
+    "count",
+    "squares",
+    "products",
+    "lagged",
+    "scale",
+)

@@ -1,0 +1,125 @@
+"""Puts the numbers a verdict was decided on into its finding."""
+
+from dataclasses import dataclass, replace
+from math import exp, inf, isfinite, lgamma, log
+
+from canarycli.judge.comparison import Comparison
+from canarycli.judge.finding import Finding, Verdict
+from canarycli.judge.means import Means
+from canarycli.plan import Better
+
+LEVEL = 0.05
+"""The interval shown is a 95 % confidence sequence: true at all looks together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the difference is shown in.
+
+    Attributes:
+        relative: fractions of the baseline's value instead of the metric's unit.
+        better: which direction is good.
+        rho: the margin's relative part, on bad ones.
+        delta: the margin's absolute part, on bad ones.
+    """
+
+    relative: bool
+    better: Better
+    rho: float
+    delta: float
+
+
+def told_rate(finding: Finding, comparison: Comparison, scale: Scale) -> Finding:
+    """The finding with both rates, their difference, its interval and the limit."""
+    n_c, n_b = comparison.n_candidate, comparison.n_baseline
+    if n_c <= 0:
+        return finding
+    rate_c = comparison.bad_candidate / n_c
+    known = replace(finding, candidate=_good(rate_c, scale), n_candidate=n_c, n_baseline=n_b)
+    if n_b <= 0:
+        return known
+    rate_b = comparison.bad_baseline / n_b
+    limit = (scale.rho - 1) * rate_b + scale.delta
+    low, high = _difference(comparison, rate_b)
+    numbers = [rate_c - rate_b, *_proven(finding.verdict, low, high, limit), limit]
+    unit = _good(rate_b, scale) if scale.relative else 1.0
+    relative = scale.relative and unit > 0
+    return _turned(
+        replace(known, baseline=_good(rate_b, scale), relative=relative),
+        [number / unit for number in numbers] if relative else numbers,
+        scale.better,
+    )
+
+
+def told_means(
+    finding: Finding, means: Means, scale: Scale, *, as_log: bool, limit: float
+) -> Finding:
+    """The finding with the mean difference, its interval and the limit.
+
+    `scale.relative` says that the differences are fractions of the baseline; `as_log` that they
+    are logarithms of a ratio.
+    """
+    if means.precision <= 0:
+        return finding
+    low, high = _proven(finding.verdict, *means.bounds(LEVEL), limit)
+    numbers = [means.mean, low, high, limit]
+    if as_log:
+        numbers = [exp(v) - 1 if v < 700 else inf for v in numbers]
+    return _turned(replace(finding, relative=scale.relative), numbers, scale.better)
+
+
+def rate_above(bad: float, n: float) -> float:
+    """A rate that is not exceeded, at all looks together, at the level shown.
+
+    Source: gamma mixture of Poisson likelihoods, Howard et al. 2021, section 3.
+    """
+    a, b = 0.5, 1.0
+    mix = a * log(b) + lgamma(bad + a) - lgamma(a) - (bad + a) * log(n + b)
+    low, high = bad / n, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        inside = mix - (bad * log(middle) - n * middle) < -log(LEVEL)
+        low, high = (middle, high) if inside else (low, middle)
+    return high
+
+
+def _difference(comparison: Comparison, rate_b: float) -> tuple[float, float]:
+    """The interval of candidate's minus baseline's rate."""
+    phi = max(1.0, comparison.dispersion.phi)
+    n_c, n_b = comparison.n_candidate / phi, comparison.n_baseline / phi
+    low, high = comparison.ratio.bounds(LEVEL)
+    least, most = (low - 1) * rate_b, (high - 1) * rate_b
+    if rate_b <= 0 or not isfinite(most):
+        most = rate_above(comparison.bad_candidate / phi, n_c)
+    if rate_b <= 0 or low <= 0:
+        least = -rate_above(comparison.bad_baseline / phi, n_b)
+    return max(least, -rate_b), min(most, 1.0)
+
+
+def _proven(verdict: Verdict, low: float, high: float, limit: float) -> tuple[float, float]:
+    """What was proven is part of the interval: a pass ends at the limit, a fail begins there."""
+    match verdict:
+        case Verdict.PASS:
+            return min(low, limit), min(high, limit)
+        case Verdict.FAIL:
+            return max(low, limit), max(high, limit)
+        case _:
+            return low, high
+
+
+def _good(rate: float, scale: Scale) -> float:
+    return rate if scale.better is Better.LOWER else 1 - rate
+
+
+def _turned(finding: Finding, numbers: list[float], better: Better) -> Finding:
+    """Fill in difference, low, high and limit; for "higher is better" turned round."""
+    diff, low, high, limit = numbers
+    if better is Better.HIGHER:
+        diff, low, high, limit = -diff, -high, -low, -limit
+    return replace(
+        finding,
+        diff=diff,
+        low=low if isfinite(low) else None,
+        high=high if isfinite(high) else None,
+        limit=limit,
+    )

@@ -1,0 +1,244 @@
+"""Reads a canary.series/1 document: recorded minutes of both arms, and what to prove on them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from enum import StrEnum
+from math import isfinite
+from typing import Any
+
+from canarycli.errors import PlanError
+from canarycli.plan import Better
+
+SCHEMA = "canary.series/1"
+
+
+class SeriesForm(StrEnum):
+    """What the rows of a recorded metric hold; see the JSON Schema."""
+
+    COUNTS = "counts"
+    HISTOGRAM = "histogram"
+    PERCENTILES = "percentiles"
+    FRACTIONS = "fractions"
+    VALUES = "values"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What to prove. `alpha` to `stop_on_pass` hold for the release, the others for a metric.
+
+    Attributes:
+        alpha: limit on false rollbacks over everything.
+        beta: limit on false passes of a metric.
+        horizon: minutes judged at most.
+        stop_on_pass: stop at the first pass too.
+        rho_fail: fail means the rate is proven above rho_fail * baseline + delta_fail.
+        delta_fail: see there.
+        rho_pass: pass means it is proven below rho_pass * baseline + delta_pass.
+        delta_pass: see there.
+        tol_fail: latency: how much slower is a failure.
+        tol_pass: latency: how much slower is still a pass.
+        margin_fail: values: how much worse is a failure, as a fraction of the baseline's level.
+        margin_pass: values: how much worse is still a pass.
+    """
+
+    alpha: float = 0.01
+    beta: float = 0.05
+    horizon: int = 1440
+    stop_on_pass: bool = False
+    rho_fail: float = 1.1
+    delta_fail: float = 0.0
+    rho_pass: float = 1.5
+    delta_pass: float = 0.0005
+    tol_fail: float = 0.10
+    tol_pass: float = 0.30
+    margin_fail: float = 0.005
+    margin_pass: float = 0.03
+
+
+CONFIG_KEYS = tuple(field.name for field in fields(Config))
+RELEASE_KEYS = ("alpha", "beta", "horizon", "stop_on_pass")
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSeries:
+    """One metric's minutes. Rows are checked by `forms` as JSON lists; None is a missing one."""
+
+    name: str
+    form: SeriesForm
+    better: Better
+    config: Config
+    history: Sequence[Any]
+    minutes: Sequence[Any]
+    quantiles: tuple[float, ...] = ()
+    bounds: tuple[float, ...] = ()
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesDocument:
+    """One recorded release."""
+
+    id: str
+    config: Config
+    metrics: tuple[MetricSeries, ...]
+
+    @property
+    def length(self) -> int:
+        """The minutes to judge."""
+        return min(self.config.horizon, max((len(m.minutes) for m in self.metrics), default=0))
+
+
+def parse(text: str, where: str = "series") -> SeriesDocument:
+    """A document from JSON text.
+
+    Raises:
+        PlanError: it is no such document; says where and what.
+    """
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise PlanError(f"{where}, column {error.colno}", f"no JSON: {error.msg.lower()}") from None
+    except RecursionError:
+        raise PlanError(where, "no JSON: nested too deep") from None
+    return from_json(data, where)
+
+
+def from_json(data: Any, where: str = "series") -> SeriesDocument:
+    """A document from parsed JSON; see `parse`."""
+    if not isinstance(data, Mapping):
+        raise PlanError(where, f"a document is an object, not {_kind(data)}")
+    schema = data.get("schema")
+    if schema != SCHEMA:
+        raise PlanError(f"{where}: schema", f"is {schema!r}, not {SCHEMA!r}")
+    name = data.get("id", "")
+    if not isinstance(name, str):
+        raise PlanError(f"{where}: id", f"is text, not {_kind(name)}")
+    config = _config(data.get("config", {}), Config(), f"{where}: config", CONFIG_KEYS)
+    if "metrics" not in data:
+        if "minutes" not in data:
+            raise PlanError(where, "has neither minutes nor metrics")
+        return SeriesDocument(name, config, (_metric(data, config, where, name="errors"),))
+    if "minutes" in data:
+        raise PlanError(f"{where}: minutes", "stand inside metrics when there are metrics")
+    rows = _list(data["metrics"], f"{where}: metrics")
+    if not rows:
+        raise PlanError(f"{where}: metrics", "is empty")
+    metrics = tuple(_named(row, config, f"{where}: metrics[{i}]") for i, row in enumerate(rows))
+    names = [metric.name for metric in metrics]
+    if len(set(names)) < len(names):
+        raise PlanError(f"{where}: metrics", "two metrics have the same name")
+    return SeriesDocument(name, config, metrics)
+
+
+def numbers(value: Any, where: str, length: int | None = None) -> list[float]:
+    """A list of finite numbers that are not negative.
+
+    Raises:
+        PlanError: it is not one, or not of that length.
+    """
+    row = _list(value, where)
+    if length is not None and len(row) != length:
+        raise PlanError(where, f"has {len(row)} numbers, not {length}")
+    for i, number in enumerate(row):
+        _number(number, f"{where}[{i}]")
+    return row
+
+
+def _named(data: Any, config: Config, where: str) -> MetricSeries:
+    if not isinstance(data, Mapping):
+        raise PlanError(where, f"a metric is an object, not {_kind(data)}")
+    name = data.get("name")
+    if not isinstance(name, str) or not name:
+        raise PlanError(f"{where}.name", "is missing")
+    if "minutes" not in data:
+        raise PlanError(f"{where}.minutes", "is missing")
+    keys = tuple(key for key in CONFIG_KEYS if key not in RELEASE_KEYS)
+    own = _config(data.get("config", {}), config, f"{where}.config", keys)
+    return _metric(data, own, f"{where}.", name=name)
+
+
+def _metric(data: Mapping[str, Any], config: Config, where: str, *, name: str) -> MetricSeries:
+    at = where if where.endswith(".") else f"{where}: "
+    form = _word(SeriesForm, data.get("form", "counts"), f"{at}form")
+    better = _word(Better, data.get("better", "lower"), f"{at}better")
+    quantiles = tuple(numbers(data.get("quantiles", [0.5, 0.9, 0.99]), f"{at}quantiles"))
+    bounds = tuple(numbers(data.get("bounds", []), f"{at}bounds"))
+    if any(not 0 < q < 1 for q in quantiles) or not quantiles:
+        raise PlanError(f"{at}quantiles", "lie between 0 and 1")
+    if list(bounds) != sorted(set(bounds)):
+        raise PlanError(f"{at}bounds", "rise from one to the next")
+    if form is SeriesForm.HISTOGRAM and not bounds:
+        raise PlanError(f"{at}bounds", "is missing")
+    history = _list(data.get("history", []), f"{at}history")
+    minutes = _list(data["minutes"], f"{at}minutes")
+    return MetricSeries(name, form, better, config, history, minutes, quantiles, bounds, at)
+
+
+def _config(data: Any, base: Config, where: str, keys: Sequence[str]) -> Config:
+    if not isinstance(data, Mapping):
+        raise PlanError(where, f"is an object, not {_kind(data)}")
+    values = {name: getattr(base, name) for name in CONFIG_KEYS}
+    for key, value in data.items():
+        if key not in keys:
+            close = get_close_matches(str(key), keys, 1)
+            hint = f"did you mean {close[0]}?" if close else f"it knows {', '.join(keys)}"
+            raise PlanError(f"{where}.{key}", "unknown key", hint=hint)
+        values[key] = _setting(key, value, f"{where}.{key}")
+    return Config(**values)
+
+
+def _setting(key: str, value: Any, where: str) -> Any:
+    if key == "stop_on_pass":
+        if not isinstance(value, bool):
+            raise PlanError(where, f"is true or false, not {_kind(value)}")
+        return value
+    _number(value, where)
+    if key in {"alpha", "beta"} and not 0 < value < 1:
+        raise PlanError(where, f"lies between 0 and 1, not {value!r}")
+    if key in {"rho_fail", "rho_pass"} and value <= 0:
+        raise PlanError(where, f"is above 0, not {value!r}")
+    if key in {"delta_fail", "delta_pass"} and value >= 1:
+        raise PlanError(where, f"is below 1, not {value!r}")
+    if key == "horizon":
+        if value != int(value) or value < 1:
+            raise PlanError(where, f"is a whole number of minutes above 0, not {value!r}")
+        return int(value)
+    return value
+
+
+def _word(kind: type[Any], value: Any, where: str) -> Any:
+    words = [member.value for member in kind]
+    if value not in words:
+        raise PlanError(where, f"is {value!r}, not one of {', '.join(words)}")
+    return kind(value)
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise PlanError(where, f"is a list, not {_kind(value)}")
+    return value
+
+
+def _number(value: Any, where: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PlanError(where, f"is a number, not {_kind(value)}")
+    if not isfinite(value) or value < 0:
+        raise PlanError(where, f"is finite and not negative, not {value!r}")
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case str():
+            return "text"
+        case int() | float():
+            return "a number"
+        case list():
+            return "a list"
+        case _:
+            return "an object"

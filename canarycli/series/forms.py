@@ -1,0 +1,145 @@
+"""Picks the reader of a recorded metric's rows, and reads counts and values."""
+
+from math import isfinite
+from typing import Any
+
+from canarycli.errors import PlanError
+from canarycli.judge.comparison import Comparison, History
+from canarycli.judge.evidence import Row
+from canarycli.judge.margins import ERRORS_STAGE_RATIO, Margins, Promise
+from canarycli.judge.means import Means, Scale
+from canarycli.plan import Better
+from canarycli.series.document import MetricSeries, SeriesForm, numbers
+from canarycli.series.latency import FractionsForm, HistogramForm, PercentilesForm
+from canarycli.series.rows import Form, entries, present
+
+
+def form_of(metric: MetricSeries) -> Form:
+    """The reader of a metric's rows, with all of them checked.
+
+    Raises:
+        PlanError: a row is malformed; names its place.
+    """
+    match metric.form:
+        case SeriesForm.COUNTS:
+            return CountsForm(metric)
+        case SeriesForm.HISTOGRAM:
+            return HistogramForm(metric)
+        case SeriesForm.PERCENTILES:
+            return PercentilesForm(metric)
+        case SeriesForm.FRACTIONS:
+            return FractionsForm(metric)
+        case SeriesForm.VALUES:
+            return ValuesForm(metric)
+
+
+def margins_in(metric: MetricSeries) -> Margins:
+    """The margins on a rate that the metric's config asks for."""
+    c = metric.config
+    stage = max(ERRORS_STAGE_RATIO, c.rho_pass)
+    return Margins(c.rho_fail, c.delta_fail, c.rho_pass, c.delta_pass, stage)
+
+
+class CountsForm:
+    """Rows `[n_candidate, x_candidate, n_baseline, x_baseline]`, history `[n, x]`."""
+
+    def __init__(self, metric: MetricSeries) -> None:
+        for where, row in present(metric.history, f"{metric.where}history"):
+            numbers(row, where, 2)
+        for where, row in present(metric.minutes, f"{metric.where}minutes"):
+            _counts(row, where)
+        self.metric = metric
+        self.turned = metric.better is Better.HIGHER
+
+    def evidence(self, promise: Promise) -> Comparison:
+        """See `Form`."""
+        past = [(n, self._bad(n, x)) for n, x in filter(None, self.metric.history) if 0 <= x <= n]
+        return Comparison(margins_in(self.metric), promise, History.of(past))
+
+    def row(self, minute: Any) -> Row | None:
+        """See `Form`; a minute with more bad ones than requests is not settled, so left out."""
+        if minute is None or None in minute:
+            return None
+        n_c, x_c, n_b, x_b = minute
+        if x_c > n_c or x_b > n_b:
+            return None
+        x_c, x_b = self._bad(n_c, x_c), self._bad(n_b, x_b)
+        return n_c, x_c, x_c, n_b, x_b
+
+    def requests(self, minute: Any) -> tuple[float, float]:
+        """See `Form`."""
+        return (0.0, 0.0) if minute is None else (minute[0] or 0.0, minute[2] or 0.0)
+
+    def _bad(self, n: float, x: float) -> float:
+        return n - x if self.turned else x
+
+
+def _counts(row: Any, where: str) -> None:
+    whole = entries(row, where, 4)
+    if None not in whole:
+        numbers(whole, where)
+        return
+    for first in (0, 2):
+        arm = whole[first : first + 2]
+        if arm != [None, None]:
+            numbers(arm, f"{where}[{first}:]")
+
+
+class ValuesForm:
+    """Rows `[v_candidate, n_candidate, v_baseline, n_baseline]`, history `[v, n]`; n may be null.
+
+    Margins are fractions of the baseline's level: of its history, else of its first window.
+    """
+
+    def __init__(self, metric: MetricSeries) -> None:
+        self.past = []
+        for where, row in present(metric.history, f"{metric.where}history"):
+            self.past.append(_value(entries(row, where, 2), where))
+        for where, row in present(metric.minutes, f"{metric.where}minutes"):
+            arms = entries(row, where, 4)
+            _value(arms[:2], where)
+            _value(arms[2:], where)
+        self.metric = metric
+        self.known = Scale.of(self.past, as_log=False)
+        self.level = self.known.level
+        self.sign = 1.0 if metric.better is Better.LOWER else -1.0
+
+    def evidence(self, promise: Promise) -> Means:
+        """See `Form`."""
+        config = self.metric.config
+        spread = self.known.spread / abs(self.level) if self.level else 0.0
+        return Means(config.margin_fail, config.margin_pass, promise, spread)
+
+    def row(self, minute: Any) -> Row | None:
+        """See `Form`."""
+        if minute is None:
+            return None
+        v_c, n_c, v_b, n_b = minute
+        if not self.level:
+            self.level = v_b
+            return None
+        if n_c is None or n_b is None:
+            precision = 1.0
+        elif n_c <= 0 or n_b <= 0:
+            return None
+        else:
+            precision = 1 / (1 / n_c + 1 / n_b)
+        return self.sign * (v_c - v_b) / abs(self.level), precision
+
+    def requests(self, minute: Any) -> tuple[float, float]:
+        """See `Form`."""
+        if minute is None:
+            return 0.0, 0.0
+        return (
+            1.0 if minute[1] is None else minute[1],
+            1.0 if minute[3] is None else minute[3],
+        )
+
+
+def _value(arm: list[Any], where: str) -> tuple[float, float | None]:
+    value, n = arm
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise PlanError(where, f"a value is a finite number, not {value!r}")
+    if n is not None:
+        numbers([n], where)
+    return value, n

@@ -1,0 +1,192 @@
+"""Judges one recorded release, minute by minute, without looking ahead."""
+
+from dataclasses import replace
+from math import log, sqrt
+
+from canarycli.judge.comparison import Comparison
+from canarycli.judge.evidence import Evidence, Several
+from canarycli.judge.finding import Finding, Verdict, worst
+from canarycli.judge.margins import Promise
+from canarycli.judge.means import Means
+from canarycli.judge.sentences import sentence
+from canarycli.judge.telling import Scale, told_means, told_rate
+from canarycli.judge.weights import weights
+from canarycli.metrics import UNITS, Unit
+from canarycli.series.document import MetricSeries, SeriesDocument, SeriesForm
+from canarycli.series.forms import form_of
+from canarycli.series.verdict import SeriesVerdict
+
+SILENT_MINUTES, SILENT_REQUESTS = 5, 20
+"""The candidate is silent after so many minutes in which so many requests were expected."""
+
+SHARES = frozenset({SeriesForm.HISTOGRAM, SeriesForm.PERCENTILES, SeriesForm.FRACTIONS})
+"""Forms that are shown as the share of requests above a threshold."""
+
+STAGE_STEP = log(1.5)
+STAGE_MINUTES = 5
+STAGE_REQUESTS = 20
+STAGE_SURE = 6.0
+
+
+def judge_document(document: SeriesDocument) -> SeriesVerdict:
+    """The verdict on a recorded release; judging stops at the first fail.
+
+    Raises:
+        PlanError: a row is malformed.
+    """
+    tracks = _tracks(document)
+    config = document.config
+    for minute in range(document.length):
+        for track in tracks:
+            track.take(minute)
+        total = sum(track.stake for track in tracks)
+        if total >= 1 / config.alpha:
+            return _told(document, tracks, minute, total)
+        if config.stop_on_pass and all(track.verdict is Verdict.PASS for track in tracks):
+            return _told(document, tracks, minute, total)
+    return _told(document, tracks, None, sum(track.stake for track in tracks))
+
+
+def _tracks(document: SeriesDocument) -> list["_Track"]:
+    metrics, config = document.metrics, document.config
+    parts = weights([metric.name for metric in metrics])
+    whole = Promise(config.alpha, config.beta, crowd=len(metrics), horizon=config.horizon)
+    return [_Track(m, replace(whole, weight=w)) for m, w in zip(metrics, parts, strict=True)]
+
+
+def _told(
+    document: SeriesDocument, tracks: list["_Track"], minute: int | None, total: float
+) -> SeriesVerdict:
+    failed = total >= 1 / document.config.alpha
+    most = max(track.stake for track in tracks)
+    findings = tuple(
+        track.finding(Verdict.FAIL, total)
+        if failed and track.stake >= most / 2
+        else track.finding(track.verdict, total)
+        for track in tracks
+    )
+    return SeriesVerdict(document.id, worst(f.verdict for f in findings), minute, findings)
+
+
+class _Track:
+    """One metric on its way through the minutes."""
+
+    def __init__(self, metric: MetricSeries, promise: Promise) -> None:
+        self.metric, self.promise = metric, promise
+        self.form = form_of(metric)
+        self.evidence: Evidence = self.form.evidence(promise)
+        self.split = _Split()
+        self.silence = _Silence()
+        self.lost_candidate = self.lost_baseline = self.taken = 0
+
+    @property
+    def stake(self) -> float:
+        """This metric's part of the release's e-value."""
+        return self.promise.weight * self.evidence.evidence
+
+    @property
+    def verdict(self) -> Verdict:
+        """What can be said by now, short of fail."""
+        if self.silence:
+            return Verdict.NO_DATA
+        lost = abs(self.lost_candidate - self.lost_baseline)
+        if self.evidence.assurance < 1 / self.promise.beta or lost > 0.1 * self.taken:
+            return Verdict.INCONCLUSIVE
+        return Verdict.PASS
+
+    def take(self, index: int) -> None:
+        """Take the minute of that index in."""
+        minute = self.metric.minutes[index] if index < len(self.metric.minutes) else None
+        n_c, n_b = self.form.requests(minute)
+        self.silence.hear(n_c, n_b)
+        if self.metric.form is not SeriesForm.VALUES and self.split.moved(n_c, n_b):
+            self.evidence.begin_stage()
+        row = self.form.row(minute)
+        if row is not None:
+            self.taken += 1
+            self.evidence.step(row)
+        elif minute is not None and self.metric.form is SeriesForm.COUNTS:
+            self.lost_candidate += minute[0] is None
+            self.lost_baseline += minute[2] is None
+
+    def finding(self, verdict: Verdict, total: float) -> Finding:
+        """The finding for people and machines."""
+        name = self.metric.name
+        unit = UNITS.get(name, Unit.RATIO)
+        if self.metric.form in SHARES:
+            unit = Unit.RATIO
+        blank = Finding(name, verdict, "", unit, proven=True)
+        told = self._numbers(blank, self.evidence)
+        return replace(told, sentence=sentence(told, total))
+
+    def _numbers(self, finding: Finding, evidence: Evidence) -> Finding:
+        passed = finding.verdict is Verdict.PASS
+        if isinstance(evidence, Several):
+            loudest = max(evidence.parts, key=lambda part: part.evidence)
+            return self._numbers(finding, loudest)
+        if isinstance(evidence, Means):
+            scale = Scale(True, self.metric.better, 0, 0)
+            limit = evidence.margin_pass if passed else evidence.margin_fail
+            as_log = self.metric.form is SeriesForm.PERCENTILES
+            return told_means(finding, evidence, scale, as_log=as_log, limit=limit)
+        if not isinstance(evidence, Comparison):
+            return finding
+        margins = evidence.margins
+        rho, delta = margins.rho_fail, margins.delta_fail
+        if passed:
+            rho, delta = margins.rho_pass, margins.delta_pass
+        relative = delta == 0 and self.metric.form is SeriesForm.COUNTS
+        return told_rate(finding, evidence, Scale(relative, self.metric.better, rho, delta))
+
+
+class _Silence:
+    """Whether the candidate has stopped answering, or never began."""
+
+    def __init__(self) -> None:
+        self.candidate = self.baseline = 0.0
+        self.minutes = self.silent = 0
+        self.expected = 0.0
+
+    def __bool__(self) -> bool:
+        long = self.silent >= SILENT_MINUTES and self.expected >= SILENT_REQUESTS
+        return long or self.candidate <= 0
+
+    def hear(self, n_c: float, n_b: float) -> None:
+        """Take a minute's requests in."""
+        self.minutes += 1
+        if n_c > 0:
+            self.candidate += n_c
+            self.baseline += n_b
+            self.silent, self.expected = 0, 0.0
+            return
+        self.silent += 1
+        if n_b > 0 and self.baseline > 0:
+            self.expected += n_b * self.candidate / self.baseline
+        else:
+            self.expected += self.candidate / max(1, self.minutes - self.silent)
+
+
+class _Split:
+    """Notices that the share of the traffic has changed: a new stage. Requests alone tell it."""
+
+    def __init__(self) -> None:
+        self.n_c = self.n_b = 0.0
+        self.minutes = 0
+
+    def moved(self, n_c: float, n_b: float) -> bool:
+        """Take a minute's requests in; whether a stage begins with it."""
+        if n_c <= 0 or n_b <= 0:
+            return False
+        new = self.minutes >= STAGE_MINUTES and self._differs(n_c, n_b)
+        if new:
+            self.n_c = self.n_b = 0.0
+            self.minutes = 0
+        self.n_c, self.n_b, self.minutes = self.n_c + n_c, self.n_b + n_b, self.minutes + 1
+        return new
+
+    def _differs(self, n_c: float, n_b: float) -> bool:
+        if min(n_c + n_b, self.n_c + self.n_b) < STAGE_REQUESTS:
+            return False
+        share, n = self.n_c / (self.n_c + self.n_b), n_c + n_b
+        sure = abs(n_c - share * n) > STAGE_SURE * sqrt(n * share * (1 - share))
+        return sure and abs(log(n_c / n_b * self.n_b / self.n_c)) > STAGE_STEP

@@ -1,0 +1,269 @@
+"""Reads recorded latency: histograms, percentiles and shares above a threshold, as counts."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from math import log
+from typing import Any
+
+from canarycli.errors import PlanError
+from canarycli.judge.comparison import Comparison, History
+from canarycli.judge.evidence import Row, Several
+from canarycli.judge.latency import (
+    LEAST_ABOVE,
+    QUANTILE_WEIGHTS,
+    SHARE_MARGINS,
+    above_bound,
+    at_least,
+    at_most,
+    nearest,
+    share_above,
+)
+from canarycli.judge.margins import Promise
+from canarycli.judge.means import Means
+from canarycli.judge.pool import merged, quantile
+from canarycli.metrics import Histogram
+from canarycli.series.document import MetricSeries, numbers
+from canarycli.series.rows import entries, present
+
+LEARNING = 5
+"""Minutes of the baseline that set latency thresholds where there is no history."""
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _Thresholds:
+    """Shares above one threshold a quantile, as one check."""
+
+    def __init__(self, metric: MetricSeries) -> None:
+        self.metric = metric
+        even = [1 / len(metric.quantiles)] * len(metric.quantiles)
+        self.weights = list(QUANTILE_WEIGHTS) if len(even) == len(QUANTILE_WEIGHTS) else even
+
+    def parts(self, promise: Promise, pasts: Sequence[Sequence[tuple[float, float]]]) -> Several:
+        """A comparison for every quantile, with its history of requests and slow ones."""
+        size = promise.crowd * len(self.weights)
+        return Several(
+            [
+                Comparison(
+                    SHARE_MARGINS,
+                    replace(promise, weight=promise.weight * weight, crowd=size),
+                    History.of(past, 1 - q),
+                )
+                for q, weight, past in zip(self.metric.quantiles, self.weights, pasts, strict=True)
+            ],
+            self.weights,
+        )
+
+
+class HistogramForm(_Thresholds):
+    """Rows `[candidate's counts, baseline's counts]` between the bounds, history `[counts]`."""
+
+    def __init__(self, metric: MetricSeries) -> None:
+        super().__init__(metric)
+        size = len(metric.bounds) + 1
+        self.past = []
+        for where, row in present(metric.history, f"{metric.where}history"):
+            self.past.append(self._histogram(numbers(row, where, size)))
+        for where, row in present(metric.minutes, f"{metric.where}minutes"):
+            for i, arm in enumerate(entries(row, where, 2)):
+                numbers(arm, f"{where}[{i}]", size)
+        self.marks: list[tuple[int, int, int]] = []
+        self._learn(self.past)
+
+    def evidence(self, promise: Promise) -> Several:
+        """See `Form`."""
+        marks = self.marks or [(0, 0, 0)] * len(self.weights)
+        past = self.past if self.marks else []
+        rows = [[(h.n, above_bound(h, base)) for h in past] for base, _, _ in marks]
+        return self.parts(promise, rows)
+
+    def row(self, minute: Any) -> Row | None:
+        """See `Form`."""
+        if minute is None:
+            return None
+        ours, theirs = map(self._histogram, minute)
+        if not self.marks:
+            self.past.append(theirs)
+            if len(self.past) >= LEARNING:
+                self._learn(self.past)
+            return None
+        return [
+            number
+            for base, fail, passing in self.marks
+            for number in (
+                ours.n,
+                above_bound(ours, fail),
+                above_bound(ours, passing),
+                theirs.n,
+                above_bound(theirs, base),
+            )
+        ]
+
+    def requests(self, minute: Any) -> tuple[float, float]:
+        """See `Form`."""
+        return (0.0, 0.0) if minute is None else (sum(minute[0]), sum(minute[1]))
+
+    def _histogram(self, counts: Sequence[float]) -> Histogram:
+        return Histogram(NEVER, self.metric.bounds, tuple(counts))
+
+    def _learn(self, past: Sequence[Histogram]) -> None:
+        if not past or not merged(past).n:
+            return
+        whole, config, bounds = merged(past), self.metric.config, self.metric.bounds
+        for q in self.metric.quantiles:
+            base = nearest(bounds, quantile(whole, q) or bounds[0])
+            fail = at_least(bounds, bounds[base] * (1 + config.tol_fail))
+            passing = at_most(bounds, bounds[base] * (1 + config.tol_pass))
+            self.marks.append((base, fail, passing))
+
+
+class PercentilesForm(_Thresholds):
+    """Rows `[n_candidate, [values], n_baseline, [values]]`, history `[n, [values]]`.
+
+    The values are those at the quantiles. Where requests are null they are judged as values.
+    """
+
+    def __init__(self, metric: MetricSeries) -> None:
+        super().__init__(metric)
+        size = len(metric.quantiles)
+        self.past: list[tuple[float | None, list[float]]] = []
+        for where, row in present(metric.history, f"{metric.where}history"):
+            self.past.append(_percentiles(entries(row, where, 2), where, size))
+        counted = [n is not None for n, _ in self.past]
+        for where, row in present(metric.minutes, f"{metric.where}minutes"):
+            arms = entries(row, where, 4)
+            counted += [_percentiles(arms[i : i + 2], where, size)[0] is not None for i in (0, 2)]
+        self.as_values = not counted or not all(counted) or size < 2
+        self.marks: list[float] = []
+        self._learn()
+
+    def evidence(self, promise: Promise) -> Several:
+        """See `Form`."""
+        if self.as_values:
+            size, config = promise.crowd * len(self.weights), self.metric.config
+            return Several(
+                [
+                    Means(
+                        log(1 + config.tol_fail),
+                        log(1 + config.tol_pass),
+                        replace(promise, weight=promise.weight * weight, crowd=size),
+                    )
+                    for weight in self.weights
+                ],
+                self.weights,
+            )
+        shares = [self._shares(n or 0.0, values, 0.0) for n, values in self.past]
+        rows = [
+            [(share[2 * i], share[2 * i + 1]) for share in shares if share[2 * i]]
+            for i in range(len(self.weights))
+        ]
+        return self.parts(promise, rows)
+
+    def row(self, minute: Any) -> Row | None:
+        """See `Form`."""
+        if minute is None:
+            return None
+        n_c, ours, n_b, theirs = minute
+        if self.as_values:
+            ratios = [max(a, 1e-9) / max(b, 1e-9) for a, b in zip(ours, theirs, strict=True)]
+            return [number for ratio in ratios for number in (log(ratio), 1.0)]
+        if not self.marks:
+            self.past.append((n_b, theirs))
+            if len(self.past) >= LEARNING:
+                self._learn()
+            return None
+        config = self.metric.config
+        fail = self._shares(n_c, ours, config.tol_fail)
+        passing = self._shares(n_c, ours, config.tol_pass)
+        base = self._shares(n_b, theirs, 0.0)
+        return [
+            number
+            for i in range(0, 2 * len(self.weights), 2)
+            for number in (
+                fail[i] if base[i] else 0.0,
+                fail[i + 1],
+                passing[i + 1],
+                base[i],
+                base[i + 1],
+            )
+        ]
+
+    def requests(self, minute: Any) -> tuple[float, float]:
+        """See `Form`."""
+        if minute is None:
+            return 0.0, 0.0
+        return tuple(1.0 if n is None else n for n in (minute[0], minute[2]))  # type: ignore[return-value]  # two of them
+
+    def _shares(self, n: float, values: Sequence[float], tolerance: float) -> list[float]:
+        """Requests and slow ones for each threshold; no requests where too few lie above it."""
+        found: list[float] = []
+        for q, mark in zip(self.metric.quantiles, self.marks, strict=True):
+            if n * (1 - q) < LEAST_ABOVE:
+                found += (0.0, 0.0)
+            else:
+                share = share_above(mark * (1 + tolerance), self.metric.quantiles, values)
+                found += (n, n * share)
+        return found
+
+    def _learn(self) -> None:
+        known = [(n, values) for n, values in self.past if n]
+        total = sum(n for n, _ in known)
+        if total and not self.as_values:
+            self.marks = [
+                max(1e-9, sum(n * values[i] for n, values in known) / total)
+                for i in range(len(self.metric.quantiles))
+            ]
+
+
+def _percentiles(arm: list[Any], where: str, size: int) -> tuple[float | None, list[float]]:
+    if arm[0] is not None:
+        numbers(arm[:1], where)
+    return arm[0], numbers(arm[1], f"{where}: percentiles", size)
+
+
+class FractionsForm(_Thresholds):
+    """Rows of shares above thresholds that history has set, as `PR(:x)` gives them.
+
+    `[n_candidate, [above tau * (1 + tol_fail)], [above tau * (1 + tol_pass)], n_baseline,
+    [above tau]]`, one share a quantile; history `[n, [above tau]]`.
+    """
+
+    def __init__(self, metric: MetricSeries) -> None:
+        super().__init__(metric)
+        size = len(metric.quantiles)
+        for where, row in present(metric.history, f"{metric.where}history"):
+            _fractions(entries(row, where, 2), where, size)
+        for where, row in present(metric.minutes, f"{metric.where}minutes"):
+            _fractions(entries(row, where, 5), where, size)
+
+    def evidence(self, promise: Promise) -> Several:
+        """See `Form`."""
+        past = [row for row in self.metric.history if row is not None]
+        rows = [[(n, n * above[i]) for n, above in past] for i in range(len(self.weights))]
+        return self.parts(promise, rows)
+
+    def row(self, minute: Any) -> Row | None:
+        """See `Form`."""
+        if minute is None:
+            return None
+        n_c, fail, passing, n_b, base = minute
+        return [
+            number
+            for f, p, b in zip(fail, passing, base, strict=True)
+            for number in (n_c, n_c * f, n_c * p, n_b, n_b * b)
+        ]
+
+    def requests(self, minute: Any) -> tuple[float, float]:
+        """See `Form`."""
+        return (0.0, 0.0) if minute is None else (minute[0], minute[3])
+
+
+def _fractions(row: list[Any], where: str, size: int) -> None:
+    for i, entry in enumerate(row):
+        if isinstance(entry, list):
+            shares = numbers(entry, f"{where}[{i}]", size)
+            if max(shares) > 1:
+                raise PlanError(f"{where}[{i}]", "holds shares from 0 to 1")
+        else:
+            numbers([entry], where)
