@@ -82,5 +82,8 @@ class Clients:
     def _build(self, service: str) -> Any:
         with translated(f"reach {service}", self.settings):
             return self.session.create_client(
-                service, region_name=self.region, config=Config(**PATIENCE)
+                service,
+                region_name=self.region,
+                endpoint_url=self.settings.endpoint_url,
+                config=Config(**PATIENCE),
             )

@@ -23,7 +23,7 @@ def _point(recipe: Recipe, at: datetime, parts: Mapping[Part, float]) -> Point |
     match recipe.shape:
         case Shape.REQUESTS:
             n = parts.get(Part.REQUESTS, parts.get(Part.SAMPLES))
-            return None if n is None else Counts(at, n, 0.0)
+            return None if n is None else Value(at, n, n)
         case Shape.ERRORS:
             n = max((parts[p] for p in (Part.REQUESTS, Part.SAMPLES) if p in parts), default=None)
             return None if n is None else Counts(at, n, min(n, parts.get(Part.BAD, 0.0)))

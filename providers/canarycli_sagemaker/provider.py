@@ -44,13 +44,14 @@ class SageMaker:
         A signed request is good for five minutes; half a minute more is for clocks that differ.
         """
         return Limits(
-            finest_percent=0.05,
+            finest_percent=0.01,
             shadow_up_to=100,
             metric_delay=self.settings.metric_delay,
             late_request=timedelta(seconds=330),
             usual_shift=timedelta(seconds=60),
             metrics=METRICS,
             custom_source=CUSTOM_SOURCE,
+            metric_period=self.settings.metric_period or MINUTE,
         )
 
     @property

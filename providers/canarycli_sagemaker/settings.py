@@ -18,12 +18,15 @@ class Settings:
     Attributes:
         profile: a profile of the AWS configuration; None for the usual chain.
         region: a region; None for the profile's or the environment's.
+        endpoint_url: where AWS's own API is, all services of it; None for the usual place, or
+            what AWS_ENDPOINT_URL says.
         metric_delay: points younger than this may still change.
         metric_period: the length of a metric's period; None for what the endpoint publishes.
     """
 
     profile: str | None = None
     region: str | None = None
+    endpoint_url: str | None = None
     metric_delay: timedelta = METRIC_DELAY
     metric_period: timedelta | None = None
 
@@ -43,6 +46,7 @@ class Settings:
         return cls(
             profile=settings.get("profile") or None,
             region=settings.get("region") or None,
+            endpoint_url=settings.get("endpoint_url") or None,
             metric_delay=METRIC_DELAY if (d := settings.get("metric_delay")) is None else d,
             metric_period=period,
         )

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from canarycli.errors import Conflict, NotFound, ProviderError, Unsupported
-from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, Endpoint, Notes
+from canarycli.provider import CANDIDATE_NOTE, Endpoint, Notes
 from canarycli.traffic import TOLERANCE, Traffic
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.clients import Clients
@@ -98,7 +98,7 @@ def raises(now: Traffic, to: Traffic, notes: Notes) -> bool:
     candidate = notes.get(CANDIDATE_NOTE)
     if candidate is not None and (candidate in now.shares or candidate in to.shares):
         return to.of(candidate) > now.of(candidate) + TOLERANCE
-    return notes.get(BASELINE_NOTE) is None and len(to.live) > 1
+    return len(to.live) > 1
 
 
 def under_way(seen: Endpoint) -> str:

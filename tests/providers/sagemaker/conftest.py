@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from canarycli_sagemaker import SageMaker
-from tests.servers.sagemaker.running import Server, running
+from servers.sagemaker import Server, running
 
 
 @pytest.fixture(scope="session")
@@ -26,4 +26,5 @@ def server(server_process: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
 
 @pytest.fixture
 def sagemaker(server: Server) -> SageMaker:
+    assert server.url
     return SageMaker({"region": "us-east-1"})

@@ -11,7 +11,7 @@ refuse each other, weight 0 stays, weights are single precision, a failed Update
 back to the old config in silence, statistics come from raw values. Models, alarms, autoscaling
 and identity are moto's. CloudWatch is spoken in JSON and in the query protocol of older boto3.
 
-The control surface, JSON over POST (`tests.servers.sagemaker.running.Server` wraps it):
+The control surface, JSON over POST (`Server` wraps it):
 
     /__control/reset      {}: everything as after the start
     /__control/settings   weights_seconds (0.2), update_seconds (0.5): how long changes take;
@@ -23,15 +23,22 @@ The control surface, JSON over POST (`tests.servers.sagemaker.running.Server` wr
     /__control/change     {endpoint, weights | counts | status | failure | touch}: another writer,
                           in place at once and without asking
     /__control/fail_next  {endpoint, reason}: the next change goes back to how it was
+    /__control/settle     {endpoint}: the change under way is over now
     /__control/traffic    {endpoint, rate, backfill_seconds, variants: {v: {errors_5xx, errors_4xx,
-                          model_errors, latency_ms, spread, overhead_ms, silent}}}: requests per
-                          second from so long ago until told otherwise; ratios 0 to 1
+                          model_errors, latency_ms, spread, overhead_ms, cpu, silent}}}: requests
+                          per second from so long ago until told otherwise; ratios 0 to 1; `since`
+                          (epoch seconds) instead of backfill, `split` (shares) instead of weights
     /__control/values     {namespace, name, dimensions, at, values}: raw values, at epoch seconds
     /__control/faults     [{operation ("*" for all), kind, skip, times}]: kind is one of throttle,
                           error, denied, expired, html, truncated, empty, drop_before, drop_after,
                           refuse (with code and message); added to the ones there are
+    /__control/clear_faults  {}: no more faults
     /__control/invoke     {endpoint, variant, status, body}: how a variant answers InvokeEndpoint
     /__control/calls      {}: every API call so far: service, operation, params, at, fault, status
     /__control/shares     {endpoint}: [[epoch seconds, {variant: percent}], …], every split so far
     /__control/state      {endpoint}: DescribeEndpoint's answer, without a call in the log
 """
+
+from .running import Server, running
+
+__all__ = ["Server", "running"]

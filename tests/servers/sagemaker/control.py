@@ -110,7 +110,16 @@ def traffic(app: "App", body: Json) -> Json:
     since = float(int(now)) - body.get("backfill_seconds", 0)
     if found.load is not None:
         since = found.load.until
-    found.load = Load(body.get("rate", 10.0), body.get("variants", {}), since)
+    since = body.get("since", since)
+    found.load = Load(body.get("rate", 10.0), body.get("variants", {}), since, body.get("split"))
+    return {}
+
+
+def settle(app: "App", body: Json) -> Json:
+    found = app.account.endpoint(body["endpoint"])
+    if found.change is not None:
+        found.change.ends = app.clock()
+        found.settle(app.clock())
     return {}
 
 
@@ -128,6 +137,11 @@ def values(app: "App", body: Json) -> Json:
 
 def faults(app: "App", body: list[Json]) -> Json:
     app.faults.planned.extend(Fault(**fault) for fault in body)
+    return {}
+
+
+def clear_faults(app: "App", _: Json) -> Json:
+    app.faults.planned.clear()
     return {}
 
 
@@ -157,9 +171,11 @@ ACTIONS: dict[str, Callable[["App", Any], Any]] = {
         endpoint,
         change,
         fail_next,
+        settle,
         traffic,
         values,
         faults,
+        clear_faults,
         invoke,
         calls,
         shares,

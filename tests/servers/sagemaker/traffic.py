@@ -26,6 +26,7 @@ class Load:
     rate: float
     variants: Json
     until: float
+    split: dict[str, float] | None = None
 
     def catch_up(self, endpoint: "Endpoint", store: MetricStore, now: float) -> None:
         """Every whole second up to now becomes requests, and those become raw values."""
@@ -34,7 +35,7 @@ class Load:
             self.until += 1
 
     def _second(self, endpoint: "Endpoint", store: MetricStore) -> None:
-        shares = endpoint.shares_at(self.until)
+        shares = self.split or endpoint.shares_at(self.until)
         dice = random.Random(f"{endpoint.name}:{self.until:.0f}")
         count = math.floor(self.rate + dice.random())
         if not shares:
@@ -66,7 +67,9 @@ class Load:
         }
         for metric, ratio in FLAGS.items():
             values[metric] = [float(dice.random() < way.get(ratio, 0.0)) for _ in range(count)]
-        if not endpoint.is_async:
+        if endpoint.is_async:
+            del values["OverheadLatency"]
+        else:
             values["Invocations"] = [1.0] * count
         dimensions = {"EndpointName": endpoint.name, "VariantName": variant}
         for metric, raw in values.items():
