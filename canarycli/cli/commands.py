@@ -1,0 +1,57 @@
+"""Every command in one table: what help, completion, docs and the dispatcher are made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Panel(StrEnum):
+    """Where a command stands in the root help, in that order; HIDDEN ones are not listed."""
+
+    RELEASE = "Release"
+    BEFORE = "Look before"
+    BACK = "Look back"
+    SET_UP = "Set up"
+    CLEAN_UP = "Clean up"
+    HIDDEN = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One command: the module is imported only when the command is run.
+
+    Attributes:
+        module: below `canarycli.cli`.
+        help: one line, as the root help shows it.
+        panel: where the root help shows it.
+        exits: the codes it may end with, besides 1 and 2 that every command has.
+        function: in the module, "" where it is named as the command.
+    """
+
+    module: str
+    help: str
+    panel: Panel
+    exits: tuple[int, ...] = (0,)
+    function: str = ""
+
+
+COMMANDS: Mapping[str, Row] = {
+    "lint": Row("lint", "Validate canary.yaml", Panel.BEFORE),
+    "completion": Row("completion", "Print a shell completion script", Panel.SET_UP),
+    "schema": Row("schema", "Print the JSON Schema of canary.yaml", Panel.SET_UP),
+    "help": Row("topics", "Explain a command or a topic", Panel.HIDDEN, function="help_about"),
+}
+"""By name, in the order of the root help within each panel."""
+
+ALIASES: Mapping[str, str] = {"abort": "rollback"}
+"""Words people bring along, accepted with a line that says ours."""
+
+
+def listed() -> dict[Panel, dict[str, Row]]:
+    """The commands of every panel that has one."""
+    panels: dict[Panel, dict[str, Row]] = {}
+    for panel in Panel:
+        rows = {name: row for name, row in COMMANDS.items() if row.panel is panel}
+        if rows and panel is not Panel.HIDDEN:
+            panels[panel] = rows
+    return panels

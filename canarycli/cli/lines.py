@@ -1,0 +1,42 @@
+"""Events as plain lines for people and CI logs: `02:34:51 traffic   v42 5% confirmed`."""
+
+from collections.abc import Mapping
+
+from canarycli.journal import Event
+
+KINDS: Mapping[str, str] = {
+    "planned": "start",
+    "shift_requested": "traffic",
+    "shift_accepted": "traffic",
+    "shift_confirmed": "traffic",
+    "stage_passed": "passed",
+    "no_metrics": "no data",
+    "lease_lost": "driver",
+    "taken_over": "driver",
+    "rollback_started": "rollback",
+    "rollback_confirmed": "traffic",
+    "rollback_failed": "UNSAFE",
+    "ended": "END",
+}
+"""The word of a line by the event's type; a type that is not here is its own word."""
+
+VERDICTS: Mapping[str, str] = {
+    "pass": "healthy",
+    "fail": "failing",
+    "inconclusive": "unclear",
+    "no_data": "no data",
+}
+"""The word of a reading by its verdict."""
+
+_WIDTH = 9
+
+
+def event_line(event: Event) -> str:
+    """One event as one line, the time as the clock on the wall shows it."""
+    clock = event.at.astimezone().strftime("%H:%M:%S")
+    word = KINDS.get(event.type, event.type.replace("_", " "))
+    if event.type == "read":
+        word = VERDICTS.get(str(event.fields.get("verdict")), "read")
+    first, *more = event.message.splitlines() or [""]
+    lines = [f"{clock} {word:<{_WIDTH}} {first}"]
+    return "\n".join([*lines, *(f"{'':<{len(clock) + _WIDTH + 2}}{line}" for line in more)])

@@ -1,0 +1,100 @@
+"""Runs one command: parses, calls, and turns what happens into an exit code."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from canarycli.cli.commands import ALIASES, COMMANDS
+from canarycli.cli.root import root_help
+from canarycli.cli.signals import raise_on_sigterm
+from canarycli.errors import Exit, UsageError
+
+
+class LazyGroup(TyperGroup):
+    """Commands by name, each imported only when it is run."""
+
+    def list_commands(self, _ctx: Any) -> list[str]:
+        """Every command of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: Any, cmd_name: str) -> TyperCommand | None:
+        """The command of that name, imported now."""
+        return load_command(cmd_name) if cmd_name in COMMANDS else None
+
+    def resolve_command(self, _ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command the arguments begin with."""
+        name = known(args[0])
+        return name, load_command(name), args[1:]
+
+    def format_help(self, _ctx: Any, formatter: Any) -> None:
+        """The root help, laid by hand."""
+        formatter.write(root_help())
+
+
+def known(word: str) -> str:
+    """The command a person means.
+
+    Raises:
+        UsageError: there is none.
+    """
+    meant = ALIASES.get(word, word)
+    if meant in COMMANDS:
+        if meant != word:
+            sys.stderr.write(f"note: {word} is called {meant} here\n")
+        return meant
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, COMMANDS, n=1)
+    raise UsageError(
+        f"no command {word!r}",
+        hint=([f"did you mean {near[0]}?"] if near else []) + ["canary --help lists them all"],
+    )
+
+
+def load_command(name: str) -> TyperCommand:
+    """Import the command of that name."""
+    from canarycli.cli.command import to_command
+
+    row = COMMANDS[name]
+    module = importlib.import_module(f"canarycli.cli.{row.module}")
+    return to_command(name, getattr(module, row.function or name))
+
+
+def group() -> LazyGroup:
+    """The root of the tree; without parameters, so that `--help` needs no pydantic."""
+    return LazyGroup(
+        name="canary",
+        rich_markup_mode=None,
+        invoke_without_command=True,
+        callback=lambda: None,
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
+
+
+def run(args: Sequence[str]) -> int:
+    """Run the command line and return its exit code. Never raises."""
+    if not args:
+        args = ["--help"]
+    try:
+        raise_on_sigterm()
+        return call(args)
+    except BaseException as error:  # noqa: BLE001 - the one place where errors are shown
+        from canarycli.cli.showing import show
+
+        return show(error, args)
+
+
+def call(args: Sequence[str]) -> int:
+    """Run the command line and return its exit code; whatever goes wrong is raised."""
+    root = group()
+    try:
+        with root.make_context("canary", list(args)) as ctx:
+            code = root.invoke(ctx)
+        sys.stdout.flush()
+    except typer.Exit as end:
+        return end.exit_code
+    return int(code) if code is not None else int(Exit.OK)

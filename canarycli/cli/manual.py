@@ -1,0 +1,141 @@
+"""The topics of `canary help`, from the same tables that docs and tests read."""
+
+from collections.abc import Mapping, Sequence
+
+from canarycli.errors import Exit
+
+EXITS: Mapping[Exit, tuple[str, str]] = {
+    Exit.OK: (
+        "what you asked for happened: promoted, rollback done, planned hold reached, check passed",
+        "as asked",
+    ),
+    Exit.ERROR: ("a fault in canary itself, or doctor found problems", "verified and printed"),
+    Exit.USAGE: ("bad flag, bad canary.yaml, ambiguous release", "untouched"),
+    Exit.ROLLED_BACK: ("the judge failed the candidate", "baseline 100%, confirmed"),
+    Exit.INCONCLUSIVE: ("not enough data in time, policy carried out", "printed"),
+    Exit.PAUSED: ("held outside the plan: a person or a policy paused it", "stays"),
+    Exit.STOPPED: ("a person declined the prompt, or rolled back while we drove", "printed"),
+    Exit.BUSY: ("another live driver holds the endpoint", "untouched by us"),
+    Exit.DENIED: ("no credentials, expired, or a permission is missing", "untouched"),
+    Exit.NOT_FOUND: ("endpoint, arm, release or model does not exist", "untouched"),
+    Exit.CLOUD_FAILED: (
+        "the cloud refused or broke; traffic re-read and unchanged",
+        "verified",
+    ),
+    Exit.NO_METRICS: ("a gating metric has no data, so there is no verdict", "stays"),
+    Exit.TIMEOUT: ("--timeout passed, release still open", "stays"),
+    Exit.UNSAFE: ("a rollback failed or traffic can't be read: a person must look", "unknown"),
+    Exit.DRIFT: ("someone changed the endpoint outside canary", "printed, not touched"),
+    Exit.RUNNING: ("only from status --exit-status: the release goes on", "stays"),
+    Exit.INTERRUPTED: ("Ctrl-C, after --on-interrupt was carried out", "printed"),
+    Exit.TERMINATED: ("SIGTERM, after --on-interrupt was carried out", "printed"),
+}
+"""Meaning and traffic of every exit code: a contract."""
+
+OWN_VARIABLES: Mapping[str, str] = {
+    "CANARY_RELEASE": "release id or endpoint name, as the argument RELEASE",
+    "CANARY_ENDPOINT": "as --endpoint",
+    "CANARY_PROVIDER": "as --provider",
+    "CANARY_CONFIG": "as --config",
+    "CANARY_OUTPUT": "as --output",
+    "CANARY_EVENTS": "as --events",
+    "CANARY_NO_INPUT": "as --no-input",
+    "CANARY_LOG": "quiet, info, verbose or debug, as -q, -v and --debug",
+    "CANARY_ASCII": "as --ascii",
+    "CANARY_STATE": "where the records of releases live",
+    "CANARY_ACTOR": "who you are in the history; else the CI run or user@host",
+}
+"""Variables that are canary's own."""
+
+HONOURED: tuple[str, ...] = (
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CLICOLOR_FORCE",
+    "TERM",
+    "COLUMNS",
+    "CI",
+    "XDG_STATE_HOME",
+    "HTTPS_PROXY",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "GOOGLE_CLOUD_PROJECT",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "CLOUDSDK_CORE_PROJECT",
+    "AZURE_SUBSCRIPTION_ID",
+    "AZURE_TENANT_ID",
+    "AZURE_CLIENT_ID",
+)
+"""Variables of others that mean here what they mean elsewhere."""
+
+PRECEDENCE = (
+    "flag",
+    "CANARY_* variable",
+    "the endpoint in canary.yaml",
+    "defaults: in canary.yaml",
+    "the cloud's own chain",
+    "built-in",
+)
+"""What wins over what, the strongest first."""
+
+KEYS: Mapping[str, str] = {
+    "Enter": "agree to what is asked",
+    "y": "agree",
+    "n, q": "decline; nothing is changed, exit 6",
+    "Ctrl-C": "leave; start does what --on-interrupt says first",
+}
+"""What a prompt understands."""
+
+
+def exit_name(code: Exit) -> str:
+    """`rolled-back`."""
+    return code.name.lower().replace("_", "-")
+
+
+def exit_codes() -> str:
+    """The topic `exit-codes`."""
+    rows = [(str(int(code)), exit_name(code), *EXITS[code]) for code in EXITS]
+    return _page(
+        "Exit codes are a contract; the traffic column says where it is left.",
+        _table(("CODE", "NAME", "MEANS", "TRAFFIC"), rows),
+        "Retry in CI: 7, 10, 12. Page a person: 13. Yellow: 4, 5, 6, 14. Red: 3 and the rest.",
+    )
+
+
+def environment() -> str:
+    """The topic `env`."""
+    return _page(
+        "A flag wins over its variable. No secret is ever a flag.",
+        _table(("VARIABLE", "MEANS"), list(OWN_VARIABLES.items())),
+        "Honoured as they are:\n" + "\n".join(f"  {name}" for name in HONOURED),
+    )
+
+
+def config() -> str:
+    """The topic `config`."""
+    order = "\n".join(f"  {n}. {word}" for n, word in enumerate(PRECEDENCE, start=1))
+    return _page(
+        "canary.yaml says which endpoints there are and how to release on them.",
+        "Found by: --config, CANARY_CONFIG, canary.yaml here or above up to the root of the\n"
+        "repository, [tool.canary] in pyproject.toml.",
+        f"What wins, the strongest first:\n{order}",
+        "canary lint checks it; canary schema config prints its JSON Schema for editors.",
+    )
+
+
+def keys() -> str:
+    """The topic `keys`."""
+    return _page("At a prompt:", _table(("KEY", "DOES"), list(KEYS.items())))
+
+
+def _page(*parts: str) -> str:
+    return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    lines = []
+    for row in (head, *rows):
+        cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)]
+        lines.append(f"  {'  '.join(cells)}".rstrip())
+    return "\n".join(lines)

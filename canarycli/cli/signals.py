@@ -1,0 +1,20 @@
+"""SIGTERM as an exception, so that one handler serves it and Ctrl-C."""
+
+import signal
+import threading
+from types import FrameType
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came; who handles Ctrl-C handles it in the same way, and the exit code is 143."""
+
+
+def raise_on_sigterm() -> None:
+    """Let SIGTERM raise `Terminated` in the main thread."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _raise)
+
+
+def _raise(_number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends the process at once
+    raise Terminated

@@ -1,0 +1,61 @@
+"""canary help: topics, and the help of a command by another way."""
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Annotated
+
+from typer import Argument
+
+from canarycli.cli.commands import COMMANDS
+from canarycli.cli.options import Local
+from canarycli.cli.root import root_help
+from canarycli.errors import UsageError
+
+
+def help_about(
+    common: Local,
+    topic: Annotated[
+        str | None,
+        Argument(metavar="TOPIC", help="A command, or exit-codes, env, config, keys"),
+    ] = None,
+) -> None:
+    """Explain a command or a topic."""
+    del common
+    sys.stdout.write(_text(topic))
+
+
+def _text(word: str | None) -> str:
+    from canarycli.cli import manual
+
+    topics: Mapping[str, Callable[[], str]] = {
+        "exit-codes": manual.exit_codes,
+        "env": manual.environment,
+        "config": manual.config,
+        "keys": manual.keys,
+    }
+    if word is None:
+        return root_help()
+    if word in topics:
+        return topics[word]()
+    if word in COMMANDS:
+        return _command(word)
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, [*topics, *COMMANDS], n=1)
+    hints = [f"did you mean {near[0]}?"] if near else []
+    raise UsageError(f"no topic {word!r}", hint=[*hints, f"topics are {', '.join(topics)}"])
+
+
+def _command(name: str) -> str:
+    import os
+    import shutil
+
+    from canarycli.cli.ansi import colored
+    from canarycli.cli.main import load_command
+    from canarycli.cli.usage import command_help
+
+    width = min(shutil.get_terminal_size().columns, 100)
+    command = load_command(name)
+    return command_help(
+        command, f"canary {name}", width=width, color=colored(sys.stdout, os.environ)
+    )
