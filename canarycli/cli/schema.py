@@ -1,7 +1,8 @@
 """canary schema: print a JSON Schema."""
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Argument
 
@@ -15,24 +16,22 @@ class Document(StrEnum):
     CONFIG = "config"
     STATUS = "status"
     EVENTS = "events"
-    REPORT = "report"
 
 
 def schema(
     common: Local,
     of: Annotated[
-        Document, Argument(help="canary.yaml, canary status -o json, a line of ndjson, or a report")
+        Document, Argument(help="canary.yaml, canary status -o json, or one line of ndjson")
     ] = Document.CONFIG,
 ) -> None:
     """Print the JSON Schema of canary.yaml, or of what canary prints."""
     from canarycli.cli import schemas
     from canarycli.config import config_schema
 
-    make = {
+    make: dict[Document, Callable[[], dict[str, Any]]] = {
         Document.CONFIG: config_schema,
         Document.STATUS: schemas.status_schema,
         Document.EVENTS: schemas.events_schema,
-        Document.REPORT: schemas.report_schema,
     }[of]
     with Output(common) as output:
         output.document(make())
