@@ -4,7 +4,7 @@ Every draw takes exactly one uniform number. A draw grows with its mean for the 
 minute that is only partly reported is a part of the whole minute.
 """
 
-from math import exp, log1p, sqrt
+from math import exp, log, log1p, sqrt
 from statistics import NormalDist
 
 _NORMAL = NormalDist()
@@ -64,11 +64,13 @@ def lognormal(at: float, median: float, spread: float) -> float:
     return median * exp(spread * deviate(at))
 
 
-def above(limit: float, log_median: float, spread: float) -> float:
-    """The share of a lognormal above a limit given by its logarithm."""
-    if spread <= 0:
-        return 1.0 if log_median > limit else 0.0
-    return 1 - _NORMAL.cdf((limit - log_median) / spread)
+def above(limit: float, *, median: float, spread: float) -> float:
+    """The share of a lognormal above a limit."""
+    if limit <= 0:
+        return 1.0
+    if spread <= 0 or median <= 0:
+        return float(median > limit)
+    return 1 - _NORMAL.cdf(log(limit / median) / spread)
 
 
 def _few_of(uniform: float, n: int, share: float) -> int:

@@ -4,7 +4,7 @@ import os
 import shlex
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -117,9 +117,9 @@ class Simulator:
             NotFound: a version that should get traffic does not exist.
             Rejected: it is not in service, or the split is none.
         """
-        limits, now = self.limits, self.clock.now()
+        limits = self.limits
         self._change(
-            seen.name, lambda scene: shifted(scene, seen, to, notes, limits=limits, now=now)
+            seen.name, lambda scene, now: shifted(scene, seen, to, notes, limits=limits, now=now)
         )
 
     def measure(
@@ -164,9 +164,9 @@ class Simulator:
             NotFound: there is no version `like`.
         """
         wish = Deployment(model, like, release, options)
-        now, names = self.clock.now(), [model]
+        names = [model]
 
-        def edit(scene: Scene) -> Scene:
+        def edit(scene: Scene, now: datetime) -> Scene:
             changed, name = deployed(scene, seen, wish, now)
             names.append(name)
             return changed
@@ -181,18 +181,16 @@ class Simulator:
             Conflict: it has traffic, or a change is under way.
             NotFound: there never was one.
         """
-        now = self.clock.now()
-        self._change(seen.name, lambda scene: retired(scene, seen, version, now))
+        self._change(seen.name, lambda scene, now: retired(scene, seen, version, now))
 
     def impose(self, endpoint: str, to: Traffic) -> None:
         """Put a split in force at once, whatever is under way: a foreign hand, for tests."""
-        now = self.clock.now()
-        self._change(endpoint, lambda scene: scene.changed(to, now, {}))
+        self._change(endpoint, lambda scene, now: scene.changed(to, now, {}))
 
     def put_out(self, endpoint: str, version: str, *, back: bool = False) -> None:
         """Take a version out of service, or `back` into it, for tests; its metrics go on."""
 
-        def edit(scene: Scene) -> Scene:
+        def edit(scene: Scene, _now: datetime) -> Scene:
             others = tuple(name for name in scene.down if name != version)
             down = others if back else (*others, version)
             return replace(scene, down=down, revision=scene.revision + 1)
@@ -209,11 +207,12 @@ class Simulator:
             return world
         return self._state.change(lambda world: self._opening.apply(world, now))
 
-    def _change(self, endpoint: str, edit: Callable[[Scene], Scene]) -> None:
+    def _change(self, endpoint: str, edit: Callable[[Scene, datetime], Scene]) -> None:
         self._world()
+        clock = self.clock
 
         def whole(world: World) -> World:
-            return world.with_scene(endpoint, edit(_of(world, endpoint)))
+            return world.with_scene(endpoint, edit(_of(world, endpoint), clock.now()))
 
         self._state.change(whole)
 

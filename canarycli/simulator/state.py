@@ -11,7 +11,7 @@ from tempfile import NamedTemporaryFile
 from threading import Lock
 from typing import IO, Protocol
 
-from canarycli.errors import Denied, Rejected, Unavailable
+from canarycli.errors import Denied, Rejected, Unavailable, UsageError
 from canarycli.simulator.codec import from_json, to_json
 from canarycli.simulator.world import World
 
@@ -64,10 +64,15 @@ class FileState:
 
     A change holds a lock on a file beside it, which the system lets go of when a process dies,
     and replaces the file as a whole.
+
+    Args:
+        path: of the file; its folder is made when it is first written.
+        patience: seconds to wait for somebody else's lock.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience: float = _PATIENCE) -> None:
         self.path = path
+        self._patience = patience
 
     def read(self) -> World:
         """The world in the file.
@@ -83,7 +88,7 @@ class FileState:
                 return World()
         try:
             return from_json(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
             raise Rejected(
                 f"the simulator can't read its state in {str(self.path)!r}: {error}",
                 hint="move the file away to start over",
@@ -95,9 +100,7 @@ class FileState:
         Raises:
             Unavailable: another process holds the lock for too long.
         """
-        with _translated(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._locked():
+        with self.locked():
             before = self.read()
             after = edit(before)
             if after != before:
@@ -115,12 +118,18 @@ class FileState:
         Path(new.name).replace(self.path)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
+        """Keep everybody else from changing the file.
+
+        Raises:
+            Unavailable: another process holds the lock for longer than the patience.
+        """
         beside = self.path.with_name(self.path.name + ".lock")
         with _translated(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             held = beside.open("a+b")
         with held:
-            until = time.monotonic() + _PATIENCE
+            until = time.monotonic() + self._patience
             while not _try_lock(held):
                 if time.monotonic() > until:
                     raise Unavailable(f"another process holds the simulator's {str(beside)!r}")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from math import ceil, cos, log, pi
+from math import ceil, cos, pi
 from types import MappingProxyType
 
 from canarycli.errors import Unsupported
@@ -134,7 +134,9 @@ def _chance(what: str) -> float:
 def _maker(metric: Metric, version: str) -> Maker:
     if metric.source:
         return _custom(metric, version)
-    if metric.name == "latency_over" and metric.threshold:
+    if metric.name == "latency_over":
+        if not metric.threshold:
+            raise Unsupported("metric 'latency_over' needs a threshold")
         return _slow(metric.key, metric.threshold)
     if metric.name in _MAKERS:
         return _MAKERS[metric.name]
@@ -206,7 +208,7 @@ def _histogram(draw: Draw) -> Histogram:
 
 
 def _slower_than(limit: float, quality: Quality) -> float:
-    return above(log(limit), log(max(quality.latency, 1e-6)), quality.spread)
+    return above(limit, median=quality.latency, spread=quality.spread)
 
 
 def _requests(draw: Draw) -> Value:
