@@ -21,6 +21,11 @@ from canarycli.errors import (
     Unsupported,
 )
 
+
+class AlreadyThere(Conflict):
+    """What was asked for exists, or is being made."""
+
+
 BY_STATUS: Mapping[str, type[ProviderError]] = MappingProxyType(
     {
         "CANCELLED": Unavailable,
@@ -28,7 +33,7 @@ BY_STATUS: Mapping[str, type[ProviderError]] = MappingProxyType(
         "INVALID_ARGUMENT": Rejected,
         "DEADLINE_EXCEEDED": Unavailable,
         "NOT_FOUND": NotFound,
-        "ALREADY_EXISTS": Conflict,
+        "ALREADY_EXISTS": AlreadyThere,
         "PERMISSION_DENIED": Denied,
         "UNAUTHENTICATED": Denied,
         "RESOURCE_EXHAUSTED": Unavailable,

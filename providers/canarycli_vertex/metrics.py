@@ -12,20 +12,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from canarycli.errors import Unsupported
-from canarycli.metrics import Counts, Histogram, Measurements, Metric, Point, Series, Value, Window
+from canarycli.metrics import (
+    UNITS,
+    Counts,
+    Histogram,
+    Measurements,
+    Metric,
+    Point,
+    Series,
+    Value,
+    Window,
+)
 from canarycli_vertex.api import Api
 from canarycli_vertex.custom import WORD, measure_custom
 from canarycli_vertex.distribution import merged, percentile, read_histogram, slower_than
 from canarycli_vertex.errors import understood
 from canarycli_vertex.monitoring import (
     ARM,
-    PERIOD,
     Question,
     Reading,
     about,
     ask,
     one_of,
-    whole_minutes,
+    whole_periods,
 )
 
 COUNTED: Mapping[str, tuple[str, ...]] = {
@@ -49,8 +58,8 @@ TIMED = frozenset(
     }
 )
 GAUGES = frozenset({"cpu", "memory", "gpu", "replicas"})
-NAMES = frozenset({*COUNTED, *TIMED, *GAUGES})
-"""The built-in metrics Vertex AI has."""
+NAMES = frozenset({*COUNTED, *TIMED, *GAUGES} & UNITS.keys())
+"""The built-in metrics Vertex AI has; the number of `replicas` can be asked for beside them."""
 
 _RANKED = re.compile(r"(?P<kind>latency|overhead)_p(?P<rank>\d{2})")
 _MILLISECONDS = 0.001
@@ -61,7 +70,7 @@ MemoryOf = Callable[[], Mapping[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a poll is about: versions of an endpoint, and the whole minutes of its window."""
+    """What a poll is about: versions of an endpoint, and the whole periods of its window."""
 
     api: Api
     endpoint_id: str
@@ -86,7 +95,12 @@ def measure(
     Raises:
         Unsupported: a metric is neither built in nor has a source.
     """
-    scope = Scope(api, endpoint_id, tuple(sorted(set(versions))), whole_minutes(window))
+    scope = Scope(
+        api,
+        endpoint_id,
+        tuple(sorted(set(versions))),
+        whole_periods(window, api.settings.metric_period),
+    )
     for metric in metrics:
         _known(metric)
     found: Found = defaultdict(dict)
@@ -101,7 +115,7 @@ def measure(
                 _gauge(scope, metric, memory_of, found, queries)
         for metric in custom:
             series, query = measure_custom(api, endpoint_id, scope.versions, metric, scope.window)
-            _put(found, metric, series)
+            _put(scope, found, metric, series)
             queries[metric.key] = query
     return Measurements(window, datetime.now(UTC), dict(found), queries)
 
@@ -112,7 +126,7 @@ def _known(metric: Metric) -> None:
             f"metric {metric.name!r} has no {WORD}: source",
             hint=f"{WORD}: {{type: custom.googleapis.com/..., labels: {{...}}, reducer: mean}}",
         )
-    if not metric.source and metric.name not in NAMES:
+    if not metric.source and metric.name not in NAMES | GAUGES:
         raise Unsupported(
             f"Vertex AI has no metric {metric.name!r}", hint=f"it has {', '.join(sorted(NAMES))}"
         )
@@ -129,25 +143,31 @@ def _count(scope: Scope, metrics: list[Metric], found: Found, queries: dict[str,
     )
     readings = ask(scope.api, question, scope.window)
     for metric in metrics:
-        bad_codes = COUNTED[metric.name]
-        sums: dict[str, dict[datetime, list[float]]] = defaultdict(dict)
         with understood("response_count"):
-            for one in readings:
-                if one.number >= 0:
-                    sum_ = sums[one.labels[ARM]].setdefault(one.at, [0.0, 0.0])
-                    sum_[0] += one.number
-                    sum_[1] += (
-                        one.number if one.labels["response_code"].startswith(bad_codes) else 0.0
-                    )
-        _put(
-            found,
-            metric,
-            {
-                version: [Counts(at, n, bad) for at, (n, bad) in minutes.items()]
-                for version, minutes in sums.items()
-            },
-        )
+            counted = _counted(readings, COUNTED[metric.name])
+        series: dict[str, list[Point]] = {
+            version: [_counts(metric, at, n, bad) for at, (n, bad) in minutes.items()]
+            for version, minutes in counted.items()
+        }
+        _put(scope, found, metric, series)
         queries[metric.key] = str(question)
+
+
+def _counted(
+    readings: Iterable[Reading], bad_codes: tuple[str, ...]
+) -> dict[str, dict[datetime, tuple[float, float]]]:
+    """All and bad responses by version and minute; a negative count is a reset and left out."""
+    sums: dict[str, dict[datetime, tuple[float, float]]] = defaultdict(dict)
+    for one in readings:
+        if one.number >= 0:
+            n, bad = sums[one.labels[ARM]].get(one.at, (0.0, 0.0))
+            is_bad = one.labels["response_code"].startswith(bad_codes)
+            sums[one.labels[ARM]][one.at] = (n + one.number, bad + one.number * is_bad)
+    return sums
+
+
+def _counts(metric: Metric, at: datetime, n: float, bad: float) -> Point:
+    return Value(at, n) if metric.name == "requests" else Counts(at, n, bad)
 
 
 def _time(scope: Scope, metrics: list[Metric], found: Found, queries: dict[str, str]) -> None:
@@ -169,6 +189,7 @@ def _time(scope: Scope, metrics: list[Metric], found: Found, queries: dict[str, 
         histograms = _histograms(readings)
     for metric in metrics:
         _put(
+            scope,
             found,
             metric,
             {
@@ -234,7 +255,12 @@ def _gauge(
             factor = factors.get(one.labels[ARM])
             if factor is not None:
                 points[one.labels[ARM]][one.at] = Value(one.at, one.number * factor)
-    _put(found, metric, {version: list(minutes.values()) for version, minutes in points.items()})
+    _put(
+        scope,
+        found,
+        metric,
+        {version: list(minutes.values()) for version, minutes in points.items()},
+    )
     queries[metric.key] = str(question)
 
 
@@ -245,8 +271,8 @@ def _factors(metric: Metric, versions: Iterable[str], memory_of: MemoryOf) -> Ma
     return dict.fromkeys(versions, 1.0 if metric.name == "replicas" else 100.0)
 
 
-def _put(found: Found, metric: Metric, series: Mapping[str, Iterable[Point]]) -> None:
+def _put(scope: Scope, found: Found, metric: Metric, series: Mapping[str, Iterable[Point]]) -> None:
     for version, points in series.items():
         ordered = tuple(sorted(points, key=lambda point: point.at))
         if ordered:
-            found[version][metric.key] = Series(ordered, PERIOD)
+            found[version][metric.key] = Series(ordered, scope.api.settings.metric_period)

@@ -1,6 +1,6 @@
 """Asks Cloud Monitoring for time series and reads its answer into points.
 
-A point of Google's ends at its `endTime`; a point of ours is named by the start of its minute.
+A point of Google's ends at its `endTime`; a point of ours is named by the start of its period.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -12,7 +12,6 @@ from canarycli.metrics import Window
 from canarycli_vertex.api import Api, Json, Params
 from canarycli_vertex.errors import understood
 
-PERIOD = timedelta(minutes=1)
 ARM = "deployed_model_id"
 PREFIX = "aiplatform.googleapis.com/prediction/online/"
 
@@ -80,44 +79,45 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def whole_minutes(window: Window) -> Window:
-    """The minutes that lie in the window as a whole.
+def whole_periods(window: Window, period: timedelta) -> Window:
+    """The periods that lie in the window as a whole.
 
     Monitoring counts periods back from the end of the interval, so only whole minutes give
     points that start and end where a minute does.
     """
-    minute = PERIOD.total_seconds()
+    length = period.total_seconds()
     start, end = window.start.timestamp(), window.end.timestamp()
     return Window(
-        datetime.fromtimestamp(-(-start // minute) * minute, UTC),
-        datetime.fromtimestamp(end // minute * minute, UTC),
+        datetime.fromtimestamp(-(-start // length) * length, UTC),
+        datetime.fromtimestamp(end // length * length, UTC),
     )
 
 
 def ask(api: Api, question: Question, window: Window) -> list[Reading]:
-    """Every point of every group in a window of whole minutes; nothing where there is no data."""
+    """Every point of every group in a window of whole periods; nothing where there is no data."""
+    period = api.settings.metric_period
     if not window:
         return []
     params: Params = {
         "filter": question.filter,
         "interval.startTime": _rfc3339(window.start),
         "interval.endTime": _rfc3339(window.end),
-        "aggregation.alignmentPeriod": f"{int(PERIOD.total_seconds())}s",
+        "aggregation.alignmentPeriod": f"{period.total_seconds():g}s",
         "aggregation.perSeriesAligner": question.aligner,
         "aggregation.crossSeriesReducer": question.reducer,
         "aggregation.groupByFields": [f"metric.labels.{label}" for label in question.by],
         "view": "FULL",
     }
     with understood("metrics"):
-        found = [reading for one in api.time_series(params) for reading in _readings(one)]
+        found = [reading for one in api.time_series(params) for reading in _readings(one, period)]
     return [reading for reading in found if reading.at in window]
 
 
-def _readings(series: Json) -> Iterator[Reading]:
+def _readings(series: Json, period: timedelta) -> Iterator[Reading]:
     labels = {str(k): str(v) for k, v in series.get("metric", {}).get("labels", {}).items()}
     for point in series.get("points", ()):
         end = datetime.fromisoformat(point["interval"]["endTime"])
-        yield Reading(labels, end - PERIOD, _value(point["value"]))
+        yield Reading(labels, end - period, _value(point["value"]))
 
 
 def _value(value: Mapping[str, Any]) -> float | Json:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from canarycli.errors import UsageError
 
 MONITORING = "https://monitoring.googleapis.com"
+MINUTE = timedelta(minutes=1)
 METRIC_DELAY = timedelta(minutes=4)
 """Request metrics are taken each minute and come 2 to 4 minutes late (Google does not say)."""
 
@@ -30,6 +31,7 @@ class Settings:
         api: base URL of the Vertex AI API, no slash at the end.
         monitoring: base URL of Cloud Monitoring, no slash at the end.
         metric_delay: points younger than this may still change or be missing.
+        metric_period: the time one point covers, a minute or more.
         impersonate: the service account to act as, "" for one's own identity.
     """
 
@@ -38,6 +40,7 @@ class Settings:
     api: str
     monitoring: str = MONITORING
     metric_delay: timedelta = METRIC_DELAY
+    metric_period: timedelta = MINUTE
     impersonate: str = ""
 
     @classmethod
@@ -50,7 +53,9 @@ class Settings:
         region = _region(given, env)
         api = env.get("CANARY_VERTEX_ENDPOINT") or given.get("endpoint_url")
         api = api or env.get("CLOUDSDK_API_ENDPOINT_OVERRIDES_AIPLATFORM") or host(region)
-        monitoring = env.get("CANARY_MONITORING_ENDPOINT") or given.get("monitoring_url")
+        monitoring = base_url(
+            env.get("CANARY_MONITORING_ENDPOINT") or given.get("monitoring_url") or MONITORING
+        )
         impersonate = given.get("impersonate") or env.get(
             "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT", ""
         )
@@ -58,8 +63,9 @@ class Settings:
             project=_project(given, env),
             region=region,
             api=base_url(str(api)),
-            monitoring=base_url(str(monitoring or MONITORING)),
-            metric_delay=_delay(given.get("metric_delay")),
+            monitoring=monitoring,
+            metric_delay=_span(given, "metric_delay", METRIC_DELAY),
+            metric_period=_period(given, monitoring),
             impersonate=str(impersonate),
         )
 
@@ -146,12 +152,22 @@ def _project_of_key(path: str) -> str:
     return str(found.get("project_id", "")) if isinstance(found, dict) else ""
 
 
-def _delay(given: object) -> timedelta:
-    if given is None:
-        return METRIC_DELAY
-    if not isinstance(given, timedelta) or given < timedelta(0):
-        raise UsageError(f"metric_delay {given!r} is not a length of time")
-    return given
+def _span(given: Mapping[str, Any], key: str, usual: timedelta) -> timedelta:
+    found = given.get(key)
+    if found is None:
+        return usual
+    if not isinstance(found, timedelta) or found < timedelta(0):
+        raise UsageError(f"{key} {found!r} is not a length of time")
+    return found
+
+
+def _period(given: Mapping[str, Any], monitoring: str) -> timedelta:
+    """Cloud Monitoring has no points shorter than a minute; a server for tests may."""
+    period = _span(given, "metric_period", MINUTE)
+    shortest = timedelta(seconds=1) if is_loopback(urlsplit(monitoring).hostname or "") else MINUTE
+    if period < shortest:
+        raise UsageError(f"metric_period {period} is too short for Cloud Monitoring", hint="1m")
+    return period
 
 
 def _first(env: Mapping[str, str], *names: str) -> str:

@@ -6,27 +6,54 @@ also be our own first try, whose answer was lost: reading tells.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from canarycli.errors import Conflict, NotFound, Rejected, Unavailable, Unsupported
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, Endpoint, Notes
 from canarycli.traffic import TOLERANCE, Traffic
 from canarycli_vertex.api import Api, Json
+from canarycli_vertex.deployment import deployed_ids
 from canarycli_vertex.endpoint import read_endpoint
 from canarycli_vertex.errors import understood
-from canarycli_vertex.labels import notes_of, with_notes
+from canarycli_vertex.labels import OPERATION, notes_of, with_notes
 
 _TRIES = 4
 """Lowering reads again this often before it writes without an etag."""
 
 
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """Who is who, as far as the notes name versions that are there; "" where they don't."""
+
+    baseline: str
+    candidate: str
+
+    @classmethod
+    def noted(cls, seen: Endpoint, notes: Notes) -> "Arms":
+        """From the notes to be written, else from those on the endpoint."""
+        known = {**notes_of(labels_of(seen)), **notes}
+        names = (known.get(BASELINE_NOTE, ""), known.get(CANDIDATE_NOTE, ""))
+        return cls(*(name if seen.version(name) else "" for name in names))
+
+    def lowered(self, now: Traffic, to: Traffic) -> bool:
+        """Whether the candidate gets no more than it has, and the baseline no less.
+
+        Where neither is known, no change counts as lowering.
+        """
+        if not self.candidate and not self.baseline:
+            return False
+        less = not self.candidate or to.of(self.candidate) <= now.of(self.candidate) + TOLERANCE
+        more = not self.baseline or to.of(self.baseline) >= now.of(self.baseline) - TOLERANCE
+        return less and more
+
+
 def shift(api: Api, path: str, seen: Endpoint, to: Traffic, notes: Notes) -> None:
     """Ask for the split `to` on the endpoint at `path`; see `Provider.shift`."""
     split = whole_percents(seen, to)
-    known = {**notes_of(labels_of(seen)), **notes}
-    candidate = known.get(CANDIDATE_NOTE, "")
-    if _lowers(seen.traffic, to, candidate, known.get(BASELINE_NOTE, "")):
-        _lower(api, path, seen, split, candidate)
+    arms = Arms.noted(seen, notes)
+    if arms.lowered(seen.traffic, to):
+        _lower(api, path, seen, split, arms)
         _note(api, path, notes)
     else:
         _raise(api, path, seen, split, notes)
@@ -39,8 +66,7 @@ def whole_percents(seen: Endpoint, to: Traffic) -> dict[str, int]:
         Unsupported: it would leave the endpoint without traffic, or has shadow traffic.
         NotFound: a version in it is not deployed.
     """
-    if seen.unfit:
-        raise Unsupported(f"endpoint {seen.name!r} can't be shifted: {seen.unfit}")
+    refuse_unfit(seen)
     if any(share > TOLERANCE for share in to.shadow.values()):
         raise Unsupported("Vertex AI has no shadow traffic")
     split = {name: round(share) for name, share in to.rounded(1).items()}
@@ -48,6 +74,16 @@ def whole_percents(seen: Endpoint, to: Traffic) -> dict[str, int]:
         raise Unsupported(f"a split without traffic would take {seen.name!r} down")
     _require(seen, split)
     return {name: share for name, share in split.items() if share}
+
+
+def refuse_unfit(seen: Endpoint) -> None:
+    """Stop where the endpoint can't be released by shares.
+
+    Raises:
+        Unsupported: and why.
+    """
+    if seen.unfit:
+        raise Unsupported(f"endpoint {seen.name!r} can't be shifted: {seen.unfit}")
 
 
 def labels_of(seen: Endpoint) -> Mapping[str, str]:
@@ -58,7 +94,11 @@ def labels_of(seen: Endpoint) -> Mapping[str, str]:
 
 
 def _require(seen: Endpoint, split: Mapping[str, int]) -> None:
+    with understood("the endpoint"):
+        deployed = deployed_ids(seen.raw or {})
     for name in split:
+        if seen.version(name) is not None and name not in deployed:
+            raise Conflict(f"{name!r} is still being deployed", hint=f"canary status {seen.name}")
         if seen.version(name) is None:
             there = ", ".join(f"{v.name} ({v.model})" for v in seen.versions) or "nothing"
             raise NotFound(
@@ -68,21 +108,9 @@ def _require(seen: Endpoint, split: Mapping[str, int]) -> None:
             )
 
 
-def _lowers(now: Traffic, to: Traffic, candidate: str, baseline: str) -> bool:
-    """Whether the candidate gets no more than it has, and the baseline no less.
-
-    Who is who comes from the notes; where they say nothing, no change counts as lowering.
-    """
-    return (
-        bool(candidate)
-        and to.of(candidate) <= now.of(candidate) + TOLERANCE
-        and (not baseline or to.of(baseline) >= now.of(baseline) - TOLERANCE)
-    )
-
-
 def _raise(api: Api, path: str, seen: Endpoint, split: dict[str, int], notes: Notes) -> None:
     labels = dict(labels_of(seen))
-    wanted = with_notes(labels, notes)
+    wanted = with_notes(_without_old_operation(seen, labels) if notes else labels, notes)
     body: dict[str, Any] = {"etag": seen.revision, "trafficSplit": split}
     mask = "trafficSplit"
     if wanted != labels:
@@ -97,7 +125,14 @@ def _raise(api: Api, path: str, seen: Endpoint, split: dict[str, int], notes: No
         raise _why(refused, seen, fresh) from refused
 
 
-def _lower(api: Api, path: str, seen: Endpoint, split: dict[str, int], candidate: str) -> None:
+def _without_old_operation(seen: Endpoint, labels: Mapping[str, str]) -> Mapping[str, str]:
+    """The labels without the deployment they remember, once it is over."""
+    with understood("the endpoint"):
+        under_way = {version.name for version in seen.versions} - deployed_ids(seen.raw or {})
+    return labels if under_way else {k: v for k, v in labels.items() if k != OPERATION}
+
+
+def _lower(api: Api, path: str, seen: Endpoint, split: dict[str, int], arms: Arms) -> None:
     now = seen
     for _ in range(_TRIES):
         try:
@@ -106,7 +141,7 @@ def _lower(api: Api, path: str, seen: Endpoint, split: dict[str, int], candidate
             fresh = _look(api, path, seen.name)
             if _is(fresh, split):
                 return
-            _decide_again(refused, now, fresh, split, candidate)
+            _decide_again(refused, now, fresh, split, arms)
             now = fresh
         else:
             return
@@ -118,11 +153,11 @@ def _decide_again(
     before: Endpoint,
     fresh: Endpoint,
     split: Mapping[str, int],
-    candidate: str,
+    arms: Arms,
 ) -> None:
     """Return if writing again is right and can help; else raise what stands in the way."""
     _require(fresh, split)
-    if split.get(candidate, 0) > fresh.traffic.of(candidate) + TOLERANCE:
+    if not arms.lowered(fresh.traffic, _as_traffic(split)):
         raise _why(refused, before, fresh) from refused
     if fresh.revision != before.revision:
         return
@@ -165,7 +200,11 @@ def _why(refused: Conflict | Rejected, seen: Endpoint, fresh: Endpoint) -> Confl
 
 
 def _is(found: Endpoint, split: Mapping[str, int]) -> bool:
-    return found.traffic.same_as(Traffic({name: float(share) for name, share in split.items()}))
+    return found.traffic.same_as(_as_traffic(split))
+
+
+def _as_traffic(split: Mapping[str, int]) -> Traffic:
+    return Traffic({name: float(share) for name, share in split.items()})
 
 
 def _look(api: Api, path: str, name: str) -> Endpoint:

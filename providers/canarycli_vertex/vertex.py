@@ -8,16 +8,19 @@ from typing import Any
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import Endpoint, Limits, Notes
 from canarycli.traffic import Traffic
-from canarycli_vertex import labels, traffic
 from canarycli_vertex.api import Api
 from canarycli_vertex.command import update_command
 from canarycli_vertex.custom import WORD
+from canarycli_vertex.deploy import deploy, retire
+from canarycli_vertex.deployment import Progress, Under, deployed_ids, progress
 from canarycli_vertex.endpoint import read_endpoint
 from canarycli_vertex.errors import understood
+from canarycli_vertex.labels import notes_of
 from canarycli_vertex.lookup import Lookup
 from canarycli_vertex.machines import memory_bytes
 from canarycli_vertex.metrics import NAMES, measure
 from canarycli_vertex.settings import Settings
+from canarycli_vertex.traffic import labels_of, refuse_unfit, shift
 
 
 class Vertex:
@@ -33,6 +36,7 @@ class Vertex:
         self._settings = Settings.read(settings, os.environ)
         self._api = Api(self._settings, session)
         self._lookup = Lookup(self._api)
+        self._started: dict[str, Under] = {}
 
     @property
     def limits(self) -> Limits:
@@ -45,6 +49,7 @@ class Vertex:
             usual_shift=timedelta(seconds=10),
             metrics=NAMES,
             custom_source=WORD,
+            metric_period=self._settings.metric_period,
         )
 
     @property
@@ -55,16 +60,18 @@ class Vertex:
     def describe(self, endpoint: str) -> Endpoint:
         """Look at an endpoint, named by its id, resource name or display name."""
         found = self._lookup.read(endpoint)
+        now = self._deployment(self._lookup.path(endpoint), found)
         with understood("the endpoint"):
-            return read_endpoint(endpoint, found, None, "")
+            pending, failure = (now.version, now.failure) if now else (None, "")
+            return read_endpoint(endpoint, found, pending, failure)
 
     def notes(self, seen: Endpoint) -> Notes:
         """What canary wrote into the endpoint's labels."""
-        return labels.notes_of(traffic.labels_of(seen))
+        return notes_of(labels_of(seen))
 
     def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
         """Ask for a split; in place at once, as Vertex answers with the changed endpoint."""
-        traffic.shift(self._api, self._lookup.path(seen.name), seen, to, notes)
+        shift(self._api, self._lookup.path(seen.name), seen, to, notes)
 
     def measure(
         self,
@@ -86,6 +93,38 @@ class Vertex:
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """`gcloud ai endpoints update ... --traffic-split=...`."""
         return update_command(self._settings, self._lookup.known_id(endpoint), to)
+
+    def deploy(
+        self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
+    ) -> str:
+        """Ask for a model to be deployed like the version `like`, without traffic."""
+        refuse_unfit(seen)
+        path = self._lookup.path(seen.name)
+        name, started = deploy(self._api, path, model, like, options=options, release=release)
+        if started:
+            self._started[path] = started
+        return name
+
+    def retire(self, seen: Endpoint, version: str) -> None:
+        """Ask for an idle version to be undeployed."""
+        retire(self._api, self._lookup.path(seen.name), seen, version)
+
+    def progress(self, seen: Endpoint) -> str:
+        """Where the deployment under way is, in Vertex's stages; "" if there is none."""
+        with understood("the endpoint"):
+            deployed = deployed_ids(seen.raw or {})
+        return next((v.detail for v in seen.versions if v.name not in deployed), "")
+
+    def _deployment(self, path: str, found: Mapping[str, Any]) -> Progress | None:
+        """The deployment under way or the failure of the last one; a request if there is one."""
+        with understood("the endpoint"):
+            under = Under.way_on(found) or self._started.get(path)
+            if under is None or under.model in deployed_ids(found):
+                return None
+        now = progress(self._api, path, under)
+        if now.done and not now.failure:
+            self._started.pop(path, None)
+        return now
 
     def _memory(self, endpoint: str) -> Mapping[str, float]:
         """Bytes of memory by deployed model, of those on a known machine type."""

@@ -4,6 +4,7 @@ import base64
 import json
 import secrets
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -34,7 +35,7 @@ class Identity:
 
     def new_key(self, url: str) -> dict[str, str]:
         """A fresh service-account key whose tokens come from this server."""
-        private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        private = _private()
         key_id = secrets.token_hex(20)
         self._keys[key_id] = private.public_key()
         pem = private.private_bytes(
@@ -133,6 +134,12 @@ class Identity:
         if found["exp"] - found["iat"] > 3600:
             raise BadGrant("invalid_grant", "Invalid JWT: Token must be a short-lived token.")
         return dict(found)
+
+
+@cache
+def _private() -> rsa.RSAPrivateKey:
+    """Made once a process: it takes as long as a whole test."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class BadGrant(Exception):

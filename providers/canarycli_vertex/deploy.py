@@ -1,0 +1,212 @@
+"""Brings a candidate in and takes idle versions away.
+
+A deployment never carries a traffic split: one given with it may be set when the operation ends,
+minutes later, and would undo whatever was set meanwhile, a rollback included.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from canarycli.errors import Conflict, NotFound, ProviderError, Unsupported
+from canarycli.provider import Endpoint
+from canarycli_vertex.api import Api, Json
+from canarycli_vertex.deployment import Under, deployed_ids, progress
+from canarycli_vertex.errors import AlreadyThere, understood
+from canarycli_vertex.labels import OPERATION
+from canarycli_vertex.models import Model, find_model
+
+OPTIONS = frozenset(
+    {
+        "accelerator_count",
+        "accelerator_type",
+        "display_name",
+        "machine_type",
+        "max_replicas",
+        "min_replicas",
+        "pool",
+        "service_account",
+        "spot",
+    }
+)
+"""What `candidate:` in canary.yaml may set; everything else is as the baseline's."""
+
+_COPIED = (
+    "automaticResources",
+    "dedicatedResources",
+    "disableContainerLogging",
+    "disableExplanations",
+    "enableAccessLogging",
+    "serviceAccount",
+    "sharedResources",
+)
+_MACHINE = {
+    "machine_type": "machineType",
+    "accelerator_type": "acceleratorType",
+    "accelerator_count": "acceleratorCount",
+}
+_REPLICAS = {"min_replicas": "minReplicaCount", "max_replicas": "maxReplicaCount"}
+
+
+def deployed_id(release: str) -> str:
+    """The id a release's deployed model has: ten digits that follow from the release alone.
+
+    So that a release that is resumed after a crash finds its own deployment again.
+    """
+    number = int.from_bytes(hashlib.sha256(release.encode()).digest()[:8])
+    return str(10**9 + number % (9 * 10**9))
+
+
+def deploy(
+    api: Api,
+    path: str,
+    wanted: str,
+    like: str,
+    *,
+    options: Mapping[str, Any],
+    release: str,
+) -> tuple[str, Under | None]:
+    """Ask for a model to be deployed like the version `like`, without traffic.
+
+    Returns the deployed model's id, and the operation if one was started. What this release has
+    under way or done already is not asked for again, and a version that is deployed is taken as
+    it is.
+    """
+    name = deployed_id(release)
+    found = api.get(path)
+    with understood("the endpoint"):
+        if name in deployed_ids(found) or _is_coming(api, path, found, name):
+            return name, None
+        baseline = _deployed(found, like)
+        model = find_model(api, wanted)
+        there = _there(found, model, like)
+    if there:
+        return there, None
+    body = {"deployedModel": _wish(baseline, model, name, options)}
+    try:
+        operation = api.post(f"{path}:deployModel", body)
+    except AlreadyThere:
+        return name, None
+    with understood("the deployment"):
+        under = Under(name, str(operation["name"]).rpartition("/")[2])
+    _remember(api, path, under)
+    return name, under
+
+
+def retire(api: Api, path: str, seen: Endpoint, version: str) -> None:
+    """Ask for an idle version to be undeployed; one that is gone already is no error.
+
+    Raises:
+        Conflict: it has traffic, or is the only one.
+    """
+    found = api.get(path)
+    with understood("the endpoint"):
+        ids = deployed_ids(found)
+        share = int(found.get("trafficSplit", {}).get(version, 0))
+    if version not in ids:
+        return
+    if share:
+        raise Conflict(
+            f"{version!r} has {share}% of the traffic of {seen.name!r}",
+            hint=f"canary rollback {seen.name}, or promote the other version first",
+        )
+    if len(ids) == 1:
+        raise Conflict(f"{version!r} is the only version of {seen.name!r}")
+    try:
+        api.post(f"{path}:undeployModel", {"deployedModelId": version})
+    except NotFound:
+        return
+
+
+def _is_coming(api: Api, path: str, found: Json, name: str) -> bool:
+    under = Under.way_on(found)
+    return under is not None and under.model == name and not progress(api, path, under).done
+
+
+def _there(found: Json, model: Model, like: str) -> str:
+    """The id under which the model is deployed beside the baseline, "" if it is not."""
+    ids = [
+        str(one["id"])
+        for one in found.get("deployedModels", ())
+        if model.is_deployed_as(one) and str(one["id"]) != like
+    ]
+    if len(ids) > 1:
+        raise Unsupported(
+            f"models/{model.resource.rpartition('/')[2]}@{model.version} is deployed "
+            f"{len(ids)} times",
+            facts=ids,
+            hint="name one of them by its id",
+        )
+    return ids[0] if ids else ""
+
+
+def _deployed(found: Json, like: str) -> Json:
+    for one in found.get("deployedModels", ()):
+        if str(one["id"]) == like:
+            return dict(one)
+    raise NotFound(f"there is no deployed model {like!r} to deploy like")
+
+
+def _wish(baseline: Json, model: Model, name: str, options: Mapping[str, Any]) -> Json:
+    """The deployed model to ask for: the baseline's place, the other model in it."""
+    for key in options:
+        if key not in OPTIONS:
+            raise Unsupported(
+                f"a candidate on Vertex AI has no {key!r}",
+                hint=f"it has {', '.join(sorted(OPTIONS))}",
+            )
+    wish: Json = {key: baseline[key] for key in _COPIED if key in baseline}
+    wish["id"] = name
+    wish["model"] = f"{model.resource}@{model.version}" if model.version else model.resource
+    wish["displayName"] = str(options.get("display_name") or f"{model.display}-{model.version}")
+    if "service_account" in options:
+        wish["serviceAccount"] = options["service_account"]
+    _place(wish, options, model.resource.rpartition("/models/")[0])
+    return wish
+
+
+def _place(wish: Json, options: Mapping[str, Any], parent: str) -> None:
+    """Put machine, replicas or pool into the wish; a pool replaces machines and the reverse."""
+    if "pool" in options:
+        wish.pop("dedicatedResources", None)
+        wish.pop("automaticResources", None)
+        wish["sharedResources"] = _pool(str(options["pool"]), parent)
+        return
+    machine = {_MACHINE[key]: options[key] for key in _MACHINE if key in options}
+    replicas = {_REPLICAS[key]: int(options[key]) for key in _REPLICAS if key in options}
+    if machine:
+        wish.pop("sharedResources", None)
+        wish.pop("automaticResources", None)
+        wish.setdefault("dedicatedResources", {"minReplicaCount": 1})
+    kind = next((k for k in ("dedicatedResources", "automaticResources") if k in wish), "")
+    if not kind:
+        return
+    resources = {**wish[kind], **replicas}
+    if machine:
+        resources["machineSpec"] = {**resources.get("machineSpec", {}), **machine}
+    if "spot" in options and kind == "dedicatedResources":
+        resources["spot"] = bool(options["spot"])
+    least = int(resources.get("minReplicaCount", 1))
+    resources["maxReplicaCount"] = max(int(resources.get("maxReplicaCount", least)), least)
+    wish[kind] = resources
+
+
+def _pool(word: str, parent: str) -> str:
+    return word if "/" in word else f"{parent}/deploymentResourcePools/{word}"
+
+
+def _remember(api: Api, path: str, under: Under) -> None:
+    """Write the operation into a label, so that any machine can follow it.
+
+    Where that is refused the deployment goes on all the same: the release finds it by its id.
+    """
+    for _ in range(3):
+        try:
+            found = api.get(path)
+            labels = {**found.get("labels", {}), OPERATION: under.label}
+            api.patch(path, "labels", {"etag": found.get("etag", ""), "labels": labels})
+        except Conflict:
+            continue
+        except ProviderError:
+            return
+        return
