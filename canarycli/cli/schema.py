@@ -1,6 +1,6 @@
 """canary schema: print a JSON Schema."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -28,10 +28,10 @@ def schema(
     from canarycli.cli import schemas
     from canarycli.config import config_schema
 
-    make: dict[Document, Callable[[], dict[str, Any]]] = {
+    makers: Mapping[Document, Callable[[], dict[str, Any]]] = {
         Document.CONFIG: config_schema,
         Document.STATUS: schemas.status_schema,
         Document.EVENTS: schemas.events_schema,
-    }[of]
+    }
     with Output(common) as output:
-        output.document(make())
+        output.document(makers[of]())
