@@ -4,27 +4,37 @@ import os
 import sys
 
 from canarycli.cli.ansi import bold, colored
+from canarycli.cli.options import Common
 from canarycli.cli.output import write
-from canarycli.errors import Stopped
+from canarycli.errors import Stopped, UsageError
 
 
-def confirm(question: str, *, default: bool = True) -> None:
-    """Go on only if a person agrees. Whether one may be asked is `Common.may_ask`.
+def confirm(common: Common, question: str, *, yes: bool, flag: str = "--yes") -> None:
+    """Go on only if a person agrees; Enter agrees.
 
     Args:
-        question: with its question mark; it is asked on stderr.
-        default: what Enter means.
+        common: says whether somebody may be asked.
+        question: with its question mark, on stderr.
+        yes: agreed already, nobody is asked.
+        flag: what agrees without a person.
 
     Raises:
         Stopped: they declined, or left.
+        UsageError: nobody is there to ask.
     """
-    if not ask(question, default=default):
+    if yes:
+        return
+    if not common.may_ask:
+        raise UsageError(
+            f"nobody is there to answer {question!r}", hint=f"agree beforehand with {flag}"
+        )
+    if not ask(question, default=True, choice=common.color):
         raise Stopped("declined, nothing was changed")
 
 
-def ask(question: str, *, default: bool) -> bool:
+def ask(question: str, *, default: bool, choice: str = "auto") -> bool:
     """A yes or no from the person at the terminal; the end of input is a no."""
-    bright = colored(sys.stderr, os.environ)
+    bright = colored(sys.stderr, os.environ, choice)
     keys = "[Y/n]" if default else "[y/N]"
     while True:
         write(sys.stderr, f"{bold(question, on=bright)} {keys} ")
