@@ -130,10 +130,12 @@ class Controller:
         until: datetime | None = None,
         seen: Endpoint | None = None,
         enough: Callable[[Release], bool] = lambda release: release.waits_for_a_person,
+        insist: bool = True,
     ) -> Release:
         """Tick until the release is over, is `enough`, or `until` has come.
 
-        The lease is given back at the end, however it ends.
+        The lease is given back at the end, however it ends. Without `insist` a cloud that denies
+        or refuses is an error at once, for a person who is there to do something about it.
 
         A cloud that does not answer, or denies, is waited for: the release holds meanwhile. One
         that refuses a change has the release go back; before any traffic has moved it just ends.
@@ -143,7 +145,7 @@ class Controller:
             Stopped: somebody took the endpoint over.
         """
         try:
-            return self._drive(key, until, seen, enough)
+            return self._drive(key, until, seen, enough, insist=insist)
         finally:
             self.let_go(key)
 
@@ -153,12 +155,16 @@ class Controller:
         until: datetime | None,
         seen: Endpoint | None,
         enough: Callable[[Release], bool],
+        *,
+        insist: bool,
     ) -> Release:
         blind_since: datetime | None = None
         while True:
             try:
                 decision = self.tick(key, seen)
             except (Unavailable, Denied, Rejected, Unsupported, NotFound) as error:
+                if not insist and not isinstance(error, Unavailable):
+                    raise
                 self._refused(key, error)
                 blind_since = blind_since or self.clock.now()
                 self._blind(key, error, self.clock.now() - blind_since)

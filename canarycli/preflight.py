@@ -69,7 +69,7 @@ def preflight(
         limits: what the cloud can do.
         endpoint: a fresh look at it.
         baseline: name of the version to compare with.
-        candidate: name of the version to release.
+        candidate: name of the version to release, "" where it is yet to be brought in.
     """
     case = _Case(plan, limits, endpoint, baseline, candidate)
     found = [trouble for rule in RULES for trouble in rule(case)]
@@ -105,6 +105,8 @@ def _settled(case: _Case) -> Iterator[Trouble]:
 
 def _arms_serve(case: _Case) -> Iterator[Trouble]:
     for arm, name in {"candidate": case.candidate, "baseline": case.baseline}.items():
+        if not name:
+            continue
         if case.endpoint.version(name) is None:
             yield Trouble(
                 f"endpoint {case.endpoint.name!r} has no version {name!r} to be the {arm}",

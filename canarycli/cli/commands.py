@@ -36,9 +36,46 @@ class Row:
 
 
 COMMANDS: Mapping[str, Row] = {
+    "start": Row(
+        "start",
+        "Start a canary release of a new model version",
+        Panel.RELEASE,
+        (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14),
+    ),
+    "status": Row("status", "Show where releases stand, once", Panel.RELEASE, (0, 8, 9, 10, 20)),
+    "promote": Row(
+        "promote",
+        "Move to the next stage, or to 100% with --full",
+        Panel.RELEASE,
+        (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14),
+    ),
+    "pause": Row("pause", "Hold a release at its current stage", Panel.RELEASE, (0, 7, 8, 9, 10)),
+    "resume": Row(
+        "resume",
+        "Go on with a paused release, or take over one nobody drives",
+        Panel.RELEASE,
+        (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14),
+    ),
+    "shift": Row("shift", "Set the candidate's share by hand", Panel.RELEASE, (0, 8, 9, 10, 13)),
+    "rollback": Row(
+        "rollback",
+        "Send all traffic back to the baseline, now",
+        Panel.RELEASE,
+        (0, 6, 8, 9, 10, 13),
+    ),
+    "plan": Row(
+        "plan", "Show what start would do, without doing it", Panel.BEFORE, (0, 2, 8, 9, 11)
+    ),
     "lint": Row("lint", "Validate canary.yaml", Panel.BEFORE),
+    "history": Row("history", "List past releases and how they ended", Panel.BACK),
     "completion": Row("completion", "Print a shell completion script", Panel.SET_UP),
     "schema": Row("schema", "Print the JSON Schema of canary.yaml", Panel.SET_UP),
+    "demo": Row(
+        "demo",
+        "Try it on a pretend endpoint, no cloud needed",
+        Panel.SET_UP,
+        (0, 3, 4, 11),
+    ),
     "help": Row("topics", "Explain a command or a topic", Panel.HIDDEN, function="help_about"),
 }
 """By name, in the order of the root help within each panel."""

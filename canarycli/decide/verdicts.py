@@ -37,8 +37,7 @@ def silence(case: Case) -> Decision | None:
     silent = release.verdict is Verdict.NO_DATA and not alone(release)
     if paused_for(release, Cause.NO_METRICS) and not silent:
         return _resume(case, "the metrics are there again")
-    due = case.since(release.confirmed_at) > case.seen.metrics_after
-    if release.state is not State.RUNNING or not silent or not due:
+    if release.state is not State.RUNNING or not silent or _too_early(case):
         return None
     mute = [f for f in release.findings if f.verdict is Verdict.NO_DATA and f.role is Role.GATE]
     for finding in mute:
@@ -149,9 +148,10 @@ def _read(case: Case, judgement: Judgement) -> Release:
         judge=judgement.state,
         read_at=case.now,
     )
+    early = judgement.verdict is Verdict.NO_DATA and _too_early(case)
     case.tell(
         "read",
-        reading(case.release),
+        "no numbers yet since the change" if early else reading(case.release),
         "warning" if failing else "info",
         stage=before.stage + 1,
         verdict=judgement.verdict.value,
@@ -165,6 +165,11 @@ def _has_failed(release: Release, finding: Finding) -> bool:
         return False
     enough = 1 if finding.proven or finding.critical else release.plan.fails_after
     return release.failing.get(finding.check, 0) >= enough
+
+
+def _too_early(case: Case) -> bool:
+    """Whether no numbers can be there yet."""
+    return case.since(case.release.confirmed_at) <= case.seen.metrics_after
 
 
 def _resume(case: Case, why: str) -> Decision | None:

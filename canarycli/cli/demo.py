@@ -1,0 +1,86 @@
+"""`canary demo`: a whole release on a pretend endpoint, through the same code as a real one."""
+
+import os
+import tempfile
+from dataclasses import replace
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option
+
+from canarycli.begin import Request, prepare
+from canarycli.cli.driving import OnInterrupt, ride
+from canarycli.cli.options import Local
+from canarycli.cli.output import Output
+from canarycli.cli.session import Target, Work, actor, work_on
+from canarycli.config import plan_from_options
+from canarycli.journal import Event
+from canarycli.plan import Plan, Wait
+from canarycli.store import LocalStore
+
+
+class Scenario(StrEnum):
+    """What happens to the candidate of the demo."""
+
+    HEALTHY = "healthy"
+    FAILING = "failing"
+    SLOW = "slow"
+    NO_DATA = "no-data"
+
+
+def demo(
+    common: Local,
+    scenario: Annotated[Scenario, Option(help="What happens to the candidate")] = Scenario.HEALTHY,
+    speed: Annotated[
+        str, Option(metavar="30x", help="How many times faster than real time")
+    ] = "60x",
+) -> int:
+    """Try it on a pretend endpoint, no cloud needed."""
+    from canarycli.config.quantities import parse_speed
+
+    factor = parse_speed(speed)
+    with Output(common) as output, tempfile.TemporaryDirectory() as folder:
+        work = _stage_set(Path(folder), scenario, factor)
+        endpoint = work.provider.describe(work.target.name)
+        request = Request(
+            provider=work.target.provider,
+            place=work.provider.place,
+            model="v42",
+            plan=_plan(),
+            by=actor(os.environ),
+        )
+        release = prepare(request, endpoint, work.clock.now())
+        output.say(
+            f"a pretend endpoint with v41 and v42, {factor:g} times faster than real time; "
+            f"no cloud is used"
+        )
+        journey = ride(work, output, timeout=None, on_interrupt=OnInterrupt.ROLLBACK, ok_on=None)
+        stages = ", ".join(f"{stage.percent:g}%" for stage in release.plan.stages)
+        message = f"{release.endpoint} v41 -> v42, scenario {scenario.value}, stages {stages}"
+        output.event(Event("planned", work.clock.now(), message), release.id)
+        work.controller(journey.hear).create(release)
+        return journey.run(seen=endpoint)
+
+
+def _stage_set(folder: Path, scenario: Scenario, speed: float) -> Work:
+    settings = {
+        "state": str(folder / "simulator.json"),
+        "scenario": scenario.value,
+        "speed": speed,
+    }
+    target = Target("demo", "simulator", settings)
+    return work_on(target, LocalStore(folder), os.environ)
+
+
+def _plan() -> Plan:
+    usual = plan_from_options(stages="5,25,50,100", bake=timedelta(minutes=3))
+    return replace(
+        usual,
+        name="demo",
+        read_every=timedelta(seconds=30),
+        unclear_after=timedelta(minutes=30),
+        on_unclear=Wait(timedelta(minutes=3)),
+        on_no_metrics=Wait(timedelta(minutes=3)),
+    )

@@ -1,0 +1,180 @@
+"""What `start` and `plan` mean: flags, files and a look at the endpoint, put together."""
+
+import os
+import sys
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option
+
+from canarycli.begin import Request, prepare
+from canarycli.cli.options import Common
+from canarycli.cli.session import Work, actor, ci_url, find_target, open_store, work_on
+from canarycli.config import Config, load, plan_from_options, plan_from_word
+from canarycli.errors import UsageError
+from canarycli.metrics import Window
+from canarycli.plan import Plan
+from canarycli.preflight import Trouble, preflight
+from canarycli.provider import Deployer, Endpoint
+from canarycli.release import Release
+
+NewModel = Annotated[
+    str,
+    Option(
+        "--new-model",
+        "-m",
+        metavar="MODEL",
+        help="A version already on the endpoint, else a model to deploy",
+    ),
+]
+Percent = Annotated[
+    str | None,
+    Option(
+        "--percent",
+        "-p",
+        metavar="N",
+        help="One stage at N %, judge, then hold for canary promote; short for a plan",
+    ),
+]
+PlanWord = Annotated[
+    str | None,
+    Option("--plan", metavar="NAME|FILE|-", help="Stages and checks; else the endpoint's plan"),
+]
+Stages = Annotated[str | None, Option(metavar="5,25,50,100", help="Stages on the command line")]
+Bake = Annotated[str | None, Option(metavar="15m", help="Least time per stage")]
+Baseline = Annotated[
+    str | None,
+    Option(metavar="ARM", help="The version to compare with; else the one with most traffic"),
+]
+Skip = Annotated[
+    list[str] | None,
+    Option(metavar="CHECK", help="Leave a check out, noted in the report; may be repeated"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The flags that say what to release and how."""
+
+    model: str
+    percent: str | None
+    plan: str | None
+    stages: str | None
+    bake: str | None
+    baseline: str | None
+    skip: tuple[str, ...]
+    note: str = ""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A release that could be started now, and every reason not to."""
+
+    work: Work
+    endpoint: Endpoint
+    release: Release
+    troubles: tuple[Trouble, ...]
+
+    def refuse_blocked(self) -> None:
+        """Raise for what can't be confirmed away, all of it in one error."""
+        blocking = [trouble for trouble in self.troubles if trouble.blocks]
+        if blocking:
+            raise _together(blocking)
+
+    def refuse_risks(self) -> None:
+        """Raise for what needs an explicit `--yes`."""
+        if self.troubles:
+            raise _together(list(self.troubles))
+
+
+def intend(common: Common, wanted: Wanted) -> Intent:
+    """Read everything, look at the endpoint once, and move nothing.
+
+    Raises:
+        CanaryError: whatever makes the release impossible to put together.
+    """
+    env = os.environ
+    config = load(common.config, cwd=Path.cwd(), env=env)
+    store = open_store(env)
+    target = find_target(common, store, env)
+    plan = _plan(wanted, config, target.config.plan if target.config else None)
+    work = work_on(target, store, env)
+    endpoint = work.provider.describe(target.name)
+    deploy = None
+    if isinstance(work.provider.provider, Deployer):
+        deploy = dict(target.config.candidate) if target.config else {}
+    request = Request(
+        provider=target.provider,
+        place=work.provider.place,
+        model=wanted.model,
+        plan=plan,
+        by=actor(env),
+        baseline=wanted.baseline or (target.config.baseline if target.config else None),
+        settings=target.settings,
+        deploy=deploy,
+        note=wanted.note,
+        ref=wanted.ref or ci_url(env),
+    )
+    release = prepare(request, endpoint, work.clock.now())
+    troubles = preflight(plan, work.provider.limits, endpoint, release.baseline, release.candidate)
+    return Intent(work, endpoint, release, troubles)
+
+
+def refuse_busy(work: Work) -> None:
+    """Raise if the endpoint has an open release; finish a rollback that somebody left behind."""
+    from canarycli.controller import busy_with
+    from canarycli.release import State
+
+    record = work.record()
+    if record is None or record.release.over:
+        return
+    now = work.clock.now()
+    left = record.lease is None or not record.lease.alive(now)
+    if record.release.state is State.ROLLING_BACK and left:
+        until = now + timedelta(seconds=60)
+        if work.controller(lambda _: None).drive(work.key, until=until).over:
+            return
+    raise busy_with(record, now)
+
+
+def may_measure(intent: Intent) -> None:
+    """Ask for the plan's metrics once, so that a missing permission shows before the start.
+
+    Raises:
+        Denied: there is none.
+    """
+    if not intent.release.plan.checks:
+        return
+    now = intent.work.clock.now()
+    intent.work.provider.measure(
+        intent.endpoint.name,
+        (intent.release.baseline,),
+        intent.release.plan.metrics(),
+        Window(now - timedelta(minutes=15), now),
+    )
+
+
+def _plan(wanted: Wanted, config: Config, usual: str | None) -> Plan:
+    word = wanted.plan or usual
+    base = plan_from_word(word, config, cwd=Path.cwd(), stdin=sys.stdin) if word else None
+    plan = plan_from_options(
+        stages=wanted.stages, percent=wanted.percent, bake=wanted.bake, base=base
+    )
+    try:
+        return plan.without(wanted.skip)
+    except KeyError as error:
+        names = ", ".join(check.name for check in plan.checks) or "none"
+        raise UsageError(
+            f"--skip {error.args[0]}: the plan has no such check", hint=f"it has {names}"
+        ) from error
+
+
+def _together(troubles: list[Trouble]) -> Exception:
+    first = troubles[0]
+    if len(troubles) == 1:
+        return first.as_error()
+    more = tuple(f"{trouble.message}; {trouble.hint}" for trouble in troubles[1:])
+    return first.error(first.message, hint=first.hint, facts=more)

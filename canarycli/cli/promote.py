@@ -1,0 +1,47 @@
+"""`canary promote`: move to the next stage, or to 100 % with --full."""
+
+import os
+from typing import Annotated
+
+from typer import Option
+
+from canarycli import orders
+from canarycli.cli.driving import Interrupt, OkOn, Timeout, ride
+from canarycli.cli.following import carry_out
+from canarycli.cli.options import Common
+from canarycli.cli.output import Output
+from canarycli.cli.prompt import confirm
+from canarycli.cli.session import actor, open_work
+
+
+def promote(
+    common: Common,
+    *,
+    to: Annotated[float | None, Option(metavar="N", help="Go to this share at once")] = None,
+    full: Annotated[
+        bool, Option("--full", help="Go to 100 % at once, without the judge; asks")
+    ] = False,
+    detach: Annotated[bool, Option("--detach", help="Return once the share is in place")] = False,
+    reason: Annotated[str, Option(metavar="TEXT", help="Kept in history")] = "",
+    timeout: Timeout = None,
+    on_interrupt: Interrupt = None,
+    ok_on: OkOn = None,
+    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask")] = False,
+) -> int:
+    """Move to the next stage, or to 100% with --full."""
+    with Output(common) as output:
+        work = open_work(common)
+        release = work.open_record().release
+        if full:
+            confirm(
+                common,
+                f"Send all traffic to {release.candidate} now, without the judge?",
+                yes=yes,
+            )
+        journey = ride(work, output, timeout=timeout, on_interrupt=on_interrupt, ok_on=ok_on)
+        who = actor(os.environ)
+        return carry_out(
+            journey,
+            lambda now: orders.promote(now, who, reason=reason, to=to, full=full),
+            detach=detach,
+        )

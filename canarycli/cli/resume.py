@@ -1,0 +1,48 @@
+"""`canary resume`: go on with a paused release, or take over one nobody drives."""
+
+import os
+from typing import Annotated
+
+from typer import Option
+
+from canarycli import orders
+from canarycli.cli.driving import Interrupt, OkOn, Timeout, ride
+from canarycli.cli.following import arrived, carry_out
+from canarycli.cli.options import Common
+from canarycli.cli.output import Output
+from canarycli.cli.prompt import confirm
+from canarycli.cli.session import actor, open_work
+from canarycli.journal import Event
+from canarycli.release import State
+
+
+def resume(
+    common: Common,
+    *,
+    take_over: Annotated[
+        bool, Option("--take-over", help="Drive it from here even if somebody else does; asks")
+    ] = False,
+    detach: Annotated[
+        bool, Option("--detach", help="Return at once where somebody drives it")
+    ] = False,
+    timeout: Timeout = None,
+    on_interrupt: Interrupt = None,
+    ok_on: OkOn = None,
+    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask")] = False,
+) -> int:
+    """Go on with a paused release, or take over one nobody drives."""
+    with Output(common) as output:
+        work = open_work(common)
+        record = work.open_record()
+        journey = ride(work, output, timeout=timeout, on_interrupt=on_interrupt, ok_on=ok_on)
+        now, who = work.clock.now(), actor(os.environ)
+        if take_over:
+            if record.lease is not None and record.driven_by_another(work.driver.name, now):
+                confirm(common, f"{record.lease.holder} drives it. Take over?", yes=yes)
+            work.controller(journey.hear).take_over(work.key)
+            journey.hear(Event("taken_over", now, f"driven by {work.driver.name} now"))
+        if record.release.state is State.PAUSED:
+            journey.hear(Event("resumed", now, f"resumed by {who}", fields={"by": who}))
+        if record.release.state is State.ROLLING_BACK:
+            return journey.run(enough=arrived)
+        return carry_out(journey, lambda release: orders.resume(release, now), detach=detach)
