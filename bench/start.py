@@ -13,7 +13,7 @@ from pathlib import Path
 from output import Row, beside, show
 from processes import Pair, compare
 
-GOALS = {"--version": 3.0, "--help": 10.0, "help exit-codes": 10.0}
+GOALS = {"--version": 3.0, "--help": 10.0}
 """So many times the start of the bare interpreter, at most."""
 
 
