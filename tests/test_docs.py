@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 import subprocess
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import canarycli
+from canarycli.cli.main import known, load_command
 from canarycli.config import lint
 from canarycli.errors import Exit
 
@@ -111,6 +113,21 @@ def test_the_plan_of_the_readme_has_no_mistake(tmp_path: Path) -> None:
     (tmp_path / "canary.yaml").write_text(example, encoding="utf-8")
 
     assert lint(tmp_path / "canary.yaml") == ()
+
+
+def typed_commands() -> list[list[str]]:
+    """Every command line of canary's that the README shows, without the `canary`."""
+    blocks = "".join(fences(README.read_text(encoding="utf-8"), "console"))
+    return [shlex.split(line)[1:] for line in re.findall(r"^\$ (canary .*)$", blocks, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("words", typed_commands(), ids=" ".join)
+def test_every_command_line_of_the_readme_parses(words: list[str]) -> None:
+    name, *arguments = words
+    command = load_command(known(name))
+
+    with command.make_context(name, arguments) as context:
+        assert context.command is command
 
 
 def pins() -> dict[str, str]:
