@@ -228,6 +228,7 @@ FINE: Mapping[str, Start] = {
         plan=plan(0.3, 5.5, 100), limits=replace(LIMITS, finest_percent=0.1)
     ),
     "a metric of one's own from this cloud": Start(plan=plan(checks=(custom("cloudwatch"),))),
+    "a candidate that is yet to be brought in": Start(candidate=""),
     "an idle third version": Start(on=endpoint({"blue": 100, "teal": 0})),
     "a third version that is not in service": Start(on=endpoint(idle=("teal",))),
 }
@@ -239,7 +240,8 @@ def test_a_release_may_start_with(start: Start) -> None:
 
 
 def test_every_reason_is_told_at_once_and_those_that_refuse_come_first() -> None:
-    crowded = replace(endpoint({"blue": 80, "teal": 20}, idle=("green",)), settled=False)
+    shares = {"blue": 78, "teal": 20, "green": 2}
+    crowded = replace(endpoint(shares, idle=("green",)), settled=False)
 
     found = Start(plan(60.5, 100, checks=()), on=crowded).troubles()
 
@@ -247,6 +249,7 @@ def test_every_reason_is_told_at_once_and_those_that_refuse_come_first() -> None
         (True, Conflict),
         (True, Conflict),
         (True, Unsupported),
+        (False, UsageError),
         (False, UsageError),
         (False, UsageError),
         (False, UsageError),

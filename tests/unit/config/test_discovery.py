@@ -164,6 +164,29 @@ endpoints:
     assert config.defaults_for("demo") == {}
 
 
+def test_a_provider_that_is_installed_is_no_misspelling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site" / "sagemaker2-1.dist-info"
+    package.mkdir(parents=True)
+    (package / "METADATA").write_text("Name: sagemaker2\nVersion: 1\n", encoding="utf-8")
+    (package / "entry_points.txt").write_text(
+        "[canarycli.providers]\nsagemaker2 = somewhere:SageMaker2\n", encoding="utf-8"
+    )
+    (tmp_path / "canary.yaml").write_text(
+        "endpoints: {a: {provider: sagemaker2, knob: 1}}\n", encoding="utf-8"
+    )
+    refused = lint(tmp_path / "canary.yaml")
+
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    entry = load(None, cwd=tmp_path, env={}).endpoints["a"]
+
+    assert [problem.message for problem in refused] == [
+        'provider: "sagemaker2" is not a provider, did you mean sagemaker?'
+    ]
+    assert (entry.provider, entry.settings) == ("sagemaker2", {"knob": 1})
+
+
 def test_the_simulator_gets_what_it_takes(tmp_path: Path) -> None:
     text = """
 endpoints:

@@ -12,7 +12,7 @@ import pytest
 from canarycli.config import Config, bake_from_option, plan_from_options, plan_from_word
 from canarycli.errors import Exit, PlanError
 from canarycli.metrics import Metric
-from canarycli.plan import Check, Margin, Plan, Stage, Then
+from canarycli.plan import Check, Margin, Plan, Stage, Then, Wait
 
 QUARTER = timedelta(minutes=15)
 NOTHING = timedelta(0)
@@ -132,6 +132,37 @@ def test_a_word_may_be_a_plan_file(tmp_path: Path) -> None:
 
     assert plan == Plan(
         (Stage(1, timedelta(seconds=5), Then.HOLD), Stage(100, NOTHING)), (CPU,), name="small"
+    )
+
+
+def test_a_plan_file_may_set_every_policy(tmp_path: Path) -> None:
+    text = """
+stages: [{percent: 1}, {percent: 100, bake: 10m, then: hold}]
+bake: 0s
+read_every: 10s
+fails_after: 1
+unclear_after: 0s
+on_fail: hold
+on_unclear: {pause: 0s, then: hold}
+on_no_metrics: {pause: 1m}
+settle_within: 5m
+deadline: 3h
+"""
+    (tmp_path / "whole.yaml").write_text(text, encoding="utf-8")
+
+    plan = plan_from_word("whole.yaml", CONFIG, cwd=tmp_path)
+
+    assert plan == Plan(
+        name="whole",
+        stages=(Stage(1, NOTHING), Stage(100, timedelta(minutes=10), Then.HOLD)),
+        read_every=timedelta(seconds=10),
+        fails_after=1,
+        unclear_after=NOTHING,
+        on_fail=Then.HOLD,
+        on_unclear=Wait(NOTHING, Then.HOLD),
+        on_no_metrics=Wait(timedelta(minutes=1), Then.ROLLBACK),
+        settle_within=timedelta(minutes=5),
+        deadline=timedelta(hours=3),
     )
 
 
