@@ -18,6 +18,7 @@ GOOGLE_TOKEN_URL = "https://oauth2.googleapis.com/token"
 SCOPES = {
     "https://www.googleapis.com/auth/cloud-platform",
     "https://www.googleapis.com/auth/aiplatform",
+    "https://www.googleapis.com/auth/iam",  # for a token that only serves to act as another
 }
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SKEW = 300
