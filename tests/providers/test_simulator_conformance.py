@@ -1,76 +1,11 @@
-"""The simulator keeps the contract it is the example of, faults in front of it included."""
+"""The simulator keeps the contract it is the example of."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from providers.simulator_world import SimulatorWorld
 
-from canarycli.metrics import Window
-from canarycli.simulator import Simulator
-from canarycli.testing import Call, FakeClock, Fault, Faulty
-from canarycli.testing.kit import LOAD, DeployerKit, DeployWorld, ProviderKit, ShadowKit, Trouble
-from canarycli.traffic import Traffic
-
-FAULTS = {
-    Trouble.THROTTLED: Fault.UNAVAILABLE,
-    Trouble.BROKEN: Fault.UNAVAILABLE,
-    Trouble.DROPPED: Fault.UNAVAILABLE,
-    Trouble.DENIED: Fault.DENIED,
-    Trouble.LOST_WRITE: Fault.LOST,
-}
-QUALITY = {"errors_5xx": LOAD.errors_5xx, "latency": LOAD.latency, "spread": 0.3}
-
-
-class SimulatorWorld(DeployWorld):
-    """The demo endpoint with a clock that only moves when told."""
-
-    endpoint, baseline, candidate = "demo", "v41", "v42"
-    model = "v43"
-
-    def __init__(self, state: str) -> None:
-        self.clock = FakeClock()
-        self.options = {"instances": 1}
-        self.kind: Trouble | None = None
-        settings = {
-            "state": state,
-            "rate": 2 * LOAD.requests / 60,
-            "day": 0,
-            "versions": {"v41": {"percent": 100, **QUALITY}, "v42": QUALITY},
-        }
-        self.simulator = Simulator(settings, clock=self.clock)
-        self.provider = Faulty(self.simulator, self._fault)
-
-    def settle(self) -> None:
-        self.clock.advance(300)
-
-    def drive(self, minutes: int) -> Window:
-        self.foreign(Traffic.split(self.baseline, self.candidate, 50))
-        self.clock.advance(60 - self.clock.now().second)
-        start = self.clock.now()
-        self.clock.advance(60 * minutes)
-        window = Window(start, self.clock.now())
-        self.clock.advance(self.simulator.limits.metric_delay / timedelta(seconds=1))
-        return window
-
-    def foreign(self, to: Traffic) -> None:
-        self.simulator.shift(self.simulator.describe(self.endpoint), to, {})
-        self.settle()
-
-    def trouble(self, kind: Trouble) -> AbstractContextManager[None]:
-        return self._in_trouble(kind)
-
-    @contextmanager
-    def _in_trouble(self, kind: Trouble) -> Iterator[None]:
-        self.kind = kind
-        yield
-        self.kind = None
-
-    def _fault(self, call: Call) -> Fault | None:
-        if self.kind is Trouble.LOST_WRITE and call.verb != "shift":
-            return None
-        return FAULTS[self.kind] if self.kind else None
+from canarycli.testing.kit import DeployerKit, ProviderKit, ShadowKit
 
 
 @pytest.mark.parametrize("world", ["memory", "file"], indirect=True)

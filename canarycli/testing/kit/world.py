@@ -126,7 +126,7 @@ def assert_settled(world: World, wanted: Traffic) -> Endpoint:
     """The endpoint has settled, and to this split."""
     seen = look(world)
     assert seen.settled
-    assert seen.traffic.same_as(wanted), f"{seen.traffic}, not {wanted}"
+    assert seen.traffic.same_as(wanted), f"{seen.traffic!r}, not {wanted!r}"
     return seen
 
 

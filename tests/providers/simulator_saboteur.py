@@ -1,0 +1,209 @@
+"""Ways for a provider to break its promises, one at a time."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
+from typing import Any, NamedTuple
+
+from canarycli.errors import CanaryError, Conflict, NotFound
+from canarycli.metrics import Counts, Histogram, Measurements, Point, Series, Value, Window
+from canarycli.provider import Endpoint, Version
+from canarycli.testing import NOON
+from canarycli.traffic import Traffic
+
+HOME = Traffic.all_to("v41")
+HOUR = timedelta(hours=1)
+"""Longer than any window the kit asks for."""
+
+NUMBERS = count()
+"""Never twice the same."""
+
+
+class Broken:
+    """A provider with some verbs replaced; each is given the real provider first."""
+
+    def __init__(self, provider: Any, ways: Mapping[str, Callable[..., Any]]) -> None:
+        self._provider = provider
+        self._ways = ways
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._ways:
+            return getattr(self._provider, name)
+        way = self._ways[name]
+        if name in {"limits", "place"}:
+            return way(self._provider)
+        return lambda *arguments: way(self._provider, *arguments)
+
+
+class Sabotage(NamedTuple):
+    """What is broken, and the test of the kit that must notice."""
+
+    what: str
+    test: str
+    ways: Mapping[str, Callable[..., Any]]
+    arguments: tuple[Any, ...] = ()
+
+
+def looks(change: Callable[[Endpoint], Endpoint]) -> dict[str, Callable[..., Any]]:
+    return {"describe": lambda real, name: change(real.describe(name))}
+
+
+def asks(change: Callable[[Traffic], Traffic]) -> dict[str, Callable[..., Any]]:
+    return {"shift": lambda real, seen, to, notes: real.shift(seen, change(to), notes)}
+
+
+def measures(change: Callable[[Series], Series]) -> dict[str, Callable[..., Any]]:
+    def measure(real: Any, *arguments: Any) -> Measurements:
+        found: Measurements = real.measure(*arguments)
+        series = {
+            version: {key: change(one) for key, one in by_key.items()}
+            for version, by_key in found.series.items()
+        }
+        return replace(found, series=series)
+
+    return {"measure": measure}
+
+
+def points(change: Callable[[Any], Point]) -> dict[str, Callable[..., Any]]:
+    return measures(lambda series: replace(series, points=tuple(map(change, series.points))))
+
+
+def limited(**changes: Any) -> dict[str, Callable[..., Any]]:
+    return {"limits": lambda real: replace(real.limits, **changes)}
+
+
+def silently(verb: str, *errors: type[CanaryError], answer: Any = None) -> dict[str, Any]:
+    """The verb answers where it should raise."""
+
+    def way(real: Any, *arguments: Any) -> Any:
+        try:
+            return getattr(real, verb)(*arguments)
+        except errors:
+            return answer
+
+    return {verb: way}
+
+
+def instead(verb: str, error: type[CanaryError], other: Exception) -> dict[str, Any]:
+    """The verb raises something else."""
+
+    def way(real: Any, *arguments: Any) -> Any:
+        try:
+            return getattr(real, verb)(*arguments)
+        except error:
+            raise other from None
+
+    return {verb: way}
+
+
+def blind(real: Any, seen: Endpoint, to: Traffic, notes: Any) -> None:
+    real.shift(real.describe(seen.name), to, notes)
+
+
+def touchy(real: Any, seen: Endpoint, to: Traffic, notes: Any) -> None:
+    now = real.provider.describe(seen.name)
+    if not now.settled or now.revision != seen.revision:
+        raise Conflict("the endpoint has changed")
+    real.shift(seen, to, notes)
+
+
+def tens(to: Traffic) -> Traffic:
+    return Traffic(to.rounded(10))
+
+
+def leftover(to: Traffic) -> Traffic:
+    return Traffic({"v41": 99, "v42": 1}) if to.of("v41") == 100 else to
+
+
+def without_notes(real: Any, seen: Endpoint, to: Traffic, _notes: Any) -> None:
+    real.shift(seen, to, {})
+
+
+def without_candidate(seen: Endpoint) -> Endpoint:
+    return replace(seen, versions=seen.versions[:1])
+
+
+def zeros(series: Series) -> Series:
+    return series if series.points else Series((Counts(NOON, 0, 0),))
+
+
+def baseline_only(real: Any, endpoint: str, versions: Any, metrics: Any, window: Window) -> Any:
+    return real.measure(endpoint, list(versions)[:1], metrics, window)
+
+
+def known_only(real: Any, endpoint: str, versions: Any, metrics: Any, window: Window) -> Any:
+    if "no-such-version" in versions:
+        raise NotFound("no such version")
+    return real.measure(endpoint, versions, metrics, window)
+
+
+def closed(real: Any, endpoint: str, versions: Any, metrics: Any, window: Window) -> Any:
+    wider = Window(window.start, window.end + timedelta(seconds=1))
+    return replace(real.measure(endpoint, versions, metrics, wider), window=window)
+
+
+def wide(real: Any, endpoint: str, versions: Any, metrics: Any, window: Window) -> Any:
+    wider = Window(window.start - HOUR, window.end + HOUR)
+    return replace(real.measure(endpoint, versions, metrics, wider), window=window)
+
+
+def micro(point: Any) -> Point:
+    match point:
+        case Value():
+            return replace(point, value=point.value * 1e6)
+        case Histogram():
+            return replace(point, bounds=tuple(bound * 1e6 for bound in point.bounds))
+        case _:
+            return Counts(point.at, point.n, point.n - point.bad)
+
+
+def averaged(point: Any) -> Point:
+    return Value(point.at, point.bad / point.n) if isinstance(point, Counts) else point
+
+
+def eager(real: Any, seen: Endpoint, model: str, *rest: Any) -> str:
+    real.deploy(seen, model, *rest)
+    return "v42"
+
+
+def twice(real: Any, seen: Endpoint, model: str, like: str, options: Any, release: str) -> str:
+    """A new version whenever the endpoint has settled."""
+    number = int(seen.revision) - (not seen.settled)
+    name: str = real.deploy(seen, model, like, options, f"{release}-{number}")
+    return name
+
+
+def generous(real: Any, seen: Endpoint, *rest: Any) -> str:
+    name: str = real.deploy(seen, *rest)
+    real.provider.impose(seen.name, Traffic.split("v41", "v42", 10))
+    return name
+
+
+def too_soon(seen: Endpoint) -> Endpoint:
+    versions = tuple(replace(version, in_service=True) for version in seen.versions)
+    return replace(seen, versions=versions, settled=True)
+
+
+def reckless(real: Any, seen: Endpoint, version: str) -> None:
+    real.provider.impose(seen.name, Traffic.all_to("v42"))
+    real.retire(real.describe(seen.name), version)
+
+
+def unnamed(real: Any, endpoint: str, _to: Traffic) -> str:
+    command: str = real.plain_command(endpoint, HOME)
+    return command
+
+
+def calling(real: Any, endpoint: str, to: Traffic) -> str:
+    real.describe(endpoint)
+    command: str = real.plain_command(endpoint, to)
+    return command
+
+
+def anywhere(_real: Any, name: str) -> Endpoint:
+    return Endpoint(name, (Version("v41", in_service=True),), HOME, settled=True)
+
+
+def restless(seen: Endpoint) -> Endpoint:
+    return replace(seen, revision=str(next(NUMBERS)))
