@@ -1,6 +1,6 @@
 """The topics of `canary help`, from the same tables that docs and tests read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from canarycli.errors import Exit
 
@@ -126,6 +126,15 @@ def config() -> str:
 def keys() -> str:
     """The topic `keys`."""
     return _page("At a prompt:", _table(("KEY", "DOES"), list(KEYS.items())))
+
+
+TOPICS: Mapping[str, Callable[[], str]] = {
+    "exit-codes": exit_codes,
+    "env": environment,
+    "config": config,
+    "keys": keys,
+}
+"""The topics by name."""
 
 
 def _page(*parts: str) -> str:

@@ -85,9 +85,9 @@ class Common:
     provider: Annotated[
         str | None,
         Option(
-            metavar="NAME",
+            metavar="sagemaker|vertex|azureml|demo",
             envvar="CANARY_PROVIDER",
-            help="sagemaker, vertex, azureml or demo; needed only without a config",
+            help="Which cloud, or any installed provider; needed only without a config",
             rich_help_panel=CLOUD,
         ),
     ] = None

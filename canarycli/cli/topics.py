@@ -1,7 +1,6 @@
 """canary help: topics, and the help of a command by another way."""
 
 import sys
-from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from typer import Argument
@@ -25,25 +24,19 @@ def help_about(
 
 
 def _text(word: str | None) -> str:
-    from canarycli.cli import manual
+    from canarycli.cli.manual import TOPICS
 
-    topics: Mapping[str, Callable[[], str]] = {
-        "exit-codes": manual.exit_codes,
-        "env": manual.environment,
-        "config": manual.config,
-        "keys": manual.keys,
-    }
     if word is None:
         return root_help()
-    if word in topics:
-        return topics[word]()
+    if word in TOPICS:
+        return TOPICS[word]()
     if word in COMMANDS:
         return _command(word)
     from difflib import get_close_matches
 
-    near = get_close_matches(word, [*topics, *COMMANDS], n=1)
+    near = get_close_matches(word, [*TOPICS, *COMMANDS], n=1)
     hints = [f"did you mean {near[0]}?"] if near else []
-    raise UsageError(f"no topic {word!r}", hint=[*hints, f"topics are {', '.join(topics)}"])
+    raise UsageError(f"no topic {word!r}", hint=[*hints, f"topics are {', '.join(TOPICS)}"])
 
 
 def _command(name: str) -> str:

@@ -1,0 +1,82 @@
+# bash completion for canary, written by: canary completion bash
+
+_canary_words() {
+    COMPREPLY=($(compgen -W "$1" -- "$word"))
+}
+
+_canary_files() {
+    local IFS=$'\n'
+    compopt -o filenames 2>/dev/null
+    COMPREPLY=($(compgen -f -- "$word"))
+}
+
+_canary_live() {
+    local IFS=$'\n'
+    COMPREPLY=($("${COMP_WORDS[0]}" __complete "$1" "$word" 2>/dev/null | cut -f 1))
+}
+
+_canary() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command='' n
+    if [[ $word == = ]]; then
+        word=''
+    elif [[ $before == = ]]; then
+        before=${COMP_WORDS[COMP_CWORD-2]}
+    fi
+    COMPREPLY=()
+    for ((n = 1; n < COMP_CWORD; n++)); do
+        if [[ ${COMP_WORDS[n]} != -* ]]; then
+            command=${COMP_WORDS[n]}
+            break
+        fi
+    done
+    if [[ -z $command ]]; then
+        _canary_words 'start status promote pause resume shift rollback plan lint history completion schema demo help --help --version'
+        return
+    fi
+    case "$command:$before" in
+        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--timeout|*:--ok-on|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:--to|*:--reason|*:--for|*:--limit|*:--since|*:--outcome|*:--speed) :; return ;;
+        *:--on-interrupt) _canary_words 'hold rollback'; return ;;
+        *:-e|*:--endpoint) _canary_live endpoints; return ;;
+        *:--provider) _canary_words 'sagemaker vertex azureml demo'; return ;;
+        *:--config|*:--events|*:--out) _canary_files; return ;;
+        *:-o|*:--output) _canary_words 'auto table plain json ndjson'; return ;;
+        *:--color) _canary_words 'auto always never'; return ;;
+        *:--then) _canary_words 'rollback hold'; return ;;
+        *:--format) _canary_words 'text json github'; return ;;
+        *:--scenario) _canary_words 'healthy failing slow no-data'; return ;;
+    esac
+    if [[ $word == -* ]]; then
+        case $command in
+            start) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --detach --dry-run --timeout --on-interrupt --ok-on --note --ref -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            status) _canary_words '--all --exit-status --wide -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            promote) _canary_words '--to --full --detach --reason --timeout --on-interrupt --ok-on -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            pause) _canary_words '--for --then --reason -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            resume) _canary_words '--take-over --detach --timeout --on-interrupt --ok-on -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            shift) _canary_words '-p --percent --reason -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            rollback) _canary_words '--reason --to --no-wait --print-command -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            plan) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --out -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            lint) _canary_words '--format -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            history) _canary_words '--limit --since --outcome -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            completion) _canary_words '--install -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            schema) _canary_words '-o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            demo) _canary_words '--scenario --speed -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            help) _canary_words '-o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+        esac
+        return
+    fi
+    case $command in
+        start) _canary_live releases ;;
+        status) _canary_live releases ;;
+        promote) _canary_live releases ;;
+        pause) _canary_live releases ;;
+        resume) _canary_live releases ;;
+        shift) _canary_live releases ;;
+        rollback) _canary_live releases ;;
+        plan) _canary_live releases ;;
+        completion) _canary_words 'bash zsh fish powershell' ;;
+        schema) _canary_words 'config status events' ;;
+        help) _canary_words 'exit-codes env config keys start status promote pause resume shift rollback plan lint history completion schema demo help' ;;
+    esac
+}
+
+complete -o default -F _canary canary

@@ -1,0 +1,39 @@
+"""Writes what is made from the command tree: pages under docs/ and the completion scripts.
+
+    python docs/generate.py
+
+Run it after a change of a command, an option or an exit code; a test compares.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def generated() -> Mapping[str, str]:
+    """Every generated file by its path in the repository, with its text."""
+    from canarycli.cli.pages import PAGES
+    from canarycli.cli.shells import SHELLS
+    from canarycli.cli.tree import branches
+
+    tree = branches()
+    pages = {f"docs/{name}": page() for name, page in PAGES.items()}
+    scripts = {f"completions/{file}": write(tree) for file, write in SHELLS.values()}
+    return {**pages, **scripts}
+
+
+def main() -> int:
+    """Write the files that differ and name them."""
+    for name, text in generated().items():
+        path = ROOT / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"wrote {name}{os.linesep}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
