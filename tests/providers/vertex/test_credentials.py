@@ -129,7 +129,7 @@ def test_another_account_is_acted_as(server: Server, monkeypatch: pytest.MonkeyP
 
     provider(server, impersonate=robot).describe("1000")
 
-    assert accounts(server) == [robot]
+    assert accounts(server) == ["canary@acme-ml.iam.gserviceaccount.com", robot]
     assert [call["call"] for call in server.calls] == ["token", "impersonate", "getEndpoint"]
 
 

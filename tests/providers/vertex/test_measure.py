@@ -101,12 +101,10 @@ def test_the_question_is_asked_as_google_wants_it(vertex: Vertex, server: Server
 
     assert asked(server)[0] == {
         "filter": [
-            " AND ".join(
-                [
-                    'metric.type="aiplatform.googleapis.com/prediction/online/response_count"',
-                    'resource.labels.endpoint_id="1000"',
-                    'metric.labels.deployed_model_id=one_of("11","22")',
-                ]
+            (
+                'metric.type="aiplatform.googleapis.com/prediction/online/response_count" AND '
+                'resource.labels.endpoint_id="1000" AND '
+                'metric.labels.deployed_model_id=one_of("11","22")'
             )
         ],
         "interval.startTime": [(now(server) - timedelta(minutes=10)).strftime("%FT%TZ")],
