@@ -1,8 +1,9 @@
 """Clients of the AWS services, each built when first used."""
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
+import botocore.loaders
 import botocore.session
 from botocore.config import Config
 
@@ -35,6 +36,8 @@ class Clients:
         with translated("read the AWS configuration", self.settings):
             session = botocore.session.Session(profile=self.settings.profile)
             session.get_scoped_config()
+            models = _models(session.get_config_variable("data_path"))
+            session.register_component("data_loader", models)
             return session
 
     @cached_property
@@ -87,3 +90,9 @@ class Clients:
                 endpoint_url=self.settings.endpoint_url,
                 config=Config(**PATIENCE),
             )
+
+
+@cache
+def _models(path: str | None) -> Any:
+    """The services' models, parsed once however many accounts one process drives."""
+    return botocore.loaders.create_loader(path)

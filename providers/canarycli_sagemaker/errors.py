@@ -147,7 +147,7 @@ def translated(doing: str, settings: Settings) -> Iterator[None]:
         raise UsageError("no AWS region is set", hint="give --region or set AWS_REGION") from error
     except (aws.ParamValidationError, aws.InvalidRegionError) as error:
         raise Rejected(f"can't {doing}: {_words(error)}") from error
-    except (aws.HTTPClientError, ResponseParserError, OSError) as error:
+    except (aws.ConnectionError, aws.HTTPClientError, ResponseParserError, OSError) as error:
         raise Unavailable(f"can't {doing}: no answer from AWS: {_words(error)}") from error
     except aws.BotoCoreError as error:
         raise ProviderError(f"can't {doing}: {_words(error)}") from error

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from servers.sagemaker import Server, running
 
 from canarycli_sagemaker import SageMaker
-from servers.sagemaker import Server, running
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from servers.sagemaker import Server
 
 from canarycli.metrics import Window
 from canarycli.testing.kit import LOAD, ProviderKit, Trouble, World
 from canarycli.traffic import Traffic
 from canarycli_sagemaker import SageMaker
-from servers.sagemaker import Server
 
 FAULTS = {
     Trouble.THROTTLED: ("*", "throttle"),

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
+from servers.sagemaker import Server
 
 from canarycli.errors import Conflict, Denied, NotFound, Unavailable, Unsupported
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, RELEASE_NOTE
 from canarycli.traffic import Traffic
 from canarycli_sagemaker import SageMaker
-from servers.sagemaker import Server
 
 NOTES = {RELEASE_NOTE: "r-7k2f", BASELINE_NOTE: "blue", CANDIDATE_NOTE: "green"}
 SHIFT = "UpdateEndpointWeightsAndCapacities"

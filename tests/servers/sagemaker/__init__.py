@@ -31,7 +31,8 @@ The control surface, JSON over POST (`Server` wraps it):
     /__control/values     {namespace, name, dimensions, at, values}: raw values, at epoch seconds
     /__control/faults     [{operation ("*" for all), kind, skip, times}]: kind is one of throttle,
                           error, denied, expired, html, truncated, empty, drop_before, drop_after,
-                          refuse (with code and message); added to the ones there are
+                          refuse (with code and message), partial (metric
+                          results with StatusCode code); added to the ones there are
     /__control/clear_faults  {}: no more faults
     /__control/invoke     {endpoint, variant, status, body}: how a variant answers InvokeEndpoint
     /__control/calls      {}: every API call so far: service, operation, params, at, fault, status

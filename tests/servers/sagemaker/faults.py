@@ -1,5 +1,6 @@
 """Faults to inject: what the network and AWS do on bad days, by operation."""
 
+import json
 from dataclasses import dataclass, field
 
 from .wire import Answer, Refusal, Request
@@ -87,5 +88,10 @@ def spoil(fault: Fault, good: Answer) -> Answer:
         case "truncated":
             half = good.body[: len(good.body) // 2]
             return Answer(200, half, {**good.headers, "Content-Length": str(len(good.body))})
+        case "partial":
+            said = json.loads(good.body)
+            for result in said["MetricDataResults"]:
+                result["StatusCode"] = fault.code
+            return Answer(200, json.dumps(said).encode(), good.headers)
         case other:
             raise AssertionError(f"no fault {other!r}")
