@@ -2,6 +2,11 @@
 
 Register-ArgumentCompleter -Native -CommandName canary -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
+    $result = {
+        param($word, $text)
+        $kind = 'ParameterValue'
+        [System.Management.Automation.CompletionResult]::new($word, $word, $kind, $text)
+    }
     $commands = [ordered]@{'start' = 'Start a canary release of a new model version'; 'status' = 'Show where releases stand, once'; 'promote' = 'Move to the next stage, or to 100% with --full'; 'pause' = 'Hold a release at its current stage'; 'resume' = 'Go on with a paused release, or take over one nobody drives'; 'shift' = 'Set the candidate''s share by hand'; 'rollback' = 'Send all traffic back to the baseline, now'; 'plan' = 'Show what start would do, without doing it'; 'lint' = 'Validate canary.yaml'; 'history' = 'List past releases and how they ended'; 'completion' = 'Print a shell completion script'; 'schema' = 'Print the JSON Schema of canary.yaml'; 'demo' = 'Try it on a pretend endpoint, no cloud needed'; 'help' = 'Explain a command or a topic'; '--help' = 'Show the help'; '--version' = 'Show the version'}
     $flags = @{
         'start' = [ordered]@{'--new-model' = 'A version already on the endpoint, else a model to deploy'; '--percent' = 'One stage at N %, judge, then hold for canary promote; short for a plan'; '--plan' = 'Stages and checks; else the endpoint''s plan'; '--stages' = 'Stages on the command line'; '--bake' = 'Least time per stage'; '--baseline' = 'The version to compare with; else the one with most traffic'; '--skip' = 'Leave a check out, noted in the report; may be repeated'; '--detach' = 'Set the first stage and return; somebody else must drive'; '--dry-run' = 'Same as canary plan'; '--timeout' = 'Stop waiting with exit 12; the release stays open'; '--on-interrupt' = 'What Ctrl-C or a cancelled job does; hold on a terminal, else rollback'; '--ok-on' = 'Outcomes that count as exit 0: paused, inconclusive, rolled-back, timeout'; '--note' = 'Kept in history'; '--ref' = 'A link kept in history; the CI run by itself'; '--yes' = 'Start without a prompt, risks included'; '--endpoint' = 'Endpoint in canary.yaml, or the cloud''s name for it with --provider'; '--provider' = 'Which cloud, or any installed provider; needed only without a config'; '--config' = 'Config file; else canary.yaml here or above'; '--profile' = 'AWS: credentials profile'; '--region' = 'AWS, Google Cloud: region'; '--project' = 'Google Cloud: project'; '--subscription' = 'Azure: subscription'; '--resource-group' = 'Azure: resource group'; '--workspace' = 'Azure: machine learning workspace'; '--output' = 'What stdout carries'; '--query' = 'Filter the output of -o json'; '--events' = 'Write every event to FILE as ndjson, beside the human view'; '--no-input' = 'Never prompt; on without a terminal or with CI set'; '--quiet' = 'Say only what must be said'; '--verbose' = 'Say more'; '--debug' = 'Show HTTP lines with secrets masked, and full tracebacks'; '--color' = 'When to colour'; '--ascii' = 'Draw with ASCII characters only'; '--help' = 'Show the help of this command'}
@@ -67,12 +72,12 @@ Register-ArgumentCompleter -Native -CommandName canary -ScriptBlock {
         canary __complete $offer $wordToComplete 2>$null | ForEach-Object {
             $word, $text = $_ -split "`t", 2
             if (-not $text) { $text = $word }
-            [System.Management.Automation.CompletionResult]::new($word, $word, 'ParameterValue', $text)
+            & $result $word $text
         }
         return
     }
     if ($null -eq $offer) { return }
     $offer.GetEnumerator() | Where-Object { $_.Key -like "$wordToComplete*" } | ForEach-Object {
-        [System.Management.Automation.CompletionResult]::new($_.Key, $_.Key, 'ParameterValue', $_.Value)
+        & $result $_.Key $_.Value
     }
 }

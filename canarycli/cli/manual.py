@@ -32,6 +32,9 @@ EXITS: Mapping[Exit, tuple[str, str]] = {
 }
 """Meaning and traffic of every exit code: a contract."""
 
+RETRY = "Retry in CI: 7, 10, 12. Page a person: 13. Yellow: 4, 5, 6, 14. Red: 3 and the rest."
+"""What a pipeline does with the codes."""
+
 OWN_VARIABLES: Mapping[str, str] = {
     "CANARY_RELEASE": "release id or endpoint name, as the argument RELEASE",
     "CANARY_ENDPOINT": "as --endpoint",
@@ -98,7 +101,7 @@ def exit_codes() -> str:
     return _page(
         "Exit codes are a contract; the traffic column says where it is left.",
         _table(("CODE", "NAME", "MEANS", "TRAFFIC"), rows),
-        "Retry in CI: 7, 10, 12. Page a person: 13. Yellow: 4, 5, 6, 14. Red: 3 and the rest.",
+        RETRY,
     )
 
 

@@ -3,22 +3,21 @@
 from collections.abc import Iterator, Sequence
 
 from canarycli.cli.commands import listed
-from canarycli.cli.manual import EXITS, HONOURED, OWN_VARIABLES, PRECEDENCE, exit_name
+from canarycli.cli.manual import EXITS, HONOURED, OWN_VARIABLES, PRECEDENCE, RETRY, exit_name
 from canarycli.cli.tree import Branch, branches
 from canarycli.cli.usage import arguments_usage, sections
 
 _MADE = "<!-- written by docs/generate.py; change the program, not this page -->\n"
+_ABOUT = """\
+Options are the same words everywhere; the [common options](#common-options) sit on every
+command. [Exit codes](exit-codes.md) and [variables](environment.md) have a page each.
+"""
 
 
 def commands_page() -> str:
     """docs/commands.md."""
     known = {branch.name: branch for branch in branches()}
-    parts = [
-        "# Commands\n",
-        _MADE,
-        "Options are the same words everywhere; the [common options](#common-options) sit on every\n"
-        "command. [Exit codes](exit-codes.md) and [variables](environment.md) have a page each.\n",
-    ]
+    parts = ["# Commands\n", _MADE, _ABOUT]
     for panel, rows in listed().items():
         parts.append(f"## {panel}\n")
         parts += [_command(known[name]) for name in rows]
@@ -34,10 +33,9 @@ def exit_codes_page() -> str:
         [
             "# Exit codes\n",
             _MADE,
-            "A contract: a code never changes its meaning. The last column says where traffic is left.\n",
+            "A contract: a code never changes its meaning. The last column is about traffic.\n",
             _table(("code", "name", "means", "traffic"), rows),
-            "Worth another try in CI: 7, 10, 12. Page a person: 13. Yellow: 4, 5, 6, 14. Red: 3 and\n"
-            "the rest.\n",
+            f"{RETRY}\n",
         ]
     )
 

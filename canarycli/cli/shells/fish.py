@@ -19,10 +19,8 @@ complete -c canary -n __fish_use_subcommand -l version -d 'Show the version'
 
 def fish(branches: Sequence[Branch]) -> str:
     """The script."""
-    lines = [
-        f"complete -c canary -n __fish_use_subcommand -a {branch.name} -d {_quoted(branch.row.help)}"
-        for branch in branches
-    ]
+    first = "complete -c canary -n __fish_use_subcommand"
+    lines = [f"{first} -a {branch.name} -d {_quoted(branch.row.help)}" for branch in branches]
     for branch in branches:
         lines += _branch(branch)
     return _HEAD + "\n".join(lines) + "\n"

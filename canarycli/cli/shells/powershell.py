@@ -9,6 +9,11 @@ _HEAD = """\
 
 Register-ArgumentCompleter -Native -CommandName canary -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
+    $result = {
+        param($word, $text)
+        $kind = 'ParameterValue'
+        [System.Management.Automation.CompletionResult]::new($word, $word, $kind, $text)
+    }
 """
 
 _TAIL = """\
@@ -30,13 +35,13 @@ _TAIL = """\
         canary __complete $offer $wordToComplete 2>$null | ForEach-Object {
             $word, $text = $_ -split "`t", 2
             if (-not $text) { $text = $word }
-            [System.Management.Automation.CompletionResult]::new($word, $word, 'ParameterValue', $text)
+            & $result $word $text
         }
         return
     }
     if ($null -eq $offer) { return }
     $offer.GetEnumerator() | Where-Object { $_.Key -like "$wordToComplete*" } | ForEach-Object {
-        [System.Management.Automation.CompletionResult]::new($_.Key, $_.Key, 'ParameterValue', $_.Value)
+        & $result $_.Key $_.Value
     }
 }
 """
