@@ -1,0 +1,109 @@
+"""Azure ML as a provider: the verbs, each handed to the module that knows how."""
+
+import os
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from typing import Any
+
+from canarycli.errors import NotFound
+from canarycli.metrics import Measurements, Metric, Window
+from canarycli.provider import Endpoint, Limits, Notes
+from canarycli.traffic import Traffic
+from canarycli_azureml import command, custom
+from canarycli_azureml.body import Body, checked
+from canarycli_azureml.endpoint import notes_of, read_endpoint
+from canarycli_azureml.metrics import NAMES, Looking, measure
+from canarycli_azureml.session import Session
+from canarycli_azureml.settings import Settings
+from canarycli_azureml.shifting import Shifter
+from canarycli_azureml.split import SHADOW_UP_TO
+
+
+class AzureML:
+    """Online endpoints of one Azure Machine Learning workspace.
+
+    Args:
+        settings: `subscription`, `resource_group`, `workspace`, `cloud` (public, usgov, china),
+            `metric_delay`, `failures` (status codes that are the candidate's fault); what is
+            missing of the place comes from the environment.
+        client: an `azure.core.PipelineClient` to use instead of one made from the environment.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], *, client: Any = None) -> None:
+        self._settings = Settings.read(settings, os.environ)
+        self._session = Session(self._settings, client)
+        self._shifter = Shifter(self._settings, self._session)
+
+    @property
+    def limits(self) -> Limits:
+        """Whole percents, shadow up to half, metrics some minutes late."""
+        return Limits(
+            finest_percent=1.0,
+            shadow_up_to=float(SHADOW_UP_TO),
+            metric_delay=self._settings.metric_delay,
+            late_request=timedelta(seconds=30),
+            usual_shift=timedelta(seconds=20),
+            metrics=NAMES,
+            custom_source=custom.WORD,
+        )
+
+    @property
+    def place(self) -> str:
+        """`subscription/resource_group/workspace`."""
+        return self._settings.place
+
+    def describe(self, endpoint: str) -> Endpoint:
+        """Look at an endpoint: two calls, one for it and one for its deployments.
+
+        Raises:
+            NotFound: the workspace has none of that name.
+        """
+        try:
+            body = self._shifter.read(endpoint)
+        except NotFound as error:
+            raise self._no_endpoint(endpoint, error) from error
+        return read_endpoint(endpoint, body, self._deployments(endpoint))
+
+    def notes(self, seen: Endpoint) -> Notes:
+        """What canary wrote on the endpoint, from its tags; no call."""
+        return notes_of(seen.raw)
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+        """Ask for a split, with the notes in the same write, and return at once.
+
+        Raises:
+            Conflict: a raise on a look that is out of date, or a change is under way.
+        """
+        self._shifter.shift(seen, to, notes)
+
+    def measure(
+        self,
+        endpoint: str,
+        versions: Collection[str],
+        metrics: Collection[Metric],
+        window: Window,
+    ) -> Measurements:
+        """The points of each metric on each version in the window."""
+        looking = Looking(self._settings, self._session, endpoint, window)
+        return measure(looking, versions, metrics)
+
+    def plain_command(self, endpoint: str, to: Traffic) -> str:
+        """The `az` command for this split."""
+        return command.plain_command(endpoint, to, self._settings)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _deployments(self, endpoint: str) -> list[Body]:
+        doing = f"reading the deployments of endpoint {endpoint!r}"
+        path = f"{self._settings.path}/onlineEndpoints/{endpoint}/deployments"
+        return [checked(body, doing) for body in self._session.pages(path, doing)]
+
+    def _no_endpoint(self, endpoint: str, error: NotFound) -> NotFound:
+        place = self._settings
+        return NotFound(
+            f"no endpoint {endpoint!r} in {place.place}",
+            facts=[error.message.partition(": ")[2]],
+            hint=f"az ml online-endpoint list -g {place.resource_group} -w {place.workspace}",
+        )

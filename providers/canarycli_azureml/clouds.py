@@ -1,0 +1,61 @@
+"""Azure's clouds: which hosts to ask, and for which audience."""
+
+from dataclasses import dataclass, replace
+
+from canarycli.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One of Azure's clouds.
+
+    Attributes:
+        name: as canary.yaml has it.
+        manager: the URL of Azure Resource Manager.
+        authority: the host of Entra ID.
+        audience: whom tokens are for.
+    """
+
+    name: str
+    manager: str
+    authority: str
+    audience: str
+
+    @property
+    def scope(self) -> str:
+        """What a token is asked for with."""
+        return f"{self.audience}/.default"
+
+    def at(self, url: str) -> "Cloud":
+        """The same cloud behind another address, as a private link or a proxy has one."""
+        return replace(self, manager=url.rstrip("/"))
+
+
+def _cloud(name: str, manager: str, authority: str) -> Cloud:
+    return Cloud(name, f"https://{manager}", authority, f"https://{manager}")
+
+
+PUBLIC = _cloud("public", "management.azure.com", "login.microsoftonline.com")
+USGOV = _cloud("usgov", "management.usgovcloudapi.net", "login.microsoftonline.us")
+CHINA = _cloud("china", "management.chinacloudapi.cn", "login.chinacloudapi.cn")
+
+_BY_WORD = {
+    "public": PUBLIC,
+    "azurecloud": PUBLIC,
+    "usgov": USGOV,
+    "azureusgovernment": USGOV,
+    "china": CHINA,
+    "azurechinacloud": CHINA,
+}
+
+
+def cloud_named(word: str) -> Cloud:
+    """The cloud of that name; Azure's own names for them will do.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = _BY_WORD.get(word.lower())
+    if found is None:
+        raise UsageError(f"azureml has no cloud {word!r}", hint="it has public, usgov, china")
+    return found

@@ -1,0 +1,189 @@
+"""Azure's answers and exceptions, as canary's errors; nothing of Azure's own gets past here."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+
+from canarycli.errors import (
+    Conflict,
+    Denied,
+    NotFound,
+    ProviderError,
+    Rejected,
+    Unavailable,
+)
+
+THROTTLED = frozenset({429, 529})
+LATER = frozenset({408, 425, *THROTTLED})
+"""What is not the request's fault below 500. 529 is how Azure Monitor throttles."""
+
+DONE_BY_NOW = 60.0
+"""Longer pauses than so many seconds are not waited for in one go."""
+
+_ACTION = re.compile(r"perform action '([^']+)' over scope '([^']+)'")
+_SECRETS = re.compile(r"(https://\S+?)\?\S+")
+
+
+class Unanswered(Unavailable):
+    """No usable answer came: the request may have been carried out."""
+
+
+def refusal(doing: str, status: int, body: str, headers: Mapping[str, str]) -> ProviderError:
+    """The error for an answer that is no success. Decided by status, never by Azure's code."""
+    said = message_of(body)
+    facts = [said] if said else []
+    if status in THROTTLED:
+        return Unavailable(f"{doing}: Azure is throttling", facts=facts, after=pause_of(headers))
+    if status in LATER or status >= 500:
+        return Unanswered(f"{doing}: Azure answered {status}", facts=facts, after=pause_of(headers))
+    make = _BY_STATUS.get(status)
+    return make(doing, said) if make else Rejected(f"{doing}: {said or f'status {status}'}")
+
+
+def _not_signed_in(doing: str, said: str) -> ProviderError:
+    return Denied(
+        f"{doing}: Azure does not accept the token",
+        facts=[said] if said else [],
+        hint="sign in again: az login",
+    )
+
+
+def _not_allowed(doing: str, said: str) -> ProviderError:
+    found = _ACTION.search(said)
+    if found is None:
+        return Denied(f"{doing}: not allowed", facts=[said] if said else [])
+    action, scope = found.groups()
+    return Denied(
+        f"{doing}: permission {action!r} is missing",
+        facts=[f"action  {action}", f"scope   {scope}"],
+        hint="ask for a role with it there: canary doctor --print-policy azure",
+    )
+
+
+def _not_there(doing: str, said: str) -> ProviderError:
+    return NotFound(f"{doing}: {said or 'not found'}")
+
+
+def _changing(doing: str, said: str) -> ProviderError:
+    return Conflict(
+        f"{doing}: another change is under way",
+        facts=[said] if said else [],
+        hint="it usually takes about 20 s; try again then",
+    )
+
+
+_BY_STATUS: Mapping[int, Callable[[str, str], ProviderError]] = {
+    401: _not_signed_in,
+    403: _not_allowed,
+    404: _not_there,
+    409: _changing,
+    412: _changing,
+}
+
+
+@contextmanager
+def understood(doing: str) -> Iterator[None]:
+    """Turn what azure-core and azure-identity raise into canary's errors.
+
+    Raises:
+        Denied: no credential could be had.
+        Unavailable: the connection or the identity provider failed.
+    """
+    try:
+        yield
+    except ClientAuthenticationError as error:
+        raise _no_token(doing, error) from error
+    except HttpResponseError as error:
+        raise Unanswered(f"{doing}: the answer broke off") from error
+    except AzureError as error:
+        raise Unanswered(
+            f"{doing}: no answer from Azure", facts=[without_secrets(str(error))]
+        ) from error
+
+
+def _no_token(doing: str, error: ClientAuthenticationError) -> ProviderError:
+    status = error.status_code
+    said = without_secrets(str(error.message))
+    if status is not None and (status in LATER or status >= 500):
+        return Unavailable(f"{doing}: Entra ID answered {status}", facts=[_first_line(said)])
+    return Denied(
+        f"{doing}: no credential for Azure works",
+        facts=list(_tried(said)),
+        hint=(
+            "sign in: az login",
+            "or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+        ),
+    )
+
+
+def _tried(said: str) -> Iterator[str]:
+    """A line for each credential that was tried."""
+    attempts = re.findall(r"^\s*(\w+Credential): (.+)$", said, re.MULTILINE)
+    for name, why in attempts:
+        yield f"tried {name}: {_first_line(why)}"
+    if not attempts:
+        yield f"tried {_first_line(said)}"
+
+
+def _first_line(text: str) -> str:
+    line = text.strip().splitlines()[0] if text.strip() else "no reason given"
+    sentence = re.split(r"(?<=\.)\s", line)[0]
+    return sentence.rstrip(".")
+
+
+def message_of(body: str) -> str:
+    """What an error's body says, its inner JSON unwrapped; "" if it is no error of Azure's.
+
+    Azure ML puts the reasons of a refusal as JSON in the message of a detail; Azure Monitor does
+    not wrap its errors in `error`.
+    """
+    error = _object(body)
+    error = error.get("error", error)
+    if not isinstance(error, Mapping):
+        return ""
+    reasons = [reason for detail in _list(error.get("details")) for reason in _reasons(detail)]
+    return without_secrets("; ".join(reasons) or str(error.get("message") or "").strip())
+
+
+def _reasons(detail: Any) -> Iterator[str]:
+    said = str(detail.get("message") or "") if isinstance(detail, Mapping) else ""
+    inner = _object(said)
+    if not inner:
+        if said:
+            yield said
+        return
+    errors = inner.get("errors")
+    listed = errors.values() if isinstance(errors, Mapping) else ()
+    found = [str(text) for texts in listed for text in _list(texts)]
+    yield from found or [str(inner.get("title") or inner.get("message") or said)]
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def pause_of(headers: Mapping[str, str]) -> float | None:
+    """The seconds Azure asks to wait, None if it does not say."""
+    for name, unit in (("retry-after-ms", 1000), ("x-ms-retry-after-ms", 1000), ("Retry-After", 1)):
+        try:
+            return min(float(headers.get(name, "")) / unit, DONE_BY_NOW)
+        except ValueError:
+            continue
+    return None
+
+
+def without_secrets(text: str) -> str:
+    """The text with every URL's query left out: Azure signs the URLs of its operations."""
+    return _SECRETS.sub(r"\1", text)

@@ -1,0 +1,112 @@
+"""What the provider is built with: a workspace, its cloud, and how its metrics are read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from canarycli.errors import UsageError
+from canarycli_azureml.clouds import PUBLIC, Cloud, cloud_named
+from canarycli_azureml.statuses import Failures
+
+METRIC_DELAY = timedelta(minutes=3)
+"""Azure Monitor's newest two minutes read 0 for a while, as if nobody had asked."""
+
+MINUTE = timedelta(minutes=1)
+KEYS = ("subscription", "resource_group", "workspace", "cloud", "metric_delay", "failures")
+ALSO = ("metric_period", "endpoint_url")
+PLACE = {
+    "subscription": ("AZURE_SUBSCRIPTION_ID",),
+    "resource_group": ("AZURE_RESOURCE_GROUP", "AZUREML_ARM_RESOURCEGROUP"),
+    "workspace": ("AZUREML_WORKSPACE", "AZUREML_ARM_WORKSPACE_NAME"),
+}
+"""Where each part of the place is looked for when the settings lack it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One workspace, and what is particular about it.
+
+    Attributes:
+        subscription: the subscription's id.
+        cloud: whose hosts are asked.
+        metric_delay: younger minutes may still change.
+        failures: the status codes that are the candidate's fault.
+    """
+
+    subscription: str
+    resource_group: str
+    workspace: str
+    cloud: Cloud = PUBLIC
+    metric_delay: timedelta = METRIC_DELAY
+    failures: Failures = Failures()  # noqa: RUF009 - frozen
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any], environment: Mapping[str, str]) -> "Settings":
+        """Settings from canary.yaml or flags, the rest from the environment.
+
+        Raises:
+            UsageError: a key is unknown, a value makes no sense, or the place is not complete.
+        """
+        for key in given:
+            if key not in (*KEYS, *ALSO):
+                raise UsageError(
+                    f"azureml has no setting {key!r}", hint=f"it has {', '.join(KEYS)}"
+                )
+        place = {key: _place(key, given, environment) for key in PLACE}
+        cloud = cloud_named(str(given.get("cloud") or "public"))
+        if given.get("endpoint_url"):
+            cloud = cloud.at(str(given["endpoint_url"]))
+        _check_period(given.get("metric_period"))
+        return cls(
+            **place,
+            cloud=cloud,
+            metric_delay=_delay(given.get("metric_delay")),
+            failures=Failures.parse(given.get("failures")),
+        )
+
+    @property
+    def place(self) -> str:
+        """`subscription/resource_group/workspace`."""
+        return f"{self.subscription}/{self.resource_group}/{self.workspace}"
+
+    @property
+    def path(self) -> str:
+        """The workspace's resource id."""
+        return (
+            f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace}"
+        )
+
+
+def _place(key: str, given: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+    value = str(given.get(key) or "").strip()
+    names = PLACE[key]
+    found = value or next((environment[name] for name in names if environment.get(name)), "")
+    if not found:
+        word = key.replace("_", "-")
+        raise UsageError(
+            f"azureml needs a {key}",
+            hint=f"set {key}: in canary.yaml, --{word} or {names[0]}",
+        )
+    if "/" in found:
+        raise UsageError(f"{key} {found!r} is no name", hint="give the last part of its id")
+    return found
+
+
+def _delay(value: Any) -> timedelta:
+    if value is None:
+        return METRIC_DELAY
+    delay = value if isinstance(value, timedelta) else timedelta(seconds=float(value))
+    if delay < timedelta(0):
+        raise UsageError(f"metric_delay can't be negative: {delay}")
+    return delay
+
+
+def _check_period(value: Any) -> None:
+    # Azure Monitor averages coarser grains over series of their own, so requests can't be counted.
+    if value is not None and value != MINUTE:
+        raise UsageError(
+            f"metric_period is {value}, and azureml can only count minute by minute",
+            hint="leave metric_period out",
+        )

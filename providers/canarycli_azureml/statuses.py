@@ -1,0 +1,61 @@
+"""Whose fault a status code is: the candidate's, the caller's or nobody's."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from canarycli.errors import UsageError
+
+USUAL = ("5xx", "424", "408", "429")
+"""A failing model is a 424, one that is too slow a 408, an overloaded one a 429; see
+Microsoft's how-to-troubleshoot-online-endpoints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """The status codes that are the candidate's fault: `424`, or a class such as `5xx`."""
+
+    codes: tuple[str, ...] = USUAL
+
+    @classmethod
+    def parse(cls, given: Any) -> "Failures":
+        """From canary.yaml: a list, or words with commas or blanks between them.
+
+        Raises:
+            UsageError: something in it is no status code.
+        """
+        if given is None:
+            return cls()
+        words = re.split(r"[,\s]+", given.strip()) if isinstance(given, str) else given
+        if not isinstance(words, Sequence) or not words:
+            raise UsageError(f"failures is {given!r}, not a list of status codes", hint=_HINT)
+        codes = tuple(str(word).lower() for word in words)
+        for code in codes:
+            if not re.fullmatch(r"[45](xx|\d\d)", code):
+                raise UsageError(f"{code!r} in failures is no status code", hint=_HINT)
+        return cls(codes)
+
+    def blame(self, status: str) -> bool:
+        """Whether an answer with this status is the candidate's failure."""
+        return any(status == code or _in_class(status, code) for code in self.codes)
+
+    def __str__(self) -> str:
+        return ", ".join(self.codes)
+
+
+def callers_fault(status: str, failures: Failures) -> bool:
+    """Whether it is any other 4xx: a wrong request, not a wrong answer."""
+    return _in_class(status, "4xx") and not failures.blame(status)
+
+
+def models_fault(status: str, model_status: str) -> bool:
+    """Whether the model itself answered with an error."""
+    return status == "424" or _in_class(model_status, "4xx") or _in_class(model_status, "5xx")
+
+
+def _in_class(status: str, code: str) -> bool:
+    return code.endswith("xx") and len(status) == 3 and status[:1] == code[:1]
+
+
+_HINT = f"write it such as failures: [{', '.join(USUAL)}]"

@@ -1,0 +1,297 @@
+"""Which request is which: hosts, paths, permissions, faults and the call log."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from . import assets, entra, faults, monitor
+from .control import Control
+from .endpoints import Endpoints
+from .state import PROVIDER, State, Workspace
+from .wire import Refused, Reply, Request
+
+ML = "Microsoft.MachineLearningServices/workspaces"
+ONLINE = f"{ML}/onlineEndpoints"
+INSIGHTS = "Microsoft.Insights/metrics/read"
+
+
+@dataclass(frozen=True)
+class Route:
+    """A call: its name in the log, the action it needs, and where it is handled."""
+
+    name: str
+    action: str
+    method: str
+    path: re.Pattern[str]
+    handle: Callable[[State, Workspace, Request, tuple[str, ...]], Reply]
+
+
+def _route(name: str, action: str, method: str, path: str, handle: Any) -> Route:
+    pattern = re.sub(r"\{\w+\}", r"([^/]+)", path)
+    return Route(name, action, method, re.compile(f"{pattern}/?$", re.IGNORECASE), handle)
+
+
+def _endpoints(verb: str) -> Any:
+    def handle(
+        state: State, workspace: Workspace, request: Request, names: tuple[str, ...]
+    ) -> Reply:
+        reply: Reply = getattr(Endpoints(state, workspace, request), verb)(*names)
+        return reply
+
+    return handle
+
+
+def _metrics(state: State, workspace: Workspace, request: Request, names: tuple[str, ...]) -> Reply:
+    endpoint = workspace.find(names[0])
+    deployment = names[1] if len(names) > 1 else None
+    if endpoint is None or (deployment and endpoint.find(deployment) is None):
+        return Reply(
+            404, {"code": "ResourceNotFound", "message": f"{names[-1]} could not be found."}
+        )
+    return monitor.answer(state, request, endpoint, deployment)
+
+
+def _permissions(state: State, *_: object) -> Reply:
+    granted = state.settings.granted
+    actions = ["*"] if granted is None else granted
+    return Reply(200, {"value": [{"actions": actions, "notActions": []}]})
+
+
+def _workspace(_: State, workspace: Workspace, *__: object) -> Reply:
+    return assets.read_workspace(workspace)
+
+
+def _container(_: State, workspace: Workspace, __: Request, names: tuple[str, ...]) -> Reply:
+    kind, name = names
+    return assets.container(workspace, kind, name)
+
+
+def _versions(_: State, workspace: Workspace, request: Request, names: tuple[str, ...]) -> Reply:
+    kind, name = names
+    top = request.query.get("$top")
+    return assets.versions(workspace, kind, name, int(top) if top else None)
+
+
+def _version(_: State, workspace: Workspace, __: Request, names: tuple[str, ...]) -> Reply:
+    kind, name, wanted = names
+    return assets.version(workspace, kind, name, wanted)
+
+
+E_, D_, INS = "/onlineEndpoints/{e}", "/deployments/{d}", "/providers/Microsoft.Insights/metrics"
+AUTH = "/providers/Microsoft.Authorization/permissions"
+ROUTES = (
+    _route("workspace.get", f"{ML}/read", "GET", "", _workspace),
+    _route("endpoint.list", f"{ONLINE}/read", "GET", "/onlineEndpoints", _endpoints("entries")),
+    _route("endpoint.get", f"{ONLINE}/read", "GET", E_, _endpoints("read")),
+    _route("endpoint.put", f"{ONLINE}/write", "PUT", E_, _endpoints("write")),
+    _route("endpoint.patch", f"{ONLINE}/write", "PATCH", E_, _endpoints("patch")),
+    _route("endpoint.delete", f"{ONLINE}/delete", "DELETE", E_, _endpoints("delete")),
+    _route(
+        "endpoint.keys", f"{ONLINE}/listKeys/action", "POST", f"{E_}/listKeys", _endpoints("keys")
+    ),
+    _route(
+        "deployment.list",
+        f"{ONLINE}/deployments/read",
+        "GET",
+        f"{E_}/deployments",
+        _endpoints("deployments"),
+    ),
+    _route(
+        "deployment.get",
+        f"{ONLINE}/deployments/read",
+        "GET",
+        E_ + D_,
+        _endpoints("read_deployment"),
+    ),
+    _route(
+        "deployment.put",
+        f"{ONLINE}/deployments/write",
+        "PUT",
+        E_ + D_,
+        _endpoints("write_deployment"),
+    ),
+    _route(
+        "deployment.delete",
+        f"{ONLINE}/deployments/delete",
+        "DELETE",
+        E_ + D_,
+        _endpoints("delete_deployment"),
+    ),
+    _route(
+        "deployment.log",
+        f"{ONLINE}/deployments/getLogs/action",
+        "POST",
+        f"{E_}{D_}/getLogs",
+        _endpoints("log"),
+    ),
+    _route("metrics", INSIGHTS, "GET", f"{E_}{INS}", _metrics),
+    _route("deployment.metrics", INSIGHTS, "GET", f"{E_}{D_}{INS}", _metrics),
+    _route("permissions", "", "GET", f"{E_}{AUTH}", _permissions),
+    _route("permissions", "", "GET", AUTH, _permissions),
+    _route(
+        "asset.version",
+        f"{ML}/models/versions/read",
+        "GET",
+        r"/(models|environments|codes|data)/{n}/versions/{v}",
+        _version,
+    ),
+    _route(
+        "asset.versions",
+        f"{ML}/models/versions/read",
+        "GET",
+        r"/(models|environments|codes|data)/{n}/versions",
+        _versions,
+    ),
+    _route(
+        "asset.container",
+        f"{ML}/models/read",
+        "GET",
+        r"/(models|environments|codes|data)/{n}",
+        _container,
+    ),
+)
+WORKSPACE = re.compile(
+    rf"(/subscriptions/[^/]+/resourceGroups/[^/]+/providers/{re.escape(PROVIDER)}/workspaces/[^/]+)"
+    r"(.*)$",
+    re.IGNORECASE,
+)
+OPERATION = re.compile(
+    rf"/subscriptions/([^/]+)/providers/{re.escape(PROVIDER)}/locations/[^/]+"
+    r"/mfeOperationsStatus/([^/]+)$",
+    re.IGNORECASE,
+)
+
+
+class App:
+    """The whole of Azure that canary sees."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.faults = faults.Faults()
+        self.control = Control(state, self.faults)
+
+    def answer(self, request: Request) -> Reply:
+        """One request, whoever it is for."""
+        with self.state.lock:
+            self.state.settle()
+            if not request.host and request.path.startswith("/__control/"):
+                return self.control.answer(request)
+            if request.host.startswith("login."):
+                return self._entra(request)
+            if request.host.startswith("management."):
+                return self._resource_manager(request)
+        return Reply(404, {"error": {"code": "NoSuchHost", "message": request.host or "none"}})
+
+    def _entra(self, request: Request) -> Reply:
+        fault = self.faults.next("token") if request.path.endswith("/token") else None
+        if fault is not None:
+            reply = faults.answer(fault, self.state, "", "")
+        else:
+            reply = entra.answer(self.state, request)
+        self._note(request, "token", reply, fault)
+        return reply
+
+    def _resource_manager(self, request: Request) -> Reply:
+        operation, action, handle = self._find(request)
+        fault = self.faults.next(operation)
+        scope = request.path.split("/providers/Microsoft.Insights")[0]
+        if fault is not None and fault.kind != "drop_after":
+            reply = faults.answer(fault, self.state, action, scope)
+        else:
+            reply = self._allowed(request, action, scope) or self._carried_out(handle)
+            if fault is not None:
+                self._note(request, operation, reply, fault)
+                return Reply(drop=True)
+        self._note(request, operation, reply, fault)
+        return reply
+
+    def _find(self, request: Request) -> tuple[str, str, Callable[[], Reply] | None]:
+        operation = OPERATION.match(request.path)
+        if operation is not None:
+            names = operation.groups()
+            action = f"{PROVIDER}/locations/mfeOperationsStatus/read"
+            return "operation.get", action, lambda: self._operation(names[1])
+        match = WORKSPACE.match(request.path)
+        if match is None:
+            return "unknown", "", None
+        workspace = self.state.workspaces.get(match.group(1).lower())
+        if workspace is None:
+            text = f"The Resource '{match.group(1)}' was not found."
+            return "unknown", "", lambda: _raise(Refused(404, "ResourceNotFound", text))
+        for route in ROUTES:
+            found = route.path.fullmatch(match.group(2))
+            if found is not None and route.method == request.method:
+                handle = partial(route.handle, self.state, workspace, request, found.groups())
+                return route.name, route.action, handle
+        return "unknown", "", None
+
+    def _allowed(self, request: Request, action: str, scope: str) -> Reply | None:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if self.state.tokens.get(token, "").rstrip("/") != f"https://{request.host}":
+            return Refused(401, "InvalidAuthenticationToken", "The token is not valid here.").reply
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", request.query.get("api-version", "")):
+            return Refused(
+                400, "MissingApiVersionParameter", "The api-version query parameter is required."
+            ).reply
+        granted = self.state.settings.granted
+        if action and granted is not None:
+            low = action.lower()
+            if not any(fnmatch.fnmatchcase(low, pattern.lower()) for pattern in granted):
+                return faults.denied(self.state, action, scope)
+        return None
+
+    def _carried_out(self, handle: Callable[[], Reply] | None) -> Reply:
+        if handle is None:
+            return Refused(404, "InvalidResourceType", "There is no such call here.").reply
+        try:
+            return handle()
+        except Refused as refused:
+            return refused.reply
+
+    def _operation(self, number: str) -> Reply:
+        operation = self.state.operations.get(number)
+        if operation is None:
+            raise Refused(404, "NotFound", "The operation was not found.")
+        running = operation.ends > self.state.now()
+        status = "Failed" if operation.error else "Succeeded"
+        body: dict[str, Any] = {
+            "name": operation.id,
+            "status": operation.state if running else status,
+            "percentComplete": 0.0 if running else 100.0,
+            "startTime": "2026-01-01T00:00:00.000Z",
+            "endTime": "0001-01-01T00:00:00" if running else "2026-01-01T00:00:20.000Z",
+        }
+        if operation.error and not running:
+            body["error"] = operation.error
+        return Reply(200, body)
+
+    def _note(
+        self, request: Request, operation: str, reply: Reply, fault: faults.Fault | None
+    ) -> None:
+        try:
+            body = request.json() if request.method in {"PUT", "PATCH"} else None
+        except Refused:
+            body = None
+        self.state.calls.append(
+            {
+                "operation": operation,
+                "method": request.method,
+                "host": request.host,
+                "path": request.path,
+                "query": dict(request.query),
+                "agent": request.headers.get("user-agent", ""),
+                "body": body,
+                "status": reply.status,
+                "fault": fault.kind if fault else "",
+                "at": self.state.now(),
+            }
+        )
+
+
+def _raise(error: Refused) -> Reply:
+    raise error
