@@ -204,7 +204,7 @@ class Controller:
 
     def _see(self, release: Release, endpoint: Endpoint) -> Seen:
         limits = self.provider.limits
-        patience = limits.metric_delay + 2 * limits.metric_period
+        patience = limits.metric_delay + 3 * limits.metric_period
         if not self._reads(release, endpoint):
             return Seen(endpoint, None, patience)
         return Seen(endpoint, self._judge(release), patience)

@@ -16,6 +16,8 @@ from canarycli.cli.options import Local
 from canarycli.cli.output import Output
 from canarycli.cli.session import Target, Work, actor, work_on
 from canarycli.config import plan_from_options
+from canarycli.config.quantities import parse_speed
+from canarycli.errors import PlanError
 from canarycli.journal import Event
 from canarycli.plan import Plan, Wait
 from canarycli.store import LocalStore
@@ -38,9 +40,7 @@ def demo(
     ] = "60x",
 ) -> int:
     """Try it on a pretend endpoint, no cloud needed."""
-    from canarycli.config.quantities import parse_speed
-
-    factor = parse_speed(speed)
+    factor = _factor(speed)
     with Output(common) as output, tempfile.TemporaryDirectory() as folder:
         work = _stage_set(Path(folder), scenario, factor)
         endpoint = work.provider.describe(work.target.name)
@@ -62,6 +62,13 @@ def demo(
         output.event(Event("planned", work.clock.now(), message), release.id)
         work.controller(journey.hear).create(release)
         return journey.run(seen=endpoint)
+
+
+def _factor(speed: str) -> float:
+    try:
+        return parse_speed(speed)
+    except ValueError as error:
+        raise PlanError("--speed", str(error)) from error
 
 
 def _stage_set(folder: Path, scenario: Scenario, speed: float) -> Work:

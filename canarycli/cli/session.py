@@ -53,21 +53,18 @@ def find_target(common: Common, store: Store, env: Mapping[str, str]) -> Target:
         NotFound: there is no such release.
     """
     word = common.release or common.endpoint
-    if common.provider is None and word and word.startswith("r-"):
-        record = store.find(word)
-        if record is None:
-            raise NotFound(f"no release {word!r} is known here", hint="canary history")
-        return _of_record(record, common)
     entries = endpoint_settings(common.config, cwd=Path.cwd(), env=env)
+    if common.provider is not None and word is not None:
+        return _of_flags(word, common, entries)
     if word is None:
         return _only(common, store, entries)
-    if common.provider is None and word in entries:
+    if word.startswith("r-"):
+        return _of_record(_release(word, store), common, entries)
+    if word in entries:
         return _of_entry(entries[word], common)
-    if common.provider is not None:
-        return _of_flags(word, common, entries)
-    known = [r for r in store.newest() if r.release.endpoint == word]
+    known = [record for record in store.newest() if record.release.endpoint == word]
     if len(known) == 1:
-        return _of_record(known[0], common)
+        return _of_record(known[0], common, entries)
     near = get_close_matches(word, entries, n=1)
     hints = [f"did you mean {near[0]}?"] if near else []
     raise UsageError(
@@ -76,10 +73,17 @@ def find_target(common: Common, store: Store, env: Mapping[str, str]) -> Target:
     )
 
 
+def _release(word: str, store: Store) -> Record:
+    record = store.find(word)
+    if record is None:
+        raise NotFound(f"no release {word!r} is known here", hint="canary history")
+    return record
+
+
 def _only(common: Common, store: Store, entries: Mapping[str, EndpointConfig]) -> Target:
     open_ones = [record for record in store.newest() if not record.release.over]
     if len(open_ones) == 1:
-        return _of_record(open_ones[0], common)
+        return _of_record(open_ones[0], common, entries)
     if len(open_ones) > 1:
         rows = [
             f"{r.release.id}  {r.release.endpoint}  {r.release.baseline} → {r.release.candidate}"
@@ -98,10 +102,11 @@ def _only(common: Common, store: Store, entries: Mapping[str, EndpointConfig]) -
     )
 
 
-def _of_record(record: Record, common: Common) -> Target:
+def _of_record(record: Record, common: Common, entries: Mapping[str, EndpointConfig]) -> Target:
     release = record.release
     settings = {**release.settings, **common.settings}
-    return Target(release.endpoint, release.provider, settings, None, record)
+    same = (e for e in entries.values() if _is(e, release.endpoint, release.provider))
+    return Target(release.endpoint, release.provider, settings, next(same, None), record)
 
 
 def _of_entry(entry: EndpointConfig, common: Common) -> Target:
@@ -115,6 +120,11 @@ def _of_flags(word: str, common: Common, entries: Mapping[str, EndpointConfig]) 
     if entry is not None and ALIASES.get(entry.provider, entry.provider) == name:
         return _of_entry(entry, common)
     return Target(word, name, common.settings)
+
+
+def _is(entry: EndpointConfig, endpoint: str, provider: str) -> bool:
+    kind = ALIASES.get(entry.provider, entry.provider)
+    return entry.cloud_name == endpoint and kind == provider
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,140 @@
+"""The installed command as a process of its own, with a home and a state of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+CANARY = str(Path(sys.executable).parent / "canary")
+PATIENCE = 60
+
+CLOUD_VARIABLES = ("AWS_", "GOOGLE_", "AZURE_", "CANARY_", "CLOUDSDK_", "GITHUB_", "CI", "XDG_")
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.out)
+        return document
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass
+class Canary:
+    """Runs `canary` in a folder, as one person on one machine."""
+
+    folder: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(CLOUD_VARIABLES)}
+        home = self.folder / "home"
+        home.mkdir(parents=True, exist_ok=True)
+        self.env = {**clean, "HOME": str(home), "CANARY_ACTOR": "ann", **self.env}
+
+    def elsewhere(self, name: str, **env: str) -> "Canary":
+        """Another machine: another home, no state, no canary.yaml."""
+        folder = self.folder.parent / name
+        folder.mkdir(exist_ok=True)
+        return Canary(folder, {**self._given(), "CANARY_ACTOR": name, **env})
+
+    def write(self, text: str, name: str = "canary.yaml") -> None:
+        (self.folder / name).write_text(text)
+
+    def run(self, *args: str, stdin: str = "") -> Result:
+        done = subprocess.run(
+            [CANARY, *args],
+            cwd=self.folder,
+            env=self.env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def begin(self, *args: str) -> "Running":
+        process = subprocess.Popen(
+            [CANARY, *args],
+            cwd=self.folder,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        return Running(process)
+
+    def _given(self) -> dict[str, str]:
+        return {k: v for k, v in self.env.items() if k.startswith(CLOUD_VARIABLES)}
+
+
+@dataclass
+class Running:
+    """A `canary` that is still at work."""
+
+    process: "subprocess.Popen[str]"
+    lines: list[str] = field(default_factory=list)
+
+    def wait_for(self, word: str) -> str:
+        """Read its lines until one has `word` in it."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if word in line:
+                return line
+        raise AssertionError(f"ended without {word!r}: {''.join(self.lines)}")
+
+    def send(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def end(self) -> Result:
+        out, err = self.process.communicate(timeout=PATIENCE)
+        return Result(self.process.returncode, "".join(self.lines) + out, err)
+
+
+def simulated(folder: Path, plan: str = "", **settings: Any) -> Canary:
+    """A canary whose canary.yaml has one pretend endpoint, quick and without metric delay."""
+    script = {"speed": "30x", "period": "10s", "settle": "3s", "delay": "0s", **settings}
+    lines = "".join(f"    {key}: {value}\n" for key, value in script.items())
+    machine = folder / "ann"
+    machine.mkdir()
+    canary = Canary(machine)
+    canary.write(
+        "version: 1\n"
+        "endpoints:\n"
+        "  demo:\n"
+        "    provider: simulator\n"
+        "    plan: quick\n"
+        f"    state: {folder / 'simulator.json'}\n"
+        f"{lines}"
+        "plans:\n"
+        "  quick:\n"
+        "    read_every: 5s\n"
+        "    fails_after: 2\n"
+        "    stages:\n"
+        "      - {percent: 5, bake: 20s}\n"
+        "      - {percent: 25, bake: 20s}\n"
+        "      - {percent: 100}\n"
+        "    checks:\n"
+        "      - {metric: errors_5xx, never_above: 2%, min_requests: 50}\n"
+        f"{plan}"
+    )
+    return canary
