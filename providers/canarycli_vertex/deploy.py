@@ -11,7 +11,7 @@ from typing import Any
 from canarycli.errors import Conflict, NotFound, ProviderError, Unsupported
 from canarycli.provider import Endpoint
 from canarycli_vertex.api import Api, Json
-from canarycli_vertex.deployment import Under, deployed_ids, progress
+from canarycli_vertex.deployment import Under, deployed_ids, progress, running_deployment
 from canarycli_vertex.errors import AlreadyThere, understood
 from canarycli_vertex.labels import OPERATION
 from canarycli_vertex.models import Model, find_model
@@ -86,6 +86,8 @@ def deploy(
     try:
         operation = api.post(f"{path}:deployModel", body)
     except AlreadyThere:
+        operation = running_deployment(api, path)
+    if not operation:
         return name, None
     with understood("the deployment"):
         under = Under(name, str(operation["name"]).rpartition("/")[2])
@@ -120,7 +122,12 @@ def retire(api: Api, path: str, seen: Endpoint, version: str) -> None:
 
 def _is_coming(api: Api, path: str, found: Json, name: str) -> bool:
     under = Under.way_on(found)
-    return under is not None and under.model == name and not progress(api, path, under).done
+    if under is None or under.model != name:
+        return False
+    now = progress(api, path, under)
+    if now.done and not now.failure:
+        return name in deployed_ids(api.get(path))
+    return not now.done
 
 
 def _there(found: Json, model: Model, like: str) -> str:

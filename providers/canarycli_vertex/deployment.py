@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from canarycli.errors import NotFound
+from canarycli.errors import Denied, NotFound, Rejected
 from canarycli.provider import Version
-from canarycli_vertex.api import Api
+from canarycli_vertex.api import Api, Json
 from canarycli_vertex.errors import understood
 from canarycli_vertex.labels import OPERATION
 
@@ -94,6 +94,28 @@ def progress(api: Api, path: str, under: Under) -> Progress:
         stage = str(found.get("metadata", {}).get("deploymentStage", ""))
         words = STAGES.get(stage, stage.replace("_", " ").lower() or "deploying")
         return Progress(under.model, words, done=bool(found.get("done")))
+
+
+def running_deployment(api: Api, path: str) -> Json:
+    """The operation of the deployment under way on an endpoint, {} if none can be seen.
+
+    For a deployment that was asked for, and the answer with the operation's name was lost.
+    """
+    try:
+        found = list(api.pages(f"{path}/operations", "operations", {"pageSize": 100}))
+    except (Denied, NotFound, Rejected):
+        return {}
+    with understood("operations"):
+        running = [
+            one
+            for one in found
+            if not one.get("done") and "DeployModel" in one.get("metadata", {}).get("@type", "")
+        ]
+        return max(running, key=_created, default={})
+
+
+def _created(operation: Json) -> str:
+    return str(operation.get("metadata", {}).get("genericMetadata", {}).get("createTime", ""))
 
 
 def deployed_ids(found: Mapping[str, Any]) -> frozenset[str]:

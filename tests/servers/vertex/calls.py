@@ -56,6 +56,7 @@ _CALLS: dict[str, Callable[["Server", str, Query, Json], Json]] = {
     "deployModel": lambda s, one, _, sent: s.cloud.deploy_model(one, sent),
     "undeployModel": lambda s, one, _, sent: s.cloud.undeploy_model(one, sent),
     "getOperation": lambda s, one, _, __: s.cloud.operation(one),
+    "listOperations": lambda s, one, query, _: _page("operations", s.cloud.running(one), query),
     "getModel": lambda s, one, _, __: shown(s.cloud.model(one)),
     "listModels": _list_models,
     "timeSeries": lambda s, _, query, __: s.monitoring.answer(query),

@@ -159,6 +159,11 @@ class Cloud:
             self._advance(operation, pending)
         return operation
 
+    def running(self, endpoint_id: str) -> list[Json]:
+        """ListOperations of an endpoint."""
+        start = f"{self.endpoint(endpoint_id)['name']}/operations/"
+        return [one for one in self.operations.values() if one["name"].startswith(start)]
+
     def _advance(self, operation: Json, pending: Json) -> None:
         done = pending["asked"] / max(pending["polls"], 1)
         if pending["seconds"] is not None:

@@ -12,6 +12,7 @@ _ROUTES = [
     ("POST", _IMPERSONATE, "impersonate"),
     ("GET", r"(?P<path>/computeMetadata.*|/)", "metadata"),
     ("GET", r"/v1/projects/.+/operations/(?P<id>[^/:]+)", "getOperation"),
+    ("GET", _ID + "/operations", "listOperations"),
     ("GET", _ENDPOINT, "listEndpoints"),
     ("GET", _ID, "getEndpoint"),
     ("PATCH", _ID, "updateEndpoint"),
