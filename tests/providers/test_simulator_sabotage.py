@@ -75,6 +75,11 @@ TRAFFIC = [
         "a_version_without_a_share_has_none_and_stays_deployed",
         asks(leftover),
     ),
+    Sabotage(
+        "a change under way is overruled",
+        "another_raise_while_a_change_is_under_way_is_refused",
+        {"shift": lambda real, seen, to, _: real.provider.impose(seen.name, to)},
+    ),
     Sabotage("it does not look", "a_raise_on_a_stale_look_is_refused", {"shift": blind}),
     Sabotage("it does nothing", "a_fresh_look_undoes_a_foreign_raise", {"shift": lambda *_: None}),
     Sabotage(

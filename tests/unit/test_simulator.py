@@ -113,6 +113,15 @@ def test_the_revision_counts_changes_and_not_looks() -> None:
     assert (first, second, pretend.describe("demo").revision) == ("1", "2", "2")
 
 
+def test_other_notes_with_the_same_split_are_written() -> None:
+    clock = FakeClock()
+    pretend = moved(clock, FIVE)
+
+    pretend.shift(pretend.describe("demo"), FIVE, {BASELINE_NOTE: "v40"})
+
+    assert pretend.notes(pretend.describe("demo")) == {BASELINE_NOTE: "v40"}
+
+
 def test_a_lowering_on_a_stale_look_goes_through() -> None:
     clock = FakeClock()
     pretend = moved(clock, FIVE)

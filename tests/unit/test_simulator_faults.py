@@ -218,6 +218,20 @@ def test_a_late_write_that_is_refused_bothers_nobody() -> None:
     assert bench.wanted.same_as(FIVE)
 
 
+def test_a_late_write_lands_once() -> None:
+    bench = Bench({1: Late(calls=1)})
+    with pytest.raises(Unavailable):
+        bench.shift(TEN)
+    bench.faulty.describe("demo")
+    assert bench.wanted.same_as(TEN)
+    ForeignWriter(bench.simulator, "demo").put(HOME)
+    assert bench.wanted.same_as(HOME)
+
+    bench.faulty.describe("demo")
+
+    assert bench.wanted.same_as(HOME)
+
+
 def test_the_sender_of_a_late_write_may_die() -> None:
     bench = Bench({1: Late(crash=True)})
 

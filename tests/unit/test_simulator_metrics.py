@@ -85,6 +85,19 @@ def test_a_split_in_the_middle_of_a_minute_shows_in_a_part_of_it() -> None:
     assert whole == pytest.approx(60_000, rel=0.05)
 
 
+def test_a_split_that_was_overruled_before_it_came_into_force_never_shows() -> None:
+    bench = Bench(settle=300, rate=1000)
+    bench.simulator.shift(bench.simulator.describe("demo"), HALF, {})
+    bench.clock.advance(60)
+    bench.split(2)
+    bench.clock.advance(600)
+
+    requests = values(bench.series(Metric("requests"), start=1))
+
+    assert len(requests) == 10
+    assert max(requests) == pytest.approx(1200, rel=0.15)
+
+
 @pytest.mark.parametrize("name", ["errors_5xx", "errors_4xx", "model_errors"])
 def test_errors_have_the_share_they_are_scripted_with(name: str) -> None:
     bench = Bench(versions={"v41": {"percent": 100}, "v42": {name: 0.03}})

@@ -124,6 +124,26 @@ def test_a_look_at_what_is_there_writes_nothing(path: Path) -> None:
     assert path.stat().st_ino == before.st_ino
 
 
+def test_a_shift_to_what_is_there_writes_nothing(path: Path) -> None:
+    one = shared(path)
+    seen = one.describe("demo")
+    before = path.stat()
+
+    one.shift(seen, Traffic.all_to("v41"), {})
+
+    assert path.stat().st_ino == before.st_ino
+
+
+def test_a_look_waits_for_nobody(path: Path) -> None:
+    one = shared(path)
+    one.describe("demo")
+
+    with FileState(path).locked():
+        seen = one.describe("demo")
+
+    assert seen.settled
+
+
 def test_a_plain_command_leaves_no_file_behind(path: Path) -> None:
     simulator = Simulator({"state": str(path)})
 

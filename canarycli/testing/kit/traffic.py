@@ -96,6 +96,17 @@ class TrafficKit:
         assert seen.traffic.of(world.candidate) == 0
         assert seen.serves(world.candidate)
 
+    def test_another_raise_while_a_change_is_under_way_is_refused(self, world: World) -> None:
+        if world.at_once:
+            pytest.skip("changes are in force at once")
+        world.provider.shift(look(world), split(world, 5), NOTES)
+
+        with pytest.raises(Conflict):
+            world.provider.shift(look(world), split(world, 50), NOTES)
+
+        world.settle()
+        assert_settled(world, split(world, 5))
+
     def test_a_raise_on_a_stale_look_is_refused(self, world: World) -> None:
         stale = look(world)
         world.foreign(split(world, 10))
