@@ -5,6 +5,7 @@ curve, drift and shocks; batches and arm noise are each arm's own.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ class World:
     gaps: float = 0.0
 
 
-FAMILIES: dict[str, dict[str, float | bool]] = {
+FAMILIES: dict[str, dict[str, Any]] = {
     "plain": {},
     "drift": {"drift": 1.0},
     "shared shocks": {"shocks": 6.0},
@@ -59,7 +60,7 @@ FAMILIES: dict[str, dict[str, float | bool]] = {
 
 def world(family: str, per_second: float, base: float, share: float = 0.05) -> World:
     """The world of a noise family."""
-    return replace(World(per_second, base, share), **FAMILIES[family])  # type: ignore[arg-type]
+    return replace(World(per_second, base, share), **FAMILIES[family])
 
 
 def minutes(

@@ -36,6 +36,8 @@ HOUR_HALF_LIFE = 0.5 ** (1 / 60)
 RATE_UNKNOWN = 0.01
 GUARD_UNKNOWN = 0.5
 GUARD_FACTOR = 3.0
+RECENT_HALF_LIFE = 0.5 ** (1 / 3)
+BROKEN_RATE, BROKEN_TIMES = 0.5, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +81,20 @@ class Comparison:
         "minutes",
         "n_baseline",
         "n_candidate",
+        "only_fail",
         "passed",
         "promise",
         "ratio",
+        "recent_bad",
+        "recent_n",
         "stage",
         "stages",
     )
 
-    def __init__(self, margins: Margins, promise: Promise, history: History) -> None:
+    def __init__(
+        self, margins: Margins, promise: Promise, history: History, *, only_fail: bool = False
+    ) -> None:
+        self.only_fail = only_fail
         self.margins = margins
         self.promise = promise
         self.fail = Wealth(by_batch(FAIL_WEIGHTS), tempered_part(FAIL_WEIGHTS), AT_ONCE)
@@ -97,6 +105,7 @@ class Comparison:
         weight = max(1.0, history.requests * 30)
         self.guess_n, self.guess_bad = weight, weight * history.rate
         self.hour_n, self.hour_bad = history.requests * 60, history.requests * 60 * history.rate
+        self.recent_n = self.recent_bad = 0.0
         self.minutes = self.stages = 0
         self.guarded = 0
         self.n_candidate = self.bad_candidate = 0.0
@@ -124,7 +133,9 @@ class Comparison:
         Args:
             row: candidate's requests, bad ones, bad ones for the pass side (another threshold
                 for latency, else the same); baseline's requests and bad ones. A minute without
-                candidate requests adds nothing; one without a baseline is held to a fixed limit.
+                candidate requests adds nothing. One without a baseline is held to a fixed limit:
+                three times what the baseline had, or half of all where its requests are given
+                as negative.
         """
         n_c, x_c, x_pass, n_b, x_b = row
         if n_c <= 0:
@@ -136,7 +147,7 @@ class Comparison:
         if n_b > 0:
             self._compare(minute, x_pass)
         else:
-            self._guard(minute)
+            self._guard(minute, GUARD_UNKNOWN if n_b < 0 else self.guard_limit)
         self.fail.hold_to(min(max(before, 1.0) * self.promise.one_minute, LARGEST))
         self.passed.hold_to(LARGEST)
         self.stage.hold_to(LARGEST)
@@ -148,11 +159,14 @@ class Comparison:
         phi, serial, share, variance = self.dispersion.look(n_c, n_b, x_c + x_b)
         guess = self.guess_bad / self.guess_n
         self._bet_fail(minute, guess, phi, serial)
-        self._bet_pass(minute._replace(x_candidate=x_pass), guess, phi, serial)
-        self.ratio.add(minute, phi * serial)
+        if not self.only_fail:
+            self._bet_pass(minute._replace(x_candidate=x_pass), guess, phi, serial)
+            self.ratio.add(minute, phi * serial)
         self.dispersion.learn(minute, (share, variance))
         self.guess_n = self.guess_n * GUESS_HALF_LIFE + n_b
         self.guess_bad = self.guess_bad * GUESS_HALF_LIFE + x_b
+        self.recent_n = self.recent_n * RECENT_HALF_LIFE + n_b
+        self.recent_bad = self.recent_bad * RECENT_HALF_LIFE + x_b
         self.hour_n = self.hour_n * HOUR_HALF_LIFE + n_b
         self.hour_bad = self.hour_bad * HOUR_HALF_LIFE + x_b
         self.n_baseline += n_b
@@ -176,7 +190,7 @@ class Comparison:
         worst = minute.x_candidate + minute.x_baseline
         if delta > 0:
             expected = guess * (minute.n_baseline + rho * minute.n_candidate) + allowed
-            worst = max(worst, expected + 8 * sqrt(expected * phi) + 8)
+            worst = max(worst, expected + 8 * sqrt(expected * phi) + 3 * phi + 5)
         if worst > 0:
             share = rho * minute.n_candidate / minute.n_baseline
             spared = share * minute.x_baseline + allowed - minute.x_candidate
@@ -186,10 +200,9 @@ class Comparison:
             _, logs = bets(PASS_ODDS, max(rho, self.margins.rho_stage), delta, guess, minute)
             self.stage.tempered(logs, phi * serial)
 
-    def _guard(self, minute: Minute) -> None:
-        """Without a baseline: bet against a fixed limit, three times what the baseline had."""
+    def _guard(self, minute: Minute, limit: float) -> None:
+        """Without a baseline: bet against a fixed limit on the candidate's rate."""
         self.guarded += 1
-        limit = self.guard_limit
         logs = []
         for w in FAIL_ODDS:
             rate = w * limit / (1 - limit + w * limit)
@@ -199,6 +212,14 @@ class Comparison:
             )
         phi = max(self.dispersion.phi, 1.0)
         self.fail.tempered(logs, phi)
+
+    @property
+    def baseline_broken(self) -> bool:
+        """The baseline fails most of its requests just now and did not before."""
+        if self.recent_n <= 0 or self.hour_n <= 0:
+            return False
+        now = self.recent_bad / self.recent_n
+        return now >= BROKEN_RATE and now >= BROKEN_TIMES * self.hour_bad / self.hour_n
 
     @property
     def guard_limit(self) -> float:
@@ -246,4 +267,6 @@ SUMS = (
     "guess_bad",
     "hour_n",
     "hour_bad",
+    "recent_n",
+    "recent_bad",
 )

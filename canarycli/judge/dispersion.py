@@ -10,6 +10,7 @@ from itertools import pairwise
 from math import inf, sqrt
 
 from canarycli.judge.bets import Minute
+from canarycli.judge.neighbours import Neighbours
 
 UNKNOWN = 30.0
 """phi when there is no history: safe, and soon replaced by what the release shows itself."""
@@ -34,7 +35,7 @@ def from_history(rows: Sequence[tuple[float, float]]) -> float:
     scatter = max(_scatter(rows, size) for size in BLOCKS)
     if scatter == 0:
         return UNKNOWN
-    phi = max(1.0, 1 + SURCHARGE * (scatter - 1)) + (UNKNOWN - 1) * (1 - known) ** 3
+    phi = max(1.0, 1 + SURCHARGE * (scatter - 1)) + (UNKNOWN - 1) * (1 - known) ** 6
     return phi if known == 1 else min(phi, UNKNOWN)
 
 
@@ -74,6 +75,7 @@ class Dispersion:
         "count",
         "dof",
         "lagged",
+        "neighbours",
         "over",
         "phi",
         "products",
@@ -87,6 +89,7 @@ class Dispersion:
     def __init__(self, base: float = UNKNOWN) -> None:
         self.base = base
         self.phi = base
+        self.neighbours = Neighbours() if base >= UNKNOWN else None
         self.over = self.under = self.variance = 0.0
         self.dof = self.weighted_squares = self.weighted_variance = 0.0
         self.lagged = self.products = self.squares = self.count = 0.0
@@ -106,7 +109,10 @@ class Dispersion:
         if self.dof > 0 and self.weighted_variance > 0:
             growth = max(1.0, variance * self.dof / self.weighted_variance)
         upper, lower = self._bounds(growth)
-        self.phi = max(min(self.base, upper), lower, 1.0)
+        base = self.base
+        if self.neighbours is not None:
+            base = self.neighbours.phi(UNKNOWN, SURCHARGE)
+        self.phi = max(min(base, upper), lower, 1.0)
         return self.phi, self._serial(), share, variance
 
     def learn(self, minute: Minute, seen: tuple[float, float]) -> None:
@@ -119,6 +125,8 @@ class Dispersion:
             most = sqrt(50 * self.phi)
             z = min(max((x_c - bad * share) / spread, -most), most)
             self._residual(z, variance)
+        if self.neighbours is not None:
+            self.neighbours.add(n_b, x_b)
         self.over = self.over * HALF_LIFE + x_c * n_b / n
         self.under = self.under * HALF_LIFE + x_b * n_c / n
         self.variance = self.variance * HALF_LIFE + variance
@@ -152,9 +160,15 @@ class Dispersion:
 
     def numbers(self) -> list[float]:
         """The state as numbers, for `load`."""
-        return [getattr(self, name) for name in self.__slots__]
+        own = [] if self.neighbours is None else self.neighbours.numbers()
+        return [*(float(getattr(self, name)) for name in SUMS), *own]
 
     def load(self, numbers: Sequence[float]) -> None:
         """Take a state from `numbers` back."""
-        for name, value in zip(self.__slots__, numbers, strict=True):
+        for name, value in zip(SUMS, numbers, strict=False):
             setattr(self, name, value)
+        if self.neighbours is not None:
+            self.neighbours.load(numbers[len(SUMS) :])
+
+
+SUMS = tuple(name for name in Dispersion.__slots__ if name != "neighbours")

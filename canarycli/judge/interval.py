@@ -8,7 +8,7 @@ LOWEST, STEP, POINTS = log(0.05), 0.15, 61
 PRIOR_SD = 1.2
 GRID = tuple(LOWEST + i * STEP for i in range(POINTS))
 RATIOS = tuple(exp(u) for u in GRID)
-FINE = 8
+FINE = 4
 
 
 class Ratio:

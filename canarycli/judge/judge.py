@@ -1,37 +1,131 @@
 """One look: every check against its measurements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+from canarycli.judge.case import Case
 from canarycli.judge.finding import Arms, Finding, Judgement, State, Verdict
-from canarycli.judge.limits import Facts, judge_difference, judge_limit
+from canarycli.judge.limits import Facts, judge_limit
+from canarycli.judge.margins import Promise
+from canarycli.judge.memory import Memory
 from canarycli.judge.pool import Pooled, pool
+from canarycli.judge.sequential import close_case, open_case
+from canarycli.judge.sources import learn, needs
+from canarycli.judge.split import NAME, REQUESTS, judge_split
+from canarycli.judge.weights import weights
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.plan import Check
+from canarycli.plan import Check, Role
 
-REQUESTS = Metric("requests")
+SPLIT = "requests split"
+"""The split's key in the state; a check's name can't have two words that clash with it."""
 
 
 def judge(
     checks: Sequence[Check], measurements: Measurements, arms: Arms, state: State
 ) -> Judgement:
-    """Judge every check on the points of the split in force.
+    """Judge every check on the points of the split in force and on what earlier looks left.
 
     Only periods that began after the split was in place count. A pass needs points that no
-    longer grow; the youngest points may only add to a fail.
+    longer grow; the youngest points may only add to a fail. Checks with `no_worse_by` are judged
+    sequentially: their findings are `proven`, and one that fails is enough. Limits on the
+    candidate alone are compared with the mean since the split is in place.
+
+    One finding more than there are checks says whether traffic is split as asked, where requests
+    are measured.
 
     Args:
         checks: the plan's checks.
-        measurements: what `Provider.measure` found for both arms.
+        measurements: what `Provider.measure` found for both arms; should reach back a few
+            periods before the last look, see `window`.
         arms: who is compared, since when, and the time of the look.
-        state: what the last look left behind, {} at the first.
+        state: what the last look left behind, or `begin`; {} for nothing.
     """
-    findings = tuple(_find(check, measurements, arms) for check in checks)
-    return Judgement(findings, dict(state))
+    cases = {
+        case.check.name: case
+        for role in Role
+        for case in _open([c for c in checks if c.role is role], measurements, arms, state)
+    }
+    totals = {role: sum(c.stake for c in cases.values() if c.check.role is role) for role in Role}
+    findings = [
+        _compared(cases, check, totals[check.role])
+        if check.name in cases
+        else _limited(check, measurements, arms)
+        for check in checks
+    ]
+    kept = dict(state) | {name: case.memory.to_json() for name, case in cases.items()}
+    split, memory = judge_split(
+        checks, measurements, arms, Memory.from_json(state.get(SPLIT, {})), Promise()
+    )
+    if split is not None:
+        kept[SPLIT] = memory.to_json()
+        if all(check.name != NAME for check in checks):
+            findings.append(split)
+    return Judgement(tuple(findings), kept)
 
 
-def _find(check: Check, measurements: Measurements, arms: Arms) -> Finding:
+def begin(checks: Sequence[Check], history: Measurements, arms: Arms) -> State:
+    """What the baseline's history says, as the state for the first look.
+
+    Without it the judge is as safe and slower: it has to learn from the release itself how much
+    errors scatter, and latency thresholds from its first periods.
+
+    Args:
+        checks: the plan's checks.
+        history: the baseline before the release, best the last 24 hours.
+        arms: who will be compared.
+    """
+    facts = {
+        check.name: learn(check, history.of(arms.baseline, check.metric).points)
+        for check in checks
+        if check.no_worse_by is not None
+    }
+    return {name: {"facts": known} for name, known in facts.items() if known}
+
+
+def window(state: State, arms: Arms) -> Window:
+    """The range to measure for the next look: the split in force and periods still revisable."""
+    rings = [Memory.from_json(memory).ring for memory in state.values()]
+    return Window(min([arms.since, *(ring[0].at for ring in rings if ring)]), arms.now)
+
+
+def extra_metrics(checks: Sequence[Check], state: State) -> tuple[Metric, ...]:
+    """Metrics to measure besides the checks' own, where the cloud has them.
+
+    `requests` for the split, and for latency percentiles the requests over two thresholds: much
+    sharper than a percentile of each period.
+    """
+    wanted = [REQUESTS]
+    for check in checks:
+        wanted += needs(check, state.get(check.name, {}).get("facts", {}))
+    return tuple({metric.key: metric for metric in wanted}.values())
+
+
+def _open(
+    checks: Sequence[Check], measurements: Measurements, arms: Arms, state: State
+) -> list[Case]:
+    compared = [check for check in checks if check.no_worse_by is not None]
+    whole = Promise(crowd=max(1, len(compared)))
+    return [
+        open_case(check, replace(whole, weight=weight), measurements, arms, _memory(state, check))
+        for check, weight in zip(compared, weights([c.metric.name for c in compared]), strict=True)
+    ]
+
+
+def _memory(state: State, check: Check) -> Memory:
+    known: Mapping[str, Any] = state.get(check.name, {})
+    return Memory.from_json(known)
+
+
+def _compared(cases: Mapping[str, Case], check: Check, total: float) -> Finding:
+    case = cases[check.name]
+    most = max(c.stake for c in cases.values() if c.check.role is check.role)
+    failed = total >= 1 / case.promise.alpha
+    return close_case(case, blamed=failed and case.stake >= most / 2, total=total)
+
+
+def _limited(check: Check, measurements: Measurements, arms: Arms) -> Finding:
     settled = Window(arms.since, max(arms.since, arms.now - arms.delay))
     finding = _within(check, measurements, arms, settled)
     if finding.verdict is Verdict.FAIL or arms.delay <= timedelta(0):
@@ -40,21 +134,16 @@ def _find(check: Check, measurements: Measurements, arms: Arms) -> Finding:
     return early if early.verdict is Verdict.FAIL else finding
 
 
-def _within(check: Check, measurements: Measurements, arms: Arms, window: Window) -> Finding:
-    candidate = _pooled(check, measurements, arms.candidate, window)
+def _within(check: Check, measurements: Measurements, arms: Arms, span: Window) -> Finding:
     newest = measurements.of(arms.candidate, check.metric).newest
     age = None if newest is None else max(arms.now - newest, timedelta(0))
     facts = Facts(age, measurements.queries.get(check.metric.key, ""))
-    if check.no_worse_by is None:
-        return judge_limit(check, candidate, facts)
-    return judge_difference(
-        check, candidate, _pooled(check, measurements, arms.baseline, window), facts
-    )
+    return judge_limit(check, _pooled(check, measurements, arms.candidate, span), facts)
 
 
-def _pooled(check: Check, measurements: Measurements, version: str, window: Window) -> Pooled:
-    pooled = pool(measurements.of(version, check.metric).within(window), check.metric)
+def _pooled(check: Check, measurements: Measurements, version: str, span: Window) -> Pooled:
+    pooled = pool(measurements.of(version, check.metric).within(span), check.metric)
     if pooled.n is not None or not pooled:
         return pooled
-    traffic = pool(measurements.of(version, REQUESTS).within(window), REQUESTS)
+    traffic = pool(measurements.of(version, REQUESTS).within(span), REQUESTS)
     return replace(pooled, n=traffic.n)

@@ -1,11 +1,11 @@
-"""Plain rules: a limit on the candidate alone, and a difference to the baseline."""
+"""Plain rules on the candidate alone, and what every finding carries."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from canarycli.judge.finding import Finding, Verdict
 from canarycli.judge.pool import Pooled
-from canarycli.judge.wording import amount, change, requests
+from canarycli.judge.wording import amount, requests
 from canarycli.plan import Better, Check, Margin
 
 
@@ -60,35 +60,6 @@ def judge_limit(check: Check, candidate: Pooled, facts: Facts) -> Finding:
     )
 
 
-def judge_difference(check: Check, candidate: Pooled, baseline: Pooled, facts: Facts) -> Finding:
-    """Whether the candidate's number is within the margin of the baseline's."""
-    margin = check.no_worse_by
-    if margin is None:
-        raise ValueError(f"check {check.name!r} has no margin")
-    if candidate.value is None:
-        return no_data(check, "candidate", facts)
-    if baseline.value is None:
-        return no_data(check, "baseline", facts)
-    diff, limit, relative = scaled(check, margin, candidate.value, baseline.value)
-    worse = diff > limit if check.better is Better.LOWER else diff < limit
-    short = max(shortage(check, candidate), shortage(check, baseline))
-    verdict = Verdict.FAIL if worse else Verdict.PASS
-    text = compared(check, candidate.value, baseline.value, (diff, limit, relative))
-    if short:
-        verdict, text = Verdict.INCONCLUSIVE, f"{text}, {needs_more(check, candidate, short)}"
-    return replace(
-        facts.finding(check, verdict, text),
-        relative=relative,
-        baseline=baseline.value,
-        candidate=candidate.value,
-        diff=diff,
-        limit=limit,
-        n_baseline=baseline.n,
-        n_candidate=candidate.n,
-        more_requests=short or None,
-    )
-
-
 def scaled(
     check: Check, margin: Margin, candidate: float, baseline: float
 ) -> tuple[float, float, bool]:
@@ -102,19 +73,6 @@ def scaled(
         return (candidate - baseline) / abs(baseline), sign * margin.relative, True
     allowed = margin.absolute + margin.relative * abs(baseline)
     return candidate - baseline, sign * allowed, False
-
-
-def compared(
-    check: Check, candidate: float, baseline: float, scale: tuple[float, float, bool]
-) -> str:
-    """`errors_5xx 0.19% -> 1.34% (+1.15 pp, limit +0.50 pp)`."""
-    diff, limit, relative = scale
-    unit = check.metric.unit
-    return (
-        f"{check.name} {amount(baseline, unit)} -> {amount(candidate, unit)}"
-        f" ({change(diff, unit, relative=relative)},"
-        f" limit {change(limit, unit, relative=relative)})"
-    )
 
 
 def no_data(check: Check, arm: str, facts: Facts, *, limit: float | None = None) -> Finding:

@@ -99,6 +99,12 @@ class Means:
         """The e-value for being inside the pass margin."""
         return self.passed.total
 
+    @property
+    def spread(self) -> float:
+        """A safe standard deviation of one request's value, 0 if nothing is known of it."""
+        wide = self._scales()[1]
+        return wide if wide < inf else 0.0
+
     def begin_stage(self) -> None:
         """A new split is in force: capital for harm that comes with load."""
         self.stages += 1

@@ -6,6 +6,7 @@ from math import exp, inf, isfinite, lgamma, log
 from canarycli.judge.comparison import Comparison
 from canarycli.judge.finding import Finding, Verdict
 from canarycli.judge.means import Means
+from canarycli.metrics import Unit
 from canarycli.plan import Better
 
 LEVEL = 0.05
@@ -34,6 +35,8 @@ def told_rate(finding: Finding, comparison: Comparison, scale: Scale) -> Finding
     n_c, n_b = comparison.n_candidate, comparison.n_baseline
     if n_c <= 0:
         return finding
+    if finding.unit is Unit.NONE:
+        finding = replace(finding, unit=Unit.RATIO)
     rate_c = comparison.bad_candidate / n_c
     known = replace(finding, candidate=_good(rate_c, scale), n_candidate=n_c, n_baseline=n_b)
     if n_b <= 0:
@@ -41,7 +44,7 @@ def told_rate(finding: Finding, comparison: Comparison, scale: Scale) -> Finding
     rate_b = comparison.bad_baseline / n_b
     limit = (scale.rho - 1) * rate_b + scale.delta
     low, high = _difference(comparison, rate_b)
-    numbers = [rate_c - rate_b, *_proven(finding.verdict, low, high, limit), limit]
+    numbers = [rate_c - rate_b, *proven(finding.verdict, low, high, limit), limit]
     unit = _good(rate_b, scale) if scale.relative else 1.0
     relative = scale.relative and unit > 0
     return _turned(
@@ -61,7 +64,7 @@ def told_means(
     """
     if means.precision <= 0:
         return finding
-    low, high = _proven(finding.verdict, *means.bounds(LEVEL), limit)
+    low, high = proven(finding.verdict, *means.bounds(LEVEL), limit)
     numbers = [means.mean, low, high, limit]
     if as_log:
         numbers = [exp(v) - 1 if v < 700 else inf for v in numbers]
@@ -96,7 +99,7 @@ def _difference(comparison: Comparison, rate_b: float) -> tuple[float, float]:
     return max(least, -rate_b), min(most, 1.0)
 
 
-def _proven(verdict: Verdict, low: float, high: float, limit: float) -> tuple[float, float]:
+def proven(verdict: Verdict, low: float, high: float, limit: float) -> tuple[float, float]:
     """What was proven is part of the interval: a pass ends at the limit, a fail begins there."""
     match verdict:
         case Verdict.PASS:

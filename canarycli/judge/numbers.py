@@ -1,0 +1,99 @@
+"""The numbers of a finding on live measurements: both arms, difference, interval and limit."""
+
+from dataclasses import replace
+from math import exp, inf, isfinite, log
+
+from canarycli.judge.case import Case
+from canarycli.judge.comparison import Comparison
+from canarycli.judge.finding import Finding
+from canarycli.judge.latency import above_bound
+from canarycli.judge.limits import scaled
+from canarycli.judge.means import Means
+from canarycli.judge.pool import merged
+from canarycli.judge.sources import RATE, SPREAD, as_log, tolerance
+from canarycli.judge.telling import LEVEL, Scale, proven, told_rate
+from canarycli.metrics import Histogram
+from canarycli.plan import Better, Margin
+
+
+def told(case: Case, finding: Finding) -> Finding:
+    """The finding with its numbers filled in."""
+    margin, evidence = case.check.no_worse_by or Margin(), case.evidence
+    if isinstance(evidence, Comparison) and case.memory.kind == RATE:
+        rho, delta = evidence.margins.rho_fail, evidence.margins.delta_fail
+        scale = Scale(not margin.absolute, case.check.better, rho, delta)
+        return told_rate(finding, evidence, scale)
+    ours, theirs = case.in_force(case.look.ours), case.in_force(case.look.theirs)
+    finding = replace(
+        finding,
+        candidate=ours.value,
+        baseline=theirs.value,
+        n_candidate=ours.n,
+        n_baseline=theirs.n,
+    )
+    if ours.value is None or theirs.value is None:
+        return finding
+    diff, limit, relative = scaled(case.check, margin, ours.value, theirs.value)
+    unit = 1.0 if relative else abs(theirs.value)
+    low, high = (edge * unit for edge in _turned(case, _interval(case, margin)))
+    if case.check.better is Better.LOWER:
+        low, high = proven(finding.verdict, min(low, diff), max(high, diff), limit)
+    else:
+        low, high = proven(finding.verdict, -max(high, diff), -min(low, diff), -limit)
+        low, high = -high, -low
+    return replace(
+        finding,
+        relative=relative,
+        diff=diff,
+        limit=limit,
+        low=low if isfinite(low) else None,
+        high=high if isfinite(high) else None,
+    )
+
+
+def _interval(case: Case, margin: Margin) -> tuple[float, float]:
+    """How much worse the candidate is, as fractions of the baseline's value."""
+    evidence = case.evidence
+    if isinstance(evidence, Means):
+        low, high = evidence.bounds(LEVEL)
+        return (_grown(low), _grown(high)) if as_log(case.check) else (low, high)
+    slope = _slope(case)
+    if not isinstance(evidence, Comparison) or slope <= 0:
+        return -inf, inf
+    low, high = evidence.ratio.bounds(LEVEL)
+    worse = 1 + _moved(case, margin)
+    return worse * low ** (1 / slope) - 1, worse * high ** (1 / slope) - 1
+
+
+def _turned(case: Case, edges: tuple[float, float]) -> tuple[float, float]:
+    low, high = edges
+    return (low, high) if case.check.better is Better.LOWER else (-high, -low)
+
+
+def _moved(case: Case, margin: Margin) -> float:
+    """By how much the candidate's threshold lies above the baseline's, as a fraction."""
+    facts = case.memory.facts
+    if case.memory.kind == SPREAD:
+        base, fail, _ = facts["marks"][0]
+        return float(facts["bounds"][fail] / facts["bounds"][base] - 1)
+    return tolerance(margin, facts.get("tau", 0.0))
+
+
+def _slope(case: Case) -> float:
+    """How steeply the baseline's share above a threshold falls, as the power of a power law."""
+    if case.memory.kind == SPREAD and "marks" in case.memory.facts:
+        points = [p for p in case.look.theirs.points if isinstance(p, Histogram)]
+        if not points:
+            return 0.0
+        whole, facts = merged(points), case.memory.facts
+        base, fail, _ = facts["marks"][0]
+        if whole.bounds != tuple(facts["bounds"]) or fail <= base:
+            return 0.0
+        above, beyond = above_bound(whole, base), above_bound(whole, fail)
+        far = whole.bounds[fail] / whole.bounds[base]
+        return log(above / beyond) / log(far) if beyond > 0 and above > beyond else 0.0
+    return case.look.slope
+
+
+def _grown(logarithm: float) -> float:
+    return exp(logarithm) - 1 if logarithm < 700 else inf

@@ -1,0 +1,313 @@
+"""Where a check's rows come from: which form of the metric is judged, and how.
+
+A check on a rate is judged as counts. A check on latency is judged as the share of requests above
+thresholds from history: counted by the cloud (`latency_over`), or from histograms. Everything
+else is judged as a value. The kind is fixed once data of it was seen.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from math import log
+from typing import Any
+
+from canarycli.judge.comparison import Comparison, History
+from canarycli.judge.evidence import Evidence, Several
+from canarycli.judge.finding import Arms
+from canarycli.judge.latency import (
+    QUANTILE_WEIGHTS,
+    QUANTILES,
+    SHARE_MARGINS,
+    above_bound,
+    at_least,
+    at_most,
+    nearest,
+)
+from canarycli.judge.margins import Promise, margins_of
+from canarycli.judge.means import Means, Scale
+from canarycli.judge.pool import merged, pool, quantile, quantile_of
+from canarycli.metrics import Counts, Histogram, Measurements, Metric, Point, Series, Unit, Value
+from canarycli.plan import Better, Check, Margin
+
+RATE, OVER, SPREAD, VALUE = "rate", "over", "spread", "value"
+LEARNING = 3
+"""Periods of the baseline that set what history would have set."""
+
+LEAST_REQUESTS = 50
+"""Requests those must have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look found of a check's source.
+
+    Attributes:
+        rows: every period's row, None where an arm has no point or it can't be used.
+        ours: the candidate's points.
+        theirs: the baseline's.
+        slope: how steeply the baseline's share above its threshold falls, as the power of a
+            power law; 0 if unknown.
+    """
+
+    rows: Mapping[datetime, tuple[float, ...] | None] = field(default_factory=dict)
+    ours: Series = Series()  # noqa: RUF009 - frozen
+    theirs: Series = Series()  # noqa: RUF009 - frozen
+    slope: float = 0.0
+
+    @property
+    def period(self) -> timedelta:
+        """The length of a point's period."""
+        return self.theirs.period if self.theirs.points else self.ours.period
+
+
+def needs(check: Check, facts: Mapping[str, Any]) -> tuple[Metric, ...]:
+    """Metrics that let a latency check be judged as counts, once its threshold is known."""
+    tau = facts.get("tau")
+    if check.no_worse_by is None or not tau or not check.metric.name.startswith("latency_p"):
+        return ()
+    slower = tau * (1 + tolerance(check.no_worse_by, tau))
+    return Metric("latency_over", _short(tau)), Metric("latency_over", _short(slower))
+
+
+def tolerance(margin: Margin, level: float) -> float:
+    """A margin on a value as a fraction of its level."""
+    return margin.relative + (margin.absolute / abs(level) if level else 0.0)
+
+
+def learn(check: Check, points: Sequence[Point]) -> dict[str, Any]:
+    """What the baseline's points say before the candidate is judged, as JSON values."""
+    if not points:
+        return {}
+    counts = [p for p in points if isinstance(p, Counts)]
+    if counts:
+        turned = check.better is Better.HIGHER
+        rows = [(p.n, p.n - p.bad if turned else p.bad) for p in counts if 0 <= p.bad <= p.n]
+        past = History.of(rows)
+        return {"rate": past.rate, "requests": past.requests, "phi": past.phi}
+    histograms = [p for p in points if isinstance(p, Histogram)]
+    if histograms:
+        return _learn_spread(check, histograms)
+    return _learn_values(check, [p for p in points if isinstance(p, Value)])
+
+
+def kind_of(check: Check, facts: Mapping[str, Any], measured: Measurements, arms: Arms) -> str:
+    """Which source this look has for the check, "" if it has none."""
+    extra = needs(check, facts)
+    if extra and all(measured.of(arms.baseline, metric).points for metric in extra):
+        return OVER
+    first = next(iter(measured.of(arms.baseline, check.metric).points), None)
+    match first:
+        case Counts():
+            return RATE
+        case Histogram():
+            return SPREAD
+        case Value():
+            return VALUE
+        case _:
+            return ""
+
+
+def evidence_of(check: Check, kind: str, facts: Mapping[str, Any], promise: Promise) -> Evidence:
+    """Fresh evidence for a check."""
+    margin = check.no_worse_by or Margin()
+    if kind == RATE:
+        return Comparison(margins_of(margin, check.better), promise, _history(facts))
+    if kind == OVER:
+        q = quantile_of(check.metric) or QUANTILES[1]
+        return Comparison(SHARE_MARGINS, promise, History(1 - q))
+    if kind == SPREAD:
+        return _spread_evidence(check, facts, promise)
+    level = facts.get("level", 0.0)
+    worse = tolerance(margin, level)
+    if as_log(check):
+        return Means(log(1 + worse), log(1 + worse), promise, facts.get("spread", 0.0))
+    return Means(worse, worse, promise, facts.get("spread", 0.0))
+
+
+def rows_of(
+    check: Check, kind: str, facts: Mapping[str, Any], measured: Measurements, arms: Arms
+) -> Look:
+    """Every period of the source as a row."""
+    slope = 0.0
+    if kind == OVER:
+        at_tau, slower = needs(check, facts)
+        ours, theirs = measured.of(arms.candidate, slower), measured.of(arms.baseline, at_tau)
+        slope = _slope(at_tau, slower, measured, arms)
+    else:
+        ours = measured.of(arms.candidate, check.metric)
+        theirs = measured.of(arms.baseline, check.metric)
+    read = _reader(check, kind, facts)
+    found_c = {point.at: point for point in ours.points}
+    found_b = {point.at: point for point in theirs.points}
+    rows = {at: read(found_c.get(at), found_b.get(at)) for at in sorted({*found_c, *found_b})}
+    return Look(rows, ours, theirs, slope)
+
+
+def _slope(at_tau: Metric, slower: Metric, measured: Measurements, arms: Arms) -> float:
+    above, beyond = (pool(measured.of(arms.baseline, m), m).value for m in (at_tau, slower))
+    if not above or not beyond or above <= beyond:
+        return 0.0
+    return log(above / beyond) / log((slower.threshold or 1) / (at_tau.threshold or 1))
+
+
+Reader = Callable[[Point | None, Point | None], tuple[float, ...] | None]
+
+
+def _reader(check: Check, kind: str, facts: Mapping[str, Any]) -> Reader:
+    match kind:
+        case "rate" | "over":
+            turned = check.better is Better.HIGHER
+            return lambda ours, theirs: _rate_row(ours, theirs, turned=turned)
+        case "spread":
+            marks, bounds = facts.get("marks", ()), tuple(facts.get("bounds", ()))
+            return lambda ours, theirs: _spread_row(ours, theirs, marks, bounds)
+        case _:
+            sign = 1.0 if check.better is Better.LOWER else -1.0
+            level = 0.0 if as_log(check) else facts.get("level", 0.0)
+            return lambda ours, theirs: _value_row(ours, theirs, sign, level)
+
+
+def _rate_row(
+    ours: Point | None, theirs: Point | None, *, turned: bool
+) -> tuple[float, ...] | None:
+    if not isinstance(ours, Counts) or (theirs is not None and not isinstance(theirs, Counts)):
+        return None
+    n_b, x_b = (0.0, 0.0) if theirs is None else (theirs.n, theirs.bad)
+    if not (0 <= ours.bad <= ours.n and 0 <= x_b <= n_b):
+        return None
+    x_c = ours.n - ours.bad if turned else ours.bad
+    return ours.n, x_c, x_c, n_b, n_b - x_b if turned else x_b
+
+
+def _spread_row(
+    ours: Point | None,
+    theirs: Point | None,
+    marks: Sequence[Sequence[int]],
+    bounds: tuple[float, ...],
+) -> tuple[float, ...] | None:
+    if not isinstance(ours, Histogram) or not isinstance(theirs, Histogram) or not marks:
+        return None
+    if ours.bounds != bounds or theirs.bounds != bounds:
+        return None
+    return tuple(
+        number
+        for base, fail, passing in marks
+        for number in (
+            ours.n,
+            above_bound(ours, fail),
+            above_bound(ours, passing),
+            theirs.n,
+            above_bound(theirs, base),
+        )
+    )
+
+
+def _value_row(
+    ours: Point | None, theirs: Point | None, sign: float, level: float
+) -> tuple[float, ...] | None:
+    if not isinstance(ours, Value) or not isinstance(theirs, Value):
+        return None
+    precision = 1.0
+    if ours.n is not None and theirs.n is not None:
+        if min(ours.n, theirs.n) <= 0:
+            return None
+        precision = 1 / (1 / ours.n + 1 / theirs.n)
+    if level:
+        return sign * (ours.value - theirs.value) / abs(level), precision
+    if min(ours.value, theirs.value) <= 0:
+        return None
+    return sign * log(ours.value / theirs.value), precision
+
+
+def _learn_spread(check: Check, points: Sequence[Histogram]) -> dict[str, Any]:
+    whole = merged(points)
+    if whole.n <= 0 or len(whole.bounds) < 2 or whole.bounds[0] <= 0:
+        return {}
+    q = quantile_of(check.metric)
+    wanted = QUANTILES if q is None else (q,)
+    margin = check.no_worse_by or Margin()
+    marks, past = [], []
+    for one in wanted:
+        base = nearest(whole.bounds, max(quantile(whole, one), whole.bounds[0]))
+        bound = whole.bounds[base]
+        slower = bound * (1 + tolerance(margin, bound))
+        passing = max(base, at_most(whole.bounds, slower))
+        marks.append([base, at_least(whole.bounds, slower), passing])
+        rows = [(p.n, above_bound(p, base)) for p in points if p.bounds == whole.bounds]
+        known = History.of(rows, 1 - one)
+        past.append({"rate": known.rate, "requests": known.requests, "phi": known.phi})
+    facts = {"marks": marks, "bounds": list(whole.bounds), "past": past}
+    return facts | ({} if q is None else {"tau": quantile(whole, q)})
+
+
+def _learn_values(check: Check, points: Sequence[Value]) -> dict[str, Any]:
+    scale = Scale.of([(p.value, p.n) for p in points], as_log=as_log(check))
+    spread = scale.spread
+    if not as_log(check):
+        spread = spread / abs(scale.level) if scale.level else 0.0
+    facts: dict[str, Any] = {"level": scale.level, "spread": spread}
+    if _is_quantile_of_latency(check.metric):
+        facts["tau"] = pool(Series(tuple(points)), check.metric).value
+    return facts
+
+
+def _spread_evidence(check: Check, facts: Mapping[str, Any], promise: Promise) -> Evidence:
+    q = quantile_of(check.metric)
+    past = [_history(one) for one in facts.get("past", ())]
+    if q is not None:
+        return Comparison(SHARE_MARGINS, promise, past[0] if past else History(1 - q))
+    histories = past or [History(1 - one) for one in QUANTILES]
+    parts = [
+        Comparison(
+            SHARE_MARGINS,
+            replace(promise, weight=promise.weight * weight, crowd=3 * promise.crowd),
+            known,
+        )
+        for known, weight in zip(histories, QUANTILE_WEIGHTS, strict=True)
+    ]
+    return Several(parts, QUANTILE_WEIGHTS)
+
+
+def _history(facts: Mapping[str, Any]) -> History:
+    known = {name: facts[name] for name in ("rate", "requests", "phi") if name in facts}
+    return History(**known)
+
+
+def as_log(check: Check) -> bool:
+    """Latencies are compared by their ratio, other values by their difference."""
+    return check.metric.unit is Unit.SECONDS
+
+
+def _is_quantile_of_latency(metric: Metric) -> bool:
+    return metric.unit is Unit.SECONDS and quantile_of(metric) is not None
+
+
+def _short(seconds: float) -> float:
+    """Whole tenths of a millisecond, so that a threshold reads well and stays the same."""
+    return max(0.0001, round(seconds, 4))
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What was learnt from the first periods, and up to when they were used."""
+
+    facts: Mapping[str, Any]
+    until: datetime | None
+
+
+def lesson(check: Check, series: Series, kind: str) -> Lesson | None:
+    """What the baseline's first settled periods say where history is missing and needed.
+
+    None if there are too few yet. They are not judged again: a threshold must not depend on the
+    points it is used on.
+    """
+    alone = as_log(check) and not (check.no_worse_by or Margin()).absolute
+    if kind in {RATE, OVER} or (kind == VALUE and alone):
+        return Lesson({}, None)
+    first = series.points[:LEARNING]
+    known = [p.n for p in first if p.n is not None]
+    if len(first) < LEARNING or (known and sum(known) < LEAST_REQUESTS):
+        return None
+    facts = learn(check, first)
+    needed = facts.get("marks") if kind == SPREAD else facts.get("level")
+    return Lesson(facts, first[-1].at + series.period) if needed else None

@@ -1,0 +1,90 @@
+"""Whether traffic is split as it was asked for: a check of its own, sequential too.
+
+Requests of each arm are compared with its asked share like errors with requests, in both
+directions. A proven mismatch means that something between client and endpoint picks the arm, so
+a comparison of the arms says less than it seems to: it holds the release and never rolls back.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from canarycli.judge.comparison import Comparison, History
+from canarycli.judge.evidence import Several
+from canarycli.judge.finding import Arms, Finding, Verdict
+from canarycli.judge.margins import Margins, Promise
+from canarycli.judge.memory import Memory
+from canarycli.judge.sequential import Periods, taken
+from canarycli.judge.sources import Look
+from canarycli.metrics import Measurements, Metric, Point, Unit, Value
+from canarycli.plan import Check, Role
+
+REQUESTS = Metric("requests")
+NAME = "requests"
+TOLERATED = 1.1
+"""The odds of the split may be off by a tenth: routers round, and few clients are lumpy."""
+
+EXPOSURE = 1e9
+MARGINS = Margins(TOLERATED, 0.0, TOLERATED, 0.0)
+
+
+def judge_split(
+    checks: Sequence[Check], measured: Measurements, arms: Arms, memory: Memory, promise: Promise
+) -> tuple[Finding | None, Memory]:
+    """The finding on the split and what to remember; no finding without requests of both arms."""
+    look = _look(checks, measured, arms)
+    if not look.rows or not 0 < arms.share < 100:
+        return None, memory
+    sides = [Comparison(MARGINS, promise, History(), only_fail=True) for _ in range(2)]
+    evidence = Several(sides, [0.5, 0.5])
+    memory = taken(replace(memory, kind=NAME), look, Periods(arms, look.period)).settle(evidence)
+    whole = [row for at, row in look.rows.items() if row is not None and at >= arms.since]
+    ours, theirs = sum(row[1] for row in whole), sum(row[6] for row in whole)
+    if ours + theirs <= 0:
+        return None, memory
+    off = evidence.evidence >= 1 / promise.alpha
+    return _finding(arms, ours, theirs, off=off), memory
+
+
+def _finding(arms: Arms, ours: float, theirs: float, *, off: bool) -> Finding:
+    seen = 100 * ours / (ours + theirs)
+    text = f"{NAME} {seen:.1f}% of {arms.share:g}% asked"
+    if off:
+        text += ": traffic is not split as asked, so the arms can't be compared"
+    return Finding(
+        NAME,
+        Verdict.INCONCLUSIVE if off else Verdict.PASS,
+        text,
+        Unit.PERCENT,
+        candidate=seen,
+        diff=seen - arms.share,
+        n_baseline=theirs,
+        n_candidate=ours,
+        proven=True,
+        role=Role.GATE if off else Role.WATCH,
+    )
+
+
+def _look(checks: Sequence[Check], measured: Measurements, arms: Arms) -> Look:
+    share = arms.share / 100 * EXPOSURE
+    rest = EXPOSURE - share
+    for metric in _sources(checks):
+        ours, theirs = measured.of(arms.candidate, metric), measured.of(arms.baseline, metric)
+        n_b = {point.at: _requests(point, metric) for point in theirs.points}
+        both = [(p.at, _requests(p, metric), n_b.get(p.at)) for p in ours.points]
+        found = {
+            at: (share, c, c, rest, b, rest, b, b, share, c)
+            for at, c, b in both
+            if c is not None and b is not None
+        }
+        if found:
+            return Look(found, ours, theirs)
+    return Look()
+
+
+def _sources(checks: Sequence[Check]) -> Iterable[Metric]:
+    yield REQUESTS
+    yield from (check.metric for check in checks)
+
+
+def _requests(point: Point, metric: Metric) -> float | None:
+    return point.value if isinstance(point, Value) and metric == REQUESTS else point.n
