@@ -7,11 +7,12 @@ _ENDPOINT = r"/v1/projects/(?P<project>[^/]+)/locations/(?P<region>[^/]+)/endpoi
 _ID = _ENDPOINT + r"/(?P<id>[^/:]+)"
 _IMPERSONATE = r"/v1/projects/-/serviceAccounts/(?P<account>[^/:]+):generateAccessToken"
 _MODELS = r"/v1/projects/(?P<project>[^/]+)/locations/(?P<region>[^/]+)/models"
+# The SDK asks for operations below /ui.
 _ROUTES = [
     ("POST", "/token", "token"),
     ("POST", _IMPERSONATE, "impersonate"),
     ("GET", r"(?P<path>/computeMetadata.*|/)", "metadata"),
-    ("GET", r"/v1/projects/.+/operations/(?P<id>[^/:]+)", "getOperation"),
+    ("GET", r"/(?:v1|ui)/projects/.+/operations/(?P<id>[^/:]+)", "getOperation"),
     ("GET", _ID + "/operations", "listOperations"),
     ("GET", _ENDPOINT, "listEndpoints"),
     ("GET", _ID, "getEndpoint"),
