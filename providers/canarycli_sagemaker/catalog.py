@@ -159,7 +159,7 @@ class CustomSource:
             raise Unsupported(
                 f"metric {metric.name!r} has no CloudWatch source",
                 hint="cloudwatch: {namespace: MyApp, name: Approved, dimensions: "
-                '{VariantName: "{arm}"}}',
+                '{VariantName: "{arm}"}}, or cloudwatch: {alarm: NAME}',
             )
         unknown = set(source) - {"namespace", "name", "statistic", "dimensions"}
         if unknown:

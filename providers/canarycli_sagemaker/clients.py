@@ -18,6 +18,9 @@ PATIENCE: dict[str, Any] = {
 }
 """botocore would wait 60 s and retry by itself; canary asks again in one place only (`Patient`)."""
 
+MODEL_TIMEOUT = 65
+"""Seconds; SageMaker gives a model sixty to answer."""
+
 
 class Clients:
     """The account that the settings name.
@@ -75,20 +78,20 @@ class Clients:
     @cached_property
     def runtime(self) -> Any:
         """Requests to the model itself."""
-        return self._build("sagemaker-runtime")
+        return self._build("sagemaker-runtime", read_timeout=MODEL_TIMEOUT)
 
     @cached_property
     def identity(self) -> Any:
         """Who the credentials belong to."""
         return self._build("sts")
 
-    def _build(self, service: str) -> Any:
+    def _build(self, service: str, **more: Any) -> Any:
         with translated(f"reach {service}", self.settings):
             return self.session.create_client(
                 service,
                 region_name=self.region,
                 endpoint_url=self.settings.endpoint_url,
-                config=Config(**PATIENCE),
+                config=Config(**{**PATIENCE, **more}),
             )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from canarycli.errors import Denied, Unavailable
 from canarycli.metrics import Measurements, Metric, Series, Window
+from canarycli_sagemaker.alarms import alarm_of, alarm_series, read_alarms
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.catalog import Recipe, Statistic, recipe
 from canarycli_sagemaker.clients import Clients
@@ -36,11 +37,21 @@ class Question:
     period: timedelta
 
     def recipes(self) -> dict[tuple[str, str], Recipe]:
-        """What each metric on each version is made from."""
+        """What each metric on each version is made from; alarms are none."""
         return {
             (version, metric.key): recipe(metric, self.endpoint, version)
             for version in self.versions
             for metric in self.metrics
+            if alarm_of(metric, self.endpoint, version) is None
+        }
+
+    def alarms(self) -> dict[tuple[str, str], str]:
+        """The alarm behind each metric that is one, on each version."""
+        return {
+            (version, metric.key): name
+            for version in self.versions
+            for metric in self.metrics
+            if (name := alarm_of(metric, self.endpoint, version)) is not None
         }
 
 
@@ -54,12 +65,19 @@ def measure(clients: Clients, question: Question) -> Measurements:
     window = Window(rounded_up(question.window.start, period), question.window.end)
     recipes = question.recipes()
     wanted = {part: None for made in recipes.values() for part in made.parts.values()}
-    columns = _ask(clients, question.endpoint, tuple(wanted), window, period) if window else {}
+    asked = tuple(wanted) if window else ()
+    columns = _ask(clients, question.endpoint, asked, window, period)
     series: dict[str, dict[str, Series]] = {version: {} for version in question.versions}
     for (version, key), made in recipes.items():
         parts = {part: columns.get(what, {}) for part, what in made.parts.items()}
         series[version][key] = make_series(made, parts, window, period)
     queries = {key: made.query for (_, key), made in recipes.items()}
+    alarms = question.alarms()
+    states = read_alarms(clients, alarms.values()) if alarms and window else {}
+    for (version, key), name in alarms.items():
+        queries[key] = f"alarm {name}"
+        if name in states:
+            series[version][key] = alarm_series(states[name], window, period)
     return Measurements(question.window, taken_at, series, queries)
 
 

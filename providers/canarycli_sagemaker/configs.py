@@ -62,6 +62,10 @@ class Configs:
             self._known[name] = parse_config(answer)
         return self._known[name]
 
+    def drop(self, name: str) -> None:
+        """Forget a config that was deleted."""
+        self._known.pop(name, None)
+
     def of_endpoint(self, endpoint: str) -> EndpointConfig | None:
         """The config the endpoint was last seen with; None where that is unknown or unreadable."""
         name = self._latest.get(endpoint)
@@ -76,12 +80,13 @@ class Configs:
 def parse_config(answer: Mapping[str, Any]) -> EndpointConfig:
     """What canary needs of a config."""
     variants = answer.get("ProductionVariants") or []
+    shadows = answer.get("ShadowProductionVariants") or []
     metrics = answer.get("MetricsConfig") or {}
     seconds = metrics.get("MetricPublishFrequencyInSeconds")
     frequent = bool(metrics.get("EnableEnhancedMetrics")) and seconds is not None
     return EndpointConfig(
         name=str(answer["EndpointConfigName"]),
-        variants={v["VariantName"]: _spec(v) for v in variants},
+        variants={v["VariantName"]: _spec(v) for v in (*variants, *shadows)},
         components=any("ModelName" not in v for v in variants),
         publishes_every=timedelta(seconds=int(seconds)) if frequent and seconds else None,
         answer=answer,

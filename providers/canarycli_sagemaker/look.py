@@ -1,12 +1,13 @@
 """Reads an endpoint out of DescribeEndpoint's answer, and its config's where that is known."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from canarycli.provider import Endpoint, Version
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.configs import EndpointConfig
+from canarycli_sagemaker.raw import Look
+from canarycli_sagemaker.undone import Asked, undone
 
 BUSY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
 """Statuses in which a change is under way and AWS refuses every other one."""
@@ -25,68 +26,34 @@ BROKEN = {
 """Statuses without a change under way in which no release can begin."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What `shift` and the rest need of the endpoint again, in SageMaker's words.
+def read_endpoint(
+    name: str,
+    answer: Mapping[str, Any],
+    config: EndpointConfig | None,
+    asked: Asked | None = None,
+) -> Endpoint:
+    """The endpoint as it is.
 
-    Attributes:
-        wanted: the weights that were last asked for, by variant.
-        weights: the weights in force.
-        counts: instances running, by variant; absent for serverless ones.
+    Args:
+        name: as the person gave it.
+        answer: DescribeEndpoint's.
+        config: adds models, instance types and what only it can tell.
+        asked: the last change of variants this process asked for.
     """
-
-    arn: str
-    config_name: str
-    status: str
-    weights: Mapping[str, float]
-    wanted: Mapping[str, float]
-    counts: Mapping[str, int]
-    pending_config: str = ""
-    shadows: tuple[str, ...] = ()
-    is_async: bool = False
-
-
-def read_endpoint(name: str, answer: Mapping[str, Any], config: EndpointConfig | None) -> Endpoint:
-    """The endpoint as it is; `config` adds models, instance types and what only it can tell."""
-    look = _look(answer)
+    look = Look.of(answer)
     traffic, wanted = Traffic.from_weights(look.weights), Traffic.from_weights(look.wanted)
     variants = answer.get("ProductionVariants") or []
-    shadow = _shadow(look, answer.get("ShadowProductionVariants") or [])
+    shadows = answer.get("ShadowProductionVariants") or []
     return Endpoint(
         name=name,
-        versions=tuple(_version(v, look, config) for v in variants),
-        traffic=Traffic(traffic.shares, shadow),
+        versions=tuple(_version(v, look, config) for v in (*variants, *shadows)),
+        traffic=Traffic(traffic.shares, _shadow(look, shadows)),
         settled=look.status not in BUSY and not look.pending_config and traffic.same_as(wanted),
         status=look.status,
         revision=f"{_moment(answer.get('LastModifiedTime'))} {look.config_name}",
-        failure=_failure(answer, look.status),
+        failure=_failure(answer, look, asked),
         unfit=_unfit(variants, look, config),
         raw=look,
-    )
-
-
-def _look(answer: Mapping[str, Any]) -> Look:
-    variants = answer.get("ProductionVariants") or []
-    weights = {v["VariantName"]: float(v.get("CurrentWeight") or 0.0) for v in variants}
-    return Look(
-        arn=str(answer["EndpointArn"]),
-        config_name=str(answer.get("EndpointConfigName", "")),
-        status=str(answer["EndpointStatus"]),
-        weights=weights,
-        wanted={
-            v["VariantName"]: float(v.get("DesiredWeight", weights[v["VariantName"]]))
-            for v in variants
-        },
-        counts={
-            v["VariantName"]: int(v["CurrentInstanceCount"])
-            for v in variants
-            if "CurrentInstanceCount" in v
-        },
-        pending_config=str(
-            (answer.get("PendingDeploymentSummary") or {}).get("EndpointConfigName", "")
-        ),
-        shadows=tuple(v["VariantName"] for v in answer.get("ShadowProductionVariants") or []),
-        is_async=bool(answer.get("AsyncInferenceConfig")),
     )
 
 
@@ -127,11 +94,11 @@ def _shadow(look: Look, shadows: list[Any]) -> dict[str, float]:
     }
 
 
-def _failure(answer: Mapping[str, Any], status: str) -> str:
+def _failure(answer: Mapping[str, Any], look: Look, asked: Asked | None) -> str:
     reason = str(answer.get("FailureReason") or "")
-    if not reason and status in {"Failed", "UpdateRollbackFailed"}:
-        return f"the endpoint is {status}, and SageMaker gives no reason"
-    return reason
+    if not reason and look.status in {"Failed", "UpdateRollbackFailed"}:
+        return f"the endpoint is {look.status}, and SageMaker gives no reason"
+    return undone(asked, look, reason) or reason
 
 
 def _unfit(variants: list[Any], look: Look, config: EndpointConfig | None) -> str:

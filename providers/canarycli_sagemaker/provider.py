@@ -9,17 +9,24 @@ from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import Endpoint, Limits, Notes
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.answers import checked
+from canarycli_sagemaker.autoscaling import Autoscaling
+from canarycli_sagemaker.capacity import shortages
 from canarycli_sagemaker.catalog import CUSTOM_SOURCE, METRICS
 from canarycli_sagemaker.clients import Clients
 from canarycli_sagemaker.cloudwatch import MINUTE, Question, measure
 from canarycli_sagemaker.command import plain_command
 from canarycli_sagemaker.configs import Configs
+from canarycli_sagemaker.doctor import Doctor
 from canarycli_sagemaker.errors import translated
-from canarycli_sagemaker.look import Look, read_endpoint
+from canarycli_sagemaker.fleet import Fleet
+from canarycli_sagemaker.look import read_endpoint
 from canarycli_sagemaker.names import near_names
+from canarycli_sagemaker.raw import Look
 from canarycli_sagemaker.settings import Settings
+from canarycli_sagemaker.smoke import Reply, invoke
 from canarycli_sagemaker.tags import Tags
 from canarycli_sagemaker.traffic import Shifter
+from canarycli_sagemaker.warmth import Warmth
 
 
 class SageMaker:
@@ -36,6 +43,10 @@ class SageMaker:
         self.clients = Clients(self.settings, client)
         self.configs = Configs(self.clients)
         self.tags = Tags(self.clients)
+        self.fleet = Fleet(self.clients, self.configs, self.tags, self.describe)
+        self.autoscaling = Autoscaling(self.clients)
+        self.warmth = Warmth(self.autoscaling, self.tags)
+        self.doctor = Doctor(self.clients, self.describe, self.measure)
 
     @property
     def limits(self) -> Limits:
@@ -73,7 +84,8 @@ class SageMaker:
         answer = checked(answer, doing, "EndpointArn", "EndpointStatus")
         config = str(answer.get("EndpointConfigName", ""))
         self.configs.note(endpoint, config)
-        return read_endpoint(endpoint, answer, self.configs.known(config))
+        asked = self.fleet.asked.get(endpoint)
+        return read_endpoint(endpoint, answer, self.configs.known(config), asked)
 
     def details(self, endpoint: str) -> Endpoint:
         """Look closely: models, instance types, and what makes the endpoint unfit.
@@ -92,8 +104,13 @@ class SageMaker:
         return self.tags.read(seen.raw.arn)
 
     def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
-        """Ask for a split in one UpdateEndpointWeightsAndCapacities; see `Provider.shift`."""
-        Shifter(self.clients, self.tags, self.describe).shift(seen, to, notes)
+        """Ask for a split; see `Provider.shift`.
+
+        Live shares are one UpdateEndpointWeightsAndCapacities. A shadow that comes, changes or
+        goes is an UpdateEndpoint, which takes minutes.
+        """
+        shifter = Shifter(self.clients, self.tags, self.describe, self.fleet.mirror)
+        shifter.shift(seen, to, notes)
 
     def measure(
         self,
@@ -109,6 +126,30 @@ class SageMaker:
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """The aws command line for a split."""
         return plain_command(endpoint, to, self.settings)
+
+    def deploy(
+        self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
+    ) -> str:
+        """Bring a SageMaker model in as an idle variant; see `Fleet.deploy`."""
+        return self.fleet.deploy(seen, model, like, options, release)
+
+    def retire(self, seen: Endpoint, version: str) -> None:
+        """Remove an idle variant; see `Fleet.retire`."""
+        self.fleet.retire(seen, version)
+
+    def warnings(self, seen: Endpoint, to: Traffic) -> tuple[str, ...]:
+        """What speaks against a split though it is possible: too few instances. No call."""
+        return tuple(shortage.sentence for shortage in shortages(seen, to))
+
+    def smoke(
+        self, endpoint: str, version: str, body: bytes, content_type: str = "application/json"
+    ) -> Reply:
+        """One request to one version, whatever its share.
+
+        Raises:
+            Rejected: the model answered with an error.
+        """
+        return invoke(self.clients, endpoint, version, body, content_type)
 
     def _period(self, endpoint: str) -> timedelta:
         if self.settings.metric_period is not None:

@@ -10,7 +10,7 @@ from canarycli.traffic import TOLERANCE, Traffic
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.clients import Clients
 from canarycli_sagemaker.errors import translated
-from canarycli_sagemaker.look import Look
+from canarycli_sagemaker.raw import Look
 from canarycli_sagemaker.tags import Tags
 
 
@@ -25,10 +25,14 @@ class Shifter:
     clients: Clients
     tags: Tags
     describe: Callable[[str], Endpoint]
+    mirror: Callable[[Endpoint, Traffic], None]
 
     def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
         """Ask for a split; see `Provider.shift`."""
         look: Look = seen.raw
+        if not _same_shadow(seen.traffic, to):
+            self._exchange(seen, to, notes)
+            return
         weights = weights_of(seen, to)
         if not raises(seen.traffic, to, {**self.tags.known(look.arn), **notes}):
             self._ask(seen, weights)
@@ -49,6 +53,13 @@ class Shifter:
         else:
             self.tags.write(look.arn, notes)
 
+    def _exchange(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+        if to.shadow:
+            self.tags.write(seen.raw.arn, notes)
+        self.mirror(seen, to)
+        with suppress(ProviderError):
+            self.tags.write(seen.raw.arn, notes)
+
     def _ask(self, seen: Endpoint, weights: Mapping[str, float]) -> None:
         doing = f"shift traffic of endpoint {seen.name!r}"
         asked = [{"VariantName": name, "DesiredWeight": w} for name, w in weights.items()]
@@ -65,7 +76,9 @@ class Shifter:
 
 
 def weights_of(seen: Endpoint, to: Traffic) -> dict[str, float]:
-    """The weight of every variant: its percent, so that 5 and 95 stay whole; idle ones get 0.
+    """The weight of every production variant: its percent, so that 5 and 95 stay whole.
+
+    Idle ones get 0; a shadow has no part in it.
 
     Raises:
         NotFound: `to` names a variant the endpoint has not.
@@ -81,12 +94,8 @@ def weights_of(seen: Endpoint, to: Traffic) -> dict[str, float]:
         raise Unsupported(
             "SageMaker can't take all traffic off an endpoint", hint="leave 100% on one version"
         )
-    if not _same_shadow(seen.traffic, to):
-        raise Unsupported(
-            "on SageMaker a shadow is part of the endpoint config, not of the split",
-            hint="begin the plan with shadow: {percent, bake}",
-        )
-    return {name: round(to.of(name), 4) for name in names}
+    look: Look = seen.raw
+    return {name: round(to.of(name), 4) for name in look.weights}
 
 
 def raises(now: Traffic, to: Traffic, notes: Notes) -> bool:
@@ -115,4 +124,4 @@ def _asked_already(now: Endpoint, weights: Mapping[str, float]) -> bool:
 
 
 def _same_shadow(now: Traffic, to: Traffic) -> bool:
-    return not to.shadow or Traffic({}, to.shadow).same_as(Traffic({}, now.shadow))
+    return Traffic({}, to.shadow).same_as(Traffic({}, now.shadow))

@@ -10,7 +10,7 @@ import pytest
 from servers.sagemaker import Server
 
 from canarycli.metrics import Window
-from canarycli.testing.kit import LOAD, ProviderKit, Trouble, World
+from canarycli.testing.kit import LOAD, DeployerKit, DeployWorld, ProviderKit, ShadowKit, Trouble
 from canarycli.traffic import Traffic
 from canarycli_sagemaker import SageMaker
 
@@ -25,10 +25,11 @@ QUALITY = {"errors_5xx": LOAD.errors_5xx, "latency_ms": 1000 * LOAD.latency, "sp
 AN_HOUR = 3600
 
 
-class SageMakerWorld(World):
+class SageMakerWorld(DeployWorld):
     """A fresh endpoint whose changes stay under way until told to be over."""
 
     baseline, candidate = "blue", "teal"
+    model = "fraud-v43"
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -36,6 +37,9 @@ class SageMakerWorld(World):
         server.control("settings", {"weights_seconds": AN_HOUR, "update_seconds": AN_HOUR})
         server.endpoint(self.endpoint, {"blue": 100, "teal": 0})
         self.provider = SageMaker({"region": "us-east-1"})
+        self.options = {"instances": 1}
+        create = self.provider.clients.sagemaker.create_model
+        create(ModelName=self.model, ExecutionRoleArn="arn:aws:iam::123456789012:role/sagemaker")
 
     def settle(self) -> None:
         self.server.control("settle", {"endpoint": self.endpoint})
@@ -68,7 +72,7 @@ class SageMakerWorld(World):
         self.server.control("clear_faults")
 
 
-class TestSageMaker(ProviderKit):
+class TestSageMaker(ProviderKit, ShadowKit, DeployerKit):
     @pytest.fixture
     def world(self, server: Server) -> SageMakerWorld:
         return SageMakerWorld(server)

@@ -84,8 +84,8 @@ class Endpoint:
         self.created = self.modified = self.now
         self.take(self.config)
 
-    def take(self, config: Json, *, keep: bool = False) -> None:
-        """Run on a config; `keep` is RetainAllVariantProperties."""
+    def take(self, config: Json, *, keep: bool = False, weights_anew: bool = False) -> None:
+        """Run on a config; `keep` is RetainAllVariantProperties, but for weights if told so."""
         before = {**self.variants, **self.shadows}
         self.config, self.config_name = config, config["EndpointConfigName"]
         self.variants = {s["VariantName"]: Variant.of(s) for s in config["ProductionVariants"]}
@@ -93,7 +93,8 @@ class Endpoint:
         self.shadows = {s["VariantName"]: Variant.of(s) for s in shadows}
         for name, variant in (*self.variants.items(), *self.shadows.items()):
             if keep and name in before:
-                variant.wanted_weight = before[name].weight
+                if not weights_anew:
+                    variant.wanted_weight = before[name].weight
                 variant.wanted_count = before[name].count
                 variant.settle()
         self.note_split()

@@ -131,13 +131,15 @@ def update_endpoint(account: Account, params: Json) -> Json:
     _refuse_if_busy(endpoint)
     _check_scaled(account, endpoint, config)
     keep = bool(params.get("RetainAllVariantProperties"))
+    excluded = params.get("ExcludeRetainedVariantProperties") or []
+    anew = any(item["VariantPropertyType"] == "DesiredWeight" for item in excluded)
     fails, endpoint.fail_next = endpoint.fail_next, None
 
     def done() -> None:
         endpoint.status = "InService"
         endpoint.failure = fails or ""
         if fails is None:
-            endpoint.take(config, keep=keep)
+            endpoint.take(config, keep=keep, weights_anew=anew)
 
     ends = endpoint.now + account.settings.update_seconds
     endpoint.begin("Updating", Change(ends, done, pending(config)))

@@ -1,0 +1,81 @@
+"""The least IAM policy for one endpoint and what is to be done with it."""
+
+from typing import Any
+
+ANY_ACCOUNT = "ACCOUNT"
+
+
+def policy(
+    endpoint: str,
+    *,
+    region: str,
+    account: str = ANY_ACCOUNT,
+    partition: str = "aws",
+    watches: bool = True,
+    deploys: bool = False,
+    smokes: bool = False,
+    reads_alarms: bool = False,
+) -> dict[str, Any]:
+    """An IAM policy document, as JSON values.
+
+    `ShiftAndRollBack` alone is enough for `canary rollback`. Names in ARNs are in lower case, as
+    AWS writes them. CloudWatch and autoscaling reads, and ListEndpoints, can't be narrowed.
+
+    Args:
+        endpoint: the endpoint's name.
+        region: of the endpoint.
+        account: its number.
+        partition: `aws`, `aws-cn`, `aws-us-gov`.
+        watches: the release is judged.
+        deploys: the candidate is brought in and taken away, or shadowed.
+        smokes: requests are sent to the candidate before live traffic.
+        reads_alarms: CloudWatch alarms gate.
+    """
+
+    def arn(kind: str, name: str) -> str:
+        return f"arn:{partition}:sagemaker:{region}:{account}:{kind}/{name}"
+
+    here = arn("endpoint", endpoint.lower())
+    made = [here, arn("endpoint-config", "*"), arn("model", "*")]
+    statements = [
+        _allow(
+            "ShiftAndRollBack",
+            here,
+            "sagemaker:DescribeEndpoint",
+            "sagemaker:UpdateEndpointWeightsAndCapacities",
+        ),
+        _allow("NotesOnTheEndpoint", here, "sagemaker:AddTags", "sagemaker:ListTags"),
+        _allow("SeeModels", arn("endpoint-config", "*"), "sagemaker:DescribeEndpointConfig"),
+    ]
+    if watches:
+        alarms = ["cloudwatch:DescribeAlarms"] if reads_alarms else []
+        statements.append(_allow("Watch", "*", "cloudwatch:GetMetricData", *alarms))
+    if smokes:
+        statements.append(_allow("SmokeTest", here, "sagemaker:InvokeEndpoint"))
+    if deploys:
+        statements += [
+            _allow(
+                "AddOrRemoveTheCandidate",
+                made,
+                "sagemaker:UpdateEndpoint",
+                "sagemaker:CreateEndpointConfig",
+                "sagemaker:DeleteEndpointConfig",
+                "sagemaker:DescribeModel",
+                "sagemaker:AddTags",
+                "sagemaker:ListTags",
+            ),
+            _allow(
+                "Autoscaling",
+                "*",
+                "application-autoscaling:DescribeScalableTargets",
+                "application-autoscaling:DescribeScalingPolicies",
+                "application-autoscaling:DeregisterScalableTarget",
+                "application-autoscaling:RegisterScalableTarget",
+                "application-autoscaling:PutScalingPolicy",
+            ),
+        ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _allow(sid: str, resource: str | list[str], *actions: str) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
