@@ -1,14 +1,14 @@
 """How a simulator starts: its settings, the endpoints they name, and its clock."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from canarycli.clock import FastClock, SystemClock
 from canarycli.errors import UsageError
-from canarycli.simulator.script import SCRIPT_KEYS, known, number, parse_script
+from canarycli.simulator.script import SCRIPT_KEYS, keyed, known, number, parse_script
 from canarycli.simulator.state import State
 from canarycli.simulator.world import Scene, World
 
@@ -47,10 +47,7 @@ class Opening:
         given = {key: value for key, value in settings.items() if value is not None}
         known(given, _OWN | _OTHERS | SCRIPT_KEYS, "simulator")
         shared = {key: value for key, value in given.items() if key in SCRIPT_KEYS}
-        named = given.get("endpoints") or {}
-        if not isinstance(named, Mapping):
-            named = {str(name): {} for name in named}
-        scripts = {str(name): {**shared, **(own or {})} for name, own in named.items()}
+        scripts = {name: {**shared, **own} for name, own in _named(given.get("endpoints"))}
         for script in (shared, *scripts.values()):
             parse_script(script)
         return cls(
@@ -100,6 +97,11 @@ def _clock(kept: Mapping[str, Any]) -> FastClock | None:
         return None
     origin, since = (datetime.fromisoformat(kept[key]) for key in ("origin", "since"))
     return FastClock(kept["speed"], origin, since=since)
+
+
+def _named(value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    names = dict.fromkeys(value) if isinstance(value, list | tuple) else keyed("endpoints", value)
+    return ((str(name), keyed(f"endpoint {name}", own)) for name, own in names.items())
 
 
 def _above_zero(name: str, value: Any) -> float:

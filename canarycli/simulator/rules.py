@@ -20,7 +20,7 @@ def shifted(
     if scene.wanted.same_as(split) and notes.items() <= scene.notes.items():
         return scene
     _refuse_while_changing(scene, seen.name, now)
-    if seen.revision != str(scene.revision) and _raises(scene, split, notes):
+    if seen.revision != str(scene.revision) and _raises(scene, seen, split, notes):
         raise Conflict(
             f"endpoint {seen.name!r} has changed since it was looked at",
             facts=[f"it has {scene.wanted}"],
@@ -94,13 +94,14 @@ def _refuse_while_changing(scene: Scene, name: str, now: datetime) -> None:
         )
 
 
-def _raises(scene: Scene, to: Traffic, notes: Notes) -> bool:
-    """Whether anybody but the baseline gets more than was asked for last."""
+def _raises(scene: Scene, seen: Endpoint, to: Traffic, notes: Notes) -> bool:
+    """Whether anybody but the baseline gets more than they had, as it is or as it was seen."""
     noted = notes.get(BASELINE_NOTE) or scene.notes.get(BASELINE_NOTE)
     baseline = noted or next(iter(scene.wanted.live), "")
-    others = {name for name in to.live if name != baseline}
     shadows = any(share > scene.wanted.shadow.get(v, 0) for v, share in to.shadow.items())
-    return shadows or any(to.of(name) > scene.wanted.of(name) + TOLERANCE for name in others)
+    others = (name for name in to.live if name != baseline)
+    had = {name: min(scene.wanted.of(name), seen.traffic.of(name)) for name in others}
+    return shadows or any(to.of(name) > share + TOLERANCE for name, share in had.items())
 
 
 def _instances(options: Mapping[str, Any], usual: int) -> int:

@@ -1,4 +1,25 @@
-"""What a pretend endpoint is like: its versions, their quality, and when one turns bad."""
+"""What a pretend endpoint is like: its versions, their quality, and when one turns bad.
+
+As settings, here in canary.yaml; every key may be left out, times are seconds:
+
+    endpoints:
+      churn:
+        provider: simulator
+        rate: 80                      # requests a second over a day
+        settle: 45                    # how long a change of traffic takes
+        delay: 60                     # how late the metrics are
+        versions:
+          blue: {percent: 100, errors_5xx: 0.002, latency: 0.08}
+          teal:
+            latency: 0.07
+            turns:                    # what goes wrong, and when; the last one wins
+              - {above: 20, errors_5xx: 0.05}
+              - {after: 600, slower: 1.5}
+
+Without `versions` there are `v41` with all the traffic and `v42` with none, and `scenario` says
+what happens to `v42`. A version's keys are the fields of `Quality` beside `model`, `instances`,
+`percent` and `turns`; a turn's are those of `Quality` beside `slower`, `after` and `above`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -127,8 +148,8 @@ def parse_script(settings: Mapping[str, Any]) -> Script:
         raise UsageError(
             f"no scenario {scenario!r} in the simulator", hint=f"it has {', '.join(SCENARIOS)}"
         )
-    versions = settings.get("versions") or {"v41": {"percent": 100}, "v42": {}}
-    actors = {str(name): _actor(str(name), spec or {}, scenario) for name, spec in versions.items()}
+    versions = keyed("versions", settings.get("versions")) or {"v41": {"percent": 100}, "v42": {}}
+    actors = {str(name): _actor(str(name), spec, scenario) for name, spec in versions.items()}
     total = sum(actor.percent for actor in actors.values())
     if abs(total - 100) > 0.01:
         raise UsageError(f"the simulator's versions start with {total:g}% of the traffic, not 100%")
@@ -156,6 +177,17 @@ def known(settings: Mapping[str, Any], allowed: frozenset[str] | set[str], where
             raise UsageError(f"unknown {where} setting {key!r}", hint=hint)
 
 
+def keyed(name: str, value: Any) -> Mapping[str, Any]:
+    """A mapping; nothing is an empty one.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if value is not None and not isinstance(value, Mapping):
+        raise UsageError(f"the simulator's {name} is a mapping, not {value!r}")
+    return value or {}
+
+
 def number(name: str, value: Any, *, most: float = float("inf")) -> float:
     """A number from 0 to `most`.
 
@@ -175,17 +207,24 @@ def _length(name: str, value: Any) -> timedelta:
     return length
 
 
-def _actor(name: str, spec: Mapping[str, Any], scenario: str) -> Actor:
+def _actor(name: str, value: Any, scenario: str) -> Actor:
+    spec = keyed(f"version {name}", value)
     known(spec, _QUALITY | {"model", "instances", "percent", "turns"}, "simulator version")
     percent = number("percent", spec.get("percent", 0), most=100)
     plot = () if percent else SCENARIOS[scenario]
     return Actor(
         model=str(spec.get("model", f"model-{name.removeprefix('v')}")),
         quality=replace(Quality(), **_changes(spec)),
-        turns=tuple(_turn(turn) for turn in spec["turns"]) if "turns" in spec else plot,
+        turns=_turns(spec["turns"]) if "turns" in spec else plot,
         percent=percent,
         instances=max(1, int(number("instances", spec.get("instances", 2)))),
     )
+
+
+def _turns(value: Any) -> tuple[Turn, ...]:
+    if not isinstance(value, list | tuple):
+        raise UsageError(f"the simulator's turns are a list, not {value!r}")
+    return tuple(_turn(keyed("turn", turn)) for turn in value)
 
 
 def _turn(spec: Mapping[str, Any]) -> Turn:

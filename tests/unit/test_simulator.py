@@ -153,6 +153,17 @@ def test_a_raise_on_a_stale_look_is_refused(to: Traffic) -> None:
     assert refused.value.facts == ("it has v41 99%, v42 1%",)
 
 
+def test_a_stale_raise_is_refused_even_where_it_would_lower_what_somebody_raised() -> None:
+    clock = FakeClock()
+    pretend = moved(clock, FIVE)
+    stale = pretend.describe("demo")
+    ForeignWriter(pretend, "demo").give("v42", 40)
+    clock.advance(60)
+
+    with pytest.raises(Conflict, match="has changed since"):
+        pretend.shift(stale, Traffic.split("v41", "v42", 10), {})
+
+
 def test_the_noted_baseline_may_be_raised_even_from_nothing() -> None:
     clock = FakeClock()
     pretend = moved(clock, Traffic.all_to("v42"))
@@ -329,6 +340,12 @@ def test_a_metric_it_does_not_have_is_named() -> None:
             "unknown simulator turn setting 'afer'",
             "did you mean after?",
         ),
+        ({"versions": ["a", "b"]}, "versions is a mapping, not", None),
+        ({"versions": {"a": 100}}, "version a is a mapping, not 100", None),
+        ({"versions": {"a": {"percent": 100, "turns": 3}}}, "turns are a list, not 3", None),
+        ({"versions": {"a": {"percent": 100, "turns": [3]}}}, "turn is a mapping, not 3", None),
+        ({"endpoints": 3}, "endpoints is a mapping, not 3", None),
+        ({"endpoints": {"x": 3}}, "endpoint x is a mapping, not 3", None),
         ({"endpoints": {"x": {"sed": 1}}}, "unknown simulator setting 'sed'", "did you mean seed?"),
     ],
 )
