@@ -105,6 +105,19 @@ class Fleet:
         self._make(wanted, request, {})
         self._move(seen, wanted, weights_anew=True)
 
+    def expected(self, endpoint: str, config: str) -> Asked | None:
+        """The change of variants asked for here that has not come true yet.
+
+        Args:
+            endpoint: its name.
+            config: the one it was just seen with; once it is the new one, all is well.
+        """
+        asked = self.asked.get(endpoint)
+        if asked is not None and asked.wanted == config:
+            del self.asked[endpoint]
+            return None
+        return asked
+
     def forget(self, endpoint: str, config: str) -> bool:
         """Delete a config of a finished release; False, and nothing done, while it is in use.
 

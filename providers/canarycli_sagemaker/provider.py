@@ -84,7 +84,7 @@ class SageMaker:
         answer = checked(answer, doing, "EndpointArn", "EndpointStatus")
         config = str(answer.get("EndpointConfigName", ""))
         self.configs.note(endpoint, config)
-        asked = self.fleet.asked.get(endpoint)
+        asked = self.fleet.expected(endpoint, config)
         return read_endpoint(endpoint, answer, self.configs.known(config), asked)
 
     def details(self, endpoint: str) -> Endpoint:

@@ -20,8 +20,9 @@ The control surface, JSON over POST (`Server` wraps it):
                           page_size (null): metric results per page
     /__control/endpoint   {name, variants: {v: {weight, model, instances, type, serverless,
                           component}}, shadow: {v: …}, config: {…}}: an endpoint in service
-    /__control/change     {endpoint, weights | counts | status | failure | touch}: another writer,
-                          in place at once and without asking
+    /__control/model      {name}: a SageMaker model
+    /__control/change     {endpoint, weights | counts | status | failure | config}: another
+                          writer, in place at once and without asking
     /__control/fail_next  {endpoint, reason}: the next change goes back to how it was
     /__control/settle     {endpoint}: the change under way is over now
     /__control/traffic    {endpoint, rate, backfill_seconds, variants: {v: {errors_5xx, errors_4xx,

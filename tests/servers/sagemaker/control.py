@@ -91,10 +91,21 @@ def change(app: "App", body: Json) -> Json:
     for name, count in body.get("counts", {}).items():
         found.variants[name].wanted_count = count
         found.variants[name].settle()
+    if "config" in body:
+        found.take(app.account.config(body["config"]))
     found.status = body.get("status", found.status)
     found.failure = body.get("failure", found.failure)
     found.modified = found.now
     found.note_split()
+    return {}
+
+
+def model(app: "App", body: Json) -> Json:
+    app.account.models[body["name"]] = {
+        "ModelName": body["name"],
+        "ModelArn": app.account.arn("model", body["name"]),
+        "CreationTime": 0,
+    }
     return {}
 
 
@@ -171,6 +182,7 @@ ACTIONS: dict[str, Callable[["App", Any], Any]] = {
         endpoint,
         change,
         fail_next,
+        model,
         settle,
         traffic,
         values,

@@ -1,0 +1,241 @@
+"""Capacity, smoke tests, alarms, the doctor and the least policy."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from servers.sagemaker import Server
+
+from canarycli.errors import NotFound, Rejected, Unavailable
+from canarycli.metrics import Metric, Value, Window
+from canarycli.provider import Endpoint
+from canarycli.traffic import Traffic
+from canarycli_sagemaker import SageMaker
+from canarycli_sagemaker.alarms import Alarm, alarm_series
+from canarycli_sagemaker.policy import policy
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def churn(server: Server) -> str:
+    blue = {"weight": 1, "instances": 4}
+    server.endpoint("churn", {"blue": blue, "green": {"weight": 0, "instances": 1}})
+    return "churn"
+
+
+def test_a_share_that_fits_the_instances_needs_no_warning(sagemaker: SageMaker, churn: str) -> None:
+    assert sagemaker.warnings(sagemaker.describe(churn), Traffic.split("blue", "green", 25)) == ()
+
+
+def test_a_share_too_large_for_the_instances_is_named(sagemaker: SageMaker, churn: str) -> None:
+    found = sagemaker.warnings(sagemaker.describe(churn), Traffic.split("blue", "green", 50))
+
+    assert found == ("green would get 50% with 1 instance, where 2 carry that now",)
+
+
+def test_a_baseline_scaled_away_is_named_before_a_rollback(
+    sagemaker: SageMaker, server: Server, churn: str
+) -> None:
+    server.control(
+        "change", {"endpoint": churn, "weights": {"blue": 0, "green": 1}, "counts": {"green": 4}}
+    )
+    server.control("change", {"endpoint": churn, "counts": {"blue": 1}})
+
+    found = sagemaker.warnings(sagemaker.describe(churn), Traffic.all_to("blue"))
+
+    assert found == ("blue would get 100% with 1 instance, where 4 carry that now",)
+
+
+def test_an_idle_candidate_can_be_asked(sagemaker: SageMaker, churn: str, server: Server) -> None:
+    body = json.dumps({"score": 0.9})
+    server.control("invoke", {"endpoint": churn, "variant": "green", "body": body})
+
+    reply = sagemaker.smoke(churn, "green", b'{"amount": 12}')
+
+    assert (reply.version, reply.body, reply.content_type) == (
+        "green",
+        body.encode(),
+        "application/json",
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(424, Rejected), (400, Rejected), (429, Unavailable), (503, Unavailable)]
+)
+def test_a_model_that_fails_says_what_it_said(
+    sagemaker: SageMaker, server: Server, churn: str, status: int, error: type[Exception]
+) -> None:
+    body = {"endpoint": churn, "variant": "green", "status": status, "body": "feature 7 is missing"}
+    server.control("invoke", body)
+
+    with pytest.raises(error, match="feature 7 is missing"):
+        sagemaker.smoke(churn, "green", b"{}")
+
+
+def alarm(sagemaker: SageMaker, name: str, state: str) -> None:
+    client = sagemaker.clients.cloudwatch
+    client.put_metric_alarm(
+        AlarmName=name,
+        Namespace="Fraud",
+        MetricName="Complaints",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    client.set_alarm_state(AlarmName=name, StateValue=state, StateReason="test")
+
+
+def gate(name: str) -> Metric:
+    return Metric("complaints", source={"cloudwatch": {"alarm": name}})
+
+
+def values(sagemaker: SageMaker, metric: Metric) -> list[float]:
+    end = datetime.fromtimestamp(time.time() // 60 * 60, UTC) + 10 * MINUTE
+    window = Window(end - 15 * MINUTE, end)
+    found = sagemaker.measure("churn", ["blue", "green"], [metric], window)
+    return [point.value for point in found.of("green", metric).points if isinstance(point, Value)]
+
+
+def test_a_ringing_alarm_speaks_for_the_whole_window(sagemaker: SageMaker, churn: str) -> None:
+    assert churn
+    alarm(sagemaker, "complaints-of-green", "ALARM")
+    alarm(sagemaker, "complaints-of-blue", "OK")
+
+    assert values(sagemaker, gate("complaints-of-{arm}")) == [1.0] * 15
+
+
+def test_a_quiet_alarm_is_zero_since_it_is_quiet(sagemaker: SageMaker, churn: str) -> None:
+    assert churn
+    alarm(sagemaker, "complaints", "OK")
+
+    found = values(sagemaker, gate("complaints"))
+
+    assert set(found) == {0.0}
+    assert len(found) < 15
+
+
+def test_an_alarm_without_enough_data_says_nothing() -> None:
+    unsure = Alarm("complaints", "INSUFFICIENT_DATA", NOON)
+
+    assert alarm_series(unsure, Window(NOON, NOON + 5 * MINUTE), MINUTE).points == ()
+
+
+def test_an_alarm_that_does_not_exist_is_not_found(sagemaker: SageMaker, churn: str) -> None:
+    assert churn
+    with pytest.raises(NotFound, match="no CloudWatch alarm 'nothing'"):
+        values(sagemaker, gate("nothing"))
+
+
+def test_the_doctor_finds_nothing_wrong_with_a_healthy_account(
+    sagemaker: SageMaker, churn: str
+) -> None:
+    doctor = sagemaker.doctor
+
+    probes = [*doctor.identity(), *doctor.permissions(churn, deploys=True)]
+
+    assert [probe for probe in probes if not probe.ok] == []
+    assert {"identity", "credentials", "clock", "sagemaker:UpdateEndpoint"} <= {
+        probe.name for probe in probes
+    }
+
+
+def test_the_doctor_changes_nothing(sagemaker: SageMaker, server: Server, churn: str) -> None:
+    before: dict[str, Any] = server.control("state", {"endpoint": churn})
+
+    list(sagemaker.doctor.permissions(churn, deploys=True))
+
+    assert server.control("state", {"endpoint": churn}) == before
+    assert server.calls("CreateEndpointConfig")[0]["status"] == 400
+    assert sagemaker.notes(sagemaker.describe(churn)) == {}
+
+
+@pytest.mark.parametrize(
+    "operation", ["UpdateEndpointWeightsAndCapacities", "AddTags", "UpdateEndpoint"]
+)
+def test_the_doctor_names_a_missing_permission(
+    sagemaker: SageMaker, server: Server, churn: str, operation: str
+) -> None:
+    server.fault(operation, "denied")
+
+    probes = list(sagemaker.doctor.permissions(churn, deploys=True))
+
+    wrong = [probe for probe in probes if not probe.ok]
+    assert [probe.name for probe in wrong] == [f"sagemaker:{operation}"]
+    assert wrong[0].hints
+
+
+def test_the_doctor_says_how_old_each_metric_is(
+    sagemaker: SageMaker, server: Server, churn: str
+) -> None:
+    server.control("traffic", {"endpoint": churn, "rate": 5, "backfill_seconds": 300})
+    metrics = [Metric("errors_5xx")]
+
+    found = {
+        probe.name: probe
+        for probe in sagemaker.doctor.metrics(churn, ["blue", "green"], metrics, datetime.now(UTC))
+    }
+
+    assert found["cloudwatch:GetMetricData"].ok
+    assert found["errors_5xx of blue"].ok
+    assert found["errors_5xx of green"].detail == "no points"
+    assert found["errors_5xx of green"].hints == ("AWS/SageMaker Invocation5XXErrors",)
+
+
+def actions(document: dict[str, Any]) -> set[str]:
+    return {action for statement in document["Statement"] for action in statement["Action"]}
+
+
+def test_the_least_policy_names_the_endpoint_in_lower_case() -> None:
+    document = policy("FraudScorer", region="us-east-1", account="123456789012")
+
+    shift = document["Statement"][0]
+    assert shift["Sid"] == "ShiftAndRollBack"
+    assert shift["Resource"] == "arn:aws:sagemaker:us-east-1:123456789012:endpoint/fraudscorer"
+    assert "sagemaker:UpdateEndpoint" not in actions(document)
+
+
+def test_each_permission_is_there_only_where_it_is_needed() -> None:
+    whole = policy("churn", region="us-east-1", deploys=True, smokes=True, reads_alarms=True)
+
+    assert {"sagemaker:InvokeEndpoint", "cloudwatch:DescribeAlarms"} <= actions(whole)
+    assert actions(policy("churn", region="us-east-1", watches=False)) < actions(whole)
+
+
+def test_a_whole_release_calls_nothing_its_policy_does_not_allow(
+    sagemaker: SageMaker, server: Server, churn: str
+) -> None:
+    server.control("settings", {"update_seconds": 0, "weights_seconds": 0})
+    server.control("model", {"name": "fraud-v42"})
+    allowed = actions(policy(churn, region="us-east-1", deploys=True, smokes=True))
+
+    whole_release(sagemaker, churn)
+
+    services = {"monitoring": "cloudwatch", "sagemaker": "sagemaker"}
+    called = {
+        f"{services.get(call['service'], call['service'])}:{call['operation']}"
+        for call in server.calls()
+    }
+    assert called <= allowed
+
+
+def whole_release(sagemaker: SageMaker, churn: str) -> None:
+    notes = {"canary-release": "r-7k2f", "canary-candidate": "fraud-v42"}
+
+    def look() -> Endpoint:
+        return sagemaker.details(churn)
+
+    sagemaker.deploy(look(), "fraud-v42", "blue", {}, "r-7k2f")
+    sagemaker.smoke(churn, "fraud-v42", b"{}")
+    sagemaker.shift(look(), Traffic.split("blue", "fraud-v42", 5), notes)
+    now = datetime.now(UTC)
+    arms, metrics = ["blue", "fraud-v42"], [Metric("errors_5xx")]
+    sagemaker.measure(churn, arms, metrics, Window(now - 5 * MINUTE, now))
+    sagemaker.shift(look(), Traffic.all_to("blue"), {})
+    sagemaker.notes(look())
+    sagemaker.retire(look(), "fraud-v42")
