@@ -10,9 +10,12 @@ from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import Endpoint, Limits, Notes
 from canarycli.traffic import Traffic
 from canarycli_azureml import command, custom
-from canarycli_azureml.body import Body, checked
-from canarycli_azureml.endpoint import notes_of, read_endpoint
+from canarycli_azureml.body import state
+from canarycli_azureml.deploying import Deployments, progress
+from canarycli_azureml.doctor import Doctor
+from canarycli_azureml.endpoint import failed_last, notes_of, read_endpoint
 from canarycli_azureml.metrics import NAMES, Looking, measure
+from canarycli_azureml.policy import policy
 from canarycli_azureml.session import Session
 from canarycli_azureml.settings import Settings
 from canarycli_azureml.shifting import Shifter
@@ -33,6 +36,8 @@ class AzureML:
         self._settings = Settings.read(settings, os.environ)
         self._session = Session(self._settings, client)
         self._shifter = Shifter(self._settings, self._session)
+        self._deployments = Deployments(self._settings, self._session)
+        self.doctor = Doctor(self._settings, self._session, self.describe, self.measure)
 
     @property
     def limits(self) -> Limits:
@@ -62,7 +67,13 @@ class AzureML:
             body = self._shifter.read(endpoint)
         except NotFound as error:
             raise self._no_endpoint(endpoint, error) from error
-        return read_endpoint(endpoint, body, self._deployments(endpoint))
+        deployments = self._deployments.all(endpoint)
+        failed, failure = failed_last(body, deployments), ""
+        if failed is body:
+            failure = f"the last change ended in state {state(body)}"
+        elif failed is not None:
+            failure = self._deployments.failure(endpoint, failed)
+        return read_endpoint(endpoint, body, deployments, failure)
 
     def notes(self, seen: Endpoint) -> Notes:
         """What canary wrote on the endpoint, from its tags; no call."""
@@ -91,14 +102,38 @@ class AzureML:
         """The `az` command for this split."""
         return command.plain_command(endpoint, to, self._settings)
 
+    def deploy(
+        self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
+    ) -> str:
+        """Ask for a registered model, or the YAML file in `options`, to be deployed.
+
+        The options are `name`, `instances`, `instance_type`, `environment` and `file`.
+
+        Raises:
+            NotFound: there is no such model, or no version `like`.
+            Conflict: a change of the endpoint is under way.
+        """
+        return self._deployments.deploy(seen, model, like, options, release)
+
+    def retire(self, seen: Endpoint, version: str) -> None:
+        """Ask for an idle version to be deleted, after a look at who has traffic now.
+
+        Raises:
+            Conflict: it has traffic, or a change is under way.
+        """
+        self._deployments.retire(seen, version, self._shifter.read(seen.name))
+
+    def progress(self, seen: Endpoint) -> str:
+        """What is being deployed or deleted now, for people; "" if nothing is. One call."""
+        return progress(self._deployments.all(seen.name))
+
+    def policy(self, *, deploys: bool = False, uploads: bool = False) -> dict[str, Any]:
+        """The least role for a release here, as `az role definition create` takes it; no call."""
+        return policy(self._settings.path, deploys=deploys, uploads=uploads)
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
-
-    def _deployments(self, endpoint: str) -> list[Body]:
-        doing = f"reading the deployments of endpoint {endpoint!r}"
-        path = f"{self._settings.path}/onlineEndpoints/{endpoint}/deployments"
-        return [checked(body, doing) for body in self._session.pages(path, doing)]
 
     def _no_endpoint(self, endpoint: str, error: NotFound) -> NotFound:
         place = self._settings

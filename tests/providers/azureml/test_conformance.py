@@ -8,7 +8,7 @@ import pytest
 from servers.azureml.running import Server
 
 from canarycli.metrics import Window
-from canarycli.testing.kit import LOAD, ProviderKit, ShadowKit, Trouble, World
+from canarycli.testing.kit import LOAD, DeployerKit, DeployWorld, ProviderKit, ShadowKit, Trouble
 from canarycli.traffic import Traffic
 from canarycli_azureml import AzureML
 
@@ -22,17 +22,18 @@ FAULTS = {
 QUALITY = {"statuses": {"500": LOAD.errors_5xx}, "latency": LOAD.latency}
 
 
-class AzureWorld(World):
+class AzureWorld(DeployWorld):
     """The loopback server, whose changes take ten minutes unless somebody lets time pass."""
 
     endpoint, baseline, candidate = "churn", "blue", "teal"
+    model = "churn@latest"
 
     def __init__(self, server: Server, provider: AzureML) -> None:
         self.server = server
         self.provider = provider
         server.control("settings", endpoint_seconds=600, deployment_seconds=600)
-        for name in ("kits", "blue-model"):
-            server.control("asset", name=name, version="1")
+        server.control("asset", name="churn", version="8")
+        self.options = {"instances": 1}
 
     def settle(self) -> None:
         self.server.control("advance", seconds=601)
@@ -67,7 +68,7 @@ class AzureWorld(World):
         self.server.control("clear")
 
 
-class TestAzureML(ProviderKit, ShadowKit):
+class TestAzureML(ProviderKit, ShadowKit, DeployerKit):
     @pytest.fixture
     def world(self, server: Server, azureml: AzureML) -> AzureWorld:
         return AzureWorld(server, azureml)

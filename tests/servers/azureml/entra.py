@@ -72,7 +72,7 @@ def _token(state: State, request: Request) -> Reply:
             },
         )
     audience = form.get("scope", "").removesuffix("/.default")
-    token = _jwt({"aud": audience, "appid": form["client_id"], "tid": TENANT})
+    token = _jwt({"aud": audience, "appid": form["client_id"], "tid": request.path.split("/")[1]})
     state.tokens[token] = audience
     return Reply(
         200,

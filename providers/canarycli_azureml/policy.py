@@ -1,0 +1,54 @@
+"""The least a role needs for a release, as a custom role that `az role definition create` takes."""
+
+from typing import Any
+
+ONLINE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
+ROLLBACK = (
+    f"{ONLINE}/read",
+    f"{ONLINE}/write",
+    f"{ONLINE}/deployments/read",
+    "Microsoft.Insights/metrics/read",
+)
+"""A rollback's own needs first: the first two move traffic, the third shows where to, the fourth
+lets the release be judged."""
+
+DEPLOY = (
+    f"{ONLINE}/deployments/write",
+    f"{ONLINE}/deployments/delete",
+    f"{ONLINE}/deployments/getLogs/action",
+    "Microsoft.MachineLearningServices/workspaces/models/versions/read",
+)
+"""To bring a candidate in, to take it away, and to see why it failed."""
+
+LOCAL = (
+    "Microsoft.MachineLearningServices/workspaces/read",
+    "Microsoft.MachineLearningServices/locations/mfeOperationsStatus/read",
+    "Microsoft.MachineLearningServices/workspaces/datastores/listSecrets/action",
+    "Microsoft.MachineLearningServices/workspaces/codes/write",
+    "Microsoft.MachineLearningServices/workspaces/codes/versions/read",
+    "Microsoft.MachineLearningServices/workspaces/codes/versions/write",
+    "Microsoft.MachineLearningServices/workspaces/models/versions/write",
+    "Microsoft.MachineLearningServices/workspaces/environments/versions/read",
+    "Microsoft.MachineLearningServices/workspaces/environments/versions/write",
+)
+"""Besides, for a deployment from a person's own files: what azure-ai-ml reads and uploads."""
+
+
+def policy(scope: str, *, deploys: bool = False, uploads: bool = False) -> dict[str, Any]:
+    """A custom role, as JSON values.
+
+    Args:
+        scope: the workspace's resource id; a role can't be defined for an endpoint alone, but it
+            can be assigned at one.
+        deploys: the candidate is brought in and taken away.
+        uploads: it comes from local files.
+    """
+    actions = [*ROLLBACK, *(DEPLOY if deploys or uploads else ()), *(LOCAL if uploads else ())]
+    return {
+        "Name": "canary release",
+        "IsCustom": True,
+        "Description": "Move traffic between deployments, read their metrics, go back",
+        "Actions": actions,
+        "NotActions": [],
+        "AssignableScopes": [scope.partition("/providers/")[0]],
+    }
