@@ -1,0 +1,190 @@
+"""What one check can see at a stage: when it passes, when it fails, and the least it notices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from math import inf, isfinite, log
+from typing import Any
+
+from canarycli.judge.margins import Promise, margins_of
+from canarycli.judge.power import information, requests_to_fail, requests_to_pass
+from canarycli.judge.sources import tolerance
+from canarycli.metrics import Unit
+from canarycli.plan import Better, Check, Margin, Stage
+
+SLOWEST_FAIL = 2.0
+"""Periods a fail takes at least: one bad minute is never enough."""
+
+TAIL = 4.0
+"""How fast shares above a latency threshold fall with it (a power law)."""
+
+MOST = 20.0
+"""Times the allowed difference beyond which an effect is not looked for."""
+
+LONGEST = 366 * 24 * 60.0
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One check at one stage.
+
+    Attributes:
+        check: its name.
+        stage: counted from 1.
+        passes_in: time at this stage until it passes, if the candidate is like the baseline and
+            came through the earlier stages; None if it never does.
+        fails_in: the same until it fails, if the candidate is `assumed`; None if never.
+        assumed: the candidate's value for `fails_in`: twice the baseline's, or twice the allowed
+            difference where that is more.
+        smallest: the smallest candidate's value that fails within the stage's bake; None if
+            none does.
+        unit: of `assumed` and `smallest`.
+    """
+
+    check: str
+    stage: int
+    passes_in: timedelta | None
+    fails_in: timedelta | None
+    assumed: float | None = None
+    smallest: float | None = None
+    unit: Unit = Unit.NONE
+
+
+class Sight:
+    """What one check can see."""
+
+    def __init__(self, check: Check, facts: Mapping[str, Any], weight: float) -> None:
+        self.check, self.facts, self.weight = check, facts, weight
+        self.promise = Promise()
+        self.margin = check.no_worse_by or Margin()
+
+    @property
+    def sees(self) -> bool:
+        """Whether anything is known; a limit on the candidate alone needs nothing."""
+        return self.check.no_worse_by is None or self.level is not None
+
+    @property
+    def level(self) -> float | None:
+        """The baseline's value of what is compared."""
+        facts = self.facts
+        if "rate" in facts:
+            rate = float(facts["rate"])
+            return rate if self.check.better is Better.LOWER else 1 - rate
+        if facts.get("past") or facts.get("tau"):
+            return float(facts.get("tau", facts.get("level", 1.0)))
+        return float(facts["level"]) if facts.get("spread") else None
+
+    def at(
+        self, number: int, stage: Stage, flow: float, before: float, settle: timedelta
+    ) -> Outlook:
+        """The outlook at a stage with so many candidate requests a minute."""
+        name, unit = self.check.name, self.check.metric.unit
+        least = self.check.min_requests / flow if flow > 0 else inf
+        if self.check.no_worse_by is None:
+            wait = _later(settle, least)
+            return Outlook(name, number, wait, wait, unit=unit)
+        level = self.level
+        if level is None or flow <= 0:
+            return Outlook(name, number, None, None, unit=unit)
+        share = stage.percent / 100
+        whole = requests_to_pass(1.0, 1.0, self.promise.beta)
+        gain = self.nats(level, share, passing=True) * flow
+        minutes = max(least, (whole - before) / gain) if gain > 0 else inf
+        assumed = self.assumed(level)
+        bake = stage.bake / timedelta(minutes=1) - settle / timedelta(minutes=1)
+        return Outlook(
+            name,
+            number,
+            _later(settle, minutes),
+            _later(settle, max(least, self.fails(assumed, share, flow))),
+            assumed,
+            self.smallest(level, share, flow, max(bake, least)),
+            unit,
+        )
+
+    def gained(self, stage: Stage, flow: float) -> float:
+        """Nats a minute towards a pass, for a candidate like the baseline."""
+        level = self.level
+        if self.check.no_worse_by is None or level is None:
+            return 0.0
+        return self.nats(level, stage.percent / 100, passing=True) * flow
+
+    def assumed(self, level: float) -> float:
+        """A candidate that is twice as bad."""
+        allowed = tolerance(self.margin, level) * abs(level)
+        sign = 1 if self.check.better is Better.LOWER else -1
+        return level + sign * max(abs(level) if sign > 0 else 0.0, 2 * allowed)
+
+    def fails(self, value: float, share: float, flow: float) -> float:
+        """Minutes until a candidate with that value fails."""
+        nats = self.nats(value, share, passing=False)
+        alpha = self.promise.alpha * self.weight
+        return max(SLOWEST_FAIL, requests_to_fail(nats, 1.0, alpha) / flow)
+
+    def smallest(self, level: float, share: float, flow: float, minutes: float) -> float | None:
+        """The least bad value that fails within so many minutes."""
+        sign = 1 if self.check.better is Better.LOWER else -1
+        limit = level + sign * tolerance(self.margin, level) * abs(level)
+        far = limit + sign * MOST * max(abs(limit - level), abs(level) * 0.05)
+        if "rate" in self.facts:
+            far = min(max(far, 0.0), 1.0)
+        if self.fails(far, share, flow) > minutes:
+            return None
+        near = limit
+        for _ in range(40):
+            middle = (near + far) / 2
+            if self.fails(middle, share, flow) > minutes:
+                near = middle
+            else:
+                far = middle
+        return far
+
+    def nats(self, value: float, share: float, *, passing: bool) -> float:
+        """Nats a candidate request, phi taken off, for or against a candidate of that value."""
+        level = self.level
+        if level is None:
+            return 0.0
+        if "rate" in self.facts:
+            return self._counted(value, level, share, passing=passing)
+        worse = tolerance(self.margin, level)
+        if self.facts.get("past"):
+            return self._above(value / level if level else 1.0, worse, share, passing=passing)
+        spread = float(self.facts.get("spread", 0.0))
+        if spread <= 0:
+            return 0.0
+        relative = (value - level) / abs(level) if level else 0.0
+        if self.check.better is Better.HIGHER:
+            relative = -relative
+        if self.check.metric.unit is Unit.SECONDS:
+            relative, worse = log(max(1e-9, 1 + relative)), log(1 + worse)
+        gap = worse - relative if passing else relative - worse
+        return (1 - share) * gap * gap / (2 * spread * spread) if gap > 0 else 0.0
+
+    def _counted(self, value: float, level: float, share: float, *, passing: bool) -> float:
+        margins = margins_of(self.margin, self.check.better)
+        candidate, baseline = value, level
+        if self.check.better is Better.HIGHER:
+            candidate, baseline = 1 - value, 1 - level
+        candidate = min(max(candidate, 0.0), 1.0)
+        edge = margins.rho_fail * baseline + margins.delta_fail
+        if (candidate >= edge) if passing else (candidate <= edge):
+            return 0.0
+        nats = information(candidate, baseline, margins.rho_fail, margins.delta_fail, share)
+        return nats / float(self.facts.get("phi", 1.0))
+
+    def _above(self, ratio: float, worse: float, share: float, *, passing: bool) -> float:
+        past = self.facts["past"]
+        middle = past[len(past) // 2]
+        baseline = float(middle["rate"])
+        odds = baseline / (1 - baseline) * (ratio / (1 + worse)) ** TAIL
+        candidate = odds / (1 + odds)
+        if (candidate >= baseline) if passing else (candidate <= baseline):
+            return 0.0
+        return information(candidate, baseline, 1.0, 0.0, share) / float(middle["phi"])
+
+
+def _later(settle: timedelta, minutes: float) -> timedelta | None:
+    if not isfinite(minutes) or minutes > LONGEST:
+        return None
+    return settle + max(1.0, minutes) * MINUTE
