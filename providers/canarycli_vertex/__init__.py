@@ -4,6 +4,8 @@ Looking, shifting and measuring speak REST with google-auth's credentials and im
 `google.cloud`; see docs/vertex.md.
 """
 
+from canarycli_vertex.doctor import Doctor, Probe
+from canarycli_vertex.policy import policy
 from canarycli_vertex.vertex import Vertex
 
-__all__ = ["Vertex"]
+__all__ = ["Doctor", "Probe", "Vertex", "policy"]

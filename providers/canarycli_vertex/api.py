@@ -22,12 +22,17 @@ class Api:
 
     A 401 makes it refresh the token and ask once more; everything else that fails is raised as
     it is, to be retried by whoever called.
+
+    Attributes:
+        tokens: who we are.
+        date: Google's clock at its last answer, as HTTP writes it.
     """
 
     def __init__(self, settings: Settings, http: requests.Session | None = None) -> None:
         self.settings = settings
         self._http = http or requests.Session()
         self.tokens = Tokens(settings, self._http)
+        self.date = ""
 
     def get(self, path: str, params: Params | None = None) -> Json:
         """Read a Vertex AI resource by its path below `/v1/`."""
@@ -88,7 +93,7 @@ class Api:
     ) -> requests.Response:
         headers = self.tokens.headers(fresh=fresh)
         with answered(url.split("/")[2]):
-            return self._http.request(
+            response = self._http.request(
                 method,
                 url,
                 params=params,
@@ -98,6 +103,8 @@ class Api:
                 timeout=TIMEOUT,
                 allow_redirects=False,
             )
+        self.date = response.headers.get("Date", "")
+        return response
 
 
 def _json_of(response: requests.Response) -> Json:

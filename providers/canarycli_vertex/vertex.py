@@ -13,6 +13,7 @@ from canarycli_vertex.command import update_command
 from canarycli_vertex.custom import WORD
 from canarycli_vertex.deploy import deploy, retire
 from canarycli_vertex.deployment import Progress, Under, deployed_ids, progress
+from canarycli_vertex.doctor import Doctor
 from canarycli_vertex.endpoint import read_endpoint
 from canarycli_vertex.errors import understood
 from canarycli_vertex.labels import notes_of
@@ -30,6 +31,9 @@ class Vertex:
         settings: `project`, `region`, `endpoint_url`, `monitoring_url`, `metric_delay`,
             `impersonate`; what is missing comes from the environment.
         session: a `requests.Session` to use, for tests and special proxies.
+
+    Attributes:
+        doctor: what is worth knowing before a release.
     """
 
     def __init__(self, settings: Mapping[str, Any], *, session: Any = None) -> None:
@@ -37,6 +41,7 @@ class Vertex:
         self._api = Api(self._settings, session)
         self._lookup = Lookup(self._api)
         self._started: dict[str, Under] = {}
+        self.doctor = Doctor(self._api, self._lookup.path, self.describe, self.measure)
 
     @property
     def limits(self) -> Limits:

@@ -36,6 +36,7 @@ Control, all JSON, under `/__control/`; `Server.control(method, path, **body)` i
     POST   settings              {metric_delay: s, page_points: n, buckets: {...},
                                  token_lifetime: s,
                                  stale_status: "ABORTED" or "FAILED_PRECONDITION",
+                                 date: "" or what the Date header says,
                                  denied: ["monitoring.timeSeries.list", ...],
                                  deploy: {polls: n, seconds: s or null, error: {code, message}}}
     POST   key                   a fresh key, as JSON

@@ -107,6 +107,8 @@ def _settings(server: "Server", body: Json) -> None:
                 server.cloud.deploy.update(value)
             case "token_lifetime":
                 server.identity.lifetime = value
+            case "date":
+                server.date = value
             case "denied":
                 server.denied = set(value)
             case _:

@@ -35,6 +35,7 @@ PERMISSIONS = {
     "undeployModel": "aiplatform.endpoints.undeploy",
     "getModel": "aiplatform.models.get",
     "listModels": "aiplatform.models.list",
+    "listOperations": "aiplatform.operations.list",
     "timeSeries": "monitoring.timeSeries.list",
 }
 
@@ -60,6 +61,7 @@ class Server:
         self.faults = Faults()
         self.calls: list[Json] = []
         self.denied: set[str] = set()
+        self.date = ""
         self.lock = threading.RLock()
         server = self
 
@@ -175,6 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
         headers = {"Content-Length": str(len(body)), "Metadata-Flavor": "Google", **headers}
+        headers.setdefault("Date", self.owner.date or self.date_time_string())
         self.send_response_only(status)
         for name, value in headers.items():
             self.send_header(name, value)
