@@ -6,16 +6,24 @@ from canarycli.traffic import Traffic
 from canarycli_vertex.settings import Settings
 
 
-def update_command(settings: Settings, endpoint_id: str, to: Traffic) -> str:
-    """`gcloud ai endpoints update`, with every version that `to` names."""
+def update_command(settings: Settings, endpoint_id: str, to: Traffic, *, called: str) -> str:
+    """`gcloud ai endpoints update`, with every version that `to` names.
+
+    Where the id is not known, the command looks it up by the display name it is `called`.
+    """
     rounded = to.rounded(1)
     names = dict.fromkeys((*rounded, *to.shares))
     split = ",".join(f"{name}={round(rounded.get(name, 0))}" for name in names)
-    return shlex.join(
+    place = (f"--region={settings.region}", f"--project={settings.project}")
+    return " ".join(
         [
-            *("gcloud", "ai", "endpoints", "update", endpoint_id),
-            f"--region={settings.region}",
-            f"--project={settings.project}",
-            f"--traffic-split={split}",
+            "gcloud ai endpoints update",
+            shlex.quote(endpoint_id) if endpoint_id else _looked_up(called, place),
+            shlex.join([*place, f"--traffic-split={split}"]),
         ]
     )
+
+
+def _looked_up(name: str, place: tuple[str, ...]) -> str:
+    wanted = (f"--filter=displayName={shlex.quote(name)}", "--format=value(name)")
+    return f'"$({shlex.join(["gcloud", "ai", "endpoints", "list", *place, *wanted])})"'

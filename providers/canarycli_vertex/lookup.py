@@ -2,7 +2,7 @@
 
 import re
 
-from canarycli.errors import NotFound, Rejected, Unsupported, UsageError
+from canarycli.errors import Denied, NotFound, Rejected, Unsupported, UsageError
 from canarycli_vertex.api import Api, Json
 from canarycli_vertex.errors import understood
 
@@ -21,12 +21,11 @@ class Lookup:
 
     def path(self, word: str) -> str:
         """The endpoint's resource path, found without a request where that is possible."""
-        known = self._known(word) or (word if word.isdecimal() else "")
-        return self._path(known or _id_of(self.read(word)))
+        return self._path(self.known_id(word) or _id_of(self.read(word)))
 
     def known_id(self, word: str) -> str:
-        """The endpoint's id as far as it can be told without a request, else the word itself."""
-        return self._known(word) or word
+        """The endpoint's id if it can be told without a request, else ""."""
+        return self._known(word) or (word if word.isdecimal() else "")
 
     def read(self, word: str) -> Json:
         """The endpoint's JSON.
@@ -38,25 +37,31 @@ class Lookup:
         known = self._known(word)
         if known:
             return self._api.get(self._path(known))
-        if _ID.fullmatch(word):
-            try:
-                found = self._api.get(self._path(word))
-            except (NotFound, Rejected):
-                found = self._by_display_name(word)
-        else:
-            found = self._by_display_name(word)
+        found = self._by_id(word) or self._by_display_name(word)
         self._ids[word] = _id_of(found)
         return found
 
     def _known(self, word: str) -> str:
         return self._ids.get(word) or _id_in(word, self._api.settings.region)
 
+    def _by_id(self, word: str) -> Json:
+        """The endpoint whose id the word is, {} if there is none."""
+        if not _ID.fullmatch(word):
+            return {}
+        try:
+            return self._api.get(self._path(word))
+        except (NotFound, Rejected):
+            return {}
+
     def _by_display_name(self, word: str) -> Json:
         if '"' in word or "\\" in word:
             raise UsageError(f"{word!r} can't be the name of an endpoint")
         path = f"{self._api.settings.parent}/endpoints"
         listed = self._api.pages(path, "endpoints", {"filter": f'displayName="{word}"'})
-        found = [one for one in listed if one.get("displayName") == word]
+        try:
+            found = [one for one in listed if one.get("displayName") == word]
+        except Denied as error:
+            raise self._unknown(word, "nor may endpoints be listed to find it by name") from error
         if not found:
             raise self._unknown(word)
         if len(found) > 1:
@@ -67,10 +72,11 @@ class Lookup:
             )
         return self._api.get(self._path(_id_of(found[0])))
 
-    def _unknown(self, word: str) -> NotFound:
+    def _unknown(self, word: str, *facts: str) -> NotFound:
         at = self._api.settings
         return NotFound(
             f"there is no endpoint {word!r} in {at.place}",
+            facts=facts,
             hint=f"gcloud ai endpoints list --region {at.region} --project {at.project}",
         )
 

@@ -171,6 +171,14 @@ def test_the_account_attached_to_a_machine_is_used(
     assert accounts(server) == ["attached-canary@acme-ml.iam.gserviceaccount.com"]
 
 
+def test_the_project_that_pays_is_named(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_CLOUD_QUOTA_PROJECT", "acme-billing")
+
+    provider(server).describe("1000")
+
+    assert server.calls[-1]["quota_project"] == "acme-billing"
+
+
 def test_an_entry_in_netrc_does_not_replace_the_token(
     vertex: Vertex, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

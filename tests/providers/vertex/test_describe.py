@@ -84,6 +84,17 @@ def test_an_endpoint_that_is_not_there_is_named(vertex: Vertex, word: str) -> No
         vertex.describe(word)
 
 
+def test_who_may_not_list_endpoints_is_told_that_there_is_no_such_id(
+    vertex: Vertex, server: Server
+) -> None:
+    server.control("POST", "settings", denied=["aiplatform.endpoints.list"])
+
+    with pytest.raises(NotFound, match="no endpoint '4711'") as caught:
+        vertex.describe("4711")
+
+    assert "may endpoints be listed" in caught.value.facts[0]
+
+
 def test_a_resource_name_of_another_region_is_refused(vertex: Vertex) -> None:
     with pytest.raises(UsageError, match="not in europe-west4"):
         vertex.describe("projects/acme-ml/locations/us-east1/endpoints/1000")

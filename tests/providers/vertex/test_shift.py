@@ -297,3 +297,23 @@ def test_the_plain_command_does_the_same_without_a_request(vertex: Vertex, serve
         "--traffic-split=11=100,22=0"
     )
     assert server.calls == []
+
+
+def test_the_plain_command_knows_the_id_of_a_name_that_was_looked_up(vertex: Vertex) -> None:
+    vertex.describe("churn")
+
+    assert vertex.plain_command("churn", Traffic.all_to("11")).startswith(
+        "gcloud ai endpoints update 1000 "
+    )
+
+
+def test_the_plain_command_looks_up_a_name_by_itself(vertex: Vertex, server: Server) -> None:
+    command = vertex.plain_command("Fraud Scorer", Traffic.all_to("11"))
+
+    place = "--region=europe-west4 --project=acme-ml"
+    assert command == (
+        f'gcloud ai endpoints update "$(gcloud ai endpoints list {place} '
+        """'--filter=displayName='"'"'Fraud Scorer'"'"'' '--format=value(name)')" """
+        f"{place} --traffic-split=11=100"
+    )
+    assert server.calls == []

@@ -125,6 +125,7 @@ class Server:
         try:
             if where.call not in OPEN:
                 bearer = headers.get("Authorization", "").removeprefix("Bearer ")
+                entry["quota_project"] = headers.get("X-Goog-User-Project", "")
                 entry["account"] = self.identity.caller(bearer, time.time())
                 permission = PERMISSIONS.get(where.call, "")
                 if permission in self.denied:
