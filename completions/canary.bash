@@ -73,6 +73,7 @@ _canary() {
         shift) _canary_live releases ;;
         rollback) _canary_live releases ;;
         plan) _canary_live releases ;;
+        lint) _canary_files ;;
         completion) _canary_words 'bash zsh fish powershell' ;;
         schema) _canary_words 'config status events' ;;
         help) _canary_words 'exit-codes env config keys start status promote pause resume shift rollback plan lint history completion schema demo help' ;;

@@ -244,6 +244,7 @@ complete -c canary -n '__fish_seen_subcommand_from lint' -l debug -d 'Show HTTP 
 complete -c canary -n '__fish_seen_subcommand_from lint' -l color -x -a 'auto always never' -d 'When to colour'
 complete -c canary -n '__fish_seen_subcommand_from lint' -l ascii -d 'Draw with ASCII characters only'
 complete -c canary -n '__fish_seen_subcommand_from lint' -s h -l help -d 'Show the help of this command'
+complete -c canary -n '__fish_seen_subcommand_from lint' -F
 complete -c canary -n '__fish_seen_subcommand_from history' -l limit -x -d 'At most so many'
 complete -c canary -n '__fish_seen_subcommand_from history' -l since -x -d 'Only releases that started since then'
 complete -c canary -n '__fish_seen_subcommand_from history' -l outcome -x -d 'Only releases that ended so'

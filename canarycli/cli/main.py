@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import typer
@@ -71,21 +71,9 @@ def group() -> LazyGroup:
         rich_markup_mode=None,
         invoke_without_command=True,
         callback=lambda: None,
-        context_settings={"help_option_names": ["--help", "-h"]},
+        # What is coloured is decided by `ansi.colored`; Click is to leave it as it is.
+        context_settings={"help_option_names": ["--help", "-h"], "color": True},
     )
-
-
-def run(args: Sequence[str]) -> int:
-    """Run the command line and return its exit code. Never raises."""
-    if not args:
-        args = ["--help"]
-    try:
-        raise_on_sigterm()
-        return call(args)
-    except BaseException as error:  # noqa: BLE001 - the one place where errors are shown
-        from canarycli.cli.showing import show
-
-        return show(error, args)
 
 
 def call(args: Sequence[str]) -> int:
@@ -98,3 +86,21 @@ def call(args: Sequence[str]) -> int:
     except typer.Exit as end:
         return end.exit_code
     return int(code) if code is not None else int(Exit.OK)
+
+
+def run(args: Sequence[str], command: Callable[[Sequence[str]], int] = call) -> int:
+    """Run the command line and return its exit code. Never raises.
+
+    Args:
+        args: the words after `canary`.
+        command: what to run with them.
+    """
+    if not args:
+        args = ["--help"]
+    try:
+        raise_on_sigterm()
+        return command(args)
+    except BaseException as error:  # noqa: BLE001 - the one place where errors are shown
+        from canarycli.cli.showing import show
+
+        return show(error, args)

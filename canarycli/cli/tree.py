@@ -103,7 +103,7 @@ def _value(param: TyperOption | TyperArgument) -> Value:
         return Value(Kind.WORDS, words)
     if param.metavar == "TOPIC":
         return Value(Kind.WORDS, (*TOPICS, *COMMANDS))
-    if param.type_descriptor.is_path:
+    if param.type_descriptor.is_path or param.metavar == "FILE":
         return Value(Kind.FILE)
     live = {"release": Kind.RELEASES, "endpoint": Kind.ENDPOINTS}
     return Value(live.get(param.name or "", Kind.FREE))

@@ -40,7 +40,7 @@ def command_help(command: TyperCommand, path: str, *, width: int, color: bool) -
     row = COMMANDS.get(command.name or "")
     if row is not None and row.exits:
         codes = ", ".join(str(code) for code in sorted({*row.exits, 1, 2}))
-        lines += ["", f"{bold('Exits', on=color)} {codes}; canary help exit-codes says what for."]
+        lines += ["", f"{bold('Exits', on=color)} {codes}", "canary help exit-codes says what for."]
     return "\n".join(lines) + "\n"
 
 

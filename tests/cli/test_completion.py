@@ -1,0 +1,223 @@
+"""Completion: the scripts in completions/ are the program's, and shells take words from them."""
+
+import importlib.util
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from cli.shell import Desk
+
+from canarycli.cli.commands import COMMANDS
+from canarycli.cli.shells import SHELLS
+from canarycli.cli.words import recall, remember
+
+ROOT = Path(__file__).parents[2]
+
+
+def generated() -> Mapping[str, str]:
+    """What docs/generate.py would write."""
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs/generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    made: Mapping[str, str] = module.generated()
+    return made
+
+
+MADE = generated()
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_generated_file_is_up_to_date(name: str) -> None:
+    current = (ROOT / name).read_text(encoding="utf-8")
+
+    assert current == MADE[name], "run: python docs/generate.py"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_command_prints_the_same_bytes(here: Desk, shell: str) -> None:
+    file, _ = SHELLS[shell]
+
+    assert here.canary("completion", shell).out == MADE[f"completions/{file}"]
+
+
+CHECKS = {"bash": ["bash", "-n"], "zsh": ["zsh", "-n"], "fish": ["fish", "--no-execute"]}
+
+
+@pytest.mark.parametrize("shell", CHECKS)
+def test_the_shell_itself_can_read_it(shell: str) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell} here")
+    file, _ = SHELLS[shell]
+
+    ran = subprocess.run(
+        [*CHECKS[shell], ROOT / "completions" / file], capture_output=True, timeout=30, check=False
+    )
+
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+@pytest.fixture
+def desk(here: Desk) -> Desk:
+    """A home whose PATH has `canary`, and whose cache knows two releases and an endpoint."""
+    folder = here.home / "bin"
+    folder.mkdir()
+    script = folder / "canary"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m canarycli "$@"\n', encoding="utf-8")
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    env = {**here.env, "PATH": f"{folder}{os.pathsep}{here.env['PATH']}"}
+    words = [("r-7k2f", "fraud-scorer v41 → v42 25%"), ("r-7j9a", "ranker")]
+    remember("releases", words, env)
+    remember("endpoints", [("fraud-scorer", "sagemaker")], env)
+    (here.home / "plan.yaml").touch()
+    return Desk(here.home, env)
+
+
+RELEASES = {"r-7k2f", "r-7j9a"}
+TYPED: dict[str, tuple[str, set[str]]] = {
+    "nothing yet": ("canary ", {*COMMANDS, "--help", "--version"}),
+    "half a command": ("canary comp", {"completion"}),
+    "half an option": ("canary lint --form", {"--format"}),
+    "a short option": ("canary lint --format g", {"github"}),
+    "its words": ("canary lint --format ", {"text", "json", "github"}),
+    "words after a common option": ("canary schema -o nd", {"ndjson"}),
+    "an argument's words": ("canary completion ", {"bash", "zsh", "fish", "powershell"}),
+    "a file": ("canary lint pl", {"plan.yaml"}),
+    "a topic": ("canary help exit", {"exit-codes"}),
+}
+LIVE: dict[str, tuple[str, set[str]]] = {
+    "a release": ("canary status r-", RELEASES),
+    "an endpoint": ("canary status --endpoint fr", {"fraud-scorer"}),
+}
+
+
+def bash(desk: Desk, line: str) -> set[str]:
+    """What bash offers at the end of the line."""
+    script = (
+        f"source {ROOT}/completions/canary.bash\n"
+        "COMP_LINE=$1 COMP_POINT=${#1}\n"
+        'read -r -a COMP_WORDS <<<"$1"\n'
+        '[[ $1 == *" " ]] && COMP_WORDS+=("")\n'
+        "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
+        "_canary\n"
+        'printf "%s\\n" "${COMPREPLY[@]}"\n'
+    )
+    ran = subprocess.run(
+        ["bash", "-c", script, "bash", line],
+        cwd=desk.home,
+        env=dict(desk.env),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert ran.stderr == ""
+    return set(ran.stdout.split())
+
+
+def fish(desk: Desk, line: str) -> set[str]:
+    """What fish offers at the end of the line."""
+    script = f"source {ROOT}/completions/canary.fish; complete --do-complete $argv[1]"
+    ran = subprocess.run(
+        ["fish", "--no-config", "-c", script, line],
+        cwd=desk.home,
+        env=dict(desk.env),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert ran.stderr == ""
+    return {offer.split("\t")[0] for offer in ran.stdout.splitlines()}
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")
+@pytest.mark.parametrize(("line", "words"), TYPED.values(), ids=TYPED.keys())
+def test_bash_offers(desk: Desk, line: str, words: set[str]) -> None:
+    assert bash(desk, line) == words
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish here")
+@pytest.mark.parametrize(("line", "words"), TYPED.values(), ids=TYPED.keys())
+def test_fish_offers(desk: Desk, line: str, words: set[str]) -> None:
+    # fish offers options only once a dash is typed
+    assert fish(desk, line) == {word for word in words if "-" in line or word[0] != "-"}
+
+
+@pytest.mark.skipif("status" not in COMMANDS, reason="status does not exist yet")
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")
+@pytest.mark.parametrize(("line", "words"), LIVE.values(), ids=LIVE.keys())
+def test_bash_offers_live_words(desk: Desk, line: str, words: set[str]) -> None:
+    assert bash(desk, line) == words
+
+
+@pytest.mark.skipif("status" not in COMMANDS, reason="status does not exist yet")
+@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish here")
+@pytest.mark.parametrize(("line", "words"), LIVE.values(), ids=LIVE.keys())
+def test_fish_offers_live_words(desk: Desk, line: str, words: set[str]) -> None:
+    assert fish(desk, line) == words
+
+
+def test_bash_takes_a_value_after_an_equals_sign(desk: Desk) -> None:
+    script = (
+        f"source {ROOT}/completions/canary.bash\n"
+        "COMP_WORDS=(canary lint --format = g) COMP_CWORD=4\n"
+        '_canary; echo "${COMPREPLY[@]}"\n'
+        "COMP_WORDS=(canary lint --format =) COMP_CWORD=3\n"
+        '_canary; echo "${COMPREPLY[@]}"\n'
+    )
+    ran = subprocess.run(
+        ["bash", "-c", script], env=dict(desk.env), capture_output=True, text=True, check=True
+    )
+
+    assert ran.stdout == "github\ntext json github\n"
+
+
+def test_live_words_come_with_their_description(desk: Desk) -> None:
+    ran = desk.canary("__complete", "releases", "r-7k")
+
+    assert (ran.code, ran.out) == (0, "r-7k2f\tfraud-scorer v41 → v42 25%\n")
+
+
+@pytest.mark.parametrize("args", [[], ["planets", ""], ["releases", "zzz"]], ids=" ".join)
+def test_a_keypress_never_fails(here: Desk, args: list[str]) -> None:
+    ran = here.canary("__complete", *args)
+
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
+def test_a_broken_cache_is_no_words(desk: Desk) -> None:
+    (Path(desk.env["CANARY_STATE"]) / "words-releases.tsv").write_bytes(b"\xff\xfe\x00")
+
+    assert desk.canary("__complete", "releases", "").out == ""
+
+
+def test_words_keep_to_one_line_each(here: Desk) -> None:
+    remember("releases", [("r-1", "two\nlines\tand a tab")], here.env)
+
+    assert recall("releases", here.env) == [("r-1", "two lines and a tab")]
+
+
+PLACES = {
+    "bash": ".local/share/bash-completion/completions/canary",
+    "zsh": ".local/share/zsh/site-functions/_canary",
+    "fish": ".config/fish/completions/canary.fish",
+    "powershell": ".config/powershell/canary.ps1",
+}
+
+
+@pytest.mark.parametrize(("shell", "path"), PLACES.items())
+def test_install_writes_it_where_the_shell_looks(here: Desk, shell: str, path: str) -> None:
+    ran = here.canary("completion", shell, "--install")
+
+    file, _ = SHELLS[shell]
+    assert ran.code == 0
+    assert ran.out == ""
+    assert f"wrote {here.home / path}\n" in ran.err
+    assert (here.home / path).read_text(encoding="utf-8") == MADE[f"completions/{file}"]

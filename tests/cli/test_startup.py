@@ -1,0 +1,113 @@
+"""What each entry may import: start-up is kept short by a list, not by a stopwatch."""
+
+import statistics
+import time
+from collections.abc import Collection
+
+import pytest
+from cli.shell import Desk, Ran
+
+from canarycli.cli.commands import COMMANDS
+
+TYPER = frozenset({"typer", "click", "rich", "pydantic", "yaml"})
+SDKS = frozenset({"boto3", "botocore", "google", "azure", "numpy", "tenacity", "jmespath"})
+
+SLOW = frozenset({"rich", "boto3", "botocore", "google", "azure", "numpy"})
+CONFIG = """\
+version: 1
+endpoints:
+  churn: {provider: simulator, plan: quick, settle: 0.2s}
+plans:
+  quick:
+    stages: [{percent: 5, bake: 1m}]
+    checks: [{metric: errors_5xx, never_above: 2%}]
+"""
+
+NAMES = "sys.stderr.write('\\n' + ' '.join(set(sys.modules) - before))\n"
+LOOK = (
+    "import sys\n"
+    "before = set(sys.modules)\n"
+    "from canarycli.__main__ import main\n"
+    "sys.argv = ['canary', *sys.argv[1:]]\n"
+    "try:\n"
+    "    main()\n"
+    "except SystemExit:\n"
+    "    pass\n"
+    f"{NAMES}"
+)
+"""Runs canary and names every module that was imported on the way."""
+
+
+def heavy(ran: Ran, banned: Collection[str]) -> set[str]:
+    """The banned packages among the modules a run imported."""
+    found = set(ran.err.splitlines()[-1].split())
+    assert "canarycli.errors" in found or "canarycli.__main__" in found
+    return {name for name in banned if any(f"{m}.".startswith(f"{name}.") for m in found)}
+
+
+ENTRIES: dict[str, tuple[list[str], Collection[str]]] = {
+    "--version": (["--version"], TYPER | SDKS),
+    "__complete": (["__complete", "releases", "r"], TYPER | SDKS),
+    "--help": (["--help"], (TYPER - {"typer"}) | SDKS),
+    "help exit-codes": (["help", "exit-codes"], {"rich", "yaml"} | SDKS),
+    "a command's help": (["lint", "--help"], {"rich"} | SDKS),
+    "a usage error": (["lint", "--zzz"], {"rich"} | SDKS),
+    "lint": (["lint"], {"rich"} | SDKS),
+    "completion": (["completion", "bash"], {"rich"} | (SDKS - {"tenacity"})),
+}
+
+
+@pytest.mark.parametrize(("args", "banned"), ENTRIES.values(), ids=ENTRIES.keys())
+def test_an_entry_imports_only_what_it_needs(
+    here: Desk, args: list[str], banned: Collection[str]
+) -> None:
+    assert heavy(here.python(LOOK, *args), banned) == set()
+
+
+@pytest.mark.skipif("rollback" not in COMMANDS, reason="rollback does not exist yet")
+def test_rollback_is_parsed_without_the_heavy_ones(here: Desk) -> None:
+    code = (
+        "import sys\n"
+        "before = set(sys.modules)\n"
+        "from canarycli.cli.main import load_command\n"
+        "load_command('rollback').make_context('rollback', ['fraud-scorer', '--reason', 'x'])\n"
+        f"{NAMES}"
+    )
+
+    assert heavy(here.python(code), SLOW) == set()
+
+
+@pytest.mark.skipif("rollback" not in COMMANDS, reason="rollback does not exist yet")
+def test_rollback_reaches_its_prompt_without_the_heavy_ones(here: Desk) -> None:
+    (here.home / "canary.yaml").write_text(CONFIG, encoding="utf-8")
+    assert here.canary("start", "-m", "v42", "-p", "5", "--detach", "--yes").code == 0
+
+    ran = here.at_terminal(LOOK.replace("*sys.argv[1:]", "'rollback'"), "n\n")
+
+    assert "[Y/n]" in ran.err
+    assert heavy(ran, SLOW) == set()
+
+
+def test_a_planted_import_is_seen(here: Desk) -> None:
+    planted = LOOK.replace("from canarycli", "import yaml\nfrom canarycli")
+
+    assert heavy(here.python(planted, "--version"), TYPER) == {"yaml"}
+
+
+def median_of(here: Desk, *args: str, code: str = "") -> float:
+    """The middle of five runs, in seconds."""
+    times = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        ran = here.python(code) if code else here.canary(*args)
+        assert ran.code == 0
+        times.append(time.perf_counter() - begin)
+    return statistics.median(times)
+
+
+@pytest.mark.xdist_group("clock")
+def test_help_costs_at_most_a_few_bare_interpreters(here: Desk) -> None:
+    bare = median_of(here, code="pass")
+
+    assert median_of(here, "--help") <= 10 * bare
+    assert median_of(here, "--version") <= 3 * bare
