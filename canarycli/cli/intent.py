@@ -100,8 +100,8 @@ def intend(common: Common, wanted: Wanted) -> Intent:
     config = load(common.config, cwd=Path.cwd(), env=env)
     store = open_store(env)
     target = find_target(common, store, env)
-    plan = _plan(wanted, config, target.config.plan if target.config else None)
     work = work_on(target, store, env)
+    plan = _plan(wanted, config, target.config.plan if target.config else None)
     endpoint = work.provider.describe(target.name)
     deploy = None
     if isinstance(work.provider.provider, Deployer):

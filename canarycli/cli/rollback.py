@@ -15,7 +15,7 @@ from canarycli.cli.prompt import confirm
 from canarycli.cli.session import Work, actor, open_work
 from canarycli.errors import CanaryError, Exit, Unavailable, Unsafe
 from canarycli.journal import Event
-from canarycli.provider import Endpoint
+from canarycli.provider import Endpoint, Notes
 from canarycli.release import Outcome, Release
 from canarycli.rescue import home, rescue
 from canarycli.status import release_status
@@ -63,6 +63,7 @@ class WayBack:
     Attributes:
         record: its open release, None where none is known here.
         seen: the look that was needed without a record.
+        notes: what the endpoint says of itself, {} where the record says it.
         baseline: where everything goes.
         usual: where it would go if nobody had said.
     """
@@ -71,6 +72,7 @@ class WayBack:
     output: Output
     record: Record | None
     seen: Endpoint | None
+    notes: Notes
     baseline: str
     usual: str
 
@@ -135,7 +137,7 @@ class WayBack:
         controller.create(
             rescue(
                 self.seen,
-                work.provider.notes(self.seen) if self.baseline == self.usual else {},
+                self.notes,
                 to=self.baseline,
                 release_id=new_id(),
                 provider=work.target.provider,
@@ -173,7 +175,7 @@ def _way_back(work: Work, output: Output, to: str | None) -> WayBack:
     record = _known(work, output)
     if record is not None and to is None:
         baseline = record.release.baseline
-        return WayBack(work, output, record, None, baseline, baseline)
+        return WayBack(work, output, record, None, {}, baseline, baseline)
     try:
         seen = work.provider.describe(work.target.name)
         notes = work.provider.notes(seen) if record is None else {}
@@ -184,7 +186,7 @@ def _way_back(work: Work, output: Output, to: str | None) -> WayBack:
         ) from error
     usual = record.release.baseline if record else home(seen, notes)
     baseline = find_version(seen, to) if to else usual
-    return WayBack(work, output, record, seen, baseline, usual)
+    return WayBack(work, output, record, seen, notes, baseline, usual)
 
 
 def _known(work: Work, output: Output) -> Record | None:

@@ -69,7 +69,7 @@ def bake_from_option(text: str, flag: str = "--bake") -> timedelta:
     try:
         return parse_duration(text)
     except ValueError as error:
-        raise PlanError(flag, str(error)) from error
+        raise PlanError(flag, str(error), hint=f"such as {flag} 15m") from error
 
 
 def plan_from_word(word: str, config: Config, *, cwd: Path, stdin: TextIO | None = None) -> Plan:
@@ -118,7 +118,11 @@ def _rising(text: str) -> tuple[float, ...]:
     shares = tuple(_share("--stages", word) for word in text.split(","))
     for earlier, later in pairwise(shares):
         if later <= earlier:
-            raise PlanError("--stages", f"stages must rise, and {later:g}% follows {earlier:g}%")
+            raise PlanError(
+                "--stages",
+                f"stages must rise, and {later:g}% follows {earlier:g}%",
+                hint="such as --stages 5,25,50,100",
+            )
     return shares
 
 
@@ -129,7 +133,7 @@ def _share(flag: str, value: float | str) -> float:
     except ValueError:
         raise PlanError(flag, f"{str(value)!r} is not a number", hint=f"such as {flag} 5") from None
     if not 0 < share <= 100:
-        raise PlanError(flag, f"{share:g} is not above 0 and up to 100")
+        raise PlanError(flag, f"{share:g} is not above 0 and up to 100", hint=f"such as {flag} 5")
     return share
 
 
