@@ -18,8 +18,8 @@ from canarycli_sagemaker.tags import Tags
 class Shifter:
     """Asks SageMaker for splits of traffic.
 
-    Moving towards safety is one call and nothing before it. A raise looks again first, because
-    SageMaker's weights have no revision to write against.
+    The way back is one call and nothing before it. Whatever leaves the candidate a share looks
+    again first, because SageMaker's weights have no revision to write against.
     """
 
     clients: Clients
@@ -34,23 +34,26 @@ class Shifter:
             self._exchange(seen, to, notes)
             return
         weights = weights_of(seen, to)
-        if not raises(seen.traffic, to, {**self.tags.known(look.arn), **notes}):
-            self._ask(seen, weights)
-            with suppress(ProviderError):  # a note that can't be written never stops a rollback
-                self.tags.write(look.arn, notes)
-            return
-        if not seen.settled:
+        candidate = {**self.tags.known(look.arn), **notes}.get(CANDIDATE_NOTE)
+        raised = raises(seen.traffic, to, candidate)
+        if raised and not seen.settled:
             raise Conflict(under_way(seen), hint="wait until it has settled, then try again")
-        now = self.describe(seen.name)
-        if not _asked_already(now, weights):
-            if now.revision != seen.revision:
+        if not is_way_back(to, candidate):
+            now = self.describe(seen.name)
+            if _asked_already(now, weights):
+                self.tags.write(look.arn, notes)
+                return
+            raised = raised or raises(now.traffic, to, candidate)
+            if raised and now.revision != seen.revision:
                 raise Conflict(
                     f"endpoint {seen.name!r} changed since it was looked at",
+                    facts=[f"it has {now.traffic}"],
                     hint="look again, then decide",
                 )
+        if raised:
             self.tags.write(look.arn, notes)
-            self._ask(seen, weights)
-        else:
+        self._ask(seen, weights)
+        with suppress(ProviderError):  # a note that can't be written never stops a rollback
             self.tags.write(look.arn, notes)
 
     def _exchange(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
@@ -98,16 +101,21 @@ def weights_of(seen: Endpoint, to: Traffic) -> dict[str, float]:
     return {name: round(to.of(name), 4) for name in look.weights}
 
 
-def raises(now: Traffic, to: Traffic, notes: Notes) -> bool:
-    """Whether a split gives the candidate more than it has.
+def raises(now: Traffic, to: Traffic, candidate: str | None) -> bool:
+    """Whether a split gives the candidate more than it has; any split may, if nobody knows it."""
+    if candidate is None or candidate not in {*now.shares, *to.shares}:
+        return len(to.live) > 1
+    return to.of(candidate) > now.of(candidate) + TOLERANCE
 
-    Without notes nobody knows which arm is the candidate: then everything to one version is
-    taken for the way back, and any split for a raise.
+
+def is_way_back(to: Traffic, candidate: str | None) -> bool:
+    """Whether a split leaves the candidate nothing.
+
+    Where nobody knows the candidate, everything to one version is taken for the way back.
     """
-    candidate = notes.get(CANDIDATE_NOTE)
-    if candidate is not None and (candidate in now.shares or candidate in to.shares):
-        return to.of(candidate) > now.of(candidate) + TOLERANCE
-    return len(to.live) > 1
+    if candidate is None or candidate not in to.shares:
+        return len(to.live) == 1
+    return to.of(candidate) <= TOLERANCE
 
 
 def under_way(seen: Endpoint) -> str:

@@ -108,8 +108,37 @@ def test_lowering_moves_traffic_first_and_a_note_that_fails_does_not_matter(
 
     sagemaker.shift(seen, Traffic.split("blue", "green", 5), NOTES)
 
-    assert server.operations() == ["DescribeEndpoint", SHIFT, "AddTags"]
+    assert server.operations() == ["DescribeEndpoint", "DescribeEndpoint", SHIFT, "AddTags"]
     assert asked(server) == {"blue": 95, "green": 5, "idle": 0}
+
+
+def test_a_rollback_with_notes_writes_them_last(
+    sagemaker: SageMaker, server: Server, churn: str
+) -> None:
+    sagemaker.shift(sagemaker.describe(churn), Traffic.split("blue", "green", 0), NOTES)
+
+    assert server.operations() == ["DescribeEndpoint", SHIFT, "AddTags"]
+
+
+def test_lowering_to_a_share_somebody_has_gone_below_is_a_raise(
+    sagemaker: SageMaker, server: Server, churn: str
+) -> None:
+    stale = sagemaker.describe(churn)
+    server.control("change", {"endpoint": churn, "weights": {"blue": 1, "green": 0}})
+
+    with pytest.raises(Conflict, match="changed since"):
+        sagemaker.shift(stale, Traffic.split("blue", "green", 10), NOTES)
+
+
+def test_lowering_what_somebody_raised_further_goes_through(
+    sagemaker: SageMaker, server: Server, churn: str
+) -> None:
+    stale = sagemaker.describe(churn)
+    server.control("change", {"endpoint": churn, "weights": {"blue": 1, "green": 1}})
+
+    sagemaker.shift(stale, Traffic.split("blue", "green", 10), NOTES)
+
+    assert asked(server) == {"blue": 90, "green": 10, "idle": 0}
 
 
 def test_a_raise_whose_notes_are_denied_moves_nothing(

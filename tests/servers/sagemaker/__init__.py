@@ -14,6 +14,8 @@ and identity are moto's. CloudWatch is spoken in JSON and in the query protocol 
 The control surface, JSON over POST (`Server` wraps it):
 
     /__control/reset      {}: everything as after the start
+    /__control/clock      {speed, origin}: from origin (epoch seconds) on, time runs so fast, as on
+                          `canarycli.clock.FastClock(speed, origin)`; right after a reset
     /__control/settings   weights_seconds (0.2), update_seconds (0.5): how long changes take;
                           metric_delay_seconds (0): newer points are not there yet;
                           metric_resolution_seconds (null): else the config's, else 60;

@@ -23,18 +23,24 @@ OURS = {"monitoring": {"GetMetricData"}, "sagemaker": set(OPERATIONS)}
 class App:
     """One account in one region; requests are answered one after the other."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self.clock = clock
+    def __init__(self) -> None:
         self.lock = threading.RLock()
         self.others = Others()
         self.reset()
 
     def reset(self) -> None:
+        self.run_at(1.0, 0.0)
         self.account = Account(self.clock, scalable=self.others.is_scalable)
         self.metrics = MetricStore()
         self.faults = Faults()
         self.calls: list[Json] = []
         self.others.reset()
+
+    def run_at(self, speed: float, origin: float) -> None:
+        self._speed, self._origin = speed, origin
+
+    def clock(self) -> float:
+        return self._origin + (time.time() - self._origin) * self._speed
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

@@ -17,6 +17,11 @@ def reset(app: "App", _: Json) -> Json:
     return {}
 
 
+def clock(app: "App", body: Json) -> Json:
+    app.run_at(body["speed"], body["origin"])
+    return {}
+
+
 def settings(app: "App", body: Json) -> Json:
     for name, value in body.items():
         assert hasattr(app.account.settings, name), name
@@ -178,6 +183,7 @@ ACTIONS: dict[str, Callable[["App", Any], Any]] = {
     action.__name__: action
     for action in (
         reset,
+        clock,
         settings,
         endpoint,
         change,

@@ -1,0 +1,193 @@
+"""A whole release on SageMaker, with every call failing in every way and other people about."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from servers.sagemaker import Server
+
+from canarycli.begin import Request, prepare
+from canarycli.clock import FastClock
+from canarycli.controller import Controller, Driver
+from canarycli.errors import CanaryError
+from canarycli.metrics import Metric
+from canarycli.patience import Patient
+from canarycli.plan import Check, Plan, Stage
+from canarycli.release import Outcome, Release
+from canarycli.store.memory import MemoryStore
+from canarycli.testing import Call, Faulty
+from canarycli_sagemaker import SageMaker
+
+ERRORS = Check("errors_5xx", Metric("errors_5xx"), never_above=0.02, min_requests=20)
+PLAN = Plan(
+    stages=(
+        Stage(5, timedelta(minutes=2)),
+        Stage(50, timedelta(minutes=2)),
+        Stage(100, timedelta(0)),
+    ),
+    checks=(ERRORS,),
+    read_every=timedelta(minutes=1),
+    fails_after=2,
+    settle_within=timedelta(minutes=10),
+)
+SPEED = 400
+"""So many seconds of a release pass in one of the test's."""
+
+
+class Rehearsal:
+    """One release against the server; both run on the same fast clock."""
+
+    def __init__(self, server: Server, *, errors: float = 0.0) -> None:
+        self.server = server
+        origin = datetime.now(UTC)
+        server.control("clock", {"speed": SPEED, "origin": origin.timestamp()})
+        server.control("settings", {"weights_seconds": 3})
+        server.endpoint("churn", {"blue": 1, "green": 0})
+        load = {"endpoint": "churn", "rate": 10, "variants": {"green": {"errors_5xx": errors}}}
+        server.control("traffic", load)
+        self.clock = FastClock(SPEED, origin)
+        self.sagemaker = SageMaker({"metric_delay": timedelta(0)})
+        self.writer: tuple[int, dict[str, Any]] | None = None
+        provider = Patient(Faulty(self.sagemaker, self._foreign), self.clock)
+        self.store = MemoryStore()
+        self.controller = Controller(self.store, provider, self.clock, Driver("ann"))
+
+    def _foreign(self, call: Call) -> None:
+        if self.writer is not None and call.number == self.writer[0]:
+            self.server.control("change", {"endpoint": "churn", **self.writer[1]})
+
+    def run(self) -> Release:
+        """Drive it to its end; an error that ends it is part of the record."""
+        request = Request("sagemaker", "us-east-1", "green", PLAN, "ann")
+        release = prepare(request, self.sagemaker.describe("churn"), self.clock.now())
+        self.controller.create(release)
+        try:
+            return self.controller.drive(release.key)
+        except CanaryError:
+            record = self.store.load(release.key)
+            assert record is not None
+            return record.release
+
+    def share(self) -> float:
+        weights = self.server.weights("churn")
+        return 100 * weights["green"] / sum(weights.values())
+
+    def shares(self) -> list[float]:
+        """Every share the candidate ever had, in order."""
+        splits = self.server.control("shares", {"endpoint": "churn"})
+        return [round(shares["green"], 2) for _, shares in splits]
+
+
+@pytest.fixture
+def rehearsal(server: Server) -> Rehearsal:
+    return Rehearsal(server)
+
+
+def test_a_healthy_release_is_promoted(rehearsal: Rehearsal) -> None:
+    release = rehearsal.run()
+
+    assert release.outcome is Outcome.PROMOTED
+    assert rehearsal.shares() == [0, 5, 50, 100]
+    notes = rehearsal.sagemaker.notes(rehearsal.sagemaker.describe("churn"))
+    assert notes == release.notes
+
+
+def test_a_failing_release_is_rolled_back_from_its_first_stage(server: Server) -> None:
+    rehearsal = Rehearsal(server, errors=0.2)
+
+    release = rehearsal.run()
+
+    assert release.outcome is Outcome.ROLLED_BACK
+    assert rehearsal.share() == 0
+    assert rehearsal.shares() == [0, 5, 0]
+
+
+OPERATIONS = [
+    "DescribeEndpoint",
+    "AddTags",
+    "UpdateEndpointWeightsAndCapacities",
+    "GetMetricData",
+]
+NO_ANSWER = ["throttle", "error", "drop_before", "drop_after", "html", "truncated"]
+
+
+@pytest.mark.parametrize("skip", [0, 1])
+@pytest.mark.parametrize("fault", NO_ANSWER)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_release_comes_through_calls_without_an_answer(
+    rehearsal: Rehearsal, server: Server, operation: str, fault: str, skip: int
+) -> None:
+    # The look that prepares the release comes before any driver that could be patient.
+    first = skip + (operation == "DescribeEndpoint")
+    server.fault(operation, fault, skip=first, times=2)
+
+    release = rehearsal.run()
+
+    assert release.outcome is Outcome.PROMOTED, release.why
+    assert rehearsal.shares() == [0, 5, 50, 100]
+
+
+@pytest.mark.parametrize("operation", ["AddTags", "UpdateEndpointWeightsAndCapacities"])
+def test_a_release_that_may_not_begin_moves_nothing(
+    rehearsal: Rehearsal, server: Server, operation: str
+) -> None:
+    server.fault(operation, "denied")
+
+    release = rehearsal.run()
+
+    assert release.outcome is Outcome.CLOUD_FAILED
+    assert rehearsal.shares() == [0]
+
+
+@pytest.mark.parametrize("fault", ["denied", "expired"])
+@pytest.mark.parametrize(
+    "operation", ["DescribeEndpoint", "UpdateEndpointWeightsAndCapacities", "GetMetricData"]
+)
+def test_credentials_that_go_and_come_back_do_not_end_a_release(
+    rehearsal: Rehearsal, server: Server, operation: str, fault: str
+) -> None:
+    skip = {"DescribeEndpoint": 6}.get(operation, 1)
+    server.fault(operation, fault, skip=skip, times=3)
+
+    release = rehearsal.run()
+
+    assert release.outcome is Outcome.PROMOTED, release.why
+    assert rehearsal.shares() == [0, 5, 50, 100]
+
+
+WRITERS = {
+    "lowers": {"weights": {"blue": 99, "green": 1}},
+    "takes away": {"weights": {"blue": 100, "green": 0}},
+    "raises": {"weights": {"blue": 10, "green": 90}},
+}
+
+
+@pytest.mark.parametrize("number", range(1, 20, 3))
+@pytest.mark.parametrize("writer", WRITERS, ids=list(WRITERS))
+def test_another_writer_at_any_moment_is_respected(
+    rehearsal: Rehearsal, writer: str, number: int
+) -> None:
+    rehearsal.writer = (number, WRITERS[writer])
+    theirs = WRITERS[writer]["weights"]["green"]
+
+    release = rehearsal.run()
+
+    ends = {
+        Outcome.PROMOTED: 100,
+        Outcome.STOPPED: 0,
+        Outcome.ROLLED_BACK: 0,
+        Outcome.DRIFT: theirs,
+    }
+    assert release.outcome in ends, release
+    assert rehearsal.share() == pytest.approx(ends[release.outcome], abs=0.01)
+
+
+def test_an_endpoint_that_breaks_mid_release_is_never_left_unsaid(
+    rehearsal: Rehearsal, server: Server
+) -> None:
+    rehearsal.writer = (8, {"status": "Failed", "failure": "out of memory"})
+
+    release = rehearsal.run()
+
+    assert release.outcome is not Outcome.PROMOTED
+    assert server.control("state", {"endpoint": "churn"})["EndpointStatus"] == "Failed"
