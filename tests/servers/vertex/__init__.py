@@ -35,7 +35,7 @@ Control, all JSON, under `/__control/`; `Server.control(method, path, **body)` i
     POST   series                {type, kind="GAUGE", labels, resource, distribution=false, points:
                                  [{minutes_ago or at, value}]}: any metric of one's own
     POST   settings              {metric_delay: s, page_points: n, buckets: {...},
-                                 token_lifetime: s,
+                                 shortest_period: s (60, as Google has it), token_lifetime: s,
                                  stale_status: "ABORTED" or "FAILED_PRECONDITION",
                                  date: "" or what the Date header says,
                                  denied: ["monitoring.timeSeries.list", ...],

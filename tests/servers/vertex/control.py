@@ -95,8 +95,97 @@ def _series(server: "Server", body: Json) -> None:
 def _settings(server: "Server", body: Json) -> None:
     for name, value in body.items():
         match name:
+            case "metric_delay" | "shortest_period" | "page_points" | "buckets":
+                setattr(server.monitoring, name, value)
+            case "stale_status":
+                server.cloud.stale_status = value
+            case "deploy":
+                server.cloud.deploy.update(value)
+            case "token_lifetime":
+                server.identity.lifetime = value
+            case "date":
+                server.date = value
+            case "denied":
+                server.denied = set(value)
+            case _:
+                raise Refused("INVALID_ARGUMENT", f"no setting {name!r}")
+
+
+_CONTROLS:
+            return _CONTROLS[f"{method} {one}"](server, body) or {}
+    raise Refused("NOT_FOUND", f"no control {method} {'/'.join(what)}")
+
+
+def _state(server: "Server") -> Json:
+    cloud = server.cloud
+    return {
+        "now": server.clock.now(),
+        "endpoints": cloud.endpoints,
+        "models": cloud.models,
+        "operations": cloud.operations,
+    }
+
+
+def _clock(server: "Server", body: Json) -> Json:
+    server.requests.catch_up()
+    at = seconds(body["at"]) if "at" in body else None
+    server.clock.set(at=at, advance=body.get("advance", 0.0), speed=body.get("speed"))
+    server.requests.catch_up()
+    return {"now": server.clock.now()}
+
+
+def _load(server: "Server", body: Json) -> None:
+    load = Load(body["per_minute"], body.get("behaviour", {})) if body.get("per_minute") else None
+    since = server.clock.now() - 60 * body.get("since_minutes", 0)
+    server.requests.load(body["endpoint"], load, since)
+
+
+def _when(server: "Server", body: Json) -> float:
+    """The middle of a minute: `minutes_ago` whole minutes before the one under way, or `at`."""
+    at: float = seconds(body["at"]) if "at" in body else server.clock.now()
+    return (at // 60 - float(body.get("minutes_ago", 0))) * 60 + 30
+
+
+def _requests(server: "Server", body: Json) -> None:
+    """`count` requests of one latency, or one for each in `latencies_ms`, or drawn with `sigma`."""
+    at = _when(server, body)
+    base = {"at": at, "endpoint": body["endpoint"], "model": body["model"]}
+    code = str(body.get("code", "200"))
+    if "latencies_ms" in body:
+        for ms in body["latencies_ms"]:
+            server.requests.add(Request(**base, code=code, ms=ms))
+        return
+    ms, count, sigma = body.get("latency_ms", 80.0), body.get("count", 1), body.get("sigma", 0.0)
+    if not sigma:
+        server.requests.add(Request(**base, code=code, ms=ms, count=count))
+        return
+    drawn = random.Random(body.get("seed", 1))
+    for _ in range(count):
+        server.requests.add(Request(**base, code=code, ms=ms * math.exp(drawn.gauss(0, sigma))))
+
+
+def _series(server: "Server", body: Json) -> None:
+    """A series of one's own: `points` are {minutes_ago or at, value}."""
+    samples = [(_when(server, point), point["value"]) for point in body["points"]]
+    server.monitoring.extra.append(
+        Raw(
+            body["type"],
+            body.get("kind", "GAUGE"),
+            body.get("labels", {}),
+            body.get("resource", {}),
+            samples,
+            body.get("distribution", False),
+        )
+    )
+
+
+def _settings(server: "Server", body: Json) -> None:
+    for name, value in body.items():
+        match name:
             case "metric_delay":
                 server.monitoring.delay = value
+            case "shortest_period":
+                server.monitoring.shortest_period = value
             case "page_points":
                 server.monitoring.page_points = value
             case "buckets":

@@ -41,7 +41,8 @@ class Monitoring:
     def __init__(self, requests: Requests, clock: ServerClock) -> None:
         self._requests, self._clock = requests, clock
         self.extra: list[Raw] = []
-        self.delay = 0.0
+        self.metric_delay = 0.0
+        self.shortest_period = 60.0
         self.page_points = 100_000
         self.buckets: Json = {
             "exponentialBuckets": {"numFiniteBuckets": 40, "growthFactor": 1.4, "scale": 1.0}
@@ -73,7 +74,7 @@ class Monitoring:
         by = [text.rpartition(".")[2] for text in query.get("aggregation.groupByFields", [])]
         period = float(_one(query, "aggregation.alignmentPeriod").removesuffix("s"))
         start, end = (seconds(_one(query, f"interval.{x}Time")) for x in ("start", "end"))
-        if period < 60 or end <= start:
+        if period < self.shortest_period or end <= start:
             raise Refused("INVALID_ARGUMENT", "Bad interval or alignment period.")
         groups: dict[tuple[tuple[str, str], ...], dict[float, list[Any]]] = {}
         for raw in self._raw(terms):
@@ -81,7 +82,7 @@ class Monitoring:
             labels = {k: v for k, v in raw.labels.items() if k in by} if by else {}
             labels = raw.labels if reducer == "REDUCE_NONE" else labels
             points = groups.setdefault(tuple(sorted(labels.items())), defaultdict(list))
-            visible = min(end, self._clock.now() - self.delay)
+            visible = min(end, self._clock.now() - self.metric_delay)
             for at, value in _aligned(raw, aligner, period, (start, end), visible).items():
                 points[at].append(value)
         return [

@@ -9,8 +9,11 @@ from typing import Any
 from .clock import ServerClock
 from .cloud import Cloud
 
-SLOT = 5.0
+SLOT = 1.0
 """Seconds of generated traffic that are made in one piece."""
+
+SAMPLES = 10
+"""Latencies that are drawn for one piece, model and code."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +97,15 @@ class Requests:
         self, endpoint: str, model: str, count: int, load: Load, at: float
     ) -> Iterator[Request]:
         how = load.of(model)
-        for _ in range(count):
-            failed = self._random.random() < how.get("error_rate", 0.0)
-            code = str(how.get("code", "503")) if failed else "200"
-            ms = how.get("latency_ms", 80.0) * math.exp(
-                self._random.gauss(0, how.get("sigma", 0.3))
-            )
-            yield Request(at, endpoint, model, code, ms)
+        rate, median, sigma = how.get("error_rate", 0.0), how.get("latency_ms", 80.0), 0.3
+        failed = sum(self._random.random() < rate for _ in range(count))
+        for code, many in (("200", count - failed), (str(how.get("code", "503")), failed)):
+            for size in _parts(many):
+                ms = median * math.exp(self._random.gauss(0, how.get("sigma", sigma)))
+                yield Request(at, endpoint, model, code, ms, count=size)
+
+
+def _parts(count: int) -> list[int]:
+    """So many requests in at most `SAMPLES` groups; those of a group have one latency."""
+    groups = min(count, SAMPLES)
+    return [count // groups + (number < count % groups) for number in range(groups)]
