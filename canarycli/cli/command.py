@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import typer
 from typer.core import TyperCommand
 
-from canarycli.cli.options import CLOUD, Common, Scope
+from canarycli.cli.options import CLOUD, Common, Scope, Talk
 
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
@@ -42,6 +42,10 @@ def _expanded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
     def run(**given: Any) -> Any:
         common = Common(**{p.name: given.pop(p.name) for p in added})
+        if added and common.talk is Talk.DEBUG:
+            from canarycli.cli.logs import show_http
+
+            show_http()
         return function(**dict.fromkeys(scopes, common), **given)
 
     return _signed(run, name, function, [*own, *added])

@@ -15,6 +15,7 @@ from canarycli import __version__
 from canarycli.cli.ansi import ASCII, plain_only
 from canarycli.cli.lines import event_line
 from canarycli.cli.options import Common, Format, Talk
+from canarycli.cli.recent import note_shown
 from canarycli.errors import UsageError
 from canarycli.journal import Event
 
@@ -74,8 +75,10 @@ class Output:
     def result(self, document: Mapping[str, Any], lines: Iterable[str] = ()) -> None:
         """Give the command's answer: the document as JSON, or the lines for people.
 
-        After a stream of events ndjson needs no answer: the last event holds it.
+        After a stream of events ndjson needs no answer: the last event holds it. The releases
+        in it are what completion offers next.
         """
+        note_shown(document, os.environ)
         if self.format is Format.JSON or (self.format is Format.NDJSON and not self._streaming):
             self.document(document)
         elif self.format is Format.NDJSON:

@@ -46,7 +46,7 @@ def remember(kind: str, words: Iterable[tuple[str, str]], env: Mapping[str, str]
             file.write(text)
         os.replace(fresh, path)  # noqa: PTH105 - as above
     except OSError:
-        sys.stderr.write(f"warning: can't keep words for completion in {path!r}\n")
+        return
 
 
 def _file(kind: str, env: Mapping[str, str]) -> str:

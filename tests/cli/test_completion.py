@@ -13,6 +13,7 @@ import pytest
 from cli.shell import Desk
 
 from canarycli.cli.commands import COMMANDS
+from canarycli.cli.recent import MOST, note_shown
 from canarycli.cli.shells import SHELLS
 from canarycli.cli.words import recall, remember
 
@@ -202,6 +203,63 @@ def test_words_keep_to_one_line_each(here: Desk) -> None:
     remember("releases", [("r-1", "two\nlines\tand a tab")], here.env)
 
     assert recall("releases", here.env) == [("r-1", "two lines and a tab")]
+
+
+def status(release: str, endpoint: str, state: str = "running") -> dict[str, object]:
+    """As much of a status as completion looks at."""
+    return {
+        "schema": "canary.status/1",
+        "release": release,
+        "endpoint": endpoint,
+        "provider": "sagemaker",
+        "state": state,
+        "baseline": {"name": "v41", "share": 75.0},
+        "candidate": {"name": "v42", "share": 25.0},
+    }
+
+
+def test_what_was_shown_is_offered_next_the_newest_first(here: Desk) -> None:
+    note_shown(status("r-1", "churn"), here.env)
+    note_shown(status("r-2", "ranker"), here.env)
+    note_shown(status("r-1", "churn", "rolling_back"), here.env)
+
+    assert recall("releases", here.env) == [
+        ("r-1", "churn v41 → v42 rolling back"),
+        ("r-2", "ranker v41 → v42 running"),
+    ]
+    assert recall("endpoints", here.env) == [("churn", "sagemaker"), ("ranker", "sagemaker")]
+
+
+def test_a_list_of_releases_is_remembered_in_its_order(here: Desk) -> None:
+    shown = [status("r-1", "churn"), status("r-2", "ranker")]
+    note_shown({"schema": "canary.statuses/1", "releases": shown}, here.env)
+
+    assert [word for word, _ in recall("releases", here.env)] == ["r-1", "r-2"]
+
+
+def test_only_the_newest_words_are_kept(here: Desk) -> None:
+    for n in range(MOST + 5):
+        note_shown(status(f"r-{n}", "churn"), here.env)
+
+    kept = [word for word, _ in recall("releases", here.env)]
+    assert len(kept) == MOST
+    assert kept[0] == f"r-{MOST + 4}"
+
+
+def test_other_answers_name_no_words(here: Desk) -> None:
+    note_shown({"schema": "canary.history/1", "releases": []}, here.env)
+
+    assert not (here.home / "state").exists()
+
+
+@pytest.mark.skipif("status" not in COMMANDS, reason="status does not exist yet")
+def test_a_status_makes_its_endpoint_a_word(here: Desk) -> None:
+    config = "version: 1\nendpoints: {churn: {provider: simulator}}\n"
+    (here.home / "canary.yaml").write_text(config, encoding="utf-8")
+
+    assert here.canary("status", "churn").code == 0
+
+    assert here.canary("__complete", "endpoints", "ch").out == "churn\tsimulator\n"
 
 
 PLACES = {

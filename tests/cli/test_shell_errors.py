@@ -123,6 +123,31 @@ def test_debug_shows_the_whole_traceback_without_secrets(here: Desk, error: str)
     assert ran.err.endswith(f"  (exit {ran.code})\n")
 
 
+def test_debug_shows_http_lines_without_secrets(here: Desk) -> None:
+    code = (
+        "import sys\n"
+        "from http.server import BaseHTTPRequestHandler, HTTPServer\n"
+        "from threading import Thread\n"
+        "from canarycli.cli.command import to_command\n"
+        "from canarycli.cli.options import Local\n"
+        "server = HTTPServer(('127.0.0.1', 0), BaseHTTPRequestHandler)\n"
+        "BaseHTTPRequestHandler.log_message = lambda *_: None\n"
+        "Thread(target=server.handle_request).start()\n"
+        "def fetch(common: Local) -> None:\n"
+        "    import urllib3\n"
+        "    where = f'http://127.0.0.1:{server.server_port}/x?api_token=' + 'hush' * 3\n"
+        "    urllib3.PoolManager().request('GET', where)\n"
+        "to_command('fetch', fetch).main(sys.argv[1:], standalone_mode=False)\n"
+        "server.server_close()\n"
+    )
+
+    quiet, loud = here.python(code), here.python(code, "--debug")
+
+    assert quiet.err == ""
+    assert re.search(r"debug +urllib3.connectionpool: .*GET /x\?\*\*\*", loud.err)
+    assert "hush" not in loud.err
+
+
 def test_leaving_is_no_error(here: Desk) -> None:
     ran = here.python(RAISE.format(error="KeyboardInterrupt"))
 
