@@ -91,7 +91,7 @@ class Actor:
 SCENARIOS: Mapping[str, tuple[Turn, ...]] = {
     "healthy": (),
     "failing": (Turn({"errors_5xx": 0.04}, above=10),),
-    "slow": (Turn(slower=1.7, above=10),),
+    "slow": (Turn(slower=1.7),),
     "no-data": (Turn({"silent": True}),),
 }
 """What happens to every version that does not have the traffic at the start."""

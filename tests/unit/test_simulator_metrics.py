@@ -256,15 +256,15 @@ def test_a_failing_candidate_fails_above_a_tenth_of_the_traffic() -> None:
     assert bench.ratio(ERRORS, "v41") == pytest.approx(0.002, rel=0.2)
 
 
-def test_a_slow_candidate_is_slower_above_a_tenth_of_the_traffic() -> None:
+def test_a_slow_candidate_is_slower_at_any_share() -> None:
     bench = Bench(scenario="slow")
-    bench.split(25)
+    bench.split(1)
     bench.clock.advance(1800)
 
     candidate = mean(values(bench.series(Metric("latency_p99"))))
     baseline = mean(values(bench.series(Metric("latency_p99"), "v41")))
 
-    assert candidate / baseline == pytest.approx(1.7, rel=0.02)
+    assert candidate / baseline == pytest.approx(1.7, rel=0.05)
 
 
 def test_a_candidate_without_data_has_none_at_any_share() -> None:
