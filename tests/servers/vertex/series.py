@@ -77,7 +77,7 @@ class Monitoring:
         if period < self.shortest_period or end <= start:
             raise Refused("INVALID_ARGUMENT", "Bad interval or alignment period.")
         groups: dict[tuple[tuple[str, str], ...], dict[float, list[Any]]] = {}
-        for raw in self._raw(terms):
+        for raw in self._raw(terms, start, end):
             _check_aligner(raw, aligner)
             labels = {k: v for k, v in raw.labels.items() if k in by} if by else {}
             labels = raw.labels if reducer == "REDUCE_NONE" else labels
@@ -91,12 +91,12 @@ class Monitoring:
             if points
         ]
 
-    def _raw(self, terms: Mapping[str, set[str]]) -> Iterable[Raw]:
+    def _raw(self, terms: Mapping[str, set[str]], start: float, end: float) -> Iterable[Raw]:
         types = terms.get("metric.type", set())
         if len(types) != 1:
             raise Refused("INVALID_ARGUMENT", "The filter must name exactly one metric type.")
         kind = next(iter(types))
-        for raw in (*self._built_in(kind), *(e for e in self.extra if e.type == kind)):
+        for raw in (*self._built_in(kind, start, end), *(e for e in self.extra if e.type == kind)):
             known = {
                 "metric.type": raw.type,
                 "resource.type": RESOURCE,
@@ -106,11 +106,11 @@ class Monitoring:
             if all(known.get(name) in words for name, words in terms.items()):
                 yield raw
 
-    def _built_in(self, kind: str) -> Iterable[Raw]:
+    def _built_in(self, kind: str, start: float, end: float) -> Iterable[Raw]:
         name = kind.removeprefix(PREFIX)
         found: dict[tuple[str, ...], Raw] = {}
         for one in self._requests.all():
-            for extra, value in _facts(name, one):
+            for extra, value in _facts(name, one) if start < one.at <= end else ():
                 key = (one.endpoint, one.model, *extra.values())
                 raw = found.get(key)
                 if raw is None:
