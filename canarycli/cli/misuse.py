@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import typer
-from typer.core import TyperArgument
+from typer.core import TyperArgument, TyperOption
 
 from canarycli.cli.failure import Failure
 from canarycli.cli.usage import metavar
@@ -43,8 +43,13 @@ def _nearest(error: typer.TyperException) -> str:
 
 
 def _bad_value(error: typer.BadParameter) -> str:
-    """`--percent: 'x' is not a number`, the option as it is spelled."""
-    param: Any = error.param
-    name = metavar(param) if isinstance(param, TyperArgument) else max(param.opts, key=len)
+    """`--percent: 'x' is not a number`, the option or the variable as it is spelled."""
+    param, context = error.param, error.ctx
+    assert isinstance(param, TyperArgument | TyperOption)
+    source = context.get_parameter_source(param.name or "") if context else None
+    if source is not None and source.name == "ENVIRONMENT" and param.envvar:
+        name = str(param.envvar)
+    else:
+        name = metavar(param) if isinstance(param, TyperArgument) else max(param.opts, key=len)
     text = re.sub(r"\s+", " ", error.message.removeprefix("Value error, ")).strip().rstrip(".")
     return f"{name}: {text[:1].lower()}{text[1:]}"

@@ -179,6 +179,16 @@ def test_an_unknown_log_level_is_refused(here: Desk) -> None:
     assert "quiet, info, verbose, debug" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"), [("CANARY_OUTPUT", "xml"), ("CANARY_NO_INPUT", "maybe")]
+)
+def test_a_wrong_variable_is_called_by_its_name(here: Desk, variable: str, value: str) -> None:
+    ran = here.canary("schema", **{variable: value})
+
+    assert ran.code == 2
+    assert ran.err.startswith(f"error: {variable}: ")
+
+
 @pytest.mark.parametrize(("alias", "meant"), ALIASES.items())
 def test_an_alias_says_our_word_for_it(here: Desk, alias: str, meant: str) -> None:
     if meant not in COMMANDS:
