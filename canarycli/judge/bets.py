@@ -45,22 +45,17 @@ def bets(
         guess: the baseline's rate, from earlier minutes only.
         minute: the counts.
     """
-    n_c, x_c, n_b, x_b = (
-        minute.n_candidate,
-        minute.x_candidate,
-        minute.n_baseline,
-        minute.x_baseline,
-    )
+    n_c, x_c, n_b, x_b = minute
     good_c, good_b, ratio, weight = n_c - x_c, n_b - x_b, rho * n_c / n_b, rho * n_c + n_b
-    p = min(max(guess, TINY), ALMOST_ONE * (1 - delta) / max(rho, TINY))
+    p = min(max(guess, TINY), ALMOST_ONE, ALMOST_ONE * (1 - delta) / max(rho, TINY))
     edge = rho * p + delta
     strengths, logs = [], []
     for w in odds:
         rate = w * edge / (1 - edge + w * edge)
         q = (n_c * (rate - delta) + n_b * p) / weight
-        q = max(q, TINY)
+        q = min(max(q, TINY), ALMOST_ONE)
         c = rho * q + delta
-        if c >= ALMOST_ONE:
+        if not TINY <= c < ALMOST_ONE:
             strengths.append(0.0)
             logs.append(0.0)
             continue

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from unit.judge.arranging import MINUTE, arms, at, counts, measured, series
 
 from canarycli.judge import Finding, Verdict, judge
 from canarycli.metrics import Histogram, Metric, Series, Value
 from canarycli.plan import Check, Role
-from tests.unit.judge.arranging import MINUTE, arms, at, counts, measured, series
 
 CPU = Metric("cpu")
 ERRORS = Metric("errors_5xx")

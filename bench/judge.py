@@ -1,0 +1,209 @@
+"""How the judge does against simulated releases, beside the rules of other systems.
+
+    python bench/judge.py                 the short form: two to three minutes on one core
+    python bench/judge.py --full --jobs 8 the full form, for the release notes
+    python bench/judge.py --json out.json --markdown out.md
+
+Needs NumPy. Seeded: the same form gives the same numbers on every machine.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from math import ceil, log
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from judge_forms import Kind, forms
+from judge_peers import PEERS, kayenta
+from judge_tables import goals, markdown
+from judge_worlds import DAY, FAMILIES, history, minutes, world
+
+from canarycli.judge.power import information
+from canarycli.series import judge_document
+from canarycli.series.document import from_json
+
+JUDGE, FIRST = "judge", "judge, no history"
+NO_PROMISE = "arm noise 30%, lasting (no promise)"
+OUTAGE = "outage"
+CONFIG = {"delta_pass": 0.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One kind of release, simulated `runs` times.
+
+    `effect` is what the candidate's error rate is multiplied by, or `outage`; `onset` the minute
+    from which it is.
+    """
+
+    family: str
+    per_second: float
+    base: float
+    effect: float | str
+    runs: int
+    seed: int
+    onset: int = 0
+    passing: bool = False
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one rule did in one cell.
+
+    Attributes:
+        found: rolled back (or passed) within the day.
+        early: of those, before the onset.
+        median, late, mean: minutes after the onset; the 95th percentile; None for "never".
+        bad: median of bad responses the candidate served until then.
+        requests: mean of requests the candidate served until then.
+    """
+
+    rule: str
+    runs: int
+    found: int
+    early: int
+    median: float | None
+    late: float | None
+    mean: float | None
+    bad: float
+    requests: float
+
+
+def run(cell: Cell) -> dict[str, Any]:
+    """Simulate a cell and judge it by every rule."""
+    calls: dict[str, list[int | None]] = {}
+    rows, spent = [], 0.0
+    for number in range(cell.runs):
+        rng = np.random.default_rng([cell.seed, number])
+        place = world(cell.family, cell.per_second, cell.base)
+        past = history(rng, place)
+        factor = 1 / cell.base if cell.effect == OUTAGE else float(cell.effect)
+        effect = np.where(np.arange(DAY) >= cell.onset, factor, 1.0)
+        release = minutes(rng, place, effect, DAY)
+        rows.append(np.array([row or [0, 0, 0, 0] for row in release]))
+        began = time.process_time()
+        calls.setdefault(JUDGE, []).append(_judged(past, release, passing=cell.passing))
+        spent += time.process_time() - began
+        calls.setdefault(FIRST, []).append(_judged([], release, passing=cell.passing))
+        if not cell.passing:
+            for name, rule in PEERS.items():
+                calls.setdefault(name, []).append(rule(rows[-1]))
+            if cell.full:
+                grown = partial(kayenta, growing=True)
+                calls.setdefault("Kayenta, growing", []).append(grown(rows[-1]))
+    outcomes = [_outcome(name, cell, called, rows) for name, called in calls.items()]
+    return {
+        **asdict(cell),
+        "wald_minutes": _wald(cell),
+        "seconds": round(spent, 3),
+        "rules": [asdict(outcome) for outcome in outcomes],
+    }
+
+
+def _judged(past: list[list[float]], release: list[Any], *, passing: bool) -> int | None:
+    config = {**CONFIG, "stop_on_pass": passing}
+    data = {"schema": "canary.series/1", "config": config, "history": past, "minutes": release}
+    verdict = judge_document(from_json(data))
+    if verdict.minute is None or verdict.verdict.value != ("pass" if passing else "fail"):
+        return None
+    return verdict.minute + 1
+
+
+def _outcome(rule: str, cell: Cell, called: Sequence[int | None], rows: Sequence[Any]) -> Outcome:
+    ends = [min(c or DAY, DAY) for c in called]
+    bad = [float(r[cell.onset : end, 1].sum()) for r, end in zip(rows, ends, strict=True)]
+    requests = [float(r[cell.onset : end, 0].sum()) for r, end in zip(rows, ends, strict=True)]
+    after = sorted(c - cell.onset if c is not None else DAY + 1 for c in called)
+    delays = [value if value <= DAY else None for value in after]
+    found = sum(c is not None for c in called)
+    mean = sum(after) / len(after) if found == len(after) else None
+    return Outcome(
+        rule,
+        len(called),
+        found,
+        sum(c is not None and c <= cell.onset for c in called),
+        delays[(len(delays) - 1) // 2],
+        delays[min(len(delays) - 1, ceil(0.95 * len(delays)) - 1)],
+        mean,
+        float(np.median(bad)),
+        float(np.mean(requests)),
+    )
+
+
+def _wald(cell: Cell) -> float | None:
+    """Wald's bound in minutes at mean traffic, to the tested null of 1.1 times the rate."""
+    if cell.effect in {1.0, OUTAGE} or cell.passing:
+        return None
+    rate = min(1.0, cell.base * float(cell.effect))
+    nats = information(rate, cell.base, 1.1, 0.0, 0.05)
+    return log(100) / (nats * cell.per_second * 60 * 0.05)
+
+
+def cells(*, full: bool) -> list[Cell]:
+    """Every cell of a form."""
+    nulls, alternatives = (200, 200) if full else (10, 20)
+    found = []
+    places = [(r, b) for r in (20, 200, 2000) for b in (0.001, 0.01)] if full else NULL_PLACES
+    for family in FAMILIES:
+        found += [Cell(family, r, b, 1.0, nulls, 1, full=full) for r, b in places]
+    wide = (1.5, 2.0, 5.0, OUTAGE)
+    for family in ("plain", "batches of 3", "everything"):
+        for rate, base in PLACES:
+            effects = wide if full or (rate, base) != (20, 0.001) else (5.0, OUTAGE)
+            found += [
+                Cell(family, rate, base, e, alternatives, 2, full=full)
+                for e in effects
+                if full or family != "batches of 3" or e == 2.0
+            ]
+    late = 480
+    for family in ("plain", "everything"):
+        found += [Cell(family, 200, 0.005, e, alternatives, 3, late) for e in (2.0, 5.0, OUTAGE)]
+    for family in ("plain", "shared shocks", "batches of 3"):
+        found.append(Cell(family, 200, 0.005, 1.0, alternatives, 4, passing=True))
+        found.append(Cell(family, 200, 0.005, 1.5, alternatives, 5, passing=True))
+    return found
+
+
+NULL_PLACES = [(20, 0.01), (200, 0.001)]
+PLACES = [(20, 0.001), (20, 0.01), (200, 0.001), (200, 0.005), (2000, 0.005)]
+
+
+def main() -> None:
+    """Run a form, write its numbers."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    options.add_argument("--full", action="store_true", help="more runs and cells")
+    options.add_argument("--jobs", type=int, default=1, help="processes")
+    options.add_argument("--json", type=Path, help="write all numbers here")
+    options.add_argument("--markdown", type=Path, help="write the tables here, else to stdout")
+    chosen = options.parse_args()
+    began = time.monotonic()
+    work = cells(full=chosen.full)
+    kinds = forms(full=chosen.full)
+    with ProcessPoolExecutor(chosen.jobs) as pool:
+        counts = list(pool.map(run, work)) if chosen.jobs > 1 else [run(cell) for cell in work]
+        others = list(pool.map(Kind.run, kinds)) if chosen.jobs > 1 else [k.run() for k in kinds]
+    result = {"form": "full" if chosen.full else "short", "cells": counts, "forms": others}
+    result["goals"] = goals(counts, others)
+    text = markdown(result)
+    if chosen.json:
+        chosen.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+    if chosen.markdown:
+        chosen.markdown.write_text(text, encoding="utf-8")
+    else:
+        print(text)
+    print(f"{time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

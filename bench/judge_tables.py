@@ -1,0 +1,194 @@
+"""Tables and goals of the judge's benchmark."""
+
+from collections.abc import Sequence
+from math import exp, lgamma, log
+from typing import Any
+
+JUDGE, FIRST = "judge", "judge, no history"
+NO_PROMISE = "arm noise 30%, lasting (no promise)"
+OUTAGE = "outage"
+
+Cells = Sequence[dict[str, Any]]
+
+
+def rule(cell: dict[str, Any], name: str) -> dict[str, Any]:
+    """One rule's outcome in a cell, {} if it was not asked."""
+    return next((r for r in cell["rules"] if r["rule"] == name), {})
+
+
+def binomial_tail(k: int, n: int, p: float) -> float:
+    """The probability of k or more of n."""
+    if k <= 0:
+        return 1.0
+    return sum(
+        exp(lgamma(n + 1) - lgamma(i + 1) - lgamma(n - i + 1) + i * log(p) + (n - i) * log(1 - p))
+        for i in range(k, n + 1)
+    )
+
+
+def goals(cells: Cells, forms: Cells) -> list[dict[str, str]]:
+    """The design's goals that this form can measure, with what was measured."""
+    nulls = [c for c in cells if c["effect"] == 1.0 and not c["passing"]]
+    inside = [c for c in nulls if c["family"] != NO_PROMISE]
+    return [
+        *_false(inside, nulls),
+        *_speed([c for c in cells if not c["passing"] and c["effect"] != 1.0]),
+        *_passing([c for c in cells if c["passing"]]),
+        *_others(forms),
+        _cost(nulls),
+    ]
+
+
+def _goal(name: str, floor: str, found: str) -> dict[str, str]:
+    return {"goal": name, "floor": floor, "measured": found}
+
+
+def _false(inside: Cells, nulls: Cells) -> list[dict[str, str]]:
+    outside = [c for c in nulls if c["family"] == NO_PROMISE]
+    rows = []
+    for who in (JUDGE, FIRST):
+        found, runs = _count(inside, who)
+        families = {c["family"] for c in inside}
+        counts = [_count([c for c in inside if c["family"] == f], who) for f in families]
+        least = min(binomial_tail(k, n, 0.01) for k, n in counts)
+        text = f"{found} of {runs}; least p of a family against 1 %: {least:.2g}"
+        name = f"false rollbacks in 24 h ({who})"
+        rows.append(_goal(name, "<= 1 %, no family with p < .001", text))
+        found, runs = _count(outside, who)
+        name = f"the same in lasting arm noise of 30 % ({who})"
+        rows.append(_goal(name, "<= 40 %", f"{found} of {runs}"))
+    return rows
+
+
+def _count(cells: Cells, who: str) -> tuple[int, int]:
+    known = [rule(cell, who) for cell in cells]
+    return sum(k["found"] for k in known), sum(k["runs"] for k in known)
+
+
+def _speed(cells: Cells) -> list[dict[str, str]]:
+    plain = [c for c in cells if c["family"] == "plain" and not c["onset"]]
+    rows = []
+    timed = [c for c in plain if c["wald_minutes"] and rule(c, JUDGE)["mean"] is not None]
+    if timed:
+        over = max(rule(c, JUDGE)["mean"] - 1.65 * c["wald_minutes"] for c in timed)
+        big = [c for c in timed if c["wald_minutes"] > 10]
+        ratios = [rule(c, JUDGE)["mean"] / c["wald_minutes"] for c in big]
+        text = f"worst {over:+.1f} min over 1.65 x"
+        if ratios:
+            text += f"; where Wald > 10 min: mean {sum(ratios) / len(ratios):.2f} x"
+        rows.append(_goal("mean time to rollback, plain", "<= 1.65 x Wald + 2.5 min", text))
+    firsts = [c for c in timed if c["wald_minutes"] > 10 and rule(c, FIRST)["mean"] is not None]
+    if firsts:
+        worst = max(rule(c, FIRST)["mean"] / c["wald_minutes"] for c in firsts)
+        rows.append(
+            _goal("the same, nothing known before", "<= 2.2 x Wald", f"worst {worst:.2f} x")
+        )
+    outages = [c for c in cells if c["effect"] == OUTAGE]
+    worst = max(rule(c, JUDGE)["late"] or 9999 for c in outages)
+    rows.append(_goal("outage, 95th percentile", "<= 3 min", f"worst {worst:.0f} min"))
+    rare = [c for c in plain if (c["per_second"], c["base"], c["effect"]) == (20, 0.001, 5.0)]
+    for cell in rare:
+        known = rule(cell, JUDGE)
+        text = (
+            f"median {known['median']}, 95th {known['late']} min, {known['found']}/{known['runs']}"
+        )
+        rows.append(_goal("20/s, 0.1 %, x5", "found in 2 h", text))
+    return rows
+
+
+def _passing(cells: Cells) -> list[dict[str, str]]:
+    rows = []
+    for cell in cells:
+        known, family = rule(cell, JUDGE), cell["family"]
+        if cell["effect"] == 1.0:
+            floor = "<= 2.2 x bound" if family == "plain" else "<= 136 min"
+            text = f"median {known['median']}, 95th {known['late']} min"
+            rows.append(_goal(f"equal candidate passes x1.5, {family}", floor, text))
+        else:
+            text = f"{known['found']} of {known['runs']}"
+            rows.append(_goal(f"false pass at x1.5, {family}", "<= 5 %", text))
+    return rows
+
+
+def _others(forms: Cells) -> list[dict[str, str]]:
+    floors = {("fractions", 20, 0.25): "20 min", ("fractions", 200, 0.25): "14 min"}
+    rows = []
+    for kind in forms:
+        key = (kind["form"], kind["per_second"], kind["effect"])
+        name = f"{kind['form']}, {kind['per_second']:g}/s, {kind['effect']:.0%} worse"
+        if kind["arm_noise"]:
+            name += f", arm noise {kind['arm_noise']:.0%}"
+        text = f"{kind['found']} of {kind['runs']}"
+        if kind["effect"]:
+            text += f", median {kind['median']} min"
+        floor = "<= 1 %" if not kind["effect"] else floors.get(key, "")
+        if kind["form"] == "values" and kind["effect"] == 0.02:
+            floor = "100 min"
+        rows.append(_goal(name, floor, text))
+    return rows
+
+
+def _cost(nulls: Cells) -> dict[str, str]:
+    seconds = sum(c["seconds"] for c in nulls)
+    minutes = sum(c["runs"] for c in nulls) * 1440
+    return _goal("cost a metric and minute", "2 ms", f"{1000 * seconds / minutes:.3f} ms")
+
+
+def markdown(result: dict[str, Any]) -> str:
+    """All tables."""
+    cells = result["cells"]
+    nulls = [c for c in cells if c["effect"] == 1.0 and not c["passing"]]
+    effects = [c for c in cells if c["effect"] != 1.0 and not c["passing"]]
+    parts = [
+        _table("Goals", ["goal", "floor", "measured"], [list(g.values()) for g in result["goals"]]),
+        _nulls(nulls),
+        _effects(effects),
+    ]
+    return "\n".join(parts)
+
+
+def _nulls(cells: Cells) -> str:
+    names = [r["rule"] for r in cells[0]["rules"]]
+    rows = []
+    for family in dict.fromkeys(c["family"] for c in cells):
+        mine = [c for c in cells if c["family"] == family]
+        row = [family, str(sum(c["runs"] for c in mine))]
+        for name in names:
+            found = sum(rule(c, name)["found"] for c in mine)
+            row.append(f"{100 * found / sum(c['runs'] for c in mine):.1f} %")
+        rows.append(row)
+    return _table(
+        "Healthy candidates rolled back in 24 h, a look every minute",
+        ["noise", "releases", *names],
+        rows,
+    )
+
+
+def _effects(cells: Cells) -> str:
+    names = [r["rule"] for r in cells[0]["rules"]]
+    rows = []
+    for c in cells:
+        what = c["effect"] if c["effect"] == OUTAGE else f"x{c['effect']:g}"
+        if c["onset"]:
+            what += f" after {c['onset'] // 60} h"
+        wald = "" if c["wald_minutes"] is None else f"{c['wald_minutes']:.1f}"
+        row = [c["family"], f"{c['per_second']:g}", f"{c['base']:.1%}", what, wald]
+        rows.append(row + [_delay(rule(c, name)) for name in names])
+    head = ["noise", "per s", "base", "candidate", "Wald", *names]
+    return _table(
+        "Minutes to rollback: median / 95th percentile; median bad responses served", head, rows
+    )
+
+
+def _delay(outcome: dict[str, Any]) -> str:
+    median, late = (
+        "never" if outcome[key] is None else f"{outcome[key]:.0f}" for key in ("median", "late")
+    )
+    early = f" ({outcome['early']} before)" if outcome["early"] else ""
+    return f"{median}/{late}; {outcome['bad']:.0f}{early}"
+
+
+def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"**{title}**", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([*lines, ""])
