@@ -17,6 +17,10 @@ from packaging.utils import canonicalize_name
 import canarycli
 from canarycli.cli.main import known, load_command
 from canarycli.config import lint
+from canarycli.metrics import UNITS
+from canarycli.provider import Deployer
+from canarycli.registry import load_provider, provider_names
+from canarycli.traffic import percent
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -107,6 +111,30 @@ def test_the_exit_codes_of_the_readme_are_the_generated_ones() -> None:
 def table(text: str, start: str) -> str:
     """The table whose first line starts so."""
     return text[text.index(start) :].split("\n\n", maxsplit=1)[0]
+
+
+SETTINGS = {
+    "simulator": {"state": ":memory:"},
+    "sagemaker": {"region": "us-east-1"},
+    "vertex": {"project": "acme-ml", "region": "europe-west4"},
+    "azureml": {"subscription": "none", "resource_group": "ml", "workspace": "eta"},
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_readme_says_what_each_provider_can_do(name: str) -> None:
+    provider = load_provider(name, SETTINGS[name])
+    limits = provider.limits
+
+    lacks = ", ".join(f"`{metric}`" for metric in UNITS if metric not in limits.metrics)
+    deploys = "yes" if isinstance(provider, Deployer) else "no"
+    cells = [percent(limits.finest_percent), f"`{limits.custom_source}`", lacks, deploys]
+    row = f"| `{name}` | {' | '.join(cells)} |".replace("|  |", "| |")
+    assert row in README.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_readme_lists_every_provider() -> None:
+    assert set(provider_names()) == set(SETTINGS)
 
 
 def test_the_plan_of_the_readme_has_no_mistake(tmp_path: Path) -> None:
