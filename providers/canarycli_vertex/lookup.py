@@ -61,6 +61,8 @@ class Lookup:
         try:
             found = [one for one in listed if one.get("displayName") == word]
         except Denied as error:
+            if not word.isdecimal():
+                raise
             raise self._unknown(word, "nor may endpoints be listed to find it by name") from error
         if not found:
             raise self._unknown(word)

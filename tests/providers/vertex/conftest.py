@@ -28,6 +28,8 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     """A project with one endpoint; the environment holds a key for it and nothing else."""
     with Server() as running:
         seed(running)
+        running.clock.set(speed=0)  # so that no minute ends in the middle of a test
+        running.identity.key_bits = 1024  # loading a longer one takes as long as a whole test
         key = tmp_path / "key.json"
         key.write_text(json.dumps(running.identity.new_key(running.url)))
         for name in CLOUD_VARIABLES:

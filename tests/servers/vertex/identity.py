@@ -31,12 +31,13 @@ class Identity:
         self.project = project
         self.email = f"canary@{project}.iam.gserviceaccount.com"
         self.lifetime = 3600
+        self.key_bits = 2048
         self._keys: dict[str, rsa.RSAPublicKey] = {}
         self._tokens: dict[str, tuple[str, float]] = {}
 
     def new_key(self, url: str) -> dict[str, str]:
         """A fresh service-account key whose tokens come from this server."""
-        private = _private()
+        private = _private(self.key_bits)
         key_id = secrets.token_hex(20)
         self._keys[key_id] = private.public_key()
         pem = private.private_bytes(
@@ -138,9 +139,9 @@ class Identity:
 
 
 @cache
-def _private() -> rsa.RSAPrivateKey:
+def _private(bits: int) -> rsa.RSAPrivateKey:
     """Made once a process: it takes as long as a whole test."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
 class BadGrant(Exception):
