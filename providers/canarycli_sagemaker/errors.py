@@ -149,6 +149,8 @@ def translated(doing: str, settings: Settings) -> Iterator[None]:
         raise Rejected(f"can't {doing}: {_words(error)}") from error
     except (aws.ConnectionError, aws.HTTPClientError, ResponseParserError, OSError) as error:
         raise Unavailable(f"can't {doing}: no answer from AWS: {_words(error)}") from error
+    except (LookupError, ValueError) as error:  # botocore's query parser on a proxy's page
+        raise Unavailable(f"can't {doing}: what came back is no answer of AWS") from error
     except aws.BotoCoreError as error:
         raise ProviderError(f"can't {doing}: {_words(error)}") from error
 

@@ -207,11 +207,32 @@ def test_a_boto3_client_can_be_given(server: Server) -> None:
     assert sagemaker.place == "us-west-2"
 
 
-def test_metrics_read_the_same_in_the_query_protocol_of_older_boto3(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    speak_query(tmp_path)
-    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+@pytest.fixture(scope="session")
+def query_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    speak_query(folder)
+    return folder
+
+
+@pytest.fixture
+def older_boto3(query_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DATA_PATH", str(query_models))
+
+
+@pytest.mark.usefixtures("older_boto3")
+@pytest.mark.parametrize("fault", NO_ANSWER)
+def test_no_answer_is_no_answer_in_the_query_protocol(server: Server, fault: str) -> None:
+    server.fault("GetMetricData", fault)
+    window = Window(start := _minute(0), start.replace(minute=10))
+
+    with pytest.raises(Unavailable):
+        SageMaker({}).measure("churn", ["blue"], [Metric("requests")], window)
+
+    assert {call["protocol"] for call in server.calls()} == {"query"}
+
+
+@pytest.mark.usefixtures("older_boto3")
+def test_metrics_read_the_same_in_the_query_protocol_of_older_boto3(server: Server) -> None:
     server.endpoint("churn", {"blue": 1})
     start = _minute(0)
     body = {

@@ -41,7 +41,8 @@ class Rehearsal:
         self.server = server
         origin = datetime.now(UTC)
         server.control("clock", {"speed": SPEED, "origin": origin.timestamp()})
-        server.control("settings", {"weights_seconds": 3})
+        server.control("settings", {"weights_seconds": 3, "update_seconds": 60})
+        server.control("model", {"name": "fraud-v42"})
         server.endpoint("churn", {"blue": 1, "green": 0})
         load = {"endpoint": "churn", "rate": 10, "variants": {"green": {"errors_5xx": errors}}}
         server.control("traffic", load)
@@ -56,9 +57,9 @@ class Rehearsal:
         if self.writer is not None and call.number == self.writer[0]:
             self.server.control("change", {"endpoint": "churn", **self.writer[1]})
 
-    def run(self) -> Release:
+    def run(self, model: str = "green") -> Release:
         """Drive it to its end; an error that ends it is part of the record."""
-        request = Request("sagemaker", "us-east-1", "green", PLAN, "ann")
+        request = Request("sagemaker", "us-east-1", model, PLAN, "ann", deploy={})
         release = prepare(request, self.sagemaker.describe("churn"), self.clock.now())
         self.controller.create(release)
         try:
@@ -72,10 +73,10 @@ class Rehearsal:
         weights = self.server.weights("churn")
         return 100 * weights["green"] / sum(weights.values())
 
-    def shares(self) -> list[float]:
+    def shares(self, version: str = "green") -> list[float]:
         """Every share the candidate ever had, in order."""
         splits = self.server.control("shares", {"endpoint": "churn"})
-        return [round(shares["green"], 2) for _, shares in splits]
+        return [round(shares[version], 2) for _, shares in splits if version in shares]
 
 
 @pytest.fixture
@@ -191,3 +192,53 @@ def test_an_endpoint_that_breaks_mid_release_is_never_left_unsaid(
 
     assert release.outcome is not Outcome.PROMOTED
     assert server.control("state", {"endpoint": "churn"})["EndpointStatus"] == "Failed"
+
+
+def test_a_model_is_brought_in_and_released(rehearsal: Rehearsal) -> None:
+    release = rehearsal.run("fraud-v42")
+
+    assert (release.outcome, release.candidate) == (Outcome.PROMOTED, "fraud-v42")
+    assert rehearsal.shares("fraud-v42") == [0, 5, 50, 100]
+    assert rehearsal.shares("green") == [0] * 5
+
+
+@pytest.mark.parametrize("fault", NO_ANSWER)
+@pytest.mark.parametrize(
+    "operation", ["DescribeEndpointConfig", "CreateEndpointConfig", "UpdateEndpoint"]
+)
+def test_bringing_a_model_in_comes_through_calls_without_an_answer(
+    rehearsal: Rehearsal, server: Server, operation: str, fault: str
+) -> None:
+    server.fault(operation, fault, times=2)
+
+    release = rehearsal.run("fraud-v42")
+
+    assert release.outcome is Outcome.PROMOTED, release.why
+    assert rehearsal.shares("fraud-v42") == [0, 5, 50, 100]
+    assert len(server.calls("UpdateEndpoint")) <= 3
+
+
+@pytest.mark.parametrize("reason", ["", "no ml.m5 to be had"], ids=["in silence", "with a reason"])
+def test_a_model_that_sagemaker_takes_back_ends_the_release(
+    rehearsal: Rehearsal, server: Server, reason: str
+) -> None:
+    server.control("fail_next", {"endpoint": "churn", "reason": reason})
+
+    release = rehearsal.run("fraud-v42")
+
+    assert release.outcome is Outcome.CLOUD_FAILED
+    assert "taken back" in release.why
+    assert reason in release.why
+    assert server.weights("churn") == {"blue": 1, "green": 0}
+
+
+@pytest.mark.parametrize("number", range(2, 9, 2))
+def test_bringing_a_model_in_keeps_what_somebody_else_set_meanwhile(
+    rehearsal: Rehearsal, number: int
+) -> None:
+    rehearsal.writer = (number, {"weights": {"blue": 3, "green": 1}})
+
+    rehearsal.run("fraud-v42")
+
+    before, set_by_them, with_the_candidate = rehearsal.shares("green")[:3]
+    assert (before, set_by_them, with_the_candidate) == (0, 25, 25)
