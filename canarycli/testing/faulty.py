@@ -166,7 +166,9 @@ class _Pending:
 
 
 class Faulty:
-    """A provider with faults in front of it; a `Deployer` if the one behind it is.
+    """A provider with faults in front of it.
+
+    It has the verbs of a `Deployer`, too; they work if those of the provider behind it do.
 
     Args:
         provider: the one that does the work.

@@ -108,6 +108,12 @@ def touchy(real: Any, seen: Endpoint, to: Traffic, notes: Any) -> None:
     real.shift(seen, to, notes)
 
 
+def spilling(real: Any, seen: Endpoint, to: Traffic, notes: Any) -> None:
+    """Two percent of the candidate's share end up on the version named last."""
+    shares = {**to.shares, "v42": to.of("v42") - 2, seen.versions[-1].name: 2.0}
+    real.shift(seen, Traffic(shares), notes)
+
+
 def tens(to: Traffic) -> Traffic:
     return Traffic(to.rounded(10))
 

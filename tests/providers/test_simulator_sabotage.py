@@ -29,6 +29,7 @@ from providers.simulator_saboteur import (
     reckless,
     restless,
     silently,
+    spilling,
     tens,
     too_soon,
     touchy,
@@ -241,6 +242,11 @@ MORE = [
         "it says in service at once",
         "until_then_it_is_not_shown_in_service_on_a_settled_endpoint",
         looks(too_soon),
+    ),
+    Sabotage(
+        "a third version gets what rounding leaves",
+        "it_stays_idle_while_others_are_shifted",
+        {"shift": spilling},
     ),
     Sabotage("every call deploys", "one_release_deploys_once", {"deploy": twice}),
     Sabotage(

@@ -302,6 +302,7 @@ def test_a_file_that_may_not_be_read_is_denied(tmp_path: Path) -> None:
     closed.mkdir(mode=0o000)
 
     said = python("-c", script, str(closed / "simulator.json"))
+    closed.chmod(0o700)
 
     assert "no permission for the simulator's state" in said
 

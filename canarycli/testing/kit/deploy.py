@@ -6,7 +6,7 @@ import pytest
 
 from canarycli.errors import Conflict
 from canarycli.provider import Deployer
-from canarycli.testing.kit.world import DeployWorld, assert_settled, look, shift
+from canarycli.testing.kit.world import DeployWorld, assert_settled, look, shift, split
 from canarycli.traffic import Traffic
 
 
@@ -41,6 +41,15 @@ class DeployerKit:
         world.settle()
         assert first == again == later
         assert len(look(world).versions) == 3
+
+    def test_it_stays_idle_while_others_are_shifted(self, world: DeployWorld) -> None:
+        name = deploy(world, "r-7k2f")
+
+        shift(world, split(world, 33))
+
+        seen = assert_settled(world, split(world, 33))
+        assert seen.traffic.of(name) == 0
+        assert seen.serves(name)
 
     def test_it_takes_traffic_and_is_retired_when_idle(self, world: DeployWorld) -> None:
         name = deploy(world, "r-7k2f")
