@@ -21,8 +21,7 @@ from canarycli.errors import (
     Unsupported,
 )
 from canarycli.journal import Event
-from canarycli.judge import Arms, Finding, Judgement, Verdict, judge
-from canarycli.metrics import Window
+from canarycli.judge import Arms, Finding, Judgement, Verdict, extra_metrics, judge, window
 from canarycli.provider import Deployer, Endpoint, Provider
 from canarycli.release import Outcome, Release, State
 from canarycli.store import Record, Stale, Store
@@ -112,7 +111,9 @@ class Controller:
         for _ in range(TRIES):
             record = self._load(key)
             with suppress(Stale):
-                return self._save(record.leased(self.driver.name, self.clock.now(), self.driver.url))
+                return self._save(
+                    record.leased(self.driver.name, self.clock.now(), self.driver.url)
+                )
             self.clock.sleep(0.05)
         raise Busy(f"the record of {key} changes faster than it can be written")
 
@@ -219,22 +220,23 @@ class Controller:
         return self.clock.now() - release.read_at >= release.plan.read_every
 
     def _judge(self, release: Release) -> Judgement:
-        now = self.clock.now()
-        since = release.confirmed_at or now
+        now, limits = self.clock.now(), self.provider.limits
         arms = Arms(
             release.baseline,
             release.candidate,
             release.target,
-            since,
+            release.confirmed_at or now,
             now,
-            self.provider.limits.metric_delay,
+            limits.metric_delay,
         )
+        extra = extra_metrics(release.plan.checks, release.judge)
+        metrics = (*release.plan.metrics(), *(m for m in extra if m.name in limits.metrics))
         try:
             measured = self.provider.measure(
                 release.endpoint,
                 (release.baseline, release.candidate),
-                release.plan.metrics(),
-                Window(since, now),
+                {metric.key: metric for metric in metrics}.values(),
+                window(release.judge, arms),
             )
         except (Unavailable, Denied) as error:
             return _no_reading(release, error)

@@ -12,6 +12,7 @@ from typer import Option
 
 from canarycli.begin import Request, prepare
 from canarycli.cli.driving import OnInterrupt, ride
+from canarycli.cli.intent import Intent, with_history
 from canarycli.cli.options import Local
 from canarycli.cli.output import Output
 from canarycli.cli.session import Target, Work, actor, work_on
@@ -51,7 +52,8 @@ def demo(
             plan=_plan(),
             by=actor(os.environ),
         )
-        release = prepare(request, endpoint, work.clock.now())
+        intent = Intent(work, endpoint, prepare(request, endpoint, work.clock.now()), ())
+        release, _ = with_history(intent)
         output.say(
             f"a pretend endpoint with v41 and v42, {factor:g} times faster than real time; "
             f"no cloud is used"

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,8 @@ from canarycli.cli.options import Common
 from canarycli.cli.session import Work, actor, ci_url, find_target, open_store, work_on
 from canarycli.config import Config, load, plan_from_options, plan_from_word
 from canarycli.errors import UsageError
-from canarycli.metrics import Window
+from canarycli.judge import Arms, begin
+from canarycli.metrics import Measurements, Metric, Window
 from canarycli.plan import Plan
 from canarycli.preflight import Trouble, preflight
 from canarycli.provider import Deployer, Endpoint
@@ -52,6 +53,15 @@ Skip = Annotated[
     list[str] | None,
     Option(metavar="CHECK", help="Leave a check out, noted in the report; may be repeated"),
 ]
+
+
+HISTORY = timedelta(hours=24)
+"""How far back the baseline is looked at before a release."""
+
+MOST_POINTS = 2000
+"""At most so many points of each metric are asked for then."""
+
+REQUESTS = Metric("requests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,21 +150,25 @@ def refuse_busy(work: Work) -> None:
     raise busy_with(record, now)
 
 
-def may_measure(intent: Intent) -> None:
-    """Ask for the plan's metrics once, so that a missing permission shows before the start.
+def with_history(intent: Intent) -> tuple[Release, Measurements]:
+    """The release with what its baseline's past teaches the judge, and that past itself.
+
+    A missing permission to read metrics shows here, before anything moves.
 
     Raises:
-        Denied: there is none.
+        Denied: the metrics may not be read.
     """
-    if not intent.release.plan.checks:
-        return
-    now = intent.work.clock.now()
-    intent.work.provider.measure(
-        intent.endpoint.name,
-        (intent.release.baseline,),
-        intent.release.plan.metrics(),
-        Window(now - timedelta(minutes=15), now),
-    )
+    release, provider = intent.release, intent.work.provider
+    now, limits = intent.work.clock.now(), provider.limits
+    span = min(HISTORY, MOST_POINTS * limits.metric_period)
+    past = Window(now - span, now)
+    if not release.plan.checks:
+        return release, Measurements(past, now, {})
+    requests = [REQUESTS] if REQUESTS.name in limits.metrics else []
+    metrics = {metric.key: metric for metric in (*release.plan.metrics(), *requests)}
+    measured = provider.measure(intent.endpoint.name, (release.baseline,), metrics.values(), past)
+    arms = Arms(release.baseline, release.candidate, 0.0, now, now, limits.metric_delay)
+    return replace(release, judge=begin(release.plan.checks, measured, arms)), measured
 
 
 def _plan(wanted: Wanted, config: Config, usual: str | None) -> Plan:

@@ -14,6 +14,7 @@ from typing import Any, Self, TextIO, cast
 from canarycli import __version__
 from canarycli.cli.ansi import ASCII, plain_only
 from canarycli.cli.lines import event_line
+from canarycli.cli.news import News
 from canarycli.cli.options import Common, Format, Talk
 from canarycli.cli.recent import note_shown
 from canarycli.errors import UsageError
@@ -40,6 +41,7 @@ class Output:
         self._search = _query(common)
         self._file = _events_file(common)
         self._streaming = False
+        self._news = News()
 
     def __enter__(self) -> Self:
         return self
@@ -100,9 +102,10 @@ class Output:
             self._write(sys.stderr, text)
 
     def _wanted(self, event: Event) -> bool:
-        if self.talk_level is not Talk.QUIET:
-            return True
-        return event.level == "error" or event.type == "ended"
+        news = self._news.worth_a_line(event)
+        if self.talk_level is Talk.QUIET:
+            return event.level == "error" or event.type == "ended"
+        return news or self.talk_level in {Talk.VERBOSE, Talk.DEBUG}
 
     def _write(self, stream: TextIO, text: str) -> None:
         if self._ascii or plain_only(stream):

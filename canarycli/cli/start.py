@@ -6,7 +6,7 @@ from typer import Option
 
 from canarycli.cli import intent as planned
 from canarycli.cli.driving import Interrupt, OkOn, Timeout, ride
-from canarycli.cli.intent import Intent, Wanted, intend, may_measure, refuse_busy
+from canarycli.cli.intent import Intent, Wanted, intend, refuse_busy, with_history
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
 from canarycli.cli.plan import show_plan
@@ -51,10 +51,10 @@ def start(
         if dry_run:
             return show_plan(output, intent, yes=yes)
         _agree(common, output, intent, yes=yes)
-        may_measure(intent)
+        release, _ = with_history(intent)
         journey = ride(intent.work, output, timeout=timeout, on_interrupt=on_interrupt, ok_on=ok_on)
         output.event(_planned(intent), intent.release.id)
-        intent.work.controller(journey.hear).create(intent.release)
+        intent.work.controller(journey.hear).create(release)
         output.event(_locked(intent), intent.release.id)
         if detach:
             return journey.run(seen=intent.endpoint, enough=_in_place)

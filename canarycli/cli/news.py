@@ -1,0 +1,35 @@
+"""Which readings are worth a line in a log: changes, failures, and a sign of life."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from canarycli.journal import Event
+
+QUIET = timedelta(minutes=5)
+"""A CI system kills a job that says nothing for long."""
+
+
+class News:
+    """Remembers what was said last, so that a calm hour is a dozen lines and not sixty."""
+
+    def __init__(self) -> None:
+        self._reading: Any = None
+        self._said_at: datetime | None = None
+
+    def worth_a_line(self, event: Event) -> bool:
+        """Whether to show this event; asked once for each, in order."""
+        if event.type == "read" and not self._is_news(event):
+            return False
+        self._said_at = event.at
+        return True
+
+    def _is_news(self, event: Event) -> bool:
+        checks = event.fields.get("checks") or ()
+        reading = (
+            event.fields.get("stage"),
+            event.fields.get("verdict"),
+            [(check["name"], check["verdict"]) for check in checks],
+        )
+        changed, self._reading = reading != self._reading, reading
+        quiet = self._said_at is None or event.at - self._said_at >= QUIET
+        return changed or quiet or event.level != "info"

@@ -1,0 +1,45 @@
+"""A log says what changed, what fails, and now and then that it is alive."""
+
+from datetime import UTC, datetime, timedelta
+
+from canarycli.cli.news import News
+from canarycli.journal import Event
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def reading(minute: float, verdict: str, level: str = "info") -> Event:
+    checks = [{"name": "errors_5xx", "verdict": verdict}]
+    fields = {"stage": 1, "verdict": verdict, "checks": checks}
+    return Event("read", NOON + timedelta(minutes=minute), "", level, fields)
+
+
+def test_a_reading_like_the_last_one_is_no_news() -> None:
+    news = News()
+    assert news.worth_a_line(reading(0, "pass"))
+    assert not news.worth_a_line(reading(1, "pass"))
+
+
+def test_another_verdict_is_news() -> None:
+    news = News()
+    news.worth_a_line(reading(0, "inconclusive"))
+    assert news.worth_a_line(reading(1, "pass"))
+
+
+def test_every_failing_reading_is_news() -> None:
+    news = News()
+    news.worth_a_line(reading(0, "fail", "warning"))
+    assert news.worth_a_line(reading(1, "fail", "warning"))
+
+
+def test_five_quiet_minutes_are_broken_by_a_sign_of_life() -> None:
+    news = News()
+    news.worth_a_line(reading(0, "pass"))
+    assert [news.worth_a_line(reading(m, "pass")) for m in range(1, 7)].index(True) == 4
+
+
+def test_any_other_event_is_news_and_a_sign_of_life() -> None:
+    news = News()
+    news.worth_a_line(reading(0, "pass"))
+    assert news.worth_a_line(Event("shift_accepted", NOON + timedelta(minutes=4), ""))
+    assert not news.worth_a_line(reading(6, "pass"))
