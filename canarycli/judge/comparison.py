@@ -37,6 +37,9 @@ RATE_UNKNOWN = 0.01
 GUARD_UNKNOWN = 0.5
 GUARD_FACTOR = 3.0
 RECENT_HALF_LIFE = 0.5 ** (1 / 3)
+QUIET, FEW = 4.0, 3
+"""phi for the pass side while hardly an error was ever seen: nothing says they come in batches."""
+
 BROKEN_RATE, BROKEN_TIMES = 0.5, 3.0
 
 
@@ -48,11 +51,13 @@ class History:
         rate: share of bad requests.
         requests: requests a minute, 0 if nothing is known.
         phi: dispersion, see `dispersion`.
+        errors: bad requests it was made from.
     """
 
     rate: float = RATE_UNKNOWN
     requests: float = 0.0
     phi: float = UNKNOWN
+    errors: float = 0.0
 
     @staticmethod
     def of(rows: Sequence[tuple[float, float]], rate: float = RATE_UNKNOWN) -> "History":
@@ -61,7 +66,7 @@ class History:
         if n <= 0:
             return History(rate)
         bad = sum(x for _, x in rows)
-        return History((bad + 0.5) / (n + 1), n / len(rows), from_history(rows))
+        return History((bad + 0.5) / (n + 1), n / len(rows), from_history(rows), bad)
 
 
 class Comparison:
@@ -71,6 +76,7 @@ class Comparison:
         "bad_baseline",
         "bad_candidate",
         "dispersion",
+        "errors",
         "fail",
         "guarded",
         "guess_bad",
@@ -105,6 +111,7 @@ class Comparison:
         weight = max(1.0, history.requests * 30)
         self.guess_n, self.guess_bad = weight, weight * history.rate
         self.hour_n, self.hour_bad = history.requests * 60, history.requests * 60 * history.rate
+        self.errors = history.errors
         self.recent_n = self.recent_bad = 0.0
         self.minutes = self.stages = 0
         self.guarded = 0
@@ -160,7 +167,8 @@ class Comparison:
         guess = self.guess_bad / self.guess_n
         self._bet_fail(minute, guess, phi, serial)
         if not self.only_fail:
-            self._bet_pass(minute._replace(x_candidate=x_pass), guess, phi, serial)
+            calm = min(phi, QUIET) if self.errors < FEW else phi
+            self._bet_pass(minute._replace(x_candidate=x_pass), guess, calm, serial)
             self.ratio.add(minute, phi * serial)
         self.dispersion.learn(minute, (share, variance))
         self.guess_n = self.guess_n * GUESS_HALF_LIFE + n_b
@@ -169,6 +177,7 @@ class Comparison:
         self.recent_bad = self.recent_bad * RECENT_HALF_LIFE + x_b
         self.hour_n = self.hour_n * HOUR_HALF_LIFE + n_b
         self.hour_bad = self.hour_bad * HOUR_HALF_LIFE + x_b
+        self.errors += x_c + x_b
         self.n_baseline += n_b
         self.bad_baseline += x_b
 
@@ -269,4 +278,5 @@ SUMS = (
     "hour_bad",
     "recent_n",
     "recent_bad",
+    "errors",
 )

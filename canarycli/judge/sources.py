@@ -29,6 +29,7 @@ from canarycli.judge.pool import merged, pool, quantile, quantile_of
 from canarycli.metrics import Counts, Histogram, Measurements, Metric, Point, Series, Unit, Value
 from canarycli.plan import Better, Check, Margin
 
+HISTORY = ("rate", "requests", "phi", "errors")
 RATE, OVER, SPREAD, VALUE = "rate", "over", "spread", "value"
 LEARNING = 3
 """Periods of the baseline that set what history would have set."""
@@ -83,7 +84,7 @@ def learn(check: Check, points: Sequence[Point]) -> dict[str, Any]:
         turned = check.better is Better.HIGHER
         rows = [(p.n, p.n - p.bad if turned else p.bad) for p in counts if 0 <= p.bad <= p.n]
         past = History.of(rows)
-        return {"rate": past.rate, "requests": past.requests, "phi": past.phi}
+        return _known(past)
     histograms = [p for p in points if isinstance(p, Histogram)]
     if histograms:
         return _learn_spread(check, histograms)
@@ -235,7 +236,7 @@ def _learn_spread(check: Check, points: Sequence[Histogram]) -> dict[str, Any]:
         marks.append([base, at_least(whole.bounds, slower), passing])
         rows = [(p.n, above_bound(p, base)) for p in points if p.bounds == whole.bounds]
         known = History.of(rows, 1 - one)
-        past.append({"rate": known.rate, "requests": known.requests, "phi": known.phi})
+        past.append(_known(known))
     facts = {"marks": marks, "bounds": list(whole.bounds), "past": past}
     return facts | ({} if q is None else {"tau": quantile(whole, q)})
 
@@ -268,8 +269,12 @@ def _spread_evidence(check: Check, facts: Mapping[str, Any], promise: Promise) -
     return Several(parts, QUANTILE_WEIGHTS)
 
 
+def _known(past: History) -> dict[str, float]:
+    return {name: getattr(past, name) for name in HISTORY}
+
+
 def _history(facts: Mapping[str, Any]) -> History:
-    known = {name: facts[name] for name in ("rate", "requests", "phi") if name in facts}
+    known = {name: facts[name] for name in HISTORY if name in facts}
     return History(**known)
 
 
