@@ -1,9 +1,13 @@
 """The credential the environment calls for; azure-identity's chain where it calls for none."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from canarycli_azureml.clouds import Cloud
+
+NOISY = ("azure", "msal")
+"""Loggers that would print on stderr, of a program that sets up none, what is raised as well."""
 
 
 def credential(cloud: Cloud, environment: Mapping[str, str]) -> Any:
@@ -15,6 +19,9 @@ def credential(cloud: Cloud, environment: Mapping[str, str]) -> Any:
     """
     from azure import identity
 
+    for logger in map(logging.getLogger, NOISY):
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
     options: dict[str, Any] = {"retry_total": 0}
     if cloud.name != "public" and not environment.get("AZURE_AUTHORITY_HOST"):
         options["authority"] = cloud.authority

@@ -60,10 +60,8 @@ class Doctor:
             yield Probe("identity", ok=False, detail=detail, hints=error.hints)
             return
         left = datetime.fromtimestamp(token.expires_on, UTC) - datetime.now(UTC)
-        who = _who(_claims(token.token))
-        yield Probe(
-            "identity", ok=left > SOON, detail=f"{who}, {left.total_seconds() / 60:.0f} min"
-        )
+        detail = f"{_who(_claims(token.token))}, {left.total_seconds() / 60:.0f} min left"
+        yield Probe("identity", ok=left > SOON, detail=detail)
 
     def permissions(self, endpoint: str, *, deploys: bool = False) -> Iterator[Probe]:
         """Each action a release needs, as Azure says the caller has it.

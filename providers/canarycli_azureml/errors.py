@@ -25,6 +25,9 @@ DONE_BY_NOW = 60.0
 """Longer pauses than so many seconds are not waited for in one go."""
 
 _ACTION = re.compile(r"perform action '([^']+)' over scope '([^']+)'")
+_PASSING = re.compile(r"HTTP Error: (5\d\d|429)|AADSTS900(24|25|33|55)\b")
+"""Entra's own faults in the text of an error: internal ones, and tenants that are throttled."""
+
 _SECRETS = re.compile(r"(https://\S+?)\?\S+")
 
 
@@ -106,18 +109,28 @@ def understood(doing: str) -> Iterator[None]:
 
 
 def _no_token(doing: str, error: ClientAuthenticationError) -> ProviderError:
-    status = error.status_code
     said = without_secrets(str(error.message))
-    if status is not None and (status in LATER or status >= 500):
-        return Unavailable(f"{doing}: Entra ID answered {status}", facts=[_first_line(said)])
+    if _is_passing(error):
+        return Unavailable(f"{doing}: no token from Entra ID just now", facts=_tried(said))
     return Denied(
         f"{doing}: no credential for Azure works",
-        facts=list(_tried(said)),
+        facts=_tried(said),
         hint=(
             "sign in: az login",
             "or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
         ),
     )
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Whether another try may help: azure-identity wraps dropped connections and 5xx as denials."""
+    if _PASSING.search(str(error)):
+        return True
+    cause = error.__cause__
+    if cause is None:
+        return False
+    broken = isinstance(cause, AzureError) and not isinstance(cause, ClientAuthenticationError)
+    return broken or isinstance(cause, ValueError) or _is_passing(cause)
 
 
 def _tried(said: str) -> Iterator[str]:

@@ -1,21 +1,29 @@
 """Deploys a person's own YAML, with code and models from their disk, through azure-ai-ml.
 
-Its import takes seconds and it prints dots; nothing else here uses it.
+In a process of its own: its import takes seconds, it waits in a thread that outlives the call, and
+it prints dots on whatever stdout it finds.
 """
 
-import contextlib
-import os
+import json
+import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from canarycli.errors import NotFound, Rejected
-from canarycli.provider import RELEASE_NOTE, Endpoint
+from canarycli.errors import Conflict, Denied, NotFound, ProviderError, Rejected, Unavailable
+from canarycli.provider import Endpoint
 from canarycli_azureml.blueprint import Options
-from canarycli_azureml.credentials import credential
-from canarycli_azureml.errors import understood, without_secrets
+from canarycli_azureml.errors import without_secrets
 from canarycli_azureml.settings import Settings
+
+UPLOAD_SECONDS = 1200
+"""Code and models are uploaded first; what takes longer than this is better registered before."""
+
+_KINDS: Mapping[str, type[ProviderError]] = {
+    kind.__name__: kind for kind in (Conflict, Denied, NotFound, Rejected, Unavailable)
+}
 
 
 def deploy_file(
@@ -30,54 +38,41 @@ def deploy_file(
     path = Path(options.file).expanduser()
     if not path.is_file():
         raise NotFound(f"there is no file {options.file!r} to deploy")
-    with contextlib.redirect_stdout(sys.stderr), understood(f"deploying {options.file!r}"):
-        deployment = _loaded(path, seen, options, release)
-        if deployment.name.lower() in {name.lower() for name in taken}:
-            raise Rejected(
-                f"endpoint {seen.name!r} has a version {deployment.name!r} already",
-                hint="set another one with candidate: name:",
-            )
-        _begin(settings, deployment)
-    return str(deployment.name)
+    order = {
+        "subscription": settings.subscription,
+        "resource_group": settings.resource_group,
+        "workspace": settings.workspace,
+        "cloud": settings.cloud.name,
+        "endpoint": seen.name,
+        "release": release,
+        "taken": list(taken),
+        "options": {**asdict(options), "file": str(path)},
+    }
+    answer = _run(order, options.file)
+    kind = _KINDS.get(str(answer.get("error")))
+    if kind is not None:
+        raise kind(
+            str(answer["message"]), facts=answer.get("facts") or (), hint=answer.get("hints") or ()
+        )
+    return str(answer["name"])
 
 
-def _loaded(path: Path, seen: Endpoint, options: Options, release: str) -> Any:
-    from azure.ai.ml import load_online_deployment
-
-    changes: list[dict[str, Any]] = [{"endpoint_name": seen.name}]
-    changes += [{"name": options.name}] if options.name else []
-    changes += [{"instance_count": options.instances}] if options.instances else []
-    changes += [{"instance_type": options.instance_type}] if options.instance_type else []
-    changes += [{"environment": options.environment}] if options.environment else []
-    with _refusing(f"file {options.file!r} is no online deployment"):
-        deployment = load_online_deployment(path, params_override=changes)
-    deployment.tags = {**(deployment.tags or {}), RELEASE_NOTE: release}
-    return deployment
-
-
-def _begin(settings: Settings, deployment: Any) -> None:
-    from azure.ai.ml import MLClient
-
-    client = MLClient(
-        credential(settings.cloud, os.environ),
-        settings.subscription,
-        settings.resource_group,
-        settings.workspace,
-        cloud=_AZURES_OWN[settings.cloud.name],
-    )
-    with _refusing(f"version {deployment.name!r} can't be deployed"):
-        client.online_deployments.begin_create_or_update(deployment)
-
-
-@contextlib.contextmanager
-def _refusing(what: str) -> Any:
-    from azure.ai.ml.exceptions import MlException
-    from marshmallow import ValidationError
-
+def _run(order: Mapping[str, Any], file: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "canarycli_azureml.upload"]
     try:
-        yield
-    except (MlException, ValidationError, ValueError) as error:
-        raise Rejected(what, facts=[without_secrets(str(error)).strip()]) from error
-
-
-_AZURES_OWN = {"public": "AzureCloud", "usgov": "AzureUSGovernment", "china": "AzureChinaCloud"}
+        done = subprocess.run(  # noqa: S603 - our own module
+            command,
+            input=json.dumps(order),
+            capture_output=True,
+            text=True,
+            timeout=UPLOAD_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"deploying {file!r} took more than {UPLOAD_SECONDS} s") from error
+    try:
+        found = json.loads(done.stdout)
+    except ValueError as error:
+        last = without_secrets(done.stderr.strip().rpartition("\n")[2])
+        raise Rejected(f"azure-ai-ml failed to deploy {file!r}", facts=[last]) from error
+    return dict(found)

@@ -44,6 +44,7 @@ class Session:
     def __init__(self, settings: Settings, client: Any = None) -> None:
         self._settings = settings
         self._client = client
+        self._given = client is not None
         self._lock = RLock()
 
     def get(self, path: str, doing: str, **query: str) -> dict[str, Any]:
@@ -94,6 +95,8 @@ class Session:
                 request, connection_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS
             )
             text = response.text()
+        if response.status_code == 401:
+            self._forget()
         if not 200 <= response.status_code < 300:
             raise refusal(doing, response.status_code, text, response.headers)
         return Answer(response.status_code, _parsed(response, text, doing))
@@ -103,7 +106,13 @@ class Session:
         with self._lock:
             if self._client is not None:
                 self._client.close()
+            if not self._given:
                 self._client = None
+
+    def _forget(self) -> None:
+        """After a 401, sign in anew at the next call: the credential would give the same token."""
+        if not self._given:
+            self.close()
 
     def _pipeline(self) -> Any:
         if self._client is None:

@@ -190,7 +190,7 @@ class App:
     def _entra(self, request: Request) -> Reply:
         fault = self.faults.next("token") if request.path.endswith("/token") else None
         if fault is not None:
-            reply = faults.answer(fault, self.state, "", "")
+            reply = faults.entra_answer(fault)
         else:
             reply = entra.answer(self.state, request)
         self._note(request, "token", reply, fault)

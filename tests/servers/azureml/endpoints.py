@@ -191,6 +191,8 @@ def new_endpoint(workspace: Workspace, name: str, body: dict[str, Any]) -> Endpo
         "scoringUri": f"https://{name}.{workspace.location}.inference.ml.azure.com/score",
         "swaggerUri": f"https://{name}.{workspace.location}.inference.ml.azure.com/swagger.json",
     }
+    bag = whole["properties"].get("properties") or {}
+    whole["properties"]["properties"] = {"azureml.onlineendpointid": name, **bag}
     whole["identity"] |= {"principalId": "00000000-0000-4000-8000-00000000beef", "tenantId": "t"}
     return Endpoint(whole)
 
@@ -222,7 +224,17 @@ def _kept(body: dict[str, Any], old: Resource | None) -> dict[str, Any]:
         if key in old.body["properties"]:
             wanted["properties"][key] = old.body["properties"][key]
     if "identity" in wanted and "identity" in old.body:
-        for key in ("principalId", "tenantId"):
-            if key in old.body["identity"]:
-                wanted["identity"][key] = old.body["identity"][key]
+        _fill_identity(wanted["identity"], old.body["identity"])
     return wanted
+
+
+def _fill_identity(identity: dict[str, Any], known: dict[str, Any]) -> None:
+    """What Entra ID knows of an identity, which a PUT does not say."""
+    for key in ("principalId", "tenantId"):
+        if key in known:
+            identity[key] = known[key]
+    before = known.get("userAssignedIdentities") or {}
+    given = {"clientId": "given", "principalId": "p"}
+    assigned = identity.get("userAssignedIdentities")
+    if assigned:
+        identity["userAssignedIdentities"] = {n: dict(before.get(n) or given) for n in assigned}

@@ -81,6 +81,23 @@ def answer(fault: Fault, state: State, action: str, scope: str) -> Reply:
     return RAW.get(fault.kind, Reply(drop=True))
 
 
+def entra_answer(fault: Fault) -> Reply:
+    """The same of a token request: Entra's errors are not Resource Manager's."""
+    if fault.kind in RAW:
+        return RAW[fault.kind]
+    if fault.kind.startswith("drop"):
+        return Reply(drop=True)
+    status = ERRORS[fault.kind][0] if fault.kind in ERRORS else 403
+    transient = status >= 500 or status == 429
+    code = "temporarily_unavailable" if transient else "unauthorized_client"
+    said = (
+        "AADSTS90033: A transient error has occurred."
+        if transient
+        else "AADSTS700016: No such app."
+    )
+    return Reply(status, {"error": code, "error_description": said})
+
+
 def denied(state: State, action: str, scope: str) -> Reply:
     """What Resource Manager says of a missing permission."""
     return _error(
