@@ -162,9 +162,9 @@ def _unavailable(response: requests.Response, error: Mapping[str, Any], said: st
         [f"{key}: {value}" for key, value in quota.items()] if isinstance(quota, Mapping) else []
     )
     return Unavailable(
-        f"google is throttling: {said or 'too many requests'}",
+        f"a quota of google's is used up: {said or 'too many requests'}",
         facts=facts,
-        hint="a larger read_every asks less often",
+        hint="a larger read_every asks less often; or ask Google for more",
         after=after,
     )
 

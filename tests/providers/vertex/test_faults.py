@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 from servers.vertex import Server
 
 from canarycli.errors import Denied, NotFound, ProviderError, Unavailable
@@ -231,3 +232,31 @@ def test_an_answer_that_makes_no_sense_is_unavailable(
 
     with pytest.raises(Unavailable, match="makes no sense"):
         vertex.notes(vertex.describe("1000"))
+
+
+def test_a_redirect_is_not_followed_with_our_token(vertex: Vertex, server: Server) -> None:
+    server.control("POST", "faults", call="getEndpoint", kind="redirect")
+
+    with pytest.raises(Unavailable, match="google answered 302"):
+        vertex.describe("1000")
+
+
+class Recording(requests.Session):
+    """A session that remembers how it was used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timeouts: list[Any] = []
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        self.timeouts.append(kwargs["timeout"])
+        return super().send(request, **kwargs)
+
+
+def test_every_request_has_our_timeouts(server: Server) -> None:
+    session = Recording()
+    place = {"project": "acme-ml", "region": "europe-west4", "endpoint_url": server.url}
+
+    Vertex(place, session=session).describe("1000")
+
+    assert session.timeouts == [(5.0, 10.0), (5.0, 10.0)]

@@ -393,7 +393,7 @@ def test_a_throttled_question_says_which_quota_and_how_long_to_wait(
 ) -> None:
     server.control("POST", "faults", call="timeSeries", kind="throttle", retry_after="17")
 
-    with pytest.raises(Unavailable, match="throttling") as caught:
+    with pytest.raises(Unavailable, match="quota of google's is used up") as caught:
         measure(vertex, server, ERRORS)
 
     assert caught.value.after == 17.0

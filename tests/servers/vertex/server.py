@@ -202,6 +202,8 @@ def _broken(fault: Fault, where: Route) -> Answer | None:
         return 404, {"Content-Type": "text/html"}, HTML
     if fault.kind == "html":
         return 502, {"Content-Type": "text/html"}, HTML
+    if fault.kind == "redirect":
+        return 302, {"Location": "http://127.0.0.1:1/"}, b""
     if fault.kind == "garbage":
         return 200, dict(JSON), b'{"name": "projects/1/loc'
     refused = {
