@@ -13,7 +13,7 @@ BASELINE_NOTE = "canary-baseline"
 CANDIDATE_NOTE = "canary-candidate"
 
 Notes = Mapping[str, str]
-"""The endpoint's own tags or labels that start with `canary-`: enough to roll back from anywhere."""
+"""The endpoint's tags or labels that start with `canary-`: enough to roll back from anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,4 +176,25 @@ class Deployer(Protocol):
 
     def retire(self, seen: Endpoint, version: str) -> None:
         """Ask for an idle version to be removed. Refused (`Conflict`) while it has traffic."""
+        ...
+
+
+@runtime_checkable
+class Detailed(Protocol):
+    """A provider that can look closer than `describe` does, for a call more.
+
+    For the start of a release and for what people read; the way back never needs it.
+    """
+
+    def details(self, endpoint: str) -> Endpoint:
+        """Look as `describe` does, with every model, machine and reason to be unfit there is."""
+        ...
+
+
+@runtime_checkable
+class Cautious(Protocol):
+    """A provider that can tell what speaks against a split that is possible."""
+
+    def warnings(self, seen: Endpoint, to: Traffic) -> tuple[str, ...]:
+        """One sentence each, such as too few instances for the share. Makes no call."""
         ...

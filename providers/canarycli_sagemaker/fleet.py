@@ -11,7 +11,7 @@ from typing import Any
 
 from canarycli.errors import Conflict, NotFound, ProviderError, Rejected, Unavailable, Unsupported
 from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Endpoint, Notes
-from canarycli.traffic import TOLERANCE, Traffic
+from canarycli.traffic import TOLERANCE, Traffic, percent
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.autoscaling import Autoscaling
 from canarycli_sagemaker.blueprint import (
@@ -26,7 +26,7 @@ from canarycli_sagemaker.blueprint import (
     without_shadow,
 )
 from canarycli_sagemaker.clients import Clients
-from canarycli_sagemaker.configs import Configs
+from canarycli_sagemaker.configs import Configs, EndpointConfig
 from canarycli_sagemaker.errors import translated
 from canarycli_sagemaker.raw import Look
 from canarycli_sagemaker.tags import Tags
@@ -55,7 +55,10 @@ class Fleet:
     ) -> str:
         """Bring a SageMaker model in as a variant at weight 0; see `Deployer.deploy`.
 
+        An idle variant that serves the model already is the candidate, and nothing is done.
+
         Raises:
+            Conflict: a variant with traffic serves the model already.
             Rejected: SageMaker has already undone this release's deployment.
         """
         look: Look = seen.raw
@@ -67,6 +70,8 @@ class Fleet:
         if base.components or seen.unfit:
             why = seen.unfit or "it runs inference components"
             raise Unsupported(f"can't deploy a second variant on {seen.name!r}: {why}")
+        if (there := _served_by(seen, base, model)) is not None:
+            return there
         name = _free_name(seen, model, release)
         candidate = Candidate.parse(name, model, options)
         request = with_candidate(base.answer, look, like, candidate)
@@ -215,8 +220,8 @@ def changed(before: Endpoint, after: Endpoint) -> tuple[str, ...]:
             continue
         if abs(before.traffic.of(version.name) - after.traffic.of(version.name)) > TOLERANCE:
             found.append(
-                f"{version.name} had {before.traffic.of(version.name):g}% of the traffic and has "
-                f"{after.traffic.of(version.name):g}%"
+                f"{version.name} had {percent(before.traffic.of(version.name))} of the traffic and "
+                f"has {percent(after.traffic.of(version.name))}"
             )
         if version.instances != now.instances:
             found.append(
@@ -234,11 +239,24 @@ def _refuse_if_needed(seen: Endpoint, version: str) -> None:
     look: Look = seen.raw
     if seen.traffic.of(version) > 0 or look.wanted.get(version, 0.0) > 0:
         raise Conflict(
-            f"version {version!r} has {seen.traffic.of(version):g}% of the traffic",
+            f"version {version!r} has {percent(seen.traffic.of(version))} of the traffic",
             hint=f"shift it away first: canary rollback {seen.name}",
         )
     if set(look.weights) == {version}:
         raise Conflict(f"version {version!r} is the only one of endpoint {seen.name!r}")
+
+
+def _served_by(seen: Endpoint, config: EndpointConfig, model: str) -> str | None:
+    """The idle variant of a model that is on the endpoint already, if there is one."""
+    names = [v.name for v in config.variants.values() if v.model == model]
+    idle = [name for name in names if seen.traffic.of(name) == 0]
+    if names and not idle:
+        raise Conflict(
+            f"model {model!r} is served already: {names[0]} has "
+            f"{percent(seen.traffic.of(names[0]))} of the traffic",
+            hint="name another model with --new-model",
+        )
+    return idle[0] if idle else None
 
 
 def _free_name(seen: Endpoint, model: str, release: str) -> str:

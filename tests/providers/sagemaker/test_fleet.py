@@ -182,6 +182,20 @@ def test_a_name_that_is_taken_gets_the_release_as_well(
     assert deploy(sagemaker, sagemaker.describe(churn), "old") == "old-r-7k2f"
 
 
+def test_a_model_that_an_idle_variant_serves_is_there_already(
+    sagemaker: SageMaker, server: Server, churn: str
+) -> None:
+    server.control("change", {"endpoint": churn, "weights": {"old": 0}})
+
+    assert deploy(sagemaker, sagemaker.describe(churn), "model-old") == "old"
+    assert server.calls("CreateEndpointConfig") == []
+
+
+def test_the_baselines_own_model_is_no_candidate(sagemaker: SageMaker, churn: str) -> None:
+    with pytest.raises(Conflict, match="blue has 75% of the traffic"):
+        deploy(sagemaker, sagemaker.describe(churn), "fraud-v41")
+
+
 def test_an_eleventh_variant_is_refused(sagemaker: SageMaker, server: Server) -> None:
     server.endpoint("full", {"blue": 1, **{f"v{i}": 0 for i in range(9)}})
     server.control("model", {"name": "fraud-v42"})
