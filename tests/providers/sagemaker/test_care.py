@@ -3,6 +3,7 @@
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -239,3 +240,10 @@ def whole_release(sagemaker: SageMaker, churn: str) -> None:
     sagemaker.shift(look(), Traffic.all_to("blue"), {})
     sagemaker.notes(look())
     sagemaker.retire(look(), "fraud-v42")
+
+
+def test_the_policy_in_the_manual_is_the_one_that_is_made() -> None:
+    manual = (Path(__file__).parents[3] / "docs" / "sagemaker.md").read_text(encoding="utf-8")
+    shown = json.loads(manual.split("```json")[1].split("```")[0])
+
+    assert shown == policy("fraud-scorer", region="us-east-1", account="123456789012")
