@@ -2,8 +2,30 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from output import beside
 from processes import Pair, run
+
+
+class Stage(Protocol):
+    """The endpoint both commands play on, on a server of this machine."""
+
+    def split(self) -> None:
+        """An endpoint in the middle of a release, and no calls yet."""
+        ...
+
+    def check_home(self) -> None:
+        """Return if all traffic is on the baseline.
+
+        Raises:
+            RuntimeError: it is not.
+        """
+        ...
+
+    def calls_until_moved(self) -> Sequence[str]:
+        """The calls since `split`, up to the one that moves traffic."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +52,46 @@ class Contest:
         run(command, self.pair.env)
         self.pair.after()
         return self.calls()
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """The cloud's own way: what to call it, the command, and which version it is."""
+
+    name: str
+    command: Sequence[str]
+    version: str
+
+
+def contests_on(
+    stage: Stage, where: Sequence[str], rival: Rival, env: Mapping[str, str]
+) -> tuple[Contest, ...]:
+    """The rollback that waits until traffic is home, and the one that only asks, on one stage.
+
+    Args:
+        stage: the endpoint.
+        where: canary's options that name it.
+        rival: what to compare with.
+        env: the environment of both commands, complete.
+    """
+    return tuple(
+        Contest(
+            " ".join(("canary rollback -y", *more)),
+            rival.name,
+            Pair(
+                (beside("canary"), "rollback", "-y", *where, *more),
+                rival.command,
+                env,
+                stage.split,
+                stage.check_home,
+            ),
+            stage.calls_until_moved,
+            {"other": rival.version},
+        )
+        for more in ((), ("--no-wait",))
+    )
+
+
+def until(moves: str, calls: Sequence[str]) -> list[str]:
+    """The calls up to the first of that name, which must be there."""
+    return [*calls[: calls.index(moves)], moves]

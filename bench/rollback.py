@@ -1,6 +1,6 @@
 """How fast a rollback is, against the cloud's own tool, as whole processes on a loopback server.
 
-    python bench/rollback.py [--cloud sagemaker] [--rounds 15] [--json FILE]
+    python bench/rollback.py [--cloud sagemaker|vertex|azureml] [--rounds 15] [--json FILE]
 
 Exits with 1 if canary is the slower one, or makes more than two calls before traffic moves.
 A cloud is a module `rollback_<cloud>` with a context manager `contests()`.
@@ -16,7 +16,7 @@ from contest import Contest
 from output import Row, show
 from processes import compare
 
-CLOUDS = ("sagemaker",)
+CLOUDS = ("sagemaker", "vertex", "azureml")
 RATIO = 1.0
 CALLS = 2
 TESTS = Path(__file__).parents[1] / "tests"

@@ -7,15 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 
-from contest import Contest
+from contest import Contest, Rival, contests_on, until
 from output import beside, first_line
-from processes import Pair
 from servers.sagemaker.running import Server, running
 
 ENDPOINT, BASELINE, CANDIDATE = "churn", "blue", "green"
-MOVES = "UpdateEndpointWeightsAndCapacities"
-OURS = (beside("canary"), "rollback", "-y", "--provider", "sagemaker", "-e", ENDPOINT)
-THEIRS = (
+COMMAND = (
     "sagemaker",
     "update-endpoint-weights-and-capacities",
     *("--endpoint-name", ENDPOINT),
@@ -29,25 +26,21 @@ THEIRS = (
 def contests() -> Iterator[tuple[Contest, ...]]:
     """The contests, with the server up as long as they are in use."""
     aws = find_aws()
+    version = first_line((aws, "--version")).split()[0]
     with running() as server, TemporaryDirectory() as home:
-        stage = Stage(server)
         # Nothing of the person's: no settings, no state, and keys made up on the spot.
         env = {"PATH": os.environ["PATH"], "HOME": home, **server.environment}
-        yield tuple(
-            Contest(
-                " ".join(("canary rollback -y", *more)),
-                "aws sagemaker update-endpoint-weights-and-capacities",
-                Pair((*OURS, *more), (aws, *THEIRS), env, stage.split, stage.check_home),
-                stage.calls_until_moved,
-                {"other": first_line((aws, "--version")).split()[0]},
-            )
-            for more in ((), ("--no-wait",))
+        yield contests_on(
+            Play(server),
+            ("--provider", "sagemaker", "-e", ENDPOINT),
+            Rival(f"aws {' '.join(COMMAND[:2])}", (aws, *COMMAND), version),
+            env,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """The endpoint both commands play on; a change of weights is in place at once."""
+class Play:
+    """The endpoint; a change of weights is in place at once."""
 
     server: Server
 
@@ -58,19 +51,14 @@ class Stage:
         self.server.endpoint(ENDPOINT, {BASELINE: 90, CANDIDATE: 10})
 
     def check_home(self) -> None:
-        """All traffic is on the baseline.
-
-        Raises:
-            RuntimeError: it is not.
-        """
+        """Raise unless all traffic is on the baseline."""
         weights = self.server.weights(ENDPOINT)
         if weights[CANDIDATE] or not weights[BASELINE]:
             raise RuntimeError(f"traffic is not home: {weights}")
 
     def calls_until_moved(self) -> list[str]:
         """The calls since `split`, up to the one that moves traffic."""
-        names = self.server.operations()
-        return names[: names.index(MOVES) + 1]
+        return until("UpdateEndpointWeightsAndCapacities", self.server.operations())
 
 
 def find_aws() -> str:
