@@ -26,23 +26,25 @@ class Form(StrEnum):
     HISTOGRAM = "histogram"
 
 
-UNITS: Mapping[str, Unit] = MappingProxyType({
-    "requests": Unit.COUNT,
-    "errors_5xx": Unit.RATIO,
-    "errors_4xx": Unit.RATIO,
-    "model_errors": Unit.RATIO,
-    "latency_over": Unit.RATIO,
-    "latency": Unit.SECONDS,
-    "latency_p50": Unit.SECONDS,
-    "latency_p90": Unit.SECONDS,
-    "latency_p95": Unit.SECONDS,
-    "latency_p99": Unit.SECONDS,
-    "overhead_p50": Unit.SECONDS,
-    "overhead_p99": Unit.SECONDS,
-    "cpu": Unit.PERCENT,
-    "memory": Unit.PERCENT,
-    "gpu": Unit.PERCENT,
-})
+UNITS: Mapping[str, Unit] = MappingProxyType(
+    {
+        "requests": Unit.COUNT,
+        "errors_5xx": Unit.RATIO,
+        "errors_4xx": Unit.RATIO,
+        "model_errors": Unit.RATIO,
+        "latency_over": Unit.RATIO,
+        "latency": Unit.SECONDS,
+        "latency_p50": Unit.SECONDS,
+        "latency_p90": Unit.SECONDS,
+        "latency_p95": Unit.SECONDS,
+        "latency_p99": Unit.SECONDS,
+        "overhead_p50": Unit.SECONDS,
+        "overhead_p99": Unit.SECONDS,
+        "cpu": Unit.PERCENT,
+        "memory": Unit.PERCENT,
+        "gpu": Unit.PERCENT,
+    }
+)
 """The built-in metric names, the same on every cloud, and the unit of each."""
 
 
