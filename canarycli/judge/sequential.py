@@ -1,13 +1,13 @@
 """The sequential judge on live measurements: one check from what it remembers to what it says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
 
 from canarycli.judge.case import Case
 from canarycli.judge.comparison import Comparison
-from canarycli.judge.evidence import Evidence
+from canarycli.judge.evidence import Evidence, Row
 from canarycli.judge.finding import Arms, Finding, Verdict
 from canarycli.judge.limits import Facts, needs_more, no_data, shortage
 from canarycli.judge.margins import Promise
@@ -38,7 +38,7 @@ def open_case(
     facts = _facts(check, measured, arms)
     kind = memory.kind or kind_of(check, memory.facts, measured, arms)
     if not kind:
-        return Case(check, promise, arms, memory, None, 0.0, Look(), facts)
+        return Case(check, promise, arms, memory, None, 0.0, (), measured, Look(), facts)
     memory = replace(memory, kind=kind)
     if not memory.packed and not memory.ring:
         memory = _learnt(check, memory, measured, arms)
@@ -46,8 +46,9 @@ def open_case(
     evidence = evidence_of(check, kind, memory.facts, promise)
     clock = Periods(arms, look.period)
     memory = taken(memory, look, clock).settle(evidence)
-    early = _early(evidence, memory, look, clock)
-    return Case(check, promise, arms, memory, evidence, early, look, facts)
+    young = _young(memory, look, clock)
+    early = _early(evidence, young)
+    return Case(check, promise, arms, memory, evidence, early, young, measured, look, facts)
 
 
 def close_case(case: Case, *, blamed: bool, total: float) -> Finding:
@@ -56,6 +57,9 @@ def close_case(case: Case, *, blamed: bool, total: float) -> Finding:
     verdict, why = _verdict(case, blamed=blamed)
     if verdict is Verdict.NO_DATA:
         return no_data(check, why, case.facts)
+    if verdict is Verdict.FAIL and case.evidence is not None:
+        for row in case.young:
+            case.evidence.step(row)
     finding = replace(case.facts.finding(check, verdict, ""), proven=True)
     finding = told(case, finding)
     if verdict is Verdict.INCONCLUSIVE and case.evidence is not None and not why:
@@ -137,24 +141,24 @@ def _warming(row: tuple[float, ...] | None, kind: str) -> tuple[float, ...] | No
     return n_c, x_c, x_pass, -1.0, 0.0
 
 
-def _early(
-    evidence: Evidence,
-    memory: Memory,
-    look: Look,
-    clock: Periods,
-) -> float:
-    """Evidence against, with whole periods that may still grow: they can only add to a fail."""
-    now = evidence.evidence
-    young = [
+def _young(memory: Memory, look: Look, clock: Periods) -> list[Row]:
+    """Whole periods with enough requests that may still grow."""
+    if memory.kind != RATE:
+        return []
+    return [
         row
         for at, row in look.rows.items()
         if row is not None
-        and memory.kind == RATE
         and min(row[0], row[3]) >= EARLY_REQUESTS
         and clock.counts(at)
         and at >= clock.warm
         and (memory.done is None or at >= memory.done)
     ]
+
+
+def _early(evidence: Evidence, young: Sequence[Row]) -> float:
+    """Evidence against with the young periods, which can only add to a fail."""
+    now = evidence.evidence
     if not young:
         return now
     settled = evidence.numbers()
@@ -178,6 +182,8 @@ def _verdict(case: Case, *, blamed: bool) -> tuple[Verdict, str]:
     short = _short_of(case)
     if short:
         return Verdict.INCONCLUSIVE, needs_more(case.check, _pooled(case.look.ours, case), short)
+    if case.memory.since != case.arms.since:
+        return Verdict.INCONCLUSIVE, "nothing is known at this share yet"
     evidence = case.evidence
     if evidence is None or evidence.assurance < 1 / case.promise.beta:
         return Verdict.INCONCLUSIVE, ""
@@ -203,19 +209,26 @@ def _doubt(case: Case) -> str:
 
 def _silent(case: Case, *, alone: bool) -> str:
     """The arm that sends nothing, "" if both do."""
-    window = Window(case.arms.since, case.arms.now)
+    window, memory = Window(case.arms.since, case.arms.now), case.memory
     ours, theirs = case.look.ours.within(window), case.look.theirs.within(window)
-    if not _heard(ours) and not case.memory.taken:
+    if not _heard(ours) and memory.taken <= memory.lost_candidate:
         return "candidate"
-    if not alone and not _heard(theirs) and not case.memory.taken:
+    if not alone and not _heard(theirs) and memory.taken <= memory.lost_baseline:
         return "baseline"
-    newest = max((p.at for p in ours.points if p.n is None or p.n > 0), default=case.arms.since)
-    after = [p for p in theirs.points if p.at > newest]
     share = case.arms.share / max(1e-9, 100 - case.arms.share)
-    expected = sum(p.n if p.n is not None else inf for p in after) * share
-    if len(after) >= SILENT_PERIODS and expected >= SILENT_REQUESTS:
+    if _stopped(ours, theirs, share, case.arms.since):
         return "candidate"
+    if not alone and _stopped(theirs, ours, 1 / share, case.arms.since):
+        return "baseline"
     return ""
+
+
+def _stopped(arm: Series, other: Series, share: float, since: datetime) -> bool:
+    """Nothing of an arm while the other one's requests let so many of its own be expected."""
+    newest = max((p.at for p in arm.points if p.n is None or p.n > 0), default=since)
+    after = [point for point in other.points if point.at > newest]
+    expected = sum(inf if point.n is None else point.n for point in after) * share
+    return len(after) >= SILENT_PERIODS and expected >= SILENT_REQUESTS
 
 
 def _heard(series: Series) -> bool:

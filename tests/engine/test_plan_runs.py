@@ -343,3 +343,19 @@ def test_a_rollback_while_the_candidate_is_brought_in_leaves_the_traffic() -> No
     change(rehearsal, orders.roll_back(rehearsal.release, "dana", rehearsal.clock.now()))
     assert rehearsal.finish().outcome is Outcome.STOPPED
     assert rehearsal.simulator.describe(ENDPOINT).traffic.of(BASELINE) == 100
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_stage_is_never_passed_on_the_evidence_of_an_earlier_one(seed: int) -> None:
+    worse_with_load = {"turns": [{"errors_5xx": 0.04, "above": 10}]}
+    rehearsal = Rehearsal(
+        replace(PLAN, checks=(replace(RELATIVE, min_requests=0),), unclear_after=seconds(3600)),
+        seed=str(seed),
+        rate=200,
+        delay=20,
+        versions={BASELINE: {"percent": 100}, CANDIDATE: worse_with_load},
+    )
+    rehearsal.start()
+    release = rehearsal.finish()
+    assert release.outcome is Outcome.ROLLED_BACK
+    assert release.reached == 25
