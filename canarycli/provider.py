@@ -1,8 +1,8 @@
 """The contract between canary and a cloud: few verbs, one value."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
 from canarycli.metrics import Measurements, Metric, Window
@@ -29,6 +29,7 @@ class Limits:
         metrics: the built-in metric names this cloud has.
         custom_source: the word under which a custom metric names its source in canary.yaml.
         metric_period: the time one point of a metric covers.
+        smokes: whether one version can be asked whatever its share; the provider is a `Smoker`.
     """
 
     finest_percent: float
@@ -39,6 +40,7 @@ class Limits:
     metrics: frozenset[str]
     custom_source: str
     metric_period: timedelta = timedelta(minutes=1)
+    smokes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,4 +199,118 @@ class Cautious(Protocol):
 
     def warnings(self, seen: Endpoint, to: Traffic) -> tuple[str, ...]:
         """One sentence each, such as too few instances for the share. Makes no call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One thing that was looked at before anything depends on it.
+
+    Attributes:
+        name: `identity`, `clock`, a permission in the cloud's own spelling, or a metric.
+        ok: whether it is fine; None where it could not be told.
+        detail: what was found, for people.
+        hints: how to go on where it is not fine; a warning where it is.
+    """
+
+    name: str
+    ok: bool | None
+    detail: str
+    hints: tuple[str, ...] = ()
+
+
+class Doctor(Protocol):
+    """Looks at everything a release depends on, by calls that change nothing."""
+
+    def identity(self) -> Iterator[Probe]:
+        """Who the credentials belong to, and how long they last."""
+        ...
+
+    def permissions(self, endpoint: str, *, deploys: bool = False) -> Iterator[Probe]:
+        """Each permission a release needs; with `deploys` those to bring a candidate in too.
+
+        Raises:
+            ProviderError: the endpoint can't even be looked at.
+        """
+        ...
+
+    def metrics(
+        self, endpoint: str, versions: Collection[str], metrics: Collection[Metric], now: datetime
+    ) -> Iterator[Probe]:
+        """The newest point of each metric on each version."""
+        ...
+
+
+@runtime_checkable
+class Inspector(Protocol):
+    """A provider that comes with a doctor."""
+
+    @property
+    def doctor(self) -> Doctor:
+        """Who looks."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What canary is to be allowed to do on an endpoint, besides moving its traffic.
+
+    Attributes:
+        watches: read metrics.
+        deploys: bring a candidate in, and take an idle version away.
+        uploads: bring it in from local files.
+        smokes: send requests to one version.
+    """
+
+    watches: bool = True
+    deploys: bool = False
+    uploads: bool = False
+    smokes: bool = False
+
+
+@runtime_checkable
+class Permitted(Protocol):
+    """A provider class whose cloud has permissions that can be written down."""
+
+    @staticmethod
+    def least_policy(settings: Mapping[str, Any], endpoint: str, needs: Needs) -> Mapping[str, Any]:
+        """The least policy, as the JSON that the cloud's own tool takes.
+
+        No call, no credentials: what neither the settings nor the environment say is a
+        placeholder.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one version answered to one request.
+
+    Attributes:
+        version: who answered.
+        body: the answer as it came.
+        content_type: of the answer, "" where the version does not say.
+        seconds: how long it took.
+        status: the HTTP status of the model's own answer.
+    """
+
+    version: str
+    body: bytes
+    content_type: str
+    seconds: float
+    status: int = 200
+
+
+@runtime_checkable
+class Smoker(Protocol):
+    """A provider that can send a request to one version whatever its share."""
+
+    def smoke(
+        self, endpoint: str, version: str, body: bytes, content_type: str = "application/json"
+    ) -> Reply:
+        """One request to one version, and its answer, an error of the model's included.
+
+        Raises:
+            Rejected: another version answered, or none.
+        """
         ...
