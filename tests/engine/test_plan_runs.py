@@ -348,11 +348,13 @@ def test_a_rollback_while_the_candidate_is_brought_in_leaves_the_traffic() -> No
 @pytest.mark.parametrize("seed", range(12))
 def test_a_stage_is_never_passed_on_the_evidence_of_an_earlier_one(seed: int) -> None:
     worse_with_load = {"turns": [{"errors_5xx": 0.04, "above": 10}]}
+    stages = (Stage(5, seconds(5)), Stage(25, seconds(5)), Stage(100, seconds(0)))
+    check = replace(RELATIVE, min_requests=0)
     rehearsal = Rehearsal(
-        replace(PLAN, checks=(replace(RELATIVE, min_requests=0),), unclear_after=seconds(3600)),
+        replace(PLAN, stages=stages, checks=(check,), unclear_after=seconds(3600)),
         seed=str(seed),
         rate=200,
-        delay=20,
+        delay=60,
         versions={BASELINE: {"percent": 100}, CANDIDATE: worse_with_load},
     )
     rehearsal.start()
