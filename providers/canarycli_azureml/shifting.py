@@ -1,6 +1,7 @@
 """Moving traffic: read, change, write the whole endpoint, and find out what became of it."""
 
 from collections.abc import Iterable
+from time import monotonic
 
 from canarycli.errors import Conflict, ProviderError
 from canarycli.provider import Endpoint, Notes
@@ -12,6 +13,10 @@ from canarycli_azureml.session import Session
 from canarycli_azureml.settings import Settings
 from canarycli_azureml.split import Wanted, in_force, next_body, raises, wanted
 
+FRESH_SECONDS = 2.0
+"""A look this young is not repeated to lower a share. Whoever wrote since then has an operation
+under way for many times as long, and ours is refused."""
+
 
 class Shifter:
     """Asks for splits, and remembers what it asked for while that is under way."""
@@ -20,6 +25,7 @@ class Shifter:
         self._settings = settings
         self._session = session
         self._under_way: dict[str, Wanted] = {}
+        self._newest: tuple[Body, float] | None = None
 
     def read(self, endpoint: str) -> Body:
         """The endpoint as it is now; forgets what was under way once it is over."""
@@ -27,19 +33,22 @@ class Shifter:
         body = read.checked(self._session.get(self._path(endpoint), doing), doing)
         if read.is_final(body):
             self._under_way.pop(endpoint.lower(), None)
+        self._newest = (body, monotonic())
         return body
 
     def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
         """Ask for a split and return at once.
 
         There is no conditional write, so the endpoint is read again just before: a raise on a
-        look that is out of date is refused, a lowering goes through.
+        look that is out of date is refused, a lowering goes through. A lowering on a look that
+        was taken just now is written at once.
 
         Raises:
             Conflict: the look is out of date, or a change is under way.
         """
         ask = wanted(seen, to, notes)
-        fresh = self.read(seen.name)
+        at_once = self._is_fresh(seen.raw) and read.is_final(seen.raw) and not raises(seen.raw, ask)
+        fresh = seen.raw if at_once else self.read(seen.name)
         if not read.is_final(fresh):
             if self._under_way.get(seen.name.lower()) == ask:
                 return
@@ -49,6 +58,12 @@ class Shifter:
         if raises(fresh, ask) and read.changed_since(seen.raw, fresh):
             raise _stale(seen.name, fresh)
         self._write(seen.name, fresh, ask)
+
+    def _is_fresh(self, body: Body) -> bool:
+        if self._newest is None:
+            return False
+        newest, at = self._newest
+        return newest is body and monotonic() - at < FRESH_SECONDS
 
     def _write(self, name: str, fresh: Body, ask: Wanted) -> None:
         doing = f"shifting endpoint {name!r}"

@@ -48,11 +48,11 @@ def test_a_raise_is_refused_when_only_the_body_tells_of_the_change(
 
 
 def test_a_lowering_goes_through_on_an_old_look_and_keeps_what_changed_since(
-    server: Server, azureml: AzureML
+    server: Server, azureml: AzureML, another: AzureML
 ) -> None:
     azureml.shift(azureml.describe("churn"), Traffic.split("blue", "teal", 25), NOTES)
     server.control("advance", seconds=1)
-    seen = azureml.describe("churn")
+    seen = another.describe("churn")
     changes = {"tags": {"owner": "dana"}, "properties": {"publicNetworkAccess": "Disabled"}}
     server.control("change", endpoint="churn", **changes)
 
@@ -63,6 +63,22 @@ def test_a_lowering_goes_through_on_an_old_look_and_keeps_what_changed_since(
     assert after["properties"]["traffic"] == {"blue": 100}
     assert after["properties"]["publicNetworkAccess"] == "Disabled"
     assert after["tags"] == {"owner": "dana", **NOTES}
+
+
+def test_a_lowering_on_a_look_just_taken_is_refused_while_somebody_elses_change_is_under_way(
+    server: Server, azureml: AzureML, another: AzureML
+) -> None:
+    server.control("change", endpoint="churn", traffic={"blue": 75, "teal": 25})
+    server.control("settings", endpoint_seconds=20)
+    theirs = another.describe("churn")
+    seen = azureml.describe("churn")
+    another.shift(theirs, Traffic.split("blue", "teal", 20), {"canary-owner": "dana"})
+
+    with pytest.raises(Conflict, match="is being changed"):
+        azureml.shift(seen, HOME, {})
+
+    server.control("advance", seconds=21)
+    assert server.look("churn")["tags"] == {"canary-owner": "dana"}
 
 
 def test_a_rollback_undoes_what_somebody_raised_since_the_look(
