@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-import tenacity
-
 from canarycli.clock import Clock
 from canarycli.errors import Unavailable, Unsupported
 from canarycli.metrics import Measurements, Metric, Window
@@ -14,6 +12,9 @@ from canarycli.provider import Deployer, Endpoint, Limits, Notes, Provider
 from canarycli.traffic import Traffic
 
 T = TypeVar("T")
+
+SHORTEST = 0.2
+"""Seconds before the second try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +86,36 @@ class Patient:
         return self.provider.plain_command(endpoint, to)
 
     def _ask(self, call: Callable[[], T]) -> T:
-        start = self.clock.now()
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(Unavailable),
-            wait=_wait,
-            stop=lambda state: (
-                self.clock.now() - start + timedelta(seconds=state.upcoming_sleep) > self.patience
-            ),
-            sleep=self.clock.sleep,
-            reraise=True,
-        )
-        return retrying(call)
+        try:
+            return call()
+        except Unavailable as error:
+            return self._ask_again(call, error)
+
+    def _ask_again(self, call: Callable[[], T], first: Unavailable) -> T:
+        # Most calls are answered at once, and a rollback should not wait for this import.
+        import tenacity
+
+        end = self.clock.now() + self.patience
+        growing = tenacity.wait_exponential_jitter(initial=0.4, max=5, jitter=0.2)
+
+        def wait(state: tenacity.RetryCallState) -> float:
+            error = state.outcome.exception() if state.outcome is not None else None
+            return max(growing(state), getattr(error, "after", None) or 0.0)
+
+        def too_late(state: tenacity.RetryCallState) -> bool:
+            return self.clock.now() + timedelta(seconds=state.upcoming_sleep) > end
+
+        pause = max(SHORTEST, first.after or 0.0)
+        if timedelta(seconds=pause) > self.patience:
+            raise first
+        self.clock.sleep(pause)
+        again = tenacity.retry_if_exception_type(Unavailable)
+        return tenacity.Retrying(
+            retry=again, wait=wait, stop=too_late, sleep=self.clock.sleep, reraise=True
+        )(call)
 
 
 def _deployer(provider: Provider, message: str) -> Deployer:
     if isinstance(provider, Deployer):
         return provider
     raise Unsupported(message, hint="this provider can't do it for you: use the cloud's own tools")
-
-
-_GROWING = tenacity.wait_exponential_jitter(initial=0.2, max=5, jitter=0.2)
-
-
-def _wait(state: tenacity.RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome is not None else None
-    asked = getattr(error, "after", None)
-    return max(_GROWING(state), asked or 0.0)

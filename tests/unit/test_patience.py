@@ -1,0 +1,84 @@
+"""A cloud that gives no answer is asked again, for a while; everything else passes through."""
+
+from datetime import timedelta
+
+import pytest
+
+from canarycli.errors import Denied, Unavailable, Unsupported
+from canarycli.patience import Patient
+from canarycli.simulator import Simulator
+from canarycli.testing import FakeClock, Fault, Faulty
+from canarycli.traffic import Traffic
+
+
+def patient(faults: dict[int, Fault], clock: FakeClock) -> tuple[Patient, Faulty]:
+    faulty = Faulty(Simulator({"state": ":memory:"}, clock=clock), faults)
+    return Patient(faulty, clock), faulty
+
+
+def test_an_answer_at_once_is_asked_for_once() -> None:
+    provider, faulty = patient({}, FakeClock())
+    provider.describe("demo")
+    assert faulty.count() == 1
+
+
+def test_no_answer_is_asked_for_again() -> None:
+    clock = FakeClock()
+    provider, faulty = patient({1: Fault.UNAVAILABLE, 2: Fault.LOST}, clock)
+    assert provider.describe("demo").name == "demo"
+    assert faulty.count("describe") == 3
+    assert len(clock.slept) == 2
+
+
+def test_patience_ends() -> None:
+    clock = FakeClock()
+    start = clock.now()
+    provider, faulty = patient(dict.fromkeys(range(1, 999), Fault.UNAVAILABLE), clock)
+    with pytest.raises(Unavailable):
+        provider.describe("demo")
+    assert clock.now() - start <= provider.patience
+    assert faulty.count() > 5
+
+
+def test_a_denial_is_final() -> None:
+    provider, faulty = patient({1: Fault.DENIED}, FakeClock())
+    with pytest.raises(Denied):
+        provider.describe("demo")
+    assert faulty.count() == 1
+
+
+def test_a_lost_answer_to_a_shift_is_asked_for_again() -> None:
+    clock = FakeClock()
+    provider, faulty = patient({2: Fault.LOST}, clock)
+    provider.shift(provider.describe("demo"), Traffic.split("v41", "v42", 5), {})
+    assert faulty.count("shift") == 2
+
+
+def test_the_pause_a_cloud_asks_for_is_kept_or_refused() -> None:
+    clock = FakeClock()
+
+    class Busy(Simulator):
+        answers = 0
+
+        def describe(self, endpoint: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - as below
+            self.answers += 1
+            if self.answers == 1:
+                raise Unavailable("slow down", after=7)
+            return super().describe(endpoint)
+
+    Patient(Busy({"state": ":memory:"}, clock=clock), clock).describe("demo")
+    assert clock.slept == [7]
+    hurried = Patient(Busy({"state": ":memory:"}, clock=clock), clock, timedelta(seconds=5))
+    with pytest.raises(Unavailable):
+        hurried.describe("demo")
+
+
+def test_deploying_where_a_provider_cannot_is_said() -> None:
+    class Plain:
+        limits = None
+        place = "here"
+
+    clock = FakeClock()
+    seen = Simulator({"state": ":memory:"}, clock=clock).describe("demo")
+    with pytest.raises(Unsupported):
+        Patient(Plain(), clock).deploy(seen, "m", "v41", {}, "r-1")  # type: ignore[arg-type]  # less than a provider
