@@ -10,10 +10,10 @@ from canarycli.judge.finding import Arms, Finding, Judgement, State, Verdict
 from canarycli.judge.limits import Facts, judge_limit
 from canarycli.judge.margins import Promise
 from canarycli.judge.memory import Memory
-from canarycli.judge.pool import Pooled, pool
+from canarycli.judge.pool import REQUESTS, Pooled, pool
 from canarycli.judge.sequential import close_case, open_case
 from canarycli.judge.sources import learn, needs
-from canarycli.judge.split import NAME, REQUESTS, judge_split
+from canarycli.judge.split import NAME, judge_split
 from canarycli.judge.weights import weights
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.plan import Check, Role

@@ -19,7 +19,7 @@ from canarycli.plan import Better, Margin
 def told(case: Case, finding: Finding) -> Finding:
     """The finding with its numbers filled in."""
     margin, evidence = case.check.no_worse_by or Margin(), case.evidence
-    if isinstance(evidence, Comparison) and case.memory.kind == RATE:
+    if isinstance(evidence, Comparison) and case.memory.kind == RATE and evidence.n_baseline > 0:
         rho, delta = evidence.margins.rho_fail, evidence.margins.delta_fail
         scale = Scale(not margin.absolute, case.check.better, rho, delta)
         return told_rate(finding, evidence, scale)

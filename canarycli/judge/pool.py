@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from canarycli.metrics import Counts, Histogram, Metric, Point, Series, Value
 
+REQUESTS = Metric("requests")
 QUANTILE = re.compile(r"_p(\d{1,2}(?:\.\d+)?)$")
 
 

@@ -14,6 +14,7 @@ from canarycli.judge.means import Means
 FAIL_EXTRA, PASS_EXTRA = 2.0, 2.2
 GOLDEN = (sqrt(5) - 1) / 2
 FEW = 3
+NEVER = 1e9
 
 
 def divergence(p: float, q: float) -> float:
@@ -101,9 +102,10 @@ def _more_values(known: Means, beta: float) -> float | None:
     return _left(whole, known.assurance, each, beta)
 
 
-def _left(whole: float, assurance: float, each: float, beta: float) -> float:
+def _left(whole: float, assurance: float, each: float, beta: float) -> float | None:
     missing = log(1 / beta) - log(max(assurance, 1e-300))
-    return max(1.0, whole, missing * each)
+    number = max(1.0, whole, missing * each)
+    return number if number < NEVER else None
 
 
 def _least(function: Callable[[float], float], low: float, high: float) -> float:

@@ -96,7 +96,8 @@ def kind_of(check: Check, facts: Mapping[str, Any], measured: Measurements, arms
     extra = needs(check, facts)
     if extra and all(measured.of(arms.baseline, metric).points for metric in extra):
         return OVER
-    first = next(iter(measured.of(arms.baseline, check.metric).points), None)
+    series = (measured.of(arm, check.metric) for arm in (arms.baseline, arms.candidate))
+    first = next((points[0] for points in (s.points for s in series) if points), None)
     match first:
         case Counts():
             return RATE

@@ -13,12 +13,12 @@ from canarycli.judge.evidence import Several
 from canarycli.judge.finding import Arms, Finding, Verdict
 from canarycli.judge.margins import Margins, Promise
 from canarycli.judge.memory import Memory
+from canarycli.judge.pool import REQUESTS
 from canarycli.judge.sequential import Periods, taken
 from canarycli.judge.sources import Look
 from canarycli.metrics import Measurements, Metric, Point, Unit, Value
 from canarycli.plan import Check, Role
 
-REQUESTS = Metric("requests")
 NAME = "requests"
 TOLERATED = 1.1
 """The odds of the split may be off by a tenth: routers round, and few clients are lumpy."""

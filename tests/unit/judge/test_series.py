@@ -24,7 +24,7 @@ def judged(data: dict[str, Any]) -> dict[str, Any]:
     return dict(verdict)
 
 
-def rows(seed: int, **world: float) -> list[list[float]]:
+def rows(seed: int, **world: float) -> list[Any]:
     return [list(row) for row in release(seed, **world)]  # type: ignore[arg-type]  # numbers
 
 

@@ -1,0 +1,442 @@
+"""The judge on live measurements: what it waits for, remembers, replays and says."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from unit.judge.arranging import MINUTE, START, arms, at, counts, measured, series
+from unit.judge.streams import history, release
+
+from canarycli.judge import Finding, Judgement, State, Verdict, begin, extra_metrics, judge, window
+from canarycli.metrics import Counts, Histogram, Measurements, Metric, Series, Value
+from canarycli.plan import Better, Check, Margin, Role
+
+ERRORS = Check("errors_5xx", Metric("errors_5xx"), no_worse_by=Margin(absolute=0.005))
+CALM = {"per_minute": 12_000.0, "rate": 0.002}
+
+
+def arm_rows(seed: int, **world: float) -> tuple[list[tuple[float, float]], ...]:
+    rows = list(release(seed, **(CALM | world)))  # type: ignore[arg-type]  # numbers
+    return [(n, x) for n, x, _, _ in rows], [(n, x) for _, _, n, x in rows]
+
+
+def errors(seed: int, minutes: int, **world: float) -> Measurements:
+    ours, theirs = arm_rows(seed, length=minutes, **world)
+    return measured({"errors_5xx": counts(ours)}, {"errors_5xx": counts(theirs)})
+
+
+def before(seed: int = 1, **world: float) -> State:
+    """The state that history gives."""
+    rows = history(seed, **(CALM | world))  # type: ignore[arg-type]  # numbers
+    points = [Counts(START - (len(rows) - i) * MINUTE, n, x) for i, (n, x) in enumerate(rows)]
+    past = measured({}, {"errors_5xx": series(points)})
+    return begin([ERRORS], past, arms(0))
+
+
+def until(found: Measurements, minute: float) -> Measurements:
+    """What could be measured by then."""
+    cut = {
+        version: {
+            key: Series(tuple(p for p in one.points if p.at + one.period <= at(minute)), one.period)
+            for key, one in by_key.items()
+        }
+        for version, by_key in found.series.items()
+    }
+    return replace(found, series=cut)
+
+
+def watch(
+    checks: Sequence[Check], found: Measurements, minutes: int, state: State, **who: float
+) -> list[Judgement]:
+    """A look every minute, the state saved and loaded between any two."""
+    looks = []
+    for minute in range(1, minutes + 1):
+        look = judge(checks, until(found, minute), arms(minute, **who), state)
+        state = json.loads(json.dumps(look.state))
+        looks.append(look)
+    return looks
+
+
+def the(name: str, look: Judgement) -> Finding:
+    return next(f for f in look.findings if f.check == name)
+
+
+def verdicts(name: str, looks: Sequence[Judgement]) -> list[Verdict]:
+    return [the(name, look).verdict for look in looks]
+
+
+def test_a_broken_candidate_fails_after_warm_up_and_two_minutes_and_is_proven() -> None:
+    looks = watch([ERRORS], errors(1, 8, times=1000), 8, before())
+    first = verdicts("errors_5xx", looks).index(Verdict.FAIL)
+    assert first + 1 <= 4
+    finding = the("errors_5xx", looks[first])
+    assert finding.proven
+    assert finding.sentence.startswith("errors_5xx 0.14% ->")
+    assert "-> 100.00% (+99.86 pp, limit +0.50 pp): proven" in finding.sentence
+
+
+def test_the_interval_of_a_proven_fail_lies_beyond_the_limit() -> None:
+    looks = watch([ERRORS], errors(1, 60, times=10), 60, before())
+    finding = the("errors_5xx", looks[verdicts("errors_5xx", looks).index(Verdict.FAIL)])
+    assert (finding.limit or 0) <= (finding.low or 0) <= (finding.diff or 0) <= (finding.high or 0)
+    assert finding.unit.value == "ratio"
+
+
+def test_a_candidate_that_fails_half_of_its_requests_is_called_while_it_warms_up() -> None:
+    looks = watch([ERRORS], errors(1, 3, times=1000), 3, before())
+    assert looks[1].verdict is Verdict.FAIL
+
+
+def test_a_cold_start_is_not_held_against_the_candidate() -> None:
+    ours, theirs = arm_rows(1, length=10)
+    slow_start = [(n, n * 0.3) for n, _ in ours[:2]] + ours[2:]
+    found = measured({"errors_5xx": counts(slow_start)}, {"errors_5xx": counts(theirs)})
+    assert Verdict.FAIL not in verdicts("errors_5xx", watch([ERRORS], found, 10, before()))
+
+
+def test_a_healthy_candidate_passes_within_the_margin() -> None:
+    looks = watch([ERRORS], errors(2, 20), 20, before())
+    finding = the("errors_5xx", looks[-1])
+    assert finding.verdict is Verdict.PASS
+    assert finding.high is not None
+    assert finding.high <= (finding.limit or 0)
+    assert "proven to be within it" in finding.sentence
+    assert looks[-1].verdict is Verdict.PASS
+
+
+def test_before_it_passes_it_says_about_how_many_more_requests_it_takes() -> None:
+    looks = watch([ERRORS], errors(2, 4), 4, before())
+    finding = the("errors_5xx", looks[-1])
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert finding.more_requests is not None
+    assert "more requests" in finding.sentence
+
+
+def test_points_that_may_still_grow_do_not_make_a_pass() -> None:
+    settled = verdicts("errors_5xx", watch([ERRORS], errors(2, 20), 20, before()))
+    young = verdicts("errors_5xx", watch([ERRORS], errors(2, 20), 20, before(), delay=3))
+    assert young.index(Verdict.PASS) == settled.index(Verdict.PASS) + 3
+
+
+def test_points_that_may_still_grow_do_make_a_fail() -> None:
+    looks = watch([ERRORS], errors(1, 8, times=1000, onset=4), 8, before(), delay=5)
+    assert verdicts("errors_5xx", looks).index(Verdict.FAIL) + 1 in {6, 7}
+
+
+def test_the_order_in_which_late_points_come_does_not_matter() -> None:
+    found = errors(3, 12, times=2)
+    in_order = watch([ERRORS], found, 12, before())[-1]
+    state = before()
+    for minute in range(1, 13):
+        seen = until(found, minute)
+        ours = seen.series["new"]["errors_5xx"].points
+        late = tuple(p for p in ours if not at(minute - 3) <= p.at < at(minute - 1))
+        gappy = {"new": {"errors_5xx": series(late)}, "old": seen.series["old"]}
+        state = judge([ERRORS], replace(seen, series=gappy), arms(minute), state).state
+    assert judge([ERRORS], found, arms(12), state).findings[0] == in_order.findings[0]
+
+
+def test_a_revision_of_the_newest_points_is_judged_as_revised() -> None:
+    found = errors(4, 12)
+    ours = list(found.series["new"]["errors_5xx"].points)
+    half = [*ours[:9], *(Counts(p.at, (p.n or 0) / 2, 0) for p in ours[9:])]
+    early = {"new": {"errors_5xx": series(half)}, "old": found.series["old"]}
+    first = judge([ERRORS], replace(found, series=early), arms(12), before())
+    assert judge([ERRORS], found, arms(12), first.state).findings == (
+        judge([ERRORS], found, arms(12), before()).findings
+    )
+
+
+def test_a_revision_of_what_was_judged_long_ago_is_ignored() -> None:
+    found = errors(4, 20)
+    first = judge([ERRORS], found, arms(20), before())
+    ours = list(found.series["new"]["errors_5xx"].points)
+    changed = [*(Counts(p.at, p.n or 0, p.n or 0) for p in ours[:5]), *ours[5:]]
+    later = {"new": {"errors_5xx": series(changed)}, "old": found.series["old"]}
+    again = judge([ERRORS], replace(found, series=later), arms(20), first.state)
+    assert again.findings == first.findings
+
+
+def test_looking_often_or_once_is_the_same() -> None:
+    found = errors(5, 15, times=1.5)
+    often = watch([ERRORS], found, 15, before())[-1]
+    assert judge([ERRORS], found, arms(15), before()).findings == often.findings
+
+
+def test_a_look_without_news_changes_nothing() -> None:
+    found = errors(5, 15)
+    first = judge([ERRORS], found, arms(15), before())
+    assert judge([ERRORS], found, arms(15), first.state) == first
+
+
+def test_a_new_split_needs_evidence_of_its_own() -> None:
+    first = watch([ERRORS], errors(2, 20), 20, before())[-1]
+    assert first.verdict is Verdict.PASS
+    found = errors(6, 60, share=0.25)
+    at_once = judge([ERRORS], until(found, 22), arms(22, since=20, share=25), first.state)
+    later = judge([ERRORS], found, arms(40, since=20, share=25), first.state)
+    assert at_once.verdict is Verdict.INCONCLUSIVE
+    assert later.verdict is Verdict.PASS
+
+
+def test_points_of_the_split_before_are_not_taken_for_the_new_one() -> None:
+    found = errors(2, 20)
+    look = judge([ERRORS], found, arms(20, since=20, share=25), before())
+    assert the("errors_5xx", look).n_candidate is None
+    assert look.verdict is Verdict.NO_DATA
+
+
+SILENT = {
+    "no candidate": ({}, {"errors_5xx": counts([(1000, 2)] * 10)}, "candidate"),
+    "no baseline": ({"errors_5xx": counts([(50, 0)] * 10)}, {}, "baseline"),
+    "neither": ({}, {}, "candidate"),
+    "candidate without requests": (
+        {"errors_5xx": counts([(0, 0)] * 10)},
+        {"errors_5xx": counts([(1000, 2)] * 10)},
+        "candidate",
+    ),
+}
+
+
+@pytest.mark.parametrize(("ours", "theirs", "arm"), SILENT.values(), ids=SILENT)
+def test_an_arm_without_data_is_no_data(
+    ours: dict[str, Series], theirs: dict[str, Series], arm: str
+) -> None:
+    finding = judge([ERRORS], measured(ours, theirs), arms(10), {}).findings[0]
+    assert (finding.verdict, finding.sentence) == (
+        Verdict.NO_DATA,
+        f"errors_5xx has no data for the {arm}",
+    )
+
+
+def test_a_candidate_that_falls_silent_is_no_data_after_five_periods() -> None:
+    ours, theirs = arm_rows(2, length=30)
+    found = measured({"errors_5xx": counts(ours[:20])}, {"errors_5xx": counts(theirs)})
+    said = verdicts("errors_5xx", watch([ERRORS], found, 30, before()))
+    assert said[19] is Verdict.PASS
+    assert said.index(Verdict.NO_DATA) == 24
+
+
+def test_alone_it_is_only_guarded() -> None:
+    ours, theirs = arm_rows(2, length=20)
+    first = watch(
+        [ERRORS],
+        measured({"errors_5xx": counts(ours)}, {"errors_5xx": counts(theirs)}),
+        20,
+        before(),
+    )[-1]
+    healthy = measured({"errors_5xx": counts([(0, 0)] * 20 + [(12_000, 24)] * 10)})
+    broken = measured({"errors_5xx": counts([(0, 0)] * 20 + [(12_000, 3000)] * 10)})
+    alone = arms(30, since=20, share=100)
+    assert judge([ERRORS], healthy, alone, first.state).verdict is Verdict.INCONCLUSIVE
+    assert judge([ERRORS], broken, alone, first.state).verdict is Verdict.FAIL
+
+
+def test_a_watched_check_fails_without_deciding_and_without_weakening_the_others() -> None:
+    watched = replace(ERRORS, name="watched", role=Role.WATCH)
+    found = errors(1, 6, times=1000)
+    both = judge([ERRORS, watched], found, arms(6), before())
+    alone = judge([ERRORS], found, arms(6), before())
+    assert the("errors_5xx", both) == the("errors_5xx", alone)
+    only = judge([watched], found, arms(6), {})
+    assert the("watched", only).verdict is Verdict.FAIL
+    assert only.verdict is Verdict.PASS
+
+
+def test_a_minimum_of_requests_holds_both_verdicts_back() -> None:
+    patient = replace(ERRORS, min_requests=5000)
+    for world in ({"times": 1000.0}, {}):
+        finding = judge([patient], errors(1, 7, **world), arms(7), before()).findings[0]
+        assert finding.verdict is Verdict.INCONCLUSIVE
+        assert (finding.more_requests or 0) > 0
+        assert "of 5,000 requests" in finding.sentence
+
+
+def test_a_mismatched_split_holds_and_does_not_fail() -> None:
+    found = errors(2, 20, share=0.2)
+    look = judge([ERRORS], found, arms(20, share=5), before())
+    finding = the("requests", look)
+    assert (finding.verdict, finding.role) == (Verdict.INCONCLUSIVE, Role.GATE)
+    assert "of 5% asked" in finding.sentence
+    assert look.verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_split_as_asked_is_shown_and_does_not_decide() -> None:
+    finding = the("requests", judge([ERRORS], errors(2, 20), arms(20), before()))
+    assert (finding.verdict, finding.role) == (Verdict.PASS, Role.WATCH)
+    assert finding.sentence.startswith(("requests 5.0%", "requests 4.9%", "requests 5.1%"))
+
+
+def test_several_checks_name_the_one_to_blame() -> None:
+    others = Check("errors_4xx", Metric("errors_4xx"), no_worse_by=Margin(relative=0.5))
+    good, bad = arm_rows(2, length=15), arm_rows(3, length=15, times=20)
+    found = measured(
+        {"errors_5xx": counts(good[0]), "errors_4xx": counts(bad[0])},
+        {"errors_5xx": counts(good[1]), "errors_4xx": counts(bad[1])},
+    )
+    look = judge([ERRORS, others], found, arms(15), before())
+    assert the("errors_4xx", look).verdict is Verdict.FAIL
+    assert the("errors_5xx", look).verdict is not Verdict.FAIL
+
+
+APPROVAL = Check(
+    "approval",
+    Metric("approval", source={"x": "y"}),
+    no_worse_by=Margin(absolute=0.02),
+    better=Better.HIGHER,
+)
+
+
+def test_where_higher_is_better_fewer_is_worse() -> None:
+    chance = Random(1)
+    fewer = [(600, round(600 * 0.50 + chance.gauss(0, 8))) for _ in range(30)]
+    more = [(600, round(600 * 0.66 + chance.gauss(0, 8))) for _ in range(30)]
+    base = {"approval": counts([(11_400, round(11_400 * 0.6)) for _ in range(30)])}
+    worse = judge([APPROVAL], measured({"approval": counts(fewer)}, base), arms(30), {})
+    better = judge([APPROVAL], measured({"approval": counts(more)}, base), arms(30), {})
+    finding = worse.findings[0]
+    assert finding.verdict is Verdict.FAIL
+    assert finding.diff is not None
+    assert finding.diff < (finding.limit or 0) < 0
+    assert better.findings[0].verdict is not Verdict.FAIL
+
+
+P99 = Check("p99", Metric("latency_p99"), no_worse_by=Margin(relative=0.2))
+
+
+def latencies(slower: float, minutes: int, n: float | None = 3000) -> Series:
+    chance = Random(int(slower * 100))
+    return series(
+        [Value(at(i), 0.2 * slower * 1.03 ** chance.gauss(0, 1), n) for i in range(minutes)]
+    )
+
+
+def test_percentiles_as_values_pass_equal_and_fail_slow() -> None:
+    base = {"latency_p99": latencies(1.0, 40)}
+    said = {
+        slower: judge(
+            [P99], measured({"latency_p99": latencies(slower, 40)}, base), arms(40), {}
+        ).findings[0]
+        for slower in (1.02, 1.5)
+    }
+    assert said[1.02].verdict is Verdict.PASS
+    assert said[1.5].verdict is Verdict.FAIL
+    assert said[1.5].sentence.startswith("p99 20")
+    assert said[1.5].relative
+
+
+def test_percentiles_of_a_handful_of_requests_show_no_pass() -> None:
+    base = {"latency_p99": latencies(1.0, 40)}
+    few = {"latency_p99": latencies(1.02, 40, n=60)}
+    finding = judge([P99], measured(few, base), arms(40), {}).findings[0]
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "too few requests" in finding.sentence
+
+
+def test_values_in_another_unit_give_the_same_verdict() -> None:
+    kpi = Check("kpi", Metric("kpi", source={"x": 1}), no_worse_by=Margin(relative=0.1))
+    looks = []
+    for unit in (1.0, 1000.0):
+        ours = series([Value(p.at, p.value * unit, p.n) for p in latencies(1.5, 40).points])  # type: ignore[union-attr]  # values
+        theirs = series([Value(p.at, p.value * unit, p.n) for p in latencies(1.0, 40).points])  # type: ignore[union-attr]  # values
+        looks.append(judge([kpi], measured({"kpi": ours}, {"kpi": theirs}), arms(40), {}))
+    first, second = (look.findings[0] for look in looks)
+    assert first.verdict is second.verdict is Verdict.FAIL
+    assert first.diff == pytest.approx(second.diff)
+
+
+BOUNDS = (0.05, 0.1, 0.125, 0.2, 0.25, 0.4, 0.5)
+FAST, SLOW = (100, 400, 250, 150, 60, 30, 8, 2), (40, 200, 200, 200, 150, 110, 60, 40)
+
+
+@pytest.mark.parametrize(("name", "worse"), [("latency", 0.25), ("latency_p90", 0.25)])
+def test_histograms_are_judged_at_thresholds_from_history(name: str, worse: float) -> None:
+    check = Check("slow", Metric(name), no_worse_by=Margin(relative=worse))
+    theirs = series([Histogram(at(i), BOUNDS, tuple(19.0 * c for c in FAST)) for i in range(90)])
+    past = series([replace(point, at=point.at - 90 * MINUTE) for point in theirs.points])
+    state = begin([check], measured({}, {name: past}), arms(0))
+    said = {}
+    for counted in (FAST, SLOW):
+        ours = series([Histogram(at(i), BOUNDS, tuple(map(float, counted))) for i in range(90)])
+        look = judge([check], measured({name: ours}, {name: theirs}), arms(90), state)
+        said[counted] = the("slow", look)
+    assert said[FAST].verdict is Verdict.PASS
+    assert said[SLOW].verdict is Verdict.FAIL
+    assert said[SLOW].unit.value == "seconds"
+
+
+def test_with_history_a_percentile_asks_for_counts_over_thresholds_and_uses_them() -> None:
+    past = measured({}, {"latency_p99": latencies(1.0, 30)})
+    state = begin([P99], past, arms(0))
+    wanted = extra_metrics([P99], state)
+    assert [metric.name for metric in wanted] == ["requests", "latency_over", "latency_over"]
+    _, at_tau, slower = wanted
+    assert (slower.threshold or 0) == pytest.approx(1.2 * (at_tau.threshold or 0), rel=0.01)
+    theirs = {at_tau.key: counts([(5700, 57)] * 60), slower.key: counts([(5700, 20)] * 60)}
+    ours = {at_tau.key: counts([(300, 15)] * 60), slower.key: counts([(300, 9)] * 60)}
+    values = {"latency_p99": latencies(1.0, 60)}
+    slow = {"latency_p99": latencies(1.6, 60)}
+    look = judge([P99], measured(ours | slow, theirs | values), arms(60), state)
+    finding = the("p99", look)
+    assert finding.verdict is Verdict.FAIL
+    assert finding.low is not None
+    assert 0.2 <= finding.low <= (finding.diff or 0) <= (finding.high or 9)
+
+
+def test_the_window_reaches_back_to_points_that_may_still_be_revised() -> None:
+    first = judge([ERRORS], errors(2, 20), arms(20), before())
+    span = window(first.state, arms(21, since=20, share=25))
+    assert span.start == at(15)
+    assert span.end == at(21)
+    assert window({}, arms(21, since=20)).start == at(20)
+
+
+def test_ten_second_periods_are_judged_like_minutes() -> None:
+    ten = timedelta(seconds=10)
+    ours, theirs = arm_rows(1, length=30, times=1000)
+    found = measured({"errors_5xx": counts(ours, ten)}, {"errors_5xx": counts(theirs, ten)})
+    look = judge([ERRORS], found, arms(1), before())
+    assert look.verdict is Verdict.FAIL
+
+
+def test_the_state_stays_small() -> None:
+    checks = [ERRORS, P99, Check("lat", Metric("latency"), no_worse_by=Margin(relative=0.3))]
+    theirs = series([Histogram(at(i), BOUNDS, tuple(19.0 * c for c in FAST)) for i in range(60)])
+    base = {"latency": theirs, "latency_p99": latencies(1.0, 60)}
+    found = errors(2, 60)
+    everything = {
+        "new": {**found.series["new"], **base},
+        "old": {**found.series["old"], **base},
+    }
+    state = judge(checks, replace(found, series=everything), arms(60), before()).state
+    assert max(len(json.dumps(value)) for value in state.values()) < 10_000
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.none() | st.tuples(st.integers(0, 500), st.integers(0, 500), st.integers(0, 20)),
+        max_size=40,
+    ),
+    st.integers(1, 4),
+)
+def test_whatever_is_counted_there_is_a_finding_and_a_state_that_survives(
+    rows: list[tuple[int, int, int] | None], every: int
+) -> None:
+    ours = counts([row and (row[0], row[2]) for row in rows])
+    theirs = counts([row and (row[1] * 19, row[2]) for row in rows])
+    found = measured({"errors_5xx": ours}, {"errors_5xx": theirs})
+    state: State = {}
+    for minute in range(every, len(rows) + every, every):
+        look = judge([ERRORS], until(found, minute), arms(minute), state)
+        state = json.loads(json.dumps(look.state))
+        assert state == look.state
+        assert look.findings[0].verdict in set(Verdict)
+    whole = judge([ERRORS], found, arms(len(rows) + every), state)
+    again = judge([ERRORS], found, arms(len(rows) + every), {})
+    assert whole.findings[0].verdict is again.findings[0].verdict
