@@ -273,7 +273,9 @@ class Permitted(Protocol):
     """A provider class whose cloud has permissions that can be written down."""
 
     @staticmethod
-    def least_policy(settings: Mapping[str, Any], endpoint: str, needs: Needs) -> Mapping[str, Any]:
+    def least_policy(
+        settings: Mapping[str, Any], endpoint: str, needs: Needs, /
+    ) -> Mapping[str, Any]:
         """The least policy, as the JSON that the cloud's own tool takes.
 
         No call, no credentials: what neither the settings nor the environment say is a

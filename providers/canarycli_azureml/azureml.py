@@ -7,7 +7,7 @@ from typing import Any
 
 from canarycli.errors import NotFound
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint, Limits, Notes
+from canarycli.provider import Endpoint, Limits, Needs, Notes
 from canarycli.traffic import Traffic
 from canarycli_azureml import command, custom
 from canarycli_azureml.body import state
@@ -17,7 +17,7 @@ from canarycli_azureml.endpoint import failed_last, notes_of, read_endpoint
 from canarycli_azureml.metrics import NAMES, Looking, measure
 from canarycli_azureml.policy import policy
 from canarycli_azureml.session import Session
-from canarycli_azureml.settings import Settings
+from canarycli_azureml.settings import Settings, path_of
 from canarycli_azureml.shifting import Shifter
 from canarycli_azureml.split import SHADOW_UP_TO
 
@@ -130,6 +130,11 @@ class AzureML:
     def policy(self, *, deploys: bool = False, uploads: bool = False) -> dict[str, Any]:
         """The least role for a release here, as `az role definition create` takes it; no call."""
         return policy(self._settings.path, deploys=deploys, uploads=uploads)
+
+    @staticmethod
+    def least_policy(settings: Mapping[str, Any], _endpoint: str, needs: Needs) -> dict[str, Any]:
+        """A custom role for the resource group; it can be assigned at one endpoint."""
+        return policy(path_of(settings, os.environ), deploys=needs.deploys, uploads=needs.uploads)
 
     def close(self) -> None:
         """Close the connections."""

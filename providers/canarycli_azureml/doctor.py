@@ -11,7 +11,7 @@ from typing import Any
 
 from canarycli.errors import CanaryError
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint
+from canarycli.provider import Endpoint, Probe
 from canarycli_azureml.credentials import credential
 from canarycli_azureml.errors import understood
 from canarycli_azureml.policy import DEPLOY, ROLLBACK
@@ -20,23 +20,6 @@ from canarycli_azureml.settings import Settings
 
 QUARTER = timedelta(minutes=15)
 SOON = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One thing the doctor looked at.
-
-    Attributes:
-        name: `identity`, an action such as `…/onlineEndpoints/write`, or a metric.
-        ok: whether it is fine; None where it can't be told.
-        detail: what was found, for people.
-        hints: how to go on where it is not fine.
-    """
-
-    name: str
-    ok: bool | None
-    detail: str
-    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

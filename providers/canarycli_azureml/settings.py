@@ -73,16 +73,24 @@ class Settings:
     @property
     def path(self) -> str:
         """The workspace's resource id."""
-        return (
-            f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}"
-            f"/providers/Microsoft.MachineLearningServices/workspaces/{self.workspace}"
-        )
+        return _path(self.subscription, self.resource_group, self.workspace)
+
+
+def path_of(given: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+    """A workspace's resource id as far as it is known, with `SUBSCRIPTION` for what is not."""
+    parts = {key: _said(key, given, environment) or key.replace("_", "-").upper() for key in PLACE}
+    return _path(**parts)
+
+
+def _path(subscription: str, resource_group: str, workspace: str) -> str:
+    return (
+        f"/subscriptions/{subscription}/resourceGroups/{resource_group}"
+        f"/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
+    )
 
 
 def _place(key: str, given: Mapping[str, Any], environment: Mapping[str, str]) -> str:
-    value = str(given.get(key) or "").strip()
-    names = PLACE[key]
-    found = value or next((environment[name] for name in names if environment.get(name)), "")
+    found, names = _said(key, given, environment), PLACE[key]
     if not found:
         word = key.replace("_", "-")
         raise UsageError(
@@ -92,6 +100,11 @@ def _place(key: str, given: Mapping[str, Any], environment: Mapping[str, str]) -
     if "/" in found:
         raise UsageError(f"{key} {found!r} is no name", hint="give the last part of its id")
     return found
+
+
+def _said(key: str, given: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+    value = str(given.get(key) or "").strip()
+    return value or next((environment[name] for name in PLACE[key] if environment.get(name)), "")
 
 
 def _delay(value: Any) -> timedelta:

@@ -8,7 +8,7 @@ from typing import Any
 
 from canarycli.errors import CanaryError
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint
+from canarycli.provider import Endpoint, Probe
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.autoscaling import Autoscaling
 from canarycli_sagemaker.clients import Clients
@@ -19,23 +19,6 @@ NOBODY = "canary-doctor-no-such-thing"
 
 SKEW = timedelta(minutes=2)
 """AWS refuses requests signed with a clock that is five minutes off."""
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One thing the doctor looked at.
-
-    Attributes:
-        name: `identity`, `clock`, a permission such as `sagemaker:UpdateEndpoint`, or a metric.
-        ok: whether it is fine.
-        detail: what was found, for people.
-        hints: how to go on where it is not fine.
-    """
-
-    name: str
-    ok: bool
-    detail: str
-    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

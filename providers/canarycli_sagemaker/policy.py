@@ -1,6 +1,15 @@
 """The least IAM policy for one endpoint and what is to be done with it."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from canarycli.errors import CanaryError
+from canarycli.provider import Needs
+from canarycli_sagemaker.clients import Clients
+from canarycli_sagemaker.settings import Settings
+
+PARTITIONS: Mapping[str, str] = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+"""The partitions besides `aws`, by how their regions begin."""
 
 ANY_ACCOUNT = "ACCOUNT"
 
@@ -75,6 +84,27 @@ def policy(
             ),
         ]
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def policy_for(settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict[str, Any]:
+    """The policy for what is needed, from the settings and this machine's AWS configuration.
+
+    `*` stands for a region that nothing names and for the account, which only AWS could tell.
+    """
+    try:
+        region = Clients(Settings.parse(settings)).region
+    except CanaryError:
+        region = "*"
+    partitions = (name for start, name in PARTITIONS.items() if region.startswith(start))
+    return policy(
+        endpoint,
+        region=region,
+        account="*",
+        partition=next(partitions, "aws"),
+        watches=needs.watches,
+        deploys=needs.deploys,
+        smokes=needs.smokes,
+    )
 
 
 def _allow(sid: str, resource: str | list[str], *actions: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from canarycli.errors import NotFound, ProviderError
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint, Limits, Notes
+from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.autoscaling import Autoscaling
@@ -21,9 +21,10 @@ from canarycli_sagemaker.errors import translated
 from canarycli_sagemaker.fleet import Fleet
 from canarycli_sagemaker.look import read_endpoint
 from canarycli_sagemaker.names import near_names
+from canarycli_sagemaker.policy import policy_for
 from canarycli_sagemaker.raw import Look
 from canarycli_sagemaker.settings import Settings
-from canarycli_sagemaker.smoke import Reply, invoke
+from canarycli_sagemaker.smoke import invoke
 from canarycli_sagemaker.tags import Tags
 from canarycli_sagemaker.traffic import Shifter
 from canarycli_sagemaker.warmth import Warmth
@@ -63,6 +64,7 @@ class SageMaker:
             metrics=METRICS,
             custom_source=CUSTOM_SOURCE,
             metric_period=self.settings.metric_period or MINUTE,
+            smokes=True,
         )
 
     @property
@@ -144,12 +146,13 @@ class SageMaker:
     def smoke(
         self, endpoint: str, version: str, body: bytes, content_type: str = "application/json"
     ) -> Reply:
-        """One request to one version, whatever its share.
-
-        Raises:
-            Rejected: the model answered with an error.
-        """
+        """One request to one version, whatever its share; see `Smoker.smoke`."""
         return invoke(self.clients, endpoint, version, body, content_type)
+
+    @staticmethod
+    def least_policy(settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict[str, Any]:
+        """An IAM policy for one endpoint; see `Permitted.least_policy`."""
+        return policy_for(settings, endpoint, needs)
 
     def _period(self, endpoint: str) -> timedelta:
         if self.settings.metric_period is not None:

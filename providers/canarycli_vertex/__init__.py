@@ -4,7 +4,8 @@ Looking, shifting and measuring speak REST with google-auth's credentials and im
 `google.cloud`; see docs/vertex.md.
 """
 
-from canarycli_vertex.doctor import Doctor, Probe
+from canarycli.provider import Probe
+from canarycli_vertex.doctor import Doctor
 from canarycli_vertex.policy import policy
 from canarycli_vertex.vertex import Vertex
 

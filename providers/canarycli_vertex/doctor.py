@@ -8,7 +8,7 @@ from typing import Any
 
 from canarycli.errors import CanaryError, Denied, Unavailable
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint
+from canarycli.provider import Endpoint, Probe
 from canarycli_vertex.api import Api
 from canarycli_vertex.traffic import labels_of
 
@@ -17,23 +17,6 @@ NOBODY = "9999999999"
 
 SKEW = timedelta(minutes=2)
 """A signed grant for a token is refused when this machine's clock is some minutes off."""
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One thing the doctor looked at.
-
-    Attributes:
-        name: `identity`, `clock`, a permission such as `aiplatform.endpoints.update`, or a metric.
-        ok: whether it is fine.
-        detail: what was found, for people.
-        hints: how to go on where it is not fine.
-    """
-
-    name: str
-    ok: bool
-    detail: str
-    hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint, Limits, Notes
+from canarycli.provider import Endpoint, Limits, Needs, Notes
 from canarycli.traffic import Traffic
 from canarycli_vertex.api import Api
 from canarycli_vertex.command import update_command
@@ -20,6 +20,7 @@ from canarycli_vertex.labels import notes_of
 from canarycli_vertex.lookup import Lookup
 from canarycli_vertex.machines import memory_bytes
 from canarycli_vertex.metrics import NAMES, measure
+from canarycli_vertex.policy import policy
 from canarycli_vertex.settings import Settings
 from canarycli_vertex.traffic import labels_of, refuse_unfit, shift
 
@@ -119,6 +120,12 @@ class Vertex:
         with understood("the endpoint"):
             deployed = deployed_ids(seen.raw or {})
         return next((v.detail for v in seen.versions if v.name not in deployed), "")
+
+    @staticmethod
+    def least_policy(_settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict[str, Any]:
+        """A custom role for a project; an endpoint has no policy of its own."""
+        by_name = not endpoint.rpartition("/")[2].isdecimal()
+        return policy(watches=needs.watches, deploys=needs.deploys, finds_by_name=by_name)
 
     def _deployment(self, path: str, found: Mapping[str, Any]) -> Progress | None:
         """The deployment under way or the failure of the last one; a request if there is one."""

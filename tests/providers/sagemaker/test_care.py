@@ -65,9 +65,9 @@ def test_an_idle_candidate_can_be_asked(sagemaker: SageMaker, churn: str, server
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(424, Rejected), (400, Rejected), (429, Unavailable), (503, Unavailable)]
+    ("status", "error"), [(400, Rejected), (429, Unavailable), (503, Unavailable)]
 )
-def test_a_model_that_fails_says_what_it_said(
+def test_a_request_that_sagemaker_refuses_says_why(
     sagemaker: SageMaker, server: Server, churn: str, status: int, error: type[Exception]
 ) -> None:
     body = {"endpoint": churn, "variant": "green", "status": status, "body": "feature 7 is missing"}
@@ -75,6 +75,17 @@ def test_a_model_that_fails_says_what_it_said(
 
     with pytest.raises(error, match="feature 7 is missing"):
         sagemaker.smoke(churn, "green", b"{}")
+
+
+def test_an_error_of_the_model_is_an_answer_with_its_status(
+    sagemaker: SageMaker, server: Server, churn: str
+) -> None:
+    body = {"endpoint": churn, "variant": "green", "status": 424, "body": "feature 7 is missing"}
+    server.control("invoke", body)
+
+    reply = sagemaker.smoke(churn, "green", b"{}")
+
+    assert (reply.status, reply.body) == (400, b"feature 7 is missing")
 
 
 def alarm(sagemaker: SageMaker, name: str, state: str) -> None:

@@ -28,8 +28,8 @@ def invoke(account: Account, params: Json, body: bytes) -> Answer:
 
 
 def _error(status: int, code: str, message: str) -> Answer:
-    content = {"Message": message, "message": message}
+    content: Json = {"Message": message, "message": message}
     if code == "ModelError":
-        content |= {"OriginalMessage": message}
+        content |= {"OriginalMessage": message, "OriginalStatusCode": 400}
     headers = {"Content-Type": "application/json", "x-amzn-ErrorType": code}
     return Answer(status, json.dumps(content).encode(), headers)
