@@ -14,7 +14,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
 from math import ceil, log
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 from judge_forms import Kind, forms
-from judge_peers import PEERS, kayenta
+from judge_peers import PEERS
 from judge_tables import goals, markdown
 from judge_worlds import DAY, FAMILIES, history, minutes, world
 
@@ -54,7 +53,6 @@ class Cell:
     seed: int
     onset: int = 0
     passing: bool = False
-    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +97,6 @@ def run(cell: Cell) -> dict[str, Any]:
         if not cell.passing:
             for name, rule in PEERS.items():
                 calls.setdefault(name, []).append(rule(rows[-1]))
-            if cell.full:
-                grown = partial(kayenta, growing=True)
-                calls.setdefault("Kayenta, growing", []).append(grown(rows[-1]))
     outcomes = [_outcome(name, cell, called, rows) for name, called in calls.items()]
     return {
         **asdict(cell),
@@ -150,31 +145,36 @@ def _wald(cell: Cell) -> float | None:
     return log(100) / (nats * cell.per_second * 60 * 0.05)
 
 
-def cells(*, full: bool) -> list[Cell]:
+def cells(*, full: bool, runs: int | None) -> list[Cell]:
     """Every cell of a form."""
-    nulls, alternatives = (200, 200) if full else (10, 20)
+    nulls, others = (runs, runs) if runs else (200, 200) if full else (10, 20)
     found = []
     places = [(r, b) for r in (20, 200, 2000) for b in (0.001, 0.01)] if full else NULL_PLACES
     for family in FAMILIES:
-        found += [Cell(family, r, b, 1.0, nulls, 1, full=full) for r, b in places]
-    wide = (1.5, 2.0, 5.0, OUTAGE)
+        found += [Cell(family, r, b, 1.0, nulls, 1) for r, b in places]
     for family in ("plain", "batches of 3", "everything"):
         for rate, base in PLACES:
-            effects = wide if full or (rate, base) != (20, 0.001) else (5.0, OUTAGE)
             found += [
-                Cell(family, rate, base, e, alternatives, 2, full=full)
-                for e in effects
-                if full or family != "batches of 3" or e == 2.0
+                Cell(family, rate, base, effect, others, 2)
+                for effect in (1.5, 2.0, 5.0, OUTAGE)
+                if full or _quick(family, rate, base, effect)
             ]
-    late = 480
     for family in ("plain", "everything"):
-        found += [Cell(family, 200, 0.005, e, alternatives, 3, late) for e in (2.0, 5.0, OUTAGE)]
+        found += [Cell(family, 200, 0.005, e, others, 3, LATE) for e in (2.0, 5.0, OUTAGE)]
     for family in ("plain", "shared shocks", "batches of 3"):
-        found.append(Cell(family, 200, 0.005, 1.0, alternatives, 4, passing=True))
-        found.append(Cell(family, 200, 0.005, 1.5, alternatives, 5, passing=True))
+        found.append(Cell(family, 200, 0.005, 1.0, others, 4, passing=True))
+        found.append(Cell(family, 200, 0.005, 1.5, others, 5, passing=True))
     return found
 
 
+def _quick(family: str, rate: float, base: float, effect: float | str) -> bool:
+    """Whether a cell is quick enough, or telling enough, for the short form."""
+    if (rate, base) == (20, 0.001):
+        return effect in {5.0, OUTAGE}
+    return family != "batches of 3" or effect == 2.0
+
+
+LATE = 480
 NULL_PLACES = [(20, 0.01), (200, 0.001)]
 PLACES = [(20, 0.001), (20, 0.01), (200, 0.001), (200, 0.005), (2000, 0.005)]
 
@@ -183,13 +183,14 @@ def main() -> None:
     """Run a form, write its numbers."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--full", action="store_true", help="more runs and cells")
+    options.add_argument("--runs", type=int, help="releases a cell, instead of the form's own")
     options.add_argument("--jobs", type=int, default=1, help="processes")
     options.add_argument("--json", type=Path, help="write all numbers here")
     options.add_argument("--markdown", type=Path, help="write the tables here, else to stdout")
     chosen = options.parse_args()
     began = time.monotonic()
-    work = cells(full=chosen.full)
-    kinds = forms(full=chosen.full)
+    work = cells(full=chosen.full, runs=chosen.runs)
+    kinds = forms(full=chosen.full, runs=chosen.runs)
     with ProcessPoolExecutor(chosen.jobs) as pool:
         counts = list(pool.map(run, work)) if chosen.jobs > 1 else [run(cell) for cell in work]
         others = list(pool.map(Kind.run, kinds)) if chosen.jobs > 1 else [k.run() for k in kinds]

@@ -61,9 +61,9 @@ class Kind:
         }
 
 
-def forms(*, full: bool) -> list[Kind]:
+def forms(*, full: bool, runs: int | None) -> list[Kind]:
     """Every kind of a form of the benchmark."""
-    nulls, runs = (200, 100) if full else (6, 8)
+    nulls, runs = (runs, runs) if runs else (200, 100) if full else (6, 8)
     found = []
     for form in ("fractions", "histogram", "percentiles"):
         for rate in (20, 200):

@@ -20,15 +20,14 @@ EFFECT = 0.25
 HOUR = 60
 
 
-def kayenta(rows: Floats, *, growing: bool = False) -> int | None:
-    """Kayenta's NetflixACAJudge on the error rate, judged every hour.
+def kayenta(rows: Floats) -> int | None:
+    """Kayenta's NetflixACAJudge on the error rate: every hour, on the hour before.
 
     Mann-Whitney with the Hodges-Lehmann shift: High when the lower limit of the shift exceeds a
     quarter of the estimated shift. Data that are all equal pass.
     """
     for end in range(HOUR, len(rows) + 1, HOUR):
-        window = rows[:end] if growing else rows[end - HOUR : end]
-        if is_high(*rates(window)):
+        if is_high(*rates(rows[end - HOUR : end])):
             return end
     return None
 

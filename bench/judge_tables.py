@@ -83,6 +83,10 @@ def _speed(cells: Cells) -> list[dict[str, str]]:
         rows.append(
             _goal("the same, nothing known before", "<= 2.2 x Wald", f"worst {worst:.2f} x")
         )
+    fewer = [rule(c, "Kayenta, 60 min")["bad"] / max(1.0, rule(c, JUDGE)["bad"]) for c in plain]
+    mean = exp(sum(log(max(f, 1e-3)) for f in fewer) / len(fewer))
+    text = f"{mean:.1f} x fewer, least {min(fewer):.2f} x"
+    rows.append(_goal("bad responses against Kayenta, 60 min, plain", ">= 10 x fewer", text))
     outages = [c for c in cells if c["effect"] == OUTAGE]
     worst = max(rule(c, JUDGE)["late"] or 9999 for c in outages)
     rows.append(_goal("outage, 95th percentile", "<= 3 min", f"worst {worst:.0f} min"))
