@@ -8,7 +8,16 @@ from typing import Any, TypeVar
 from canarycli.clock import Clock
 from canarycli.errors import Unavailable, Unsupported
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Deployer, Endpoint, Limits, Notes, Provider
+from canarycli.provider import (
+    Deployer,
+    Detailed,
+    Endpoint,
+    Limits,
+    Notes,
+    Provider,
+    Reply,
+    Smoker,
+)
 from canarycli.traffic import Traffic
 
 T = TypeVar("T")
@@ -22,7 +31,8 @@ class Patient:
     """A provider that asks again when the cloud gives no answer, for `patience` at most.
 
     Only `Unavailable` is retried, with growing, jittered pauses; a pause the cloud asks for is
-    kept. Everything else passes through at once.
+    kept. Everything else passes through at once. It has every verb there is; whether the provider
+    has it too is asked of `provider`.
     """
 
     provider: Provider
@@ -42,6 +52,13 @@ class Patient:
     def describe(self, endpoint: str) -> Endpoint:
         """Look at an endpoint."""
         return self._ask(lambda: self.provider.describe(endpoint))
+
+    def details(self, endpoint: str) -> Endpoint:
+        """Look as closely as this provider can."""
+        if not isinstance(self.provider, Detailed):
+            return self.describe(endpoint)
+        closely = self.provider.details
+        return self._ask(lambda: closely(endpoint))
 
     def notes(self, seen: Endpoint) -> Notes:
         """What canary wrote on the endpoint."""
@@ -80,6 +97,19 @@ class Patient:
         """
         deployer = _deployer(self.provider, f"can't remove {version!r} from {seen.name!r}")
         self._ask(lambda: deployer.retire(seen, version))
+
+    def smoke(
+        self, endpoint: str, version: str, body: bytes, content_type: str = "application/json"
+    ) -> Reply:
+        """Send one request to one version; one that gets no answer is sent again.
+
+        Raises:
+            Unsupported: this provider can't.
+        """
+        if not isinstance(self.provider, Smoker):
+            raise Unsupported(f"can't ask version {version!r} of {endpoint!r} by itself")
+        ask = self.provider.smoke
+        return self._ask(lambda: ask(endpoint, version, body, content_type))
 
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """The cloud's own command line for this split."""

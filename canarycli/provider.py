@@ -308,7 +308,7 @@ class Smoker(Protocol):
     """A provider that can send a request to one version whatever its share."""
 
     def smoke(
-        self, endpoint: str, version: str, body: bytes, content_type: str = "application/json"
+        self, endpoint: str, version: str, body: bytes, content_type: str = "application/json", /
     ) -> Reply:
         """One request to one version, and its answer, an error of the model's included.
 

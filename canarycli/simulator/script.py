@@ -18,7 +18,8 @@ As settings, here in canary.yaml; every key may be left out, times are seconds:
 
 Without `versions` there are `v41` with all the traffic and `v42` with none, and `scenario` says
 what happens to `v42`. A version's keys are the fields of `Quality` beside `model`, `instances`,
-`percent` and `turns`; a turn's are those of `Quality` beside `slower`, `after` and `above`.
+`percent`, `turns`, and `answer` and `status` for what it says to a smoke test; a turn's are those
+of `Quality` beside `slower`, `after` and `above`.
 """
 
 from collections.abc import Mapping
@@ -86,6 +87,8 @@ class Actor:
     turns: tuple[Turn, ...] = ()
     percent: float = 0.0
     instances: int = 2
+    answer: str = '{"score": 0.5}'
+    status: int = 200
 
 
 SCENARIOS: Mapping[str, tuple[Turn, ...]] = {
@@ -133,6 +136,7 @@ SCRIPT_KEYS = frozenset(f.name for f in fields(Script)) - {"actors"} | {"version
 """The settings that make up a script, each of which may also stand under one endpoint."""
 
 _QUALITY = {f.name for f in fields(Quality)}
+_ACTOR = {"model", "instances", "percent", "turns", "answer", "status"}
 _LENGTHS = ("period", "settle", "delay", "startup")
 
 
@@ -209,7 +213,7 @@ def _length(name: str, value: Any) -> timedelta:
 
 def _actor(name: str, value: Any, scenario: str) -> Actor:
     spec = keyed(f"version {name}", value)
-    known(spec, _QUALITY | {"model", "instances", "percent", "turns"}, "simulator version")
+    known(spec, _QUALITY | _ACTOR, "simulator version")
     percent = number("percent", spec.get("percent", 0), most=100)
     plot = () if percent else SCENARIOS[scenario]
     return Actor(
@@ -218,6 +222,8 @@ def _actor(name: str, value: Any, scenario: str) -> Actor:
         turns=_turns(spec["turns"]) if "turns" in spec else plot,
         percent=percent,
         instances=max(1, int(number("instances", spec.get("instances", 2)))),
+        answer=str(spec.get("answer", '{"score": 0.5}')),
+        status=int(number("status", spec.get("status", 200), most=599)),
     )
 
 

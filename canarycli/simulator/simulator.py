@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from canarycli.clock import Clock
-from canarycli.errors import NotFound
+from canarycli.errors import NotFound, Rejected
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint, Limits, Notes
+from canarycli.provider import Endpoint, Limits, Notes, Reply
 from canarycli.simulator import telemetry
+from canarycli.simulator.doctor import Doctor
 from canarycli.simulator.opening import Opening, clock_for
 from canarycli.simulator.rules import Deployment, deployed, retired, shifted
 from canarycli.simulator.state import MEMORY, FileState, MemoryState, State, default_path
@@ -58,6 +59,7 @@ class Simulator:
         self._path = "" if kept in {"", MEMORY} else str(path)
         self._place = f"local-{_short(path)}" if self._path else "local"
         self._clock = clock
+        self.doctor = Doctor(self._path, self.describe, self.measure)
 
     @property
     def clock(self) -> Clock:
@@ -78,6 +80,7 @@ class Simulator:
             usual_shift=max(script.settle for script in scripts),
             metrics=telemetry.METRICS,
             custom_source=telemetry.SOURCE,
+            smokes=True,
         )
 
     @property
@@ -182,6 +185,24 @@ class Simulator:
             NotFound: there never was one.
         """
         self._change(seen.name, lambda scene, now: retired(scene, seen, version, now))
+
+    def smoke(
+        self, endpoint: str, version: str, _body: bytes, content_type: str = "application/json"
+    ) -> Reply:
+        """What the script has the version answer, whatever is sent; it shows in no metric.
+
+        Raises:
+            NotFound: there is no such version.
+            Rejected: it is not in service.
+        """
+        scene = self._scene(endpoint)
+        found = self.describe(endpoint).version(version)
+        if found is None:
+            raise NotFound(f"endpoint {endpoint!r} has no version {version!r}")
+        if not found.in_service:
+            raise Rejected(f"version {version!r} of {endpoint!r} is not in service")
+        actor = scene.actor(version)
+        return Reply(version, actor.answer.encode(), content_type, 0.0, actor.status)
 
     def impose(self, endpoint: str, to: Traffic) -> None:
         """Put a split in force at once, whatever is under way: a foreign hand, for tests."""

@@ -1,0 +1,50 @@
+"""Looks at a pretend cloud before a release: there is little that could be wrong with it."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from canarycli.metrics import Measurements, Metric, Window
+from canarycli.provider import Endpoint, Probe
+
+QUARTER = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """Everything worth knowing before a pretend release.
+
+    Attributes:
+        state: the file of the pretend world, "" where it is the usual one or none.
+    """
+
+    state: str
+    describe: Callable[[str], Endpoint]
+    measure: Callable[[str, Collection[str], Collection[Metric], Window], Measurements]
+
+    def identity(self) -> Iterator[Probe]:
+        """Nobody is asked."""
+        yield Probe("identity", ok=True, detail="a pretend cloud asks for no credentials")
+
+    def permissions(self, endpoint: str, *, deploys: bool = False) -> Iterator[Probe]:
+        """Whether the file can be read; writing it is tried by the first change.
+
+        Raises:
+            ProviderError: it can't, or the endpoint is not in it.
+        """
+        self.describe(endpoint)
+        words = "shift, watch, deploy and retire" if deploys else "shift and watch"
+        where = f" in {self.state}" if self.state else ""
+        yield Probe("permissions", ok=True, detail=f"may {words}{where}")
+
+    def metrics(
+        self, endpoint: str, versions: Collection[str], metrics: Collection[Metric], now: datetime
+    ) -> Iterator[Probe]:
+        """The newest point of each metric on each version in the last quarter of an hour."""
+        found = self.measure(endpoint, versions, metrics, Window(now - QUARTER, now))
+        for version in versions:
+            for metric in metrics:
+                newest = found.of(version, metric).newest
+                detail = "no points" if newest is None else f"newest point {newest:%H:%M:%S} UTC"
+                asked = (found.queries[metric.key],) if newest is None else ()
+                yield Probe(f"{metric.key} of {version}", newest is not None, detail, asked)
