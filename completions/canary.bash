@@ -30,11 +30,11 @@ _canary() {
         fi
     done
     if [[ -z $command ]]; then
-        _canary_words 'start status promote pause resume shift rollback plan lint history completion schema demo help --help --version'
+        _canary_words 'start status promote pause resume shift rollback plan check lint history completion schema demo help --help --version'
         return
     fi
     case "$command:$before" in
-        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--timeout|*:--ok-on|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:--to|*:--reason|*:--for|*:--limit|*:--since|*:--outcome|*:--speed) :; return ;;
+        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--timeout|*:--ok-on|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:--to|*:--reason|*:--for|*:--from|*:--candidate|*:--since|*:--at|*:--limit|*:--outcome|*:--speed) :; return ;;
         *:--on-interrupt) _canary_words 'hold rollback'; return ;;
         *:-e|*:--endpoint) _canary_live endpoints; return ;;
         *:--provider) _canary_words 'sagemaker vertex azureml demo'; return ;;
@@ -55,6 +55,7 @@ _canary() {
             shift) _canary_words '-p --percent --reason -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             rollback) _canary_words '--reason --to --no-wait --print-command -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             plan) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --out -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            check) _canary_words '--from --baseline --candidate --since --at --skip -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             lint) _canary_words '--format -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             history) _canary_words '--limit --since --outcome -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             completion) _canary_words '--install -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
@@ -73,10 +74,11 @@ _canary() {
         shift) _canary_live releases ;;
         rollback) _canary_live releases ;;
         plan) _canary_live releases ;;
+        check) _canary_live releases ;;
         lint) _canary_files ;;
         completion) _canary_words 'bash zsh fish powershell' ;;
-        schema) _canary_words 'config status events' ;;
-        help) _canary_words 'exit-codes env config keys start status promote pause resume shift rollback plan lint history completion schema demo help' ;;
+        schema) _canary_words 'config status events series verdict' ;;
+        help) _canary_words 'exit-codes env config keys start status promote pause resume shift rollback plan check lint history completion schema demo help' ;;
     esac
 }
 

@@ -66,6 +66,12 @@ COMMANDS: Mapping[str, Row] = {
     "plan": Row(
         "plan", "Show what start would do, without doing it", Panel.BEFORE, (0, 2, 8, 9, 11)
     ),
+    "check": Row(
+        "check",
+        "Judge candidate against baseline once",
+        Panel.BEFORE,
+        (0, 3, 4, 8, 9, 10, 11),
+    ),
     "lint": Row("lint", "Validate canary.yaml", Panel.BEFORE),
     "history": Row("history", "List past releases and how they ended", Panel.BACK),
     "completion": Row("completion", "Print a shell completion script", Panel.SET_UP),

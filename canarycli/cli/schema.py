@@ -16,22 +16,31 @@ class Document(StrEnum):
     CONFIG = "config"
     STATUS = "status"
     EVENTS = "events"
+    SERIES = "series"
+    VERDICT = "verdict"
 
 
 def schema(
     common: Local,
     of: Annotated[
-        Document, Argument(help="canary.yaml, canary status -o json, or one line of ndjson")
+        Document,
+        Argument(
+            help="canary.yaml, canary status -o json, one line of ndjson, "
+            "or a line into and out of canary check --from"
+        ),
     ] = Document.CONFIG,
 ) -> None:
     """Print the JSON Schema of canary.yaml, or of what canary prints."""
     from canarycli.cli import schemas
     from canarycli.config import config_schema
+    from canarycli.series import SERIES_SCHEMA, VERDICT_SCHEMA
 
     makers: Mapping[Document, Callable[[], dict[str, Any]]] = {
         Document.CONFIG: config_schema,
         Document.STATUS: schemas.status_schema,
         Document.EVENTS: schemas.events_schema,
+        Document.SERIES: lambda: SERIES_SCHEMA,
+        Document.VERDICT: lambda: VERDICT_SCHEMA,
     }
     with Output(common) as output:
         output.document(makers[of]())
