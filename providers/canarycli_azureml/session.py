@@ -21,6 +21,9 @@ CONNECT_SECONDS = 5
 READ_SECONDS = 10
 """Resource Manager answers within a second or two; a call must not hold up a rollback."""
 
+METRICS_SECONDS = 20
+"""A day of minutes by status code is a long answer, and nobody waits for it to roll back."""
+
 PAGES = 50
 """A list that goes on for longer is going round in circles."""
 
@@ -92,7 +95,9 @@ class Session:
         request = HttpRequest(method, url, params=params, json=body)
         with understood(doing), self._lock:
             response = self._pipeline().send_request(
-                request, connection_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS
+                request,
+                connection_timeout=CONNECT_SECONDS,
+                read_timeout=METRICS_SECONDS if "metricnames" in params else READ_SECONDS,
             )
             text = response.text()
         if response.status_code == 401:

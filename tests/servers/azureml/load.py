@@ -1,12 +1,16 @@
-"""The requests callers make: raw, one by one, a pure function of a script and the splits."""
+"""The requests callers make: a pure function of a script and the splits, whoever looks when."""
 
 from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+SAMPLE = 150
+FEW = 200
 
 History = Sequence[tuple[float, Mapping[str, float], Mapping[str, float]]]
 
@@ -41,7 +45,12 @@ class Call:
 
 @dataclass
 class Load:
-    """Requests a minute from `since` to `until`, and who answers how."""
+    """Requests a minute from `since` to `until`, and who answers how.
+
+    Attributes:
+        extra: single requests besides, by deployment and minute.
+        extra_values: samples of somebody's own metrics: time, value, dimensions.
+    """
 
     per_minute: float = 0.0
     since: float = 0.0
@@ -52,29 +61,46 @@ class Load:
     extra_values: dict[tuple[str, str], list[tuple[float, float, dict[str, str]]]] = field(
         default_factory=dict
     )
+    kept: dict[tuple[str, int, bool], Counter[tuple[str, str]]] = field(default_factory=dict)
 
-    kept: dict[tuple[str, int, bool], list[Call]] = field(default_factory=dict)
-
-    def calls(self, history: History, name: str, minute: int, *, shadow: bool) -> list[Call]:
-        """What one deployment answered in the minute that starts at `minute` * 60, and is over."""
+    def counts(
+        self, history: History, name: str, minute: int, *, shadow: bool
+    ) -> Counter[tuple[str, str]]:
+        """Requests by status and model status in the minute that starts at `minute` * 60."""
         key = (name, minute, shadow)
         if key not in self.kept:
-            self.kept[key] = self._made(history, name, minute, shadow=shadow)
+            made = self._made(history, name, minute, shadow=shadow)
+            made.update((c.status, c.model_status) for c in self.extra.get((name, minute), ()))
+            self.kept[key] = made
         return self.kept[key]
 
-    def _made(self, history: History, name: str, minute: int, *, shadow: bool) -> list[Call]:
-        share = _mean_share(history, name, minute * 60, shadow=shadow)
-        start, end = max(minute * 60.0, self.since), min(minute * 60.0 + 60, self.until)
-        part = max(0.0, end - start) / 60
-        chance = random.Random(f"{self.seed}/{name}/{minute}")
-        expected = self.per_minute * part * share / 100
-        count = max(0, round(chance.gauss(expected, math.sqrt(expected) / 3))) if expected else 0
-        quality = self.qualities.get(name, Quality())
-        made = [_call(quality, chance) for _ in range(count)]
-        return made + self.extra.get((name, minute), [])
+    def seconds(self, history: History, name: str, minute: int, *, shadow: bool) -> list[float]:
+        """How long each of them took; of very many, a sample."""
+        extra = [call.seconds for call in self.extra.get((name, minute), ())]
+        count = self.counts(history, name, minute, shadow=shadow).total() - len(extra)
+        quality, chance = self.quality(name), random.Random(f"{self.seed}/{name}/{minute}/s")
+        middle = math.log(quality.latency)
+        made = [chance.lognormvariate(middle, quality.spread) for _ in range(min(count, SAMPLE))]
+        return made + extra
 
     def quality(self, name: str) -> Quality:
         return self.qualities.get(name, Quality())
+
+    def _made(
+        self, history: History, name: str, minute: int, *, shadow: bool
+    ) -> Counter[tuple[str, str]]:
+        share = _mean_share(history, name, minute * 60, shadow=shadow)
+        start, end = max(minute * 60.0, self.since), min(minute * 60.0 + 60, self.until)
+        expected = self.per_minute * max(0.0, end - start) / 60 * share / 100
+        chance = random.Random(f"{self.seed}/{name}/{minute}")
+        left = max(0, round(chance.gauss(expected, math.sqrt(expected) / 3)))
+        made: Counter[tuple[str, str]] = Counter()
+        for status, part in self.quality(name).statuses.items():
+            count = min(left, _binomial(chance, left, part))
+            made[status, "500" if status == "424" else ""] += count
+            left -= count
+        made["200", "200"] += left
+        return +made
 
 
 def parse_quality(raw: Mapping[str, Any]) -> Quality:
@@ -98,11 +124,8 @@ def _of(split: Mapping[str, float], name: str) -> float:
     return next((float(v) for key, v in split.items() if key.lower() == name.lower()), 0.0)
 
 
-def _call(quality: Quality, chance: random.Random) -> Call:
-    seconds = chance.lognormvariate(math.log(quality.latency), quality.spread)
-    draw = chance.random()
-    for status, share in quality.statuses.items():
-        draw -= share
-        if draw < 0:
-            return Call(status, "500" if status == "424" else "", seconds)
-    return Call("200", "200", seconds)
+def _binomial(chance: random.Random, count: int, share: float) -> int:
+    if count <= FEW:
+        return sum(chance.random() < share for _ in range(count))
+    spread = math.sqrt(count * share * (1 - share))
+    return max(0, round(chance.gauss(count * share, spread)))

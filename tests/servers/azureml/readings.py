@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .load import Call
 from .state import Endpoint, State
 
 Dimensions = Mapping[str, str]
@@ -76,7 +74,8 @@ def readings(
 
 def _requests(state: State, endpoint: Endpoint, minute: int) -> Iterator[Sample]:
     for name in endpoint.deployments:
-        counts = Counter((c.status, c.model_status) for c in _calls(state, endpoint, name, minute))
+        shadow = state.settings.shadow_counts
+        counts = endpoint.load.counts(endpoint.history, name, minute, shadow=shadow)
         for (status, model_status), count in counts.items():
             yield (
                 {
@@ -91,17 +90,12 @@ def _requests(state: State, endpoint: Endpoint, minute: int) -> Iterator[Sample]
 
 def _latency(state: State, endpoint: Endpoint, metric: str, minute: int) -> Iterator[Sample]:
     for name in endpoint.deployments:
-        calls = _calls(state, endpoint, name, minute)
-        count = state.settings.front_ends
-        groups = [sorted(c.seconds for c in calls[i::count]) for i in range(count)]
+        shadow, count = state.settings.shadow_counts, state.settings.front_ends
+        seconds = endpoint.load.seconds(endpoint.history, name, minute, shadow=shadow)
+        groups = [sorted(seconds[i::count]) for i in range(count)]
         samples = [1000 * _at(group, LATENCIES[metric]) for group in groups if group]
         if samples:
             yield {"deployment": name}, samples
-
-
-def _calls(state: State, endpoint: Endpoint, name: str, minute: int) -> list[Call]:
-    shadow = state.settings.shadow_counts
-    return endpoint.load.calls(endpoint.history, name, minute, shadow=shadow)
 
 
 def _gauge(endpoint: Endpoint, deployment: str, metric: str, minute: int) -> Iterator[Sample]:
