@@ -169,6 +169,30 @@ def test_the_same_split_with_other_notes_is_somebody_elses(vertex: Vertex, serve
         vertex.shift(seen, Traffic.split("11", "22", 5), NOTES)
 
 
+def test_another_split_with_the_same_notes_is_somebody_elses(
+    vertex: Vertex, server: Server
+) -> None:
+    raised(vertex)
+    seen = vertex.describe("1000")
+    server.control("PUT", "endpoints/1000", trafficSplit={"11": 98, "22": 2})
+
+    with pytest.raises(Conflict):
+        vertex.shift(seen, Traffic.split("11", "22", 25), NOTES)
+
+
+def test_giving_a_third_version_the_baselines_traffic_is_no_lowering(
+    vertex: Vertex, server: Server
+) -> None:
+    models = [deployed("11", "1"), deployed("22", "2"), deployed("33", "3")]
+    server.control("PUT", "endpoints/1000", deployedModels=models)
+    raised(vertex)
+    seen = vertex.describe("1000")
+    server.control("PUT", "endpoints/1000", description="touched")
+
+    with pytest.raises(Conflict):
+        vertex.shift(seen, Traffic({"11": 50, "22": 0, "33": 50}), {})
+
+
 def test_an_endpoint_in_the_middle_of_an_operation_is_a_conflict_for_a_raise(
     vertex: Vertex, server: Server
 ) -> None:
@@ -240,6 +264,16 @@ def test_percents_are_whole_and_a_retired_version_gets_none(vertex: Vertex, serv
     vertex.shift(vertex.describe("1000"), Traffic({"11": 66.6, "22": 33.4, "33": 0}), {})
 
     assert split(server) == {"11": 67, "22": 33}
+
+
+def test_thirds_are_whole_percents_too(vertex: Vertex, server: Server) -> None:
+    models = [deployed("11", "1"), deployed("22", "2"), deployed("33", "3")]
+    server.control("PUT", "endpoints/1000", deployedModels=models)
+
+    thirds = Traffic.from_weights({"11": 1, "22": 1, "33": 1})
+    vertex.shift(vertex.describe("1000"), thirds, {})
+
+    assert sorted(split(server).values()) == [33, 33, 34]
 
 
 @given(shares=st.lists(st.integers(0, 1000), min_size=1, max_size=5).filter(any))
