@@ -12,7 +12,10 @@ from canarycli.release import OUTCOME_EXITS, Cause, Outcome, Pause, Release, Sta
 from canarycli.traffic import Traffic, percent
 
 SETTLING = timedelta(seconds=2)
-"""How soon to look again while a change of traffic is on its way."""
+"""How soon to look again while a change of traffic is on its way, at the latest."""
+
+AT_ONCE = timedelta(seconds=0.4)
+"""How soon to look the first time after asking; some clouds are done by then."""
 
 WATCHING = timedelta(seconds=15)
 """How soon to look again at the endpoint otherwise: people and other writers are heard by then."""
@@ -98,6 +101,10 @@ class Case:
         """Ask for nothing and look again in a while."""
         return Decision(self.release, wake=wake, events=tuple(self.events))
 
+    def wait_for_change(self) -> Decision:
+        """Look again at a change that is on its way: often at first, then less so."""
+        return self.wait(max(AT_ONCE, min(SETTLING, self.since(self.release.asked_at))))
+
     def ask_for(self, split: Traffic) -> Decision:
         """Ask for a split that the record allows."""
         release = self.release
@@ -107,7 +114,7 @@ class Case:
             from_=round(self.share, 4),
             to=release.target,
         )
-        return Decision(release, split, wake=SETTLING, events=tuple(self.events))
+        return Decision(release, split, wake=AT_ONCE, events=tuple(self.events))
 
     def raise_to(self, target: float, stage: int) -> Decision:
         """Record a new share as intent and ask for it; the only way up."""

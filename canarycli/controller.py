@@ -21,7 +21,7 @@ from canarycli.errors import (
     Unsupported,
 )
 from canarycli.journal import Event
-from canarycli.judge import Arms, Finding, Judgement, Verdict, extra_metrics, judge, window
+from canarycli.judge import Arms, Finding, Judgement, Verdict
 from canarycli.provider import Deployer, Endpoint, Provider
 from canarycli.release import Outcome, Release, State
 from canarycli.store import Record, Stale, Store
@@ -220,6 +220,9 @@ class Controller:
         return self.clock.now() - release.read_at >= release.plan.read_every
 
     def _judge(self, release: Release) -> Judgement:
+        # Here and not above, so that a rollback does not wait for the statistics.
+        from canarycli.judge import extra_metrics, judge, window
+
         now, limits = self.clock.now(), self.provider.limits
         arms = Arms(
             release.baseline,

@@ -12,7 +12,8 @@ from typing import Any
 from canarycli.cli.options import Common
 from canarycli.cli.places import state_folder
 from canarycli.clock import Clock, SystemClock
-from canarycli.config import EndpointConfig, endpoint_settings
+from canarycli.config.discover import discover
+from canarycli.config.values import EndpointConfig
 from canarycli.controller import Controller, Driver
 from canarycli.errors import NotFound, UsageError
 from canarycli.journal import Event
@@ -53,7 +54,7 @@ def find_target(common: Common, store: Store, env: Mapping[str, str]) -> Target:
         NotFound: there is no such release.
     """
     word = common.release or common.endpoint
-    entries = endpoint_settings(common.config, cwd=Path.cwd(), env=env)
+    entries = _entries(common, env)
     if common.provider is not None and word is not None:
         return _of_flags(word, common, entries)
     if word is None:
@@ -71,6 +72,16 @@ def find_target(common: Common, store: Store, env: Mapping[str, str]) -> Target:
         f"nothing here says which cloud {word!r} is on",
         hint=(*hints, "name it with --provider, or put it into canary.yaml under endpoints:"),
     )
+
+
+def _entries(common: Common, env: Mapping[str, str]) -> Mapping[str, EndpointConfig]:
+    file = discover(common.config, cwd=Path.cwd(), env=env)
+    if file is None:
+        return {}
+    # A rollback without a config does not wait for YAML.
+    from canarycli.config import endpoint_settings
+
+    return endpoint_settings(file, cwd=Path.cwd(), env=env)
 
 
 def _release(word: str, store: Store) -> Record:

@@ -1,6 +1,5 @@
 """Finds the config file."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -47,6 +46,8 @@ def _upward(cwd: Path) -> Iterator[Path]:
 
 
 def _has_table(path: Path) -> bool:
+    import tomllib
+
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
     except (OSError, ValueError):

@@ -56,7 +56,7 @@ def drift(case: Case) -> Decision | None:
             case, Outcome.CLOUD_FAILED, f"the cloud undid the change: {endpoint.failure}"
         )
     if case.since(release.asked_at) < LANDING:
-        return case.wait(SETTLING)
+        return case.wait_for_change()
     return _lowered(case)
 
 
@@ -68,10 +68,10 @@ def _lowered(case: Case) -> Decision:
 
 
 def settle(case: Case) -> Decision | None:
-    """Wait for a change on its way, repeat one that never landed, give up one that takes too long."""
+    """Wait for a change on its way, repeat one that never landed, give one up in time."""
     release, endpoint = case.release, case.endpoint
     if release.confirmed_at is not None:
-        return None if endpoint.settled else case.wait(SETTLING)
+        return None if endpoint.settled else case.wait_for_change()
     if endpoint.settled and endpoint.traffic.same_as(release.wanted):
         return _confirmed(case)
     if case.since(release.asked_at) > release.plan.settle_within:
@@ -81,7 +81,7 @@ def settle(case: Case) -> Decision | None:
             f"{percent(release.target)} was not in place after {span(release.plan.settle_within)}",
         )
     if not endpoint.settled:
-        return case.wait(SETTLING)
+        return case.wait_for_change()
     case.release = replace(release, written=True)
     return case.ask_for(release.wanted)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from canarycli.case import SETTLING, Case, Decision
+from canarycli.case import Case, Decision
 from canarycli.decide.words import paused_for, span
 from canarycli.plan import Then
 from canarycli.release import Cause, Outcome, State
@@ -26,7 +26,7 @@ def rolling_back(case: Case) -> Decision | None:
             "error",
         )
     if not endpoint.settled and release.written:
-        return case.wait(SETTLING)
+        return case.wait_for_change()
     # Written even where it reads 0 already: a raise of ours may still be asleep in a socket.
     case.release = replace(release, written=True)
     return case.ask_for(Traffic.all_to(release.baseline))
@@ -35,7 +35,7 @@ def rolling_back(case: Case) -> Decision | None:
 def go_back(case: Case, outcome: Outcome, why: str, by: str = "canary") -> Decision:
     """Turn the release back now, and take the first step of it in the same look."""
     case.turn_back(outcome, why, by)
-    return rolling_back(case) or case.wait(SETTLING)
+    return rolling_back(case) or case.wait_for_change()
 
 
 def _rolled_back(case: Case) -> Decision:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from canarycli.judge.finding import Arms, Judgement, Verdict
-from canarycli.judge.judge import begin, extra_metrics, judge
+from canarycli.judge.looking import begin, extra_metrics, judge
 from canarycli.judge.pool import pool
 from canarycli.judge.sequential import WARM_UP
 from canarycli.metrics import Measurements, Metric, Window
