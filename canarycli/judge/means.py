@@ -24,6 +24,7 @@ FURTHEST = 5.0
 """A window counts as at most so many standard deviations: one wild value is not much evidence."""
 
 TRUSTED = 6
+STAGE_WINDOWS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Means:
         "promise",
         "scale",
         "squares",
+        "stage_windows",
         "stages",
     )
 
@@ -86,7 +88,7 @@ class Means:
         self.fail = Wealth(WEIGHTS_A, WEIGHTS_B, AT_ONCE)
         self.passed = Wealth(WEIGHTS_A, WEIGHTS_B, 1.0)
         self.minutes = self.stages = 0
-        self.mean = self.precision = 0.0
+        self.mean = self.precision = self.stage_windows = 0.0
         self.count = self.squares = self.products = self.lagged = 0.0
 
     @property
@@ -96,8 +98,8 @@ class Means:
 
     @property
     def assurance(self) -> float:
-        """The e-value for being inside the pass margin."""
-        return self.passed.total
+        """The e-value for being inside the pass margin; a stage must show a few windows itself."""
+        return 0.0 if self.stages and self.stage_windows < STAGE_WINDOWS else self.passed.total
 
     @property
     def spread(self) -> float:
@@ -108,6 +110,7 @@ class Means:
     def begin_stage(self) -> None:
         """A new split is in force: capital for harm that comes with load."""
         self.stages += 1
+        self.stage_windows = 0.0
         self.fail.start(stage_start(self.stages))
 
     def step(self, row: Sequence[float]) -> None:
@@ -120,6 +123,7 @@ class Means:
         difference, precision = row
         self.fail.start(late_start(self.minutes, self.promise.horizon))
         self.minutes += 1
+        self.stage_windows += 1
         before = self.fail.total
         middle, wide = self._scales()
         if 0 < middle < inf:
@@ -217,4 +221,5 @@ SUMS = (
     "products",
     "lagged",
     "scale",
+    "stage_windows",
 )

@@ -11,7 +11,7 @@ from canarycli.judge.limits import scaled
 from canarycli.judge.means import Means
 from canarycli.judge.pool import merged
 from canarycli.judge.sources import RATE, SPREAD, as_log, tolerance
-from canarycli.judge.telling import LEVEL, Scale, proven, told_rate
+from canarycli.judge.telling import LEVEL, Shown, proven, told_rate
 from canarycli.metrics import Histogram
 from canarycli.plan import Better, Margin
 
@@ -21,8 +21,8 @@ def told(case: Case, finding: Finding) -> Finding:
     margin, evidence = case.check.no_worse_by or Margin(), case.evidence
     if isinstance(evidence, Comparison) and case.memory.kind == RATE and evidence.n_baseline > 0:
         rho, delta = evidence.margins.rho_fail, evidence.margins.delta_fail
-        scale = Scale(not margin.absolute, case.check.better, rho, delta)
-        return told_rate(finding, evidence, scale)
+        shown = Shown(not margin.absolute, case.check.better, rho, delta)
+        return told_rate(finding, evidence, shown)
     ours, theirs = case.in_force(case.look.ours), case.in_force(case.look.theirs)
     finding = replace(
         finding,

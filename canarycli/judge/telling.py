@@ -14,7 +14,7 @@ LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class Shown:
     """What the difference is shown in.
 
     Attributes:
@@ -30,7 +30,7 @@ class Scale:
     delta: float
 
 
-def told_rate(finding: Finding, comparison: Comparison, scale: Scale) -> Finding:
+def told_rate(finding: Finding, comparison: Comparison, shown: Shown) -> Finding:
     """The finding with both rates, their difference, its interval and the limit."""
     n_c, n_b = comparison.n_candidate, comparison.n_baseline
     if n_c <= 0:
@@ -38,28 +38,28 @@ def told_rate(finding: Finding, comparison: Comparison, scale: Scale) -> Finding
     if finding.unit is Unit.NONE:
         finding = replace(finding, unit=Unit.RATIO)
     rate_c = comparison.bad_candidate / n_c
-    known = replace(finding, candidate=_good(rate_c, scale), n_candidate=n_c, n_baseline=n_b)
+    known = replace(finding, candidate=_good(rate_c, shown), n_candidate=n_c, n_baseline=n_b)
     if n_b <= 0:
         return known
     rate_b = comparison.bad_baseline / n_b
-    limit = (scale.rho - 1) * rate_b + scale.delta
+    limit = (shown.rho - 1) * rate_b + shown.delta
     low, high = _difference(comparison, rate_b)
     numbers = [rate_c - rate_b, *proven(finding.verdict, low, high, limit), limit]
-    unit = _good(rate_b, scale) if scale.relative else 1.0
-    relative = scale.relative and unit > 0
+    unit = _good(rate_b, shown) if shown.relative else 1.0
+    relative = shown.relative and unit > 0
     return _turned(
-        replace(known, baseline=_good(rate_b, scale), relative=relative),
+        replace(known, baseline=_good(rate_b, shown), relative=relative),
         [number / unit for number in numbers] if relative else numbers,
-        scale.better,
+        shown.better,
     )
 
 
 def told_means(
-    finding: Finding, means: Means, scale: Scale, *, as_log: bool, limit: float
+    finding: Finding, means: Means, shown: Shown, *, as_log: bool, limit: float
 ) -> Finding:
     """The finding with the mean difference, its interval and the limit.
 
-    `scale.relative` says that the differences are fractions of the baseline; `as_log` that they
+    `shown.relative` says that the differences are fractions of the baseline; `as_log` that they
     are logarithms of a ratio.
     """
     if means.precision <= 0:
@@ -68,7 +68,7 @@ def told_means(
     numbers = [means.mean, low, high, limit]
     if as_log:
         numbers = [exp(v) - 1 if v < 700 else inf for v in numbers]
-    return _turned(replace(finding, relative=scale.relative), numbers, scale.better)
+    return _turned(replace(finding, relative=shown.relative), numbers, shown.better)
 
 
 def rate_above(bad: float, n: float) -> float:
@@ -110,8 +110,8 @@ def proven(verdict: Verdict, low: float, high: float, limit: float) -> tuple[flo
             return low, high
 
 
-def _good(rate: float, scale: Scale) -> float:
-    return rate if scale.better is Better.LOWER else 1 - rate
+def _good(rate: float, shown: Shown) -> float:
+    return rate if shown.better is Better.LOWER else 1 - rate
 
 
 def _turned(finding: Finding, numbers: list[float], better: Better) -> Finding:

@@ -9,7 +9,7 @@ from canarycli.judge.finding import Finding, Verdict, worst
 from canarycli.judge.margins import Promise
 from canarycli.judge.means import Means
 from canarycli.judge.sentences import sentence
-from canarycli.judge.telling import Scale, told_means, told_rate
+from canarycli.judge.telling import Shown, told_means, told_rate
 from canarycli.judge.weights import weights
 from canarycli.metrics import UNITS, Unit
 from canarycli.series.document import MetricSeries, SeriesDocument, SeriesForm
@@ -125,10 +125,10 @@ class _Track:
             loudest = max(evidence.parts, key=lambda part: part.evidence)
             return self._numbers(finding, loudest)
         if isinstance(evidence, Means):
-            scale = Scale(True, self.metric.better, 0, 0)
+            shown = Shown(True, self.metric.better, 0, 0)
             limit = evidence.margin_pass if passed else evidence.margin_fail
             as_log = self.metric.form is SeriesForm.PERCENTILES
-            return told_means(finding, evidence, scale, as_log=as_log, limit=limit)
+            return told_means(finding, evidence, shown, as_log=as_log, limit=limit)
         if not isinstance(evidence, Comparison):
             return finding
         margins = evidence.margins
@@ -136,7 +136,7 @@ class _Track:
         if passed:
             rho, delta = margins.rho_pass, margins.delta_pass
         relative = delta == 0 and self.metric.form is SeriesForm.COUNTS
-        return told_rate(finding, evidence, Scale(relative, self.metric.better, rho, delta))
+        return told_rate(finding, evidence, Shown(relative, self.metric.better, rho, delta))
 
 
 class _Silence:
