@@ -149,6 +149,11 @@ class Rehearsal:
             wake = seconds(4)
         self.clock.sleep(max(wake.total_seconds(), 0.5))
 
+    def confirm(self, controller: Controller) -> None:
+        """Tick until the share that is wanted is in place."""
+        while self.release.confirmed_at is None:
+            self.tick(controller)
+
     def finish(self, controller: Controller | None = None, ticks: int = 400) -> Release:
         """Tick until the release is over or waits for a person."""
         controller = controller or self.controller()

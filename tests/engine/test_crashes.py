@@ -168,8 +168,7 @@ def test_a_foreign_rollback_without_any_record_ends_the_release() -> None:
     rehearsal = Rehearsal(SHORT)
     rehearsal.start()
     driver = rehearsal.controller()
-    for _ in range(4):
-        rehearsal.tick(driver)
+    rehearsal.confirm(driver)
     ForeignWriter(rehearsal.simulator, ENDPOINT).put(Traffic.all_to(BASELINE))
     rehearsal.let_settle()
     release = rehearsal.finish(driver)

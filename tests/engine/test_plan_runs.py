@@ -170,8 +170,7 @@ def test_a_share_by_hand_stays_until_a_person_goes_on() -> None:
     rehearsal = Rehearsal()
     rehearsal.start()
     controller = rehearsal.controller()
-    for _ in range(3):
-        rehearsal.tick(controller)
+    rehearsal.confirm(controller)
     change(rehearsal, orders.shift(rehearsal.release, "dana", 2))
     for _ in range(5):
         rehearsal.tick(controller)
@@ -243,8 +242,7 @@ def test_raised_by_somebody_is_theirs() -> None:
     rehearsal = Rehearsal()
     rehearsal.start()
     controller = rehearsal.controller()
-    for _ in range(3):
-        rehearsal.tick(controller)
+    rehearsal.confirm(controller)
     ForeignWriter(rehearsal.simulator, ENDPOINT).give(CANDIDATE, 60)
     rehearsal.let_settle()
     release = rehearsal.finish()
@@ -256,8 +254,7 @@ def test_nothing_goes_back_to_a_dead_baseline() -> None:
     rehearsal = Rehearsal()
     rehearsal.start()
     controller = rehearsal.controller()
-    for _ in range(3):
-        rehearsal.tick(controller)
+    rehearsal.confirm(controller)
     rehearsal.simulator.put_out(ENDPOINT, BASELINE)
     rehearsal.tick(controller)
     assert rehearsal.release.state is State.PAUSED
@@ -272,8 +269,7 @@ def test_a_baseline_that_comes_back_lets_the_release_go_on() -> None:
     rehearsal = Rehearsal()
     rehearsal.start()
     controller = rehearsal.controller()
-    for _ in range(3):
-        rehearsal.tick(controller)
+    rehearsal.confirm(controller)
     rehearsal.simulator.put_out(ENDPOINT, BASELINE)
     rehearsal.tick(controller)
     rehearsal.simulator.put_out(ENDPOINT, BASELINE, back=True)
@@ -287,8 +283,7 @@ def test_a_dead_candidate_goes_back() -> None:
     rehearsal = Rehearsal()
     rehearsal.start()
     controller = rehearsal.controller()
-    for _ in range(3):
-        rehearsal.tick(controller)
+    rehearsal.confirm(controller)
     rehearsal.simulator.put_out(ENDPOINT, CANDIDATE)
     release = rehearsal.finish()
     assert (release.outcome, rehearsal.share) == (Outcome.ROLLED_BACK, 0)
@@ -305,8 +300,7 @@ def test_a_third_version_that_gets_traffic_is_drift() -> None:
     rehearsal = Rehearsal(versions={BASELINE: {"percent": 100}, CANDIDATE: {}, "v40": {}})
     rehearsal.start()
     controller = rehearsal.controller()
-    for _ in range(3):
-        rehearsal.tick(controller)
+    rehearsal.confirm(controller)
     rehearsal.simulator.impose(ENDPOINT, Traffic({BASELINE: 85, CANDIDATE: 5, "v40": 10}))
     assert rehearsal.finish().outcome is Outcome.DRIFT
 
