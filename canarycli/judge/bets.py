@@ -11,6 +11,7 @@ from math import log1p
 from typing import NamedTuple
 
 LEAST_FACTOR = 0.02
+MOST = 1 - LEAST_FACTOR
 ALMOST_ONE = 1 - 1e-9
 TINY = 1e-12
 
@@ -49,23 +50,18 @@ def bets(
     good_c, good_b, ratio, weight = n_c - x_c, n_b - x_b, rho * n_c / n_b, rho * n_c + n_b
     p = min(max(guess, TINY), ALMOST_ONE, ALMOST_ONE * (1 - delta) / max(rho, TINY))
     edge = rho * p + delta
+    rest, base = 1 - edge, n_b * p - n_c * delta
     strengths, logs = [], []
     for w in odds:
-        rate = w * edge / (1 - edge + w * edge)
-        q = (n_c * (rate - delta) + n_b * p) / weight
-        q = min(max(q, TINY), ALMOST_ONE)
+        rate = w * edge / (rest + w * edge)
+        q = (n_c * rate + base) / weight
+        q = TINY if q < TINY else ALMOST_ONE if q > ALMOST_ONE else q  # noqa: FURB136 - hot
         c = rho * q + delta
         if not TINY <= c < ALMOST_ONE:
             strengths.append(0.0)
             logs.append(0.0)
             continue
-        s = (rate - c) / (c * (1 - c))
-        if w > 1:
-            s = min(max(s, 0.0), (1 - LEAST_FACTOR) / c)
-            s = min(s, (1 - LEAST_FACTOR) / (ratio * (1 - q) + TINY))
-        else:
-            s = max(min(s, 0.0), -(1 - LEAST_FACTOR) / (1 - c))
-            s = max(s, -(1 - LEAST_FACTOR) / (ratio * q + TINY))
+        s = _safe((rate - c) / (c * (1 - c)), c, q, ratio, up=w > 1)
         t = s * ratio
         strengths.append(s)
         logs.append(
@@ -75,3 +71,16 @@ def bets(
             + good_b * log1p(t * q)
         )
     return strengths, logs
+
+
+def _safe(s: float, c: float, q: float, ratio: float, *, up: bool) -> float:
+    """A strength of the right sign with which no factor of a request is below 0.02."""
+    if up:
+        if s <= 0:
+            return 0.0
+        most = MOST / max(c, ratio * (1 - q))
+        return s if s < most else most  # noqa: FURB136 - hot
+    if s >= 0:
+        return 0.0
+    most = -MOST / max(1 - c, ratio * q)
+    return s if s > most else most  # noqa: FURB136 - hot
