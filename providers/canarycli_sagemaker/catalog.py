@@ -170,7 +170,7 @@ class CustomSource:
         return cls(
             str(source["namespace"]),
             str(source["name"]),
-            str(source.get("statistic", "Average")),
+            str(source.get("statistic") or "Average"),
             {str(k): str(v) for k, v in (source.get("dimensions") or {}).items()},
         )
 

@@ -1,14 +1,14 @@
 """Clients of the AWS services, each built when first used."""
 
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
-import botocore.loaders
 import botocore.session
 from botocore.config import Config
 
 from canarycli.errors import UsageError
 from canarycli_sagemaker.errors import translated
+from canarycli_sagemaker.models import service_models, uncollected
 from canarycli_sagemaker.settings import Settings
 
 PATIENCE: dict[str, Any] = {
@@ -39,7 +39,7 @@ class Clients:
         with translated("read the AWS configuration", self.settings):
             session = botocore.session.Session(profile=self.settings.profile)
             session.get_scoped_config()
-            models = _models(session.get_config_variable("data_path"))
+            models = service_models(session.get_config_variable("data_path"))
             session.register_component("data_loader", models)
             return session
 
@@ -86,16 +86,10 @@ class Clients:
         return self._build("sts")
 
     def _build(self, service: str, **more: Any) -> Any:
-        with translated(f"reach {service}", self.settings):
+        with translated(f"reach {service}", self.settings), uncollected():
             return self.session.create_client(
                 service,
                 region_name=self.region,
                 endpoint_url=self.settings.endpoint_url,
                 config=Config(**{**PATIENCE, **more}),
             )
-
-
-@cache
-def _models(path: str | None) -> Any:
-    """The services' models, parsed once however many accounts one process drives."""
-    return botocore.loaders.create_loader(path)

@@ -13,8 +13,8 @@ from canarycli_sagemaker.catalog import Recipe, Statistic, recipe
 from canarycli_sagemaker.clients import Clients
 from canarycli_sagemaker.errors import translated
 from canarycli_sagemaker.points import Column, make_series
+from canarycli_sagemaker.settings import MINUTE
 
-MINUTE = timedelta(minutes=1)
 PER_CALL = 500
 """GetMetricData's limit on queries."""
 

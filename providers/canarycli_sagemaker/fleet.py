@@ -6,7 +6,7 @@ that is `InService` again on its old config has refused the new one, with a reas
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from canarycli.errors import Conflict, NotFound, ProviderError, Rejected, Unavailable, Unsupported
@@ -31,7 +31,7 @@ from canarycli_sagemaker.errors import translated
 from canarycli_sagemaker.raw import Look
 from canarycli_sagemaker.tags import Tags
 from canarycli_sagemaker.traffic import under_way
-from canarycli_sagemaker.undone import Asked
+from canarycli_sagemaker.undone import Asked, Asks
 
 ASKED_TAG = "canary-asked"
 """On a config: UpdateEndpoint took it once, so an endpoint that is not on it has gone back."""
@@ -48,7 +48,7 @@ class Fleet:
     configs: Configs
     tags: Tags
     describe: Callable[[str], Endpoint]
-    asked: dict[str, Asked] = field(default_factory=dict)
+    asks: Asks
 
     def deploy(
         self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
@@ -109,19 +109,6 @@ class Fleet:
             raise Conflict(f"endpoint {seen.name!r} changed since it was looked at")
         self._make(wanted, request, {})
         self._move(seen, wanted, weights_anew=True)
-
-    def expected(self, endpoint: str, config: str) -> Asked | None:
-        """The change of variants asked for here that has not come true yet.
-
-        Args:
-            endpoint: its name.
-            config: the one it was just seen with; once it is the new one, all is well.
-        """
-        asked = self.asked.get(endpoint)
-        if asked is not None and asked.wanted == config:
-            del self.asked[endpoint]
-            return None
-        return asked
 
     def forget(self, endpoint: str, config: str) -> bool:
         """Delete a config of a finished release; False, and nothing done, while it is in use.
@@ -200,7 +187,7 @@ class Fleet:
             now = self.describe(seen.name)
             if now.raw.pending_config != config:  # else the change under way is our own
                 raise Conflict(under_way(now), hint="wait until it has settled") from refused
-        self.asked[seen.name] = Asked(seen.raw.config_name, config)
+        self.asks.put(seen.name, Asked(seen.raw.config_name, config))
         with suppress(ProviderError):
             arn = str(self.configs.read(config).answer.get("EndpointConfigArn", ""))
             self.tags.write(arn, {ASKED_TAG: seen.raw.config_name})

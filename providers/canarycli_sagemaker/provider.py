@@ -2,36 +2,37 @@
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from canarycli.errors import NotFound, ProviderError
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.answers import checked
-from canarycli_sagemaker.autoscaling import Autoscaling
-from canarycli_sagemaker.capacity import shortages
 from canarycli_sagemaker.catalog import CUSTOM_SOURCE, METRICS
 from canarycli_sagemaker.clients import Clients
-from canarycli_sagemaker.cloudwatch import MINUTE, Question, measure
 from canarycli_sagemaker.command import plain_command
 from canarycli_sagemaker.configs import Configs
-from canarycli_sagemaker.doctor import Doctor
 from canarycli_sagemaker.errors import translated
-from canarycli_sagemaker.fleet import Fleet
 from canarycli_sagemaker.look import read_endpoint
-from canarycli_sagemaker.names import near_names
-from canarycli_sagemaker.policy import policy_for
 from canarycli_sagemaker.raw import Look
-from canarycli_sagemaker.settings import Settings
-from canarycli_sagemaker.smoke import invoke
+from canarycli_sagemaker.settings import MINUTE, Settings
 from canarycli_sagemaker.tags import Tags
 from canarycli_sagemaker.traffic import Shifter
-from canarycli_sagemaker.warmth import Warmth
+from canarycli_sagemaker.undone import Asks
+
+if TYPE_CHECKING:
+    from canarycli_sagemaker.autoscaling import Autoscaling
+    from canarycli_sagemaker.doctor import Doctor
+    from canarycli_sagemaker.fleet import Fleet
+    from canarycli_sagemaker.warmth import Warmth
 
 
 class SageMaker:
     """The SageMaker endpoints of one AWS account in one region.
+
+    What the way back does not need is imported when it is first used.
 
     Args:
         settings: `profile`, `region`, `metric_delay`, `metric_period` (timedeltas); all may be
@@ -44,10 +45,35 @@ class SageMaker:
         self.clients = Clients(self.settings, client)
         self.configs = Configs(self.clients)
         self.tags = Tags(self.clients)
-        self.fleet = Fleet(self.clients, self.configs, self.tags, self.describe)
-        self.autoscaling = Autoscaling(self.clients)
-        self.warmth = Warmth(self.autoscaling, self.tags)
-        self.doctor = Doctor(self.clients, self.describe, self.measure)
+        self.asks = Asks()
+
+    @cached_property
+    def fleet(self) -> "Fleet":
+        """Variants that come and go."""
+        from canarycli_sagemaker.fleet import Fleet
+
+        return Fleet(self.clients, self.configs, self.tags, self.describe, self.asks)
+
+    @cached_property
+    def autoscaling(self) -> "Autoscaling":
+        """Variants that scale by themselves."""
+        from canarycli_sagemaker.autoscaling import Autoscaling
+
+        return Autoscaling(self.clients)
+
+    @cached_property
+    def warmth(self) -> "Warmth":
+        """Idle variants that must not be scaled away."""
+        from canarycli_sagemaker.warmth import Warmth
+
+        return Warmth(self.autoscaling, self.tags)
+
+    @cached_property
+    def doctor(self) -> "Doctor":
+        """Who looks at identity, permissions and metrics."""
+        from canarycli_sagemaker.doctor import Doctor
+
+        return Doctor(self.clients, self.describe, self.measure)
 
     @property
     def limits(self) -> Limits:
@@ -86,7 +112,7 @@ class SageMaker:
         answer = checked(answer, doing, "EndpointArn", "EndpointStatus")
         config = str(answer.get("EndpointConfigName", ""))
         self.configs.note(endpoint, config)
-        asked = self.fleet.expected(endpoint, config)
+        asked = self.asks.expected(endpoint, config)
         return read_endpoint(endpoint, answer, self.configs.known(config), asked)
 
     def details(self, endpoint: str) -> Endpoint:
@@ -111,8 +137,7 @@ class SageMaker:
         Live shares are one UpdateEndpointWeightsAndCapacities. A shadow that comes, changes or
         goes is an UpdateEndpoint, which takes minutes.
         """
-        shifter = Shifter(self.clients, self.tags, self.describe, self.fleet.mirror)
-        shifter.shift(seen, to, notes)
+        Shifter(self.clients, self.tags, self.describe, self._mirror).shift(seen, to, notes)
 
     def measure(
         self,
@@ -122,6 +147,8 @@ class SageMaker:
         window: Window,
     ) -> Measurements:
         """All metrics of all versions in one GetMetricData."""
+        from canarycli_sagemaker.cloudwatch import Question, measure
+
         question = Question(endpoint, versions, metrics, window, self._period(endpoint))
         return measure(self.clients, question)
 
@@ -141,18 +168,27 @@ class SageMaker:
 
     def warnings(self, seen: Endpoint, to: Traffic) -> tuple[str, ...]:
         """What speaks against a split though it is possible: too few instances. No call."""
+        from canarycli_sagemaker.capacity import shortages
+
         return tuple(shortage.sentence for shortage in shortages(seen, to))
 
     def smoke(
         self, endpoint: str, version: str, body: bytes, content_type: str = "application/json"
     ) -> Reply:
         """One request to one version, whatever its share; see `Smoker.smoke`."""
+        from canarycli_sagemaker.smoke import invoke
+
         return invoke(self.clients, endpoint, version, body, content_type)
 
     @staticmethod
     def least_policy(settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict[str, Any]:
         """An IAM policy for one endpoint; see `Permitted.least_policy`."""
+        from canarycli_sagemaker.policy import policy_for
+
         return policy_for(settings, endpoint, needs)
+
+    def _mirror(self, seen: Endpoint, to: Traffic) -> None:
+        self.fleet.mirror(seen, to)
 
     def _period(self, endpoint: str) -> timedelta:
         if self.settings.metric_period is not None:
@@ -162,6 +198,8 @@ class SageMaker:
         return min(MINUTE, published or MINUTE)
 
     def _not_found(self, endpoint: str) -> ProviderError:
+        from canarycli_sagemaker.names import near_names
+
         near = near_names(self.clients, endpoint)
         return NotFound(
             f"there is no endpoint {endpoint!r} in {self.place}",

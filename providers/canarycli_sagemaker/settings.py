@@ -7,6 +7,9 @@ from typing import Any
 
 from canarycli.errors import UsageError
 
+MINUTE = timedelta(minutes=1)
+"""The period of CloudWatch's metrics unless an endpoint publishes more often."""
+
 METRIC_DELAY = timedelta(minutes=2)
 """CloudWatch's newest minute still grows, and the one before may; AWS gives no figure."""
 
