@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from canarycli.errors import Unsupported
 from canarycli.metrics import Metric, Point, Value
@@ -49,7 +50,8 @@ class Source:
         """What to ask for one version; without a dimension for it, all versions read alike."""
         where = {key: value.replace(ARM, version) for key, value in (self.dimensions or {}).items()}
         if self.name in OF_A_DEPLOYMENT and self.namespace == NAMESPACE:
-            path, space = f"{endpoint}/deployments/{version}", f"{NAMESPACE}/deployments"
+            path = f"{endpoint}/deployments/{quote(version, safe='')}"
+            space = f"{NAMESPACE}/deployments"
             return Question(path, (self.name,), (), self.aggregation, space, where)
         known = self.namespace == NAMESPACE and self.name.startswith(BY_DEPLOYMENT)
         if known and not self.dimensions:

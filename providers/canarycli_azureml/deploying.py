@@ -31,7 +31,7 @@ class Deployments:
     def all(self, endpoint: str) -> list[Body]:
         """Every deployment of an endpoint, idle ones too."""
         doing = f"reading the deployments of endpoint {endpoint!r}"
-        entries = self._session.pages(self.path(endpoint), doing)
+        entries = self._session.pages(f"{self._settings.endpoint(endpoint)}/deployments", doing)
         return [read.checked(entry, doing) for entry in entries]
 
     def deploy(
@@ -73,7 +73,7 @@ class Deployments:
                     facts=[f"it has {shares[version.lower()]}%"],
                 )
         doing = f"deleting version {version!r} of endpoint {seen.name!r}"
-        path = self.path(seen.name, version)
+        path = self._settings.deployment(seen.name, version)
         try:
             self._session.call("DELETE", path, doing)
         except NotFound:
@@ -95,20 +95,16 @@ class Deployments:
         doing = f"reading the log of {version!r}"
         asked = {"containerType": "InferenceServer", "tail": 100}
         try:
-            path = f"{self.path(endpoint, version)}/getLogs"
+            path = f"{self._settings.deployment(endpoint, version)}/getLogs"
             found = self._session.call("POST", path, doing, body=asked).body
         except ProviderError:
             return ""
         lines = [line.strip() for line in str(found.get("content") or "").splitlines()]
         return " | ".join([line for line in lines if line][-LOG_LINES:])
 
-    def path(self, endpoint: str, version: str = "") -> str:
-        """Where an endpoint's deployments are, or one of them."""
-        base = f"{self._settings.path}/onlineEndpoints/{endpoint}/deployments"
-        return f"{base}/{version}" if version else base
-
     def _put(self, endpoint: str, name: str, body: Mapping[str, Any], release: str) -> None:
-        doing, path = f"deploying {name!r} on endpoint {endpoint!r}", self.path(endpoint, name)
+        doing = f"deploying {name!r} on endpoint {endpoint!r}"
+        path = self._settings.deployment(endpoint, name)
         try:
             self._session.call("PUT", path, doing, body=body)
         except Unanswered:

@@ -54,7 +54,7 @@ class Doctor:
         """
         self.describe(endpoint)
         wanted = [*ROLLBACK, *(DEPLOY if deploys else ())]
-        scope = f"{self.settings.path}/onlineEndpoints/{endpoint}"
+        scope = self.settings.endpoint(endpoint)
         path = f"{scope}/providers/Microsoft.Authorization/permissions"
         doing = "reading your permissions"
         try:

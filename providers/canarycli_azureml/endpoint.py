@@ -71,18 +71,21 @@ def revision(body: Body) -> str:
 
 
 def failed_last(body: Body, deployments: Sequence[Body]) -> Body | None:
-    """The endpoint or deployment whose failure is the last thing that happened, None if none is.
+    """The endpoint or deployment whose last change failed, None if none did.
 
-    A deployment that failed weeks ago and was left behind is no news.
+    An endpoint's state is its last change's. A deployment that failed before the newest change of
+    anything, weeks ago perhaps, and was left behind is no news.
     """
+    if _failed(body):
+        return body
     newest = max([body, *deployments], key=read.changed_at)
     if not read.changed_at(newest):
-        newest = next((d for d in [body, *deployments] if _failed(d)), body)
+        newest = next((d for d in deployments if _failed(d)), body)
     return newest if _failed(newest) else None
 
 
 def _failed(body: Body) -> bool:
-    return read.state(body).lower() == "failed"
+    return read.state(body).lower() in {"failed", "canceled"}
 
 
 def _named(shares: Mapping[str, int], names: Mapping[str, str]) -> dict[str, int]:

@@ -41,7 +41,7 @@ def refusal(doing: str, status: int, body: str, headers: Mapping[str, str]) -> P
     facts = [said] if said else []
     if status in THROTTLED:
         return Unavailable(f"{doing}: Azure is throttling", facts=facts, after=pause_of(headers))
-    if status in LATER or status >= 500:
+    if status in LATER or status >= 500 or status < 400:  # a redirect is a proxy's, not Azure's
         return Unanswered(f"{doing}: Azure answered {status}", facts=facts, after=pause_of(headers))
     make = _BY_STATUS.get(status)
     return make(doing, said) if make else Rejected(f"{doing}: {said or f'status {status}'}")

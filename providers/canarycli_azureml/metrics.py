@@ -47,7 +47,7 @@ class Looking:
     @property
     def path(self) -> str:
         """The endpoint's resource id."""
-        return f"{self.settings.path}/onlineEndpoints/{self.endpoint}"
+        return self.settings.endpoint(self.endpoint)
 
     def ask(self, question: Question) -> dict[str, tuple[Line, ...]]:
         """The answer to one question."""
@@ -195,7 +195,7 @@ def _gauges(looking: Looking, versions: Collection[str], metrics: Collection[Met
     names = tuple(sorted({GAUGES[m.name] for m in wanted}))
     found: Found = {}
     for version in versions:
-        path = f"{looking.path}/deployments/{version}"
+        path = looking.settings.deployment(looking.endpoint, version)
         question = Question(path, names, namespace=f"{NAMESPACE}/deployments")
         try:
             answer = looking.ask(question)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from canarycli.errors import UsageError
 from canarycli_azureml.clouds import PUBLIC, Cloud, cloud_named
@@ -67,13 +68,21 @@ class Settings:
 
     @property
     def place(self) -> str:
-        """`subscription/resource_group/workspace`."""
-        return f"{self.subscription}/{self.resource_group}/{self.workspace}"
+        """`subscription/resource_group/workspace`, in lower case: Azure's names have none."""
+        return f"{self.subscription}/{self.resource_group}/{self.workspace}".lower()
 
     @property
     def path(self) -> str:
         """The workspace's resource id."""
         return _path(self.subscription, self.resource_group, self.workspace)
+
+    def endpoint(self, name: str) -> str:
+        """An endpoint's resource id; the name is quoted, so that it stays one part of the path."""
+        return f"{self.path}/onlineEndpoints/{quote(name, safe='')}"
+
+    def deployment(self, endpoint: str, name: str) -> str:
+        """The resource id of one of its deployments."""
+        return f"{self.endpoint(endpoint)}/deployments/{quote(name, safe='')}"
 
 
 def path_of(given: Mapping[str, Any], environment: Mapping[str, str]) -> str:

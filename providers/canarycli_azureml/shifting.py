@@ -30,7 +30,7 @@ class Shifter:
     def read(self, endpoint: str) -> Body:
         """The endpoint as it is now; forgets what was under way once it is over."""
         doing = f"reading endpoint {endpoint!r}"
-        body = read.checked(self._session.get(self._path(endpoint), doing), doing)
+        body = read.checked(self._session.get(self._settings.endpoint(endpoint), doing), doing)
         if read.is_final(body):
             self._under_way.pop(endpoint.lower(), None)
         self._newest = (body, monotonic())
@@ -66,9 +66,9 @@ class Shifter:
         return newest is body and monotonic() - at < FRESH_SECONDS
 
     def _write(self, name: str, fresh: Body, ask: Wanted) -> None:
-        doing = f"shifting endpoint {name!r}"
+        doing, path = f"shifting endpoint {name!r}", self._settings.endpoint(name)
         try:
-            self._session.call("PUT", self._path(name), doing, body=next_body(fresh, ask))
+            self._session.call("PUT", path, doing, body=next_body(fresh, ask))
         except Conflict as error:
             raise _changing(name, error.facts) from error
         except Unanswered:
@@ -89,9 +89,6 @@ class Shifter:
         if not read.is_final(after):
             return True
         return in_force(after, ask) and read.changed_since(before, after)
-
-    def _path(self, endpoint: str) -> str:
-        return f"{self._settings.path}/onlineEndpoints/{endpoint}"
 
 
 def _changing(name: str, facts: Iterable[str]) -> Conflict:

@@ -70,5 +70,5 @@ class AzureWorld(DeployWorld):
 
 class TestAzureML(ProviderKit, ShadowKit, DeployerKit):
     @pytest.fixture
-    def world(self, server: Server, azureml: AzureML) -> AzureWorld:
-        return AzureWorld(server, azureml)
+    def world(self, server: Server, newcomer: AzureML) -> AzureWorld:
+        return AzureWorld(server, newcomer)

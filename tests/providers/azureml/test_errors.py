@@ -81,7 +81,7 @@ def test_a_page_has_no_reason() -> None:
         (503, Unavailable),
         (504, Unavailable),
         (529, Unavailable),
-        (302, Rejected),
+        (302, Unavailable),
     ],
 )
 @pytest.mark.parametrize("code", ["NotFound", "Conflict", "AuthorizationFailed", "Anything"])
@@ -136,15 +136,15 @@ def test_a_refused_body_is_told_in_azures_words(server: Server, azureml: AzureML
 
 
 def test_a_token_that_is_no_longer_accepted_is_denied_and_the_next_call_gets_a_new_one(
-    server: Server, azureml: AzureML
+    server: Server, newcomer: AzureML
 ) -> None:
-    azureml.describe("churn")
+    newcomer.describe("churn")
     server.control("expire")
 
     with pytest.raises(Denied, match="does not accept the token"):
-        azureml.describe("churn")
+        newcomer.describe("churn")
 
-    assert azureml.describe("churn").settled
+    assert newcomer.describe("churn").settled
 
 
 def test_a_workspace_that_is_not_there_is_named(server: Server) -> None:
@@ -167,11 +167,11 @@ def test_a_signed_url_loses_its_query() -> None:
 
 
 def test_signed_operation_urls_are_in_no_log(
-    server: Server, azureml: AzureML, caplog: pytest.LogCaptureFixture
+    server: Server, newcomer: AzureML, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
 
-    azureml.shift(azureml.describe("churn"), Traffic.split("blue", "teal", 5), {})
+    newcomer.shift(newcomer.describe("churn"), Traffic.split("blue", "teal", 5), {})
 
     assert server.calls("endpoint.put")
     assert "signature" not in caplog.text

@@ -114,18 +114,18 @@ PASSING = ["error", "unavailable", "throttle", "bad_gateway", "drop_before", "ht
 
 
 @pytest.mark.parametrize("kind", PASSING)
-def test_entra_in_trouble_is_unavailable(server: Server, azureml: AzureML, kind: str) -> None:
+def test_entra_in_trouble_is_unavailable(server: Server, newcomer: AzureML, kind: str) -> None:
     server.fault("token", kind)
 
     with pytest.raises(Unavailable):
-        azureml.describe("churn")
+        newcomer.describe("churn")
 
 
-def test_a_refusal_of_entras_is_denied(server: Server, azureml: AzureML) -> None:
+def test_a_refusal_of_entras_is_denied(server: Server, newcomer: AzureML) -> None:
     server.fault("token", "denied")
 
     with pytest.raises(Denied) as refused:
-        azureml.describe("churn")
+        newcomer.describe("churn")
 
     assert any("AADSTS700016" in fact for fact in refused.value.facts)
 

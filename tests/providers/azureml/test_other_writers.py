@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from servers.azureml.running import PLACE, Server
 
-from canarycli.errors import Conflict, Denied, NotFound, Rejected, Unavailable
+from canarycli.errors import Conflict, NotFound, Rejected, Unavailable
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE
 from canarycli.traffic import Traffic
 from canarycli_azureml import AzureML
@@ -226,9 +226,13 @@ def test_a_version_deleted_since_the_look_gets_nothing(server: Server, azureml: 
     assert azureml.describe("churn").traffic.same_as(HOME)
 
 
-def test_an_endpoint_deleted_since_the_look_is_not_found(server: Server, azureml: AzureML) -> None:
-    seen = azureml.describe("churn")
+def test_an_endpoint_deleted_since_the_look_is_not_made_anew(
+    server: Server, azureml: AzureML, another: AzureML
+) -> None:
+    seen, older = azureml.describe("churn"), another.describe("churn")
     server.control("reset")
 
-    with pytest.raises((NotFound, Denied)):
+    with pytest.raises(Rejected, match="when the endpoint is created"):
         azureml.shift(seen, HOME, {})
+    with pytest.raises(NotFound):
+        azureml.shift(older, HOME, {})

@@ -1,5 +1,8 @@
 """Which workspace, which cloud, which credential: from settings and the environment."""
 
+import json
+import os
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,12 @@ ENVIRONMENT = {
 def test_what_the_settings_lack_comes_from_the_environment() -> None:
     assert Settings.read({}, ENVIRONMENT).place == "sub/group/ws"
     assert Settings.read({"workspace": "mine"}, ENVIRONMENT).place == "sub/group/mine"
+
+
+def test_one_workspace_has_one_place_however_its_name_is_spelt() -> None:
+    names = {"subscription": "SUB", "resource_group": "ML-Prod", "workspace": "Eta"}
+
+    assert Settings.read(names, {}).place == "sub/ml-prod/eta"
 
 
 @pytest.mark.parametrize("key", ["subscription", "resource_group", "workspace"])
@@ -111,11 +120,11 @@ def test_another_address_of_the_manager_gets_a_token_for_the_manager(server: Ser
     assert {call["host"] for call in server.calls("endpoint.get")} == {"management.azure.com"}
 
 
-def test_a_wrong_secret_is_denied_in_entras_words(server: Server, azureml: AzureML) -> None:
+def test_a_wrong_secret_is_denied_in_entras_words(server: Server, newcomer: AzureML) -> None:
     server.control("settings", secret="another")
 
     with pytest.raises(Denied, match="no credential") as refused:
-        azureml.describe("churn")
+        newcomer.describe("churn")
 
     assert any("AADSTS7000215" in fact for fact in refused.value.facts)
     assert "az login" in refused.value.hints[0]
@@ -154,3 +163,38 @@ def test_a_workload_identity_needs_no_secret(
 
     provider.close()
     assert server.calls("endpoint.get")
+
+
+def test_a_managed_identity_needs_no_variable_of_ours(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("IDENTITY_ENDPOINT", f"{server.url}/managed-identity")
+    monkeypatch.setenv("IDENTITY_HEADER", "made-up")
+    provider = AzureML(PLACE)
+
+    assert provider.describe("churn").settled
+
+    provider.close()
+    assert not server.calls("token")
+
+
+def test_az_login_is_enough(
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    token = server.control("token", audience="https://management.azure.com")["token"]
+    answer = {"accessToken": token, "expires_on": int(time.time()) + 3600, "tokenType": "Bearer"}
+    az = tmp_path / "az"
+    az.write_text(f"#!/bin/sh\necho '{json.dumps(answer)}'\n")
+    az.chmod(0o755)
+    for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "AzureCliCredential")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    provider = AzureML(PLACE)
+
+    assert provider.describe("churn").settled
+
+    provider.close()
+    assert not server.calls("token")

@@ -3,7 +3,7 @@
 import pytest
 from servers.azureml.running import Server
 
-from canarycli.errors import Conflict, Rejected, Unsupported
+from canarycli.errors import Conflict, NotFound, Rejected, Unsupported
 from canarycli.provider import BASELINE_NOTE, RELEASE_NOTE
 from canarycli.traffic import Traffic
 from canarycli_azureml import AzureML
@@ -259,6 +259,22 @@ def test_a_change_that_fails_keeps_the_old_split_and_says_so(
     assert seen.settled
     assert "Failed" in seen.failure
     assert seen.traffic.same_as(Traffic.all_to("blue"))
+
+
+def test_a_change_that_was_canceled_says_so(server: Server, azureml: AzureML) -> None:
+    server.control("state", endpoint="churn", state="Canceled")
+
+    seen = azureml.describe("churn")
+
+    assert seen.settled
+    assert "Canceled" in seen.failure
+
+
+def test_a_name_is_one_part_of_the_path_whatever_is_in_it(server: Server, azureml: AzureML) -> None:
+    with pytest.raises(NotFound, match="churn/deployments/blue"):
+        azureml.describe("churn/deployments/blue")
+
+    assert server.operations() == ["endpoint.get"]
 
 
 def test_a_failed_endpoint_can_be_written_again(server: Server, azureml: AzureML) -> None:

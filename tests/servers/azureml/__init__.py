@@ -10,11 +10,11 @@ It is an HTTP proxy that answers CONNECT for any host with TLS of its own, under
 at start, so real host names, scopes and the real token flow are used. Any client id and secret
 will do. There is one workspace, `servers.azureml.running.PLACE`. Changes take time and refuse
 each other; GET shows the old split meanwhile. Bodies that Azure ML refuses are refused here.
-Time is the machine's plus what `advance` added.
+Time is the machine's plus what `advance` added. `<url>/managed-identity` is an IDENTITY_ENDPOINT.
 
 The control surface, JSON over POST to the URL itself (`running.Server` wraps it):
 
-    /__control/reset       {}: everything as after the start
+    /__control/reset       {}: everything as after the start; tokens given so far are good
     /__control/settings    any field of `state.Settings` by name: endpoint_seconds (0.3) and
                            deployment_seconds (0.6): how long changes take; ingestion_seconds (0):
                            newer minutes of a metric read 0; page_size; granted: actions the caller
@@ -46,6 +46,7 @@ The control surface, JSON over POST to the URL itself (`running.Server` wraps it
                            `faults.KINDS`; operation is a name of the call log, `endpoint*` or `*`
                            for all but `token`
     /__control/clear       {}: no faults, an empty call log
+    /__control/token       {audience}: {token}, as somebody has it who is signed in already
     /__control/expire      {}: tokens given so far are no longer accepted
     /__control/calls       {operation}: {calls: [{operation, method, host, path, query, body,
                            status, fault, agent, at}]}

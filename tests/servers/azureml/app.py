@@ -181,6 +181,8 @@ class App:
             self.state.settle()
             if not request.host and request.path.startswith("/__control/"):
                 return self.control.answer(request)
+            if not request.host and request.path == "/managed-identity":
+                return entra.managed_identity(self.state, request)
             if request.host.startswith("login."):
                 return self._entra(request)
             if request.host.startswith("management."):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .endpoints import new_deployment, new_endpoint, shown
+from .entra import new_token
 from .faults import Fault, Faults
 from .load import Call, parse_quality
 from .state import GROUP, SUBSCRIPTION, WORKSPACE, Endpoint, State, Workspace
@@ -157,8 +158,13 @@ class Control:
         self.faults.set.clear()
         self.state.calls.clear()
 
+    def do_token(self, body: dict[str, Any]) -> dict[str, str]:
+        """A token as somebody has it who is signed in already."""
+        return {"token": new_token(self.state, body["audience"], "somebody", "tenant")}
+
     def do_expire(self, _: dict[str, Any]) -> None:
         """Every token given so far is no longer accepted."""
+        self.state.expired |= self.state.tokens
         self.state.tokens.clear()
 
     def do_calls(self, body: dict[str, Any]) -> dict[str, Any]:

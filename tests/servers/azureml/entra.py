@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from secrets import token_urlsafe
 
 from .state import State
@@ -20,6 +21,23 @@ def answer(state: State, request: Request) -> Reply:
     if request.method == "POST" and request.path.endswith("/oauth2/v2.0/token"):
         return _token(state, request)
     return Reply(404, {"error": "not_found", "error_description": request.path})
+
+
+def managed_identity(state: State, request: Request) -> Reply:
+    """A token for the identity of the machine, as App Service and Container Apps give it."""
+    if not request.headers.get("x-identity-header"):
+        return Reply(400, {"statusCode": 400, "message": "X-IDENTITY-HEADER is missing"})
+    audience = request.query["resource"].removesuffix("/.default")
+    token = new_token(state, audience, "managed-identity", TENANT)
+    expires = str(int(time.time()) + 3600)
+    return Reply(200, {"access_token": token, "expires_on": expires, "token_type": "Bearer"})
+
+
+def new_token(state: State, audience: str, app: str, tenant: str) -> str:
+    """A token that Resource Manager will accept for that audience."""
+    token = _jwt({"aud": audience, "appid": app, "tid": tenant})
+    state.tokens[token] = audience
+    return token
 
 
 def _instances(request: Request) -> Reply:
@@ -72,8 +90,7 @@ def _token(state: State, request: Request) -> Reply:
             },
         )
     audience = form.get("scope", "").removesuffix("/.default")
-    token = _jwt({"aud": audience, "appid": form["client_id"], "tid": request.path.split("/")[1]})
-    state.tokens[token] = audience
+    token = new_token(state, audience, form["client_id"], request.path.split("/")[1])
     return Reply(
         200,
         {"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token},

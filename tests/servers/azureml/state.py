@@ -106,11 +106,14 @@ class State:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        self.tokens: dict[str, str] = {}
+        self.expired: dict[str, str] = {}
         self.reset()
 
     def reset(self) -> None:
         with self.lock:
             self.offset = 0.0
+            self.tokens |= self.expired
             self.settings = Settings()
             first = Workspace(SUBSCRIPTION, GROUP, WORKSPACE)
             self.workspaces = {first.id.lower(): first}
@@ -118,7 +121,6 @@ class State:
             self.failing: list[str] = []
             self.next_id = 0
             self.operations: dict[str, Operation] = {}
-            self.tokens: dict[str, str] = {}
             self.writer = "canary-test"
 
     def now(self) -> float:
