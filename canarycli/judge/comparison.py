@@ -17,7 +17,7 @@ from canarycli.judge.bets import (
     Minute,
     bets,
 )
-from canarycli.judge.dispersion import UNKNOWN, Dispersion, from_history
+from canarycli.judge.dispersion import LEAST_ERRORS, UNKNOWN, Dispersion, from_history
 from canarycli.judge.interval import POINTS, Ratio
 from canarycli.judge.margins import Margins, Promise
 from canarycli.judge.wealth import (
@@ -107,7 +107,7 @@ class Comparison:
         self.passed = Wealth(by_batch(PASS_WEIGHTS), tempered_part(PASS_WEIGHTS), 1.0)
         self.stage = Wealth((), PASS_WEIGHTS, 1.0)
         self.ratio = Ratio()
-        self.dispersion = Dispersion(history.phi)
+        self.dispersion = Dispersion(history.phi, sure=history.errors >= LEAST_ERRORS)
         weight = max(1.0, history.requests * 30)
         self.guess_n, self.guess_bad = weight, weight * history.rate
         self.hour_n, self.hour_bad = history.requests * 60, history.requests * 60 * history.rate

@@ -86,10 +86,10 @@ class Dispersion:
         "weighted_variance",
     )
 
-    def __init__(self, base: float = UNKNOWN) -> None:
+    def __init__(self, base: float = UNKNOWN, *, sure: bool = False) -> None:
         self.base = base
         self.phi = base
-        self.neighbours = Neighbours() if base >= UNKNOWN else None
+        self.neighbours = None if sure else Neighbours()
         self.over = self.under = self.variance = 0.0
         self.dof = self.weighted_squares = self.weighted_variance = 0.0
         self.lagged = self.products = self.squares = self.count = 0.0
@@ -111,7 +111,8 @@ class Dispersion:
         upper, lower = self._bounds(growth)
         base = self.base
         if self.neighbours is not None:
-            base = self.neighbours.phi(UNKNOWN, SURCHARGE)
+            seen = self.neighbours.phi(UNKNOWN, SURCHARGE)
+            base = seen if base >= UNKNOWN else min(base, seen)
         self.phi = max(min(base, upper), lower, 1.0)
         return self.phi, self._serial(), share, variance
 

@@ -35,7 +35,7 @@ class Neighbours:
                 _compare(sums)
 
     def phi(self, unknown: float, surcharge: float) -> float:
-        """Phi as far as it is known by now, at most `unknown`."""
+        """Phi as far as it is known by now; `unknown` with no errors, little by little less."""
         means = [
             sums[6] / sums[5] * (1 + CAUTION * sqrt(2 / sums[5]))
             for sums in self.sums
@@ -45,7 +45,7 @@ class Neighbours:
             return unknown
         missing = max(0.0, 1 - self.errors / LEAST_ERRORS) ** 6
         known = max(1.0, 1 + surcharge * (max(means) - 1))
-        return min(unknown, known + (unknown - 1) * missing)
+        return max(known, known + (unknown - known) * missing)
 
     def numbers(self) -> list[float]:
         """The state as numbers, for `load`."""
