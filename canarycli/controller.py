@@ -172,7 +172,11 @@ class Controller:
                 self._sleep(key, SETTLING * 2, until)
                 continue
             except Busy as error:
-                raise Stopped(f"somebody else drives it now: {error.message}") from error
+                raise Stopped(
+                    f"somebody else drives it now: {error.message}",
+                    facts=error.facts,
+                    hint=error.hints,
+                ) from error
             finally:
                 seen = None
             if blind_since is not None:

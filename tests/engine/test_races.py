@@ -1,0 +1,127 @@
+"""Somebody else acts in the middle of a tick."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from engine.rehearsal import CANDIDATE, ENDPOINT, Rehearsal
+
+from canarycli import orders
+from canarycli.controller import Controller, Driver
+from canarycli.errors import Conflict, Stopped
+from canarycli.journal import Event
+from canarycli.provider import Endpoint, Notes
+from canarycli.release import Outcome
+from canarycli.store import Record
+from canarycli.store.memory import MemoryStore
+from canarycli.traffic import Traffic
+
+
+class Interrupted:
+    """A provider that lets something else happen just before a raise is sent."""
+
+    def __init__(self, rehearsal: Rehearsal, meanwhile: Callable[[], None]) -> None:
+        self._rehearsal = rehearsal
+        self._meanwhile: Callable[[], None] | None = meanwhile
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._rehearsal.simulator, name)
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+        raises = to.of(CANDIDATE) > seen.traffic.of(CANDIDATE)
+        if raises and self._meanwhile is not None:
+            meanwhile, self._meanwhile = self._meanwhile, None
+            meanwhile()
+        # A cloud without conditional writes: it does not mind that the look is old.
+        fresh = self._rehearsal.simulator.describe(seen.name)
+        self._rehearsal.simulator.shift(fresh, to, notes)
+
+
+def driven_by(rehearsal: Rehearsal, provider: Any, store: Any = None) -> Controller:
+    return Controller(
+        store or rehearsal.store, provider, rehearsal.clock, Driver("ann@laptop"), lambda _: None
+    )
+
+
+def roll_back_elsewhere(rehearsal: Rehearsal) -> None:
+    controller = rehearsal.controller("dana@phone")
+    now = rehearsal.clock.now()
+    controller.change(rehearsal.key, lambda r: orders.roll_back(r, "dana", now))
+    rehearsal.finish(controller)
+
+
+def test_a_raise_that_was_asleep_while_somebody_rolled_back_is_lowered_at_once() -> None:
+    rehearsal = Rehearsal(settle=0)
+    rehearsal.start()
+    provider = Interrupted(rehearsal, lambda: roll_back_elsewhere(rehearsal))
+    driven_by(rehearsal, provider).tick(rehearsal.key)
+    assert rehearsal.release.outcome is Outcome.STOPPED
+    assert rehearsal.share == 0
+
+
+class Refusing:
+    """A provider that refuses the first raise: the endpoint was touched, its split was not."""
+
+    def __init__(self, rehearsal: Rehearsal) -> None:
+        self._rehearsal = rehearsal
+        self._refused = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._rehearsal.simulator, name)
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+        if not self._refused:
+            self._refused = True
+            same = self._rehearsal.simulator.describe(seen.name).traffic
+            self._rehearsal.simulator.impose(ENDPOINT, same)
+            raise Conflict("the endpoint changed since it was looked at")
+        self._rehearsal.simulator.shift(seen, to, notes)
+
+
+def test_a_touch_that_leaves_the_split_alone_is_not_taken_for_a_person_lowering_it() -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    controller = driven_by(rehearsal, Refusing(rehearsal))
+    assert rehearsal.finish(controller).outcome is Outcome.PROMOTED
+
+
+class Overtaken:
+    """A store in which somebody else saves between the first load and save."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._first = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def save(self, record: Record, events: Sequence[Event] = ()) -> Record:
+        if self._first:
+            self._first = False
+            known = self._store.load(record.release.key)
+            assert known is not None
+            self._store.save(replace(known, release=replace(known.release, note="touched")))
+        return self._store.save(record, events)
+
+
+def test_a_lost_race_for_the_record_is_decided_again_on_the_new_one() -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    controller = driven_by(rehearsal, rehearsal.watched, Overtaken(rehearsal.store))
+    controller.tick(rehearsal.key)
+    assert rehearsal.release.note == "touched"
+    assert [split.of(CANDIDATE) for split in rehearsal.watched.asked] == [5]
+
+
+def test_a_driver_that_lost_its_lease_finds_out_before_its_next_write() -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    first = rehearsal.controller("ann@laptop")
+    rehearsal.tick(first)
+    rehearsal.controller("bob@ci").take_over(rehearsal.key)
+    asked = len(rehearsal.watched.asked)
+    with pytest.raises(Stopped) as caught:
+        first.drive(rehearsal.key)
+    assert "bob@ci" in caught.value.facts[0]
+    assert len(rehearsal.watched.asked) == asked
