@@ -13,7 +13,7 @@ from canarycli.cli.options import Common
 from canarycli.cli.output import Output
 from canarycli.cli.prompt import confirm
 from canarycli.cli.session import Work, actor, open_work
-from canarycli.errors import CanaryError, Exit, Unavailable, Unsafe
+from canarycli.errors import CanaryError, Exit, NotFound, Unavailable, Unsafe
 from canarycli.journal import Event
 from canarycli.provider import Endpoint, Notes
 from canarycli.release import Outcome, Release
@@ -179,14 +179,29 @@ def _way_back(work: Work, output: Output, to: str | None) -> WayBack:
     try:
         seen = work.provider.describe(work.target.name)
         notes = work.provider.notes(seen) if record is None else {}
-    except Unavailable as error:
-        raise Unsafe(
-            f"the traffic of {work.target.name} can't be read: {error.message}",
-            hint=f"canary status {work.target.name}",
-        ) from error
+    except CanaryError as error:
+        raise _blind(work, record, error) from error
     usual = record.release.baseline if record else home(seen, notes)
     baseline = find_version(seen, to) if to else usual
     return WayBack(work, output, record, seen, notes, baseline, usual)
+
+
+def _blind(work: Work, record: Record | None, error: CanaryError) -> CanaryError:
+    """The error of a look that failed, with the command to paste; no answer at all is unsafe."""
+    name = work.target.name
+    arms = ("BASELINE", "CANDIDATE")
+    if record is not None:
+        arms = (record.release.baseline, record.release.candidate)
+    command = work.provider.plain_command(name, Traffic({arms[0]: 100.0, arms[1]: 0.0}))
+    if isinstance(error, NotFound):
+        return error
+    if isinstance(error, Unavailable):
+        return Unsafe(
+            f"the traffic of {name} can't be read: {error.message}",
+            hint=(f"by hand: {command}", f"then: canary status {name}"),
+        )
+    error.hints = (*error.hints[:1], f"or roll back by hand: {command}")
+    return error
 
 
 def _known(work: Work, output: Output) -> Record | None:

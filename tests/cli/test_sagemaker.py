@@ -217,6 +217,25 @@ def test_a_denied_rollback_prints_the_plain_command(server: Server, canary: Cana
     assert "aws sagemaker update-endpoint-weights-and-capacities" in result.err
 
 
+def test_a_rollback_without_credentials_prints_the_plain_command(
+    server: Server, canary: Canary
+) -> None:
+    phone = canary.elsewhere("phone")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        phone.env.pop(name)
+    result = phone.run("rollback", *FLAGS, "-y")
+    assert result.code == 8, result.out + result.err
+    assert "aws sagemaker update-endpoint-weights-and-capacities" in result.err
+    assert server.operations() == []
+
+
+def test_a_rollback_that_gets_no_answer_is_unsafe(server: Server, canary: Canary) -> None:
+    server.fault("DescribeEndpoint", "drop_before")
+    result = canary.elsewhere("phone").run("rollback", *FLAGS, "-y")
+    assert result.code == 13, result.out + result.err
+    assert "aws sagemaker update-endpoint-weights-and-capacities" in result.err
+
+
 def test_an_endpoint_in_transition_is_refused(server: Server, canary: Canary) -> None:
     server.control("change", {"endpoint": ENDPOINT, "status": "Updating"})
     result = canary.run("start", "-m", "v42")
