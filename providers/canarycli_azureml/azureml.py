@@ -7,7 +7,7 @@ from typing import Any
 
 from canarycli.errors import NotFound
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint, Limits, Needs, Notes
+from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
 from canarycli.traffic import Traffic
 from canarycli_azureml import command, custom
 from canarycli_azureml.body import state
@@ -19,6 +19,7 @@ from canarycli_azureml.policy import policy
 from canarycli_azureml.session import Session
 from canarycli_azureml.settings import Settings, path_of
 from canarycli_azureml.shifting import Shifter
+from canarycli_azureml.smoke import Caller
 from canarycli_azureml.split import SHADOW_UP_TO
 
 
@@ -50,6 +51,7 @@ class AzureML:
             usual_shift=timedelta(seconds=20),
             metrics=NAMES,
             custom_source=custom.WORD,
+            smokes=True,
         )
 
     @property
@@ -127,14 +129,21 @@ class AzureML:
         """What is being deployed or deleted now, for people; "" if nothing is. One call."""
         return progress(self._deployments.all(seen.name))
 
-    def policy(self, *, deploys: bool = False, uploads: bool = False) -> dict[str, Any]:
-        """The least role for a release here, as `az role definition create` takes it; no call."""
-        return policy(self._settings.path, deploys=deploys, uploads=uploads)
+    def smoke(
+        self, endpoint: str, version: str, body: bytes, content_type: str = "application/json", /
+    ) -> Reply:
+        """One request to one version whatever its share, signed as the endpoint's callers do.
+
+        Raises:
+            Rejected: Azure refused the request, or another version answered.
+        """
+        found = self._shifter.read(endpoint)
+        return Caller(self._settings, self._session).ask(found, version, body, content_type)
 
     @staticmethod
     def least_policy(settings: Mapping[str, Any], _endpoint: str, needs: Needs) -> dict[str, Any]:
         """A custom role for the resource group; it can be assigned at one endpoint."""
-        return policy(path_of(settings, os.environ), deploys=needs.deploys, uploads=needs.uploads)
+        return policy(path_of(settings, os.environ), needs)
 
     def close(self) -> None:
         """Close the connections."""

@@ -14,30 +14,37 @@ class Cloud:
         manager: the URL of Azure Resource Manager.
         authority: the host of Entra ID.
         audience: whom tokens are for.
+        models: whom tokens of those who call a model are for.
     """
 
     name: str
     manager: str
     authority: str
     audience: str
+    models: str
 
     @property
     def scope(self) -> str:
         """What a token is asked for with."""
         return f"{self.audience}/.default"
 
+    @property
+    def scoring(self) -> str:
+        """What a token to call a model is asked for with."""
+        return f"{self.models}/.default"
+
     def at(self, url: str) -> "Cloud":
         """The same cloud behind another address, as a private link or a proxy has one."""
         return replace(self, manager=url.rstrip("/"))
 
 
-def _cloud(name: str, manager: str, authority: str) -> Cloud:
-    return Cloud(name, f"https://{manager}", authority, f"https://{manager}")
+def _cloud(name: str, manager: str, authority: str, models: str) -> Cloud:
+    return Cloud(name, f"https://{manager}", authority, f"https://{manager}", f"https://{models}")
 
 
-PUBLIC = _cloud("public", "management.azure.com", "login.microsoftonline.com")
-USGOV = _cloud("usgov", "management.usgovcloudapi.net", "login.microsoftonline.us")
-CHINA = _cloud("china", "management.chinacloudapi.cn", "login.chinacloudapi.cn")
+PUBLIC = _cloud("public", "management.azure.com", "login.microsoftonline.com", "ml.azure.com")
+USGOV = _cloud("usgov", "management.usgovcloudapi.net", "login.microsoftonline.us", "ml.azure.us")
+CHINA = _cloud("china", "management.chinacloudapi.cn", "login.chinacloudapi.cn", "ml.azure.cn")
 
 _BY_WORD = {
     "public": PUBLIC,

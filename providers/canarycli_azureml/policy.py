@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from canarycli.provider import Needs
+
 ONLINE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
 ROLLBACK = (
     f"{ONLINE}/read",
@@ -20,6 +22,9 @@ DEPLOY = (
 )
 """To bring a candidate in, to take it away, and to see why it failed."""
 
+SMOKE = (f"{ONLINE}/listKeys/action", f"{ONLINE}/token/action")
+"""To call one deployment; an endpoint with Entra's tokens wants a role with `score/action`."""
+
 LOCAL = (
     "Microsoft.MachineLearningServices/workspaces/read",
     "Microsoft.MachineLearningServices/locations/mfeOperationsStatus/read",
@@ -34,16 +39,20 @@ LOCAL = (
 """Besides, for a deployment from a person's own files: what azure-ai-ml reads and uploads."""
 
 
-def policy(scope: str, *, deploys: bool = False, uploads: bool = False) -> dict[str, Any]:
+def policy(scope: str, needs: Needs) -> dict[str, Any]:
     """A custom role, as JSON values.
 
     Args:
         scope: the workspace's resource id; a role can't be defined for an endpoint alone, but it
             can be assigned at one.
-        deploys: the candidate is brought in and taken away.
-        uploads: it comes from local files.
+        needs: what else is to be done than moving traffic.
     """
-    actions = [*ROLLBACK, *(DEPLOY if deploys or uploads else ()), *(LOCAL if uploads else ())]
+    actions = [
+        *(ROLLBACK if needs.watches else ROLLBACK[:-1]),
+        *(DEPLOY if needs.deploys or needs.uploads else ()),
+        *(SMOKE if needs.smokes else ()),
+        *(LOCAL if needs.uploads else ()),
+    ]
     return {
         "Name": "canary release",
         "IsCustom": True,

@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
-from servers.azureml.running import CLIENT, Server
+from servers.azureml.running import CLIENT, PLACE, Server
 
 from canarycli.errors import Denied, NotFound
 from canarycli.metrics import Metric
+from canarycli.provider import Needs
 from canarycli_azureml import AzureML
 from canarycli_azureml.policy import DEPLOY, ROLLBACK
 
@@ -94,8 +95,8 @@ def test_metrics_that_may_not_be_read_are_one_finding(server: Server, azureml: A
     assert "Microsoft.Insights/metrics/read" in probe.detail
 
 
-def test_the_role_begins_with_the_four_actions_of_a_rollback(azureml: AzureML) -> None:
-    role = azureml.policy()
+def test_the_role_begins_with_the_four_actions_of_a_rollback() -> None:
+    role = AzureML.least_policy(PLACE, "churn", Needs())
 
     assert role["Actions"] == list(ROLLBACK)
     assert len(role["Actions"]) == 4
@@ -107,7 +108,8 @@ def test_a_role_for_deploying_has_what_every_call_of_it_needs(
     server: Server, azureml: AzureML
 ) -> None:
     server.control("asset", name="churn", version="8")
-    server.control("settings", granted=azureml.policy(deploys=True)["Actions"])
+    role = AzureML.least_policy(PLACE, "churn", Needs(deploys=True))
+    server.control("settings", granted=role["Actions"])
 
     name = azureml.deploy(azureml.describe("churn"), "churn@latest", "blue", {}, "r-7k2f")
     server.control("advance", seconds=5)
@@ -115,3 +117,11 @@ def test_a_role_for_deploying_has_what_every_call_of_it_needs(
 
     server.control("advance", seconds=5)
     assert azureml.describe("churn").version(name) is None
+
+
+def test_a_role_that_neither_watches_nor_deploys_is_a_rollbacks(azureml: AzureML) -> None:
+    role = AzureML.least_policy({}, "churn", Needs(watches=False))
+
+    assert len(role["Actions"]) == 3
+    assert role["AssignableScopes"][0].endswith("/resourceGroups/RESOURCE-GROUP")
+    assert azureml.limits.smokes

@@ -40,6 +40,8 @@ The control surface, JSON over POST to the URL itself (`running.Server` wraps it
                            {statuses: {code: share}, latency, spread, cpu, memory, gpu}}}: requests,
                            split as the traffic is, from `since` to `until` (seconds since epoch)
     /__control/requests    {endpoint, requests: [[deployment, at, status, model status, seconds]]}
+    /__control/answer      {endpoint, deployment, status, model_status, body, by}: what it answers
+                           at its scoring address; each call counts in the metrics
     /__control/values      {endpoint, namespace, name, dimensions, values: [[at, value]]}: a metric
                            of somebody's own
     /__control/faults      {faults: [{operation, kind, skip, times, retry_after}]}: see

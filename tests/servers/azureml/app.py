@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from . import assets, entra, faults, monitor
+from . import assets, entra, faults, monitor, scoring
 from .control import Control
 from .endpoints import Endpoints
 from .state import PROVIDER, State, Workspace
@@ -94,6 +94,7 @@ ROUTES = (
     _route(
         "endpoint.keys", f"{ONLINE}/listKeys/action", "POST", f"{E_}/listKeys", _endpoints("keys")
     ),
+    _route("endpoint.token", f"{ONLINE}/token/action", "POST", f"{E_}/token", _endpoints("token")),
     _route(
         "deployment.list",
         f"{ONLINE}/deployments/read",
@@ -185,6 +186,8 @@ class App:
                 return entra.managed_identity(self.state, request)
             if request.host.startswith("login."):
                 return self._entra(request)
+            if request.host.endswith(".inference.ml.azure.com"):
+                return self._scoring(request)
             if request.host.startswith("management."):
                 return self._resource_manager(request)
         return Reply(404, {"error": {"code": "NoSuchHost", "message": request.host or "none"}})
@@ -196,6 +199,15 @@ class App:
         else:
             reply = entra.answer(self.state, request)
         self._note(request, "token", reply, fault)
+        return reply
+
+    def _scoring(self, request: Request) -> Reply:
+        fault = self.faults.next("score")
+        if fault is not None:
+            reply = faults.answer(fault, self.state, "score", request.path)
+        else:
+            reply = scoring.answer(self.state, request)
+        self._note(request, "score", reply, fault)
         return reply
 
     def _resource_manager(self, request: Request) -> Reply:

@@ -20,7 +20,7 @@ HOSTS = (
     "management.chinacloudapi.cn",
     "login.chinacloudapi.cn",
     "login.partner.microsoftonline.cn",
-    "*.inference.ml.azure.com",
+    "*.westeurope.inference.ml.azure.com",
     "*.blob.core.windows.net",
     "localhost",
 )

@@ -135,6 +135,10 @@ class Control:
             made = Call(str(status), str(model_status), float(seconds))
             load.extra.setdefault((name, int(at // 60)), []).append(made)
 
+    def do_answer(self, body: dict[str, Any]) -> None:
+        """What a deployment answers when it is called."""
+        self._endpoint(body).answers[body["deployment"]] = body
+
     def do_values(self, body: dict[str, Any]) -> None:
         """Values of a custom metric: [at, value]."""
         values = self._endpoint(body).load.extra_values

@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+from . import scoring
 from .rules import RUNNING, check_deployment, check_endpoint, check_tags, conflict, validation
 from .state import PROVIDER, Endpoint, Operation, Resource, State, Workspace
 from .wire import Refused, Reply, Request
@@ -66,6 +67,9 @@ class Endpoints:
     def keys(self, name: str) -> Reply:
         self._endpoint(name)
         return Reply(200, {"primaryKey": f"key-of-{name}", "secondaryKey": ""})
+
+    def token(self, name: str) -> Reply:
+        return scoring.token(self._endpoint(name))
 
     def deployments(self, name: str) -> Reply:
         found = [shown(d) for d in self._endpoint(name).deployments.values()]

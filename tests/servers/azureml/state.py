@@ -74,6 +74,7 @@ class Endpoint(Resource):
     deployments: dict[str, Resource] = field(default_factory=dict)
     history: list[tuple[float, dict[str, float], dict[str, float]]] = field(default_factory=list)
     load: Load = field(default_factory=Load)
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def find(self, name: str) -> Resource | None:
         return next((d for n, d in self.deployments.items() if n.lower() == name.lower()), None)
