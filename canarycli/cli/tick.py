@@ -1,4 +1,4 @@
-"""`canary tick`: one step of a release, for whatever calls it again: cron, a CI schedule, a loop."""
+"""`canary tick`: one step of a release, for whatever calls it again: cron, a CI job, a loop."""
 
 import os
 from typing import Annotated, Any
