@@ -38,7 +38,7 @@ class Shortage:
 def shortages(seen: Endpoint, to: Traffic) -> tuple[Shortage, ...]:
     """The versions that a split would give more per instance than the busiest ones carry now.
 
-    Versions that get no more than they have are never short. Empty where nothing carries traffic.
+    A version that gets no more than it has is never short. Empty where nothing carries traffic.
     """
     loads = [
         seen.traffic.of(v.name) / v.instances
@@ -51,8 +51,6 @@ def shortages(seen: Endpoint, to: Traffic) -> tuple[Shortage, ...]:
     found = []
     for version in seen.versions:
         share, count = to.of(version.name), version.instances
-        if count is None or share <= seen.traffic.of(version.name) + TOLERANCE:
-            continue
-        if share > most * count:
+        if count is not None and share > most * count:
             found.append(Shortage(version.name, share, count, math.ceil(share / most)))
     return tuple(found)

@@ -324,6 +324,19 @@ def test_an_update_by_somebody_else_later_is_no_failure_of_ours(
     assert sagemaker.describe(churn).failure == ""
 
 
+def test_an_endpoint_that_somebody_put_elsewhere_meanwhile_has_not_gone_back(
+    sagemaker: SageMaker, server: Server, churn: str
+) -> None:
+    client = sagemaker.clients.sagemaker
+    theirs = {"VariantName": "blue", "ModelName": "fraud-v41", "InitialVariantWeight": 1.0}
+    client.create_endpoint_config(EndpointConfigName="theirs", ProductionVariants=[theirs])
+    deploy(sagemaker, sagemaker.describe(churn))
+    done(server)
+    server.control("change", {"endpoint": churn, "config": "theirs"})
+
+    assert sagemaker.describe(churn).failure == ""
+
+
 def test_a_retired_variant_is_gone_and_the_others_are_as_before(
     sagemaker: SageMaker, server: Server, churn: str
 ) -> None:

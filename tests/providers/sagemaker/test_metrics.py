@@ -222,6 +222,18 @@ def test_a_period_that_began_before_the_window_is_left_out(
     assert found.window == window
 
 
+def test_long_periods_begin_where_the_clock_does(past: Past) -> None:
+    sagemaker = SageMaker({"metric_period": timedelta(minutes=5)})
+    fives = [m for m in range(10) if past.at(m).minute % 5 == 0]
+    past.put("Invocations", fives[-1] + 1, [1] * 20)
+    past.put("Invocations", fives[-1] + 2, [1] * 30)
+    window = Window(past.at(fives[-1] - 2), past.at(12))
+
+    found = sagemaker.measure("churn", ["blue"], [Metric("requests")], window)
+
+    assert found.of("blue", Metric("requests")).points == (Value(past.at(fives[-1]), 50, 50),)
+
+
 def test_ten_second_periods_are_used_where_the_endpoint_publishes_them(
     sagemaker: SageMaker, server: Server
 ) -> None:
