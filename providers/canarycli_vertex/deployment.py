@@ -46,9 +46,9 @@ class Under:
 
     @classmethod
     def way_on(cls, found: Mapping[str, Any]) -> "Under | None":
-        """The one an endpoint's labels speak of, None where the model is there already."""
+        """The one an endpoint's labels speak of, over or not."""
         match = _LABEL.fullmatch(str(found.get("labels", {}).get(OPERATION, "")))
-        if not match or match["model"] in deployed_ids(found):
+        if not match:
             return None
         return cls(match["model"], match["operation"])
 

@@ -69,6 +69,13 @@ def test_a_display_name_is_looked_up_once(vertex: Vertex, server: Server) -> Non
     assert [call["call"] for call in server.calls] == ["getEndpoint"]
 
 
+def test_a_list_that_was_not_filtered_finds_the_same(vertex: Vertex, server: Server) -> None:
+    server.control("PUT", "endpoints/999", displayName="another")
+    server.control("POST", "settings", filters=False)
+
+    assert vertex.describe("churn").traffic.live == ("11",)
+
+
 def test_two_endpoints_of_one_name_are_listed(vertex: Vertex, server: Server) -> None:
     server.control("PUT", "endpoints/1001", displayName="churn")
 

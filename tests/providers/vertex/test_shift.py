@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from servers.vertex import Server
 from servers.vertex.seed import deployed
@@ -286,6 +286,8 @@ def test_no_split_ever_differs_from_100(shares: list[int]) -> None:
     assert all(to.of(name) > 0 for name in written)
 
 
+@example(notes={"canary-release": "x--a_5f"})
+@example(notes={"canary-release": "Große Übung"})
 @given(
     notes=st.dictionaries(
         st.from_regex(r"canary-[a-z][a-z0-9]{0,10}", fullmatch=True).filter(

@@ -37,6 +37,7 @@ Control, all JSON, under `/__control/`; `Server.control(method, path, **body)` i
     POST   settings              {metric_delay: s, page_points: n, buckets: {...},
                                  shortest_period: s (60, as Google has it), token_lifetime: s,
                                  stale_status: "ABORTED" or "FAILED_PRECONDITION",
+                                 filters: false (lists are not filtered),
                                  date: "" or what the Date header says,
                                  denied: ["monitoring.timeSeries.list", ...],
                                  deploy: {polls: n, seconds: s or null, error: {code, message}}}

@@ -30,12 +30,12 @@ def perform(server: "Server", where: Route, query: Query, headers: Any, body: by
 
 def _list_endpoints(server: "Server", _: str, query: Query, __: Json) -> Json:
     found = [shown(endpoint) for endpoint in server.cloud.endpoints.values()]
-    return _page("endpoints", _named(found, query), query)
+    return _page("endpoints", _named(server, found, query), query)
 
 
 def _list_models(server: "Server", _: str, query: Query, __: Json) -> Json:
     latest = [shown(server.cloud.model(model_id)) for model_id in server.cloud.models]
-    return _page("models", _named(latest, query), query)
+    return _page("models", _named(server, latest, query), query)
 
 
 def _predict(server: "Server", one: str, _: Query, __: Json) -> Json:
@@ -86,9 +86,9 @@ def _check_place(server: "Server", where: Route) -> None:
         )
 
 
-def _named(found: list[Json], query: Query) -> list[Json]:
+def _named(server: "Server", found: list[Json], query: Query) -> list[Json]:
     text = query.get("filter", [""])[0]
-    if not text:
+    if not text or not server.filters:
         return found
     match = re.fullmatch(r'(?:displayName|display_name)\s*=\s*"([^"]*)"', text)
     if not match:

@@ -103,6 +103,8 @@ def _settings(server: "Server", body: Json) -> None:
                 server.cloud.deploy.update(value)
             case "token_lifetime":
                 server.identity.lifetime = value
+            case "filters":
+                server.filters = value
             case "date":
                 server.date = value
             case "denied":

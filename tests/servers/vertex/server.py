@@ -62,6 +62,7 @@ class Server:
         self.calls: list[Json] = []
         self.denied: set[str] = set()
         self.date = ""
+        self.filters = True
         self.lock = threading.RLock()
         server = self
 
