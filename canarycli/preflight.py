@@ -172,13 +172,19 @@ def _fine_enough(case: _Case) -> Iterator[Trouble]:
 
 
 def _measurable(case: _Case) -> Iterator[Trouble]:
-    for check in case.plan.checks:
-        source = next(iter(check.metric.source), None)
-        if source is None and check.metric.name not in case.limits.metrics:
-            yield _no_metric(check, f"has no metric {check.metric.name!r}", _has(case.limits))
-        elif source is not None and source != case.limits.custom_source:
-            hint = f"give it a source {case.limits.custom_source}: of its own, or"
-            yield _no_metric(check, f"can't read a metric from {source!r}", hint)
+    found = (unmeasurable(check, case.limits) for check in case.plan.checks)
+    yield from (trouble for trouble in found if trouble is not None)
+
+
+def unmeasurable(check: Check, limits: Limits) -> Trouble | None:
+    """Why a cloud can't measure what a check is about, None if it can."""
+    source = next(iter(check.metric.source), None)
+    if source is None and check.metric.name not in limits.metrics:
+        return _no_metric(check, f"has no metric {check.metric.name!r}", _has(limits))
+    if source is not None and source != limits.custom_source:
+        hint = f"give it a source {limits.custom_source}: of its own, or"
+        return _no_metric(check, f"can't read a metric from {source!r}", hint)
+    return None
 
 
 def _no_metric(check: Check, why: str, hint: str) -> Trouble:

@@ -25,15 +25,24 @@ def load_provider(name: str, settings: Mapping[str, Any]) -> Provider:
         UsageError: there is none of that name.
         MissingExtra: its packages are not installed.
     """
+    return cast("Provider", provider_class(name)(settings))
+
+
+def provider_class(name: str) -> Any:
+    """What makes providers of that name, its SDK imported only now.
+
+    Raises:
+        UsageError: there is none of that name.
+        MissingExtra: its packages are not installed.
+    """
     entry = _entry(ALIASES.get(name, name))
     try:
-        factory = entry.load()
+        return entry.load()
     except ModuleNotFoundError as error:
         raise MissingExtra(
             f"provider {name!r} needs {error.name!r}, which is not installed",
             hint=f"pip install 'canarycli[{entry.name}]'",
         ) from error
-    return cast("Provider", factory(settings))
 
 
 def _entry(name: str) -> EntryPoint:

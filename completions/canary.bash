@@ -30,11 +30,11 @@ _canary() {
         fi
     done
     if [[ -z $command ]]; then
-        _canary_words 'start status promote pause resume shift rollback plan check lint history completion schema demo help --help --version'
+        _canary_words 'start status promote pause resume shift rollback plan check lint history doctor completion schema demo tick help --help --version'
         return
     fi
     case "$command:$before" in
-        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--timeout|*:--ok-on|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:--to|*:--reason|*:--for|*:--from|*:--candidate|*:--since|*:--at|*:--limit|*:--outcome|*:--speed) :; return ;;
+        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--timeout|*:--ok-on|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:--to|*:--reason|*:--for|*:--from|*:--candidate|*:--since|*:--at|*:--limit|*:--outcome|*:--metrics|*:--speed) :; return ;;
         *:--on-interrupt) _canary_words 'hold rollback'; return ;;
         *:-e|*:--endpoint) _canary_live endpoints; return ;;
         *:--provider) _canary_words 'sagemaker vertex azureml demo'; return ;;
@@ -43,6 +43,7 @@ _canary() {
         *:--color) _canary_words 'auto always never'; return ;;
         *:--then) _canary_words 'rollback hold'; return ;;
         *:--format) _canary_words 'text json github'; return ;;
+        *:--print-policy) _canary_words 'aws gcp azure'; return ;;
         *:--scenario) _canary_words 'healthy failing slow no-data'; return ;;
     esac
     if [[ $word == -* ]]; then
@@ -58,9 +59,11 @@ _canary() {
             check) _canary_words '--from --baseline --candidate --since --at --skip -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             lint) _canary_words '--format -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             history) _canary_words '--limit --since --outcome -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            doctor) _canary_words '--metrics --print-policy --deploys --no-deploys -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             completion) _canary_words '--install -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             schema) _canary_words '-o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             demo) _canary_words '--scenario --speed -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            tick) _canary_words '--all -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             help) _canary_words '-o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
         esac
         return
@@ -76,9 +79,11 @@ _canary() {
         plan) _canary_live releases ;;
         check) _canary_live releases ;;
         lint) _canary_files ;;
+        doctor) _canary_live endpoints ;;
         completion) _canary_words 'bash zsh fish powershell' ;;
         schema) _canary_words 'config status events series verdict' ;;
-        help) _canary_words 'exit-codes env config keys start status promote pause resume shift rollback plan check lint history completion schema demo help' ;;
+        tick) _canary_live releases ;;
+        help) _canary_words 'exit-codes env config keys start status promote pause resume shift rollback plan check lint history doctor completion schema demo tick help' ;;
     esac
 }
 

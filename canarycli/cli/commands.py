@@ -74,6 +74,12 @@ COMMANDS: Mapping[str, Row] = {
     ),
     "lint": Row("lint", "Validate canary.yaml", Panel.BEFORE),
     "history": Row("history", "List past releases and how they ended", Panel.BACK),
+    "doctor": Row(
+        "doctor",
+        "Check credentials, permissions, metrics and config",
+        Panel.SET_UP,
+        (0, 1, 8),
+    ),
     "completion": Row("completion", "Print a shell completion script", Panel.SET_UP),
     "schema": Row("schema", "Print the JSON Schema of canary.yaml", Panel.SET_UP),
     "demo": Row(
@@ -81,6 +87,12 @@ COMMANDS: Mapping[str, Row] = {
         "Try it on a pretend endpoint, no cloud needed",
         Panel.SET_UP,
         (0, 3, 4, 11),
+    ),
+    "tick": Row(
+        "tick",
+        "Take one step of a release, and say when to come back (for cron and CI)",
+        Panel.CLEAN_UP,
+        (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 20),
     ),
     "help": Row("topics", "Explain a command or a topic", Panel.HIDDEN, function="help_about"),
 }

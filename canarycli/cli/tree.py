@@ -105,10 +105,13 @@ def _value(param: TyperOption | TyperArgument) -> Value:
         return Value(Kind.WORDS, (*TOPICS, *COMMANDS))
     if param.type_descriptor.is_path or param.metavar == "FILE":
         return Value(Kind.FILE)
+    if param.metavar == "ENDPOINT":
+        return Value(Kind.ENDPOINTS)
     live = {"release": Kind.RELEASES, "endpoint": Kind.ENDPOINTS}
     return Value(live.get(param.name or "", Kind.FREE))
 
 
 def _words(metavar: str) -> tuple[str, ...]:
-    """`a|b` names words to type, `NAME|FILE` does not."""
+    """`a|b` names words to type, `NAME|FILE` does not; `[a|b]` may be left out."""
+    metavar = metavar.strip("[]")
     return tuple(metavar.split("|")) if "|" in metavar and metavar.islower() else ()

@@ -25,9 +25,32 @@ class PlainCommand(TyperCommand):
         width = min(shutil.get_terminal_size().columns, _WIDEST)
         formatter.write(command_help(self, ctx.command_path, width=width, color=bright))
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse, with "" as the value of an option that may stand without one."""
+        return super().parse_args(ctx, with_values(self, args))
+
     def collect_usage_pieces(self, _ctx: Any) -> list[str]:
         """Arguments first, as people type them."""
         return [*arguments_usage(self), "[OPTIONS]"]
+
+
+def with_values(command: TyperCommand, args: Sequence[str]) -> list[str]:
+    """The words typed, with `--metrics` alone made `--metrics=`.
+
+    An option whose value is in brackets in the help may stand alone, which Typer does not know:
+    it does at the end and before another option.
+    """
+    free = {
+        name
+        for param in command.params
+        if isinstance(param, TyperOption) and (param.metavar or "").startswith("[")
+        for name in param.opts
+    }
+    alone = [
+        word in free and (not following or following[0].startswith("-"))
+        for word, *following in (args[n : n + 2] for n in range(len(args)))
+    ]
+    return [f"{word}=" if bare else word for word, bare in zip(args, alone, strict=True)]
 
 
 def command_help(command: TyperCommand, path: str, *, width: int, color: bool) -> str:

@@ -45,7 +45,6 @@ def policy(
         return f"arn:{partition}:sagemaker:{region}:{account}:{kind}/{name}"
 
     here = arn("endpoint", endpoint.lower())
-    made = [here, arn("endpoint-config", "*"), arn("model", "*")]
     statements = [
         _allow(
             "ShiftAndRollBack",
@@ -62,27 +61,7 @@ def policy(
     if smokes:
         statements.append(_allow("SmokeTest", here, "sagemaker:InvokeEndpoint"))
     if deploys:
-        statements += [
-            _allow(
-                "AddOrRemoveTheCandidate",
-                made,
-                "sagemaker:UpdateEndpoint",
-                "sagemaker:CreateEndpointConfig",
-                "sagemaker:DeleteEndpointConfig",
-                "sagemaker:DescribeModel",
-                "sagemaker:AddTags",
-                "sagemaker:ListTags",
-            ),
-            _allow(
-                "Autoscaling",
-                "*",
-                "application-autoscaling:DescribeScalableTargets",
-                "application-autoscaling:DescribeScalingPolicies",
-                "application-autoscaling:DeregisterScalableTarget",
-                "application-autoscaling:RegisterScalableTarget",
-                "application-autoscaling:PutScalingPolicy",
-            ),
-        ]
+        statements += _deploys([here, arn("endpoint-config", "*"), arn("model", "*")])
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -105,6 +84,30 @@ def policy_for(settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict
         deploys=needs.deploys,
         smokes=needs.smokes,
     )
+
+
+def _deploys(made: list[str]) -> list[dict[str, Any]]:
+    return [
+        _allow(
+            "AddOrRemoveTheCandidate",
+            made,
+            "sagemaker:UpdateEndpoint",
+            "sagemaker:CreateEndpointConfig",
+            "sagemaker:DeleteEndpointConfig",
+            "sagemaker:DescribeModel",
+            "sagemaker:AddTags",
+            "sagemaker:ListTags",
+        ),
+        _allow(
+            "Autoscaling",
+            "*",
+            "application-autoscaling:DescribeScalableTargets",
+            "application-autoscaling:DescribeScalingPolicies",
+            "application-autoscaling:DeregisterScalableTarget",
+            "application-autoscaling:RegisterScalableTarget",
+            "application-autoscaling:PutScalingPolicy",
+        ),
+    ]
 
 
 def _allow(sid: str, resource: str | list[str], *actions: str) -> dict[str, Any]:
