@@ -8,7 +8,6 @@ from canarycli.errors import NotFound
 from canarycli.metrics import Metric, Series, Value, Window
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.clients import Clients
-from canarycli_sagemaker.errors import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ def read_alarms(clients: Clients, names: Collection[str]) -> dict[str, Alarm]:
     listed = sorted(set(names))
     for first in range(0, len(listed), 100):
         doing = "read CloudWatch alarms"
-        with translated(doing, clients.settings):
+        with clients.asking(doing):
             answer = clients.cloudwatch.describe_alarms(
                 AlarmNames=listed[first : first + 100],
                 AlarmTypes=["MetricAlarm", "CompositeAlarm"],

@@ -8,7 +8,6 @@ from typing import Any
 from canarycli.errors import Denied, NotFound, ProviderError
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.clients import Clients
-from canarycli_sagemaker.errors import translated
 
 NAMESPACE = "sagemaker"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
@@ -49,7 +48,7 @@ class Autoscaling:
         }
         found: dict[str, Scaling] = {}
         while True:
-            with translated(doing, self.clients.settings):
+            with self.clients.asking(doing):
                 answer = self.clients.autoscaling.describe_scalable_targets(**asked)
             answer = checked(answer, doing, "ScalableTargets")
             found.update(_parsed(target) for target in answer["ScalableTargets"])
@@ -60,7 +59,7 @@ class Autoscaling:
     def policies(self, endpoint: str, version: str) -> tuple[Mapping[str, Any], ...]:
         """The scaling policies of one variant, as PutScalingPolicy takes them."""
         doing = f"look at the scaling policies of {version!r}"
-        with translated(doing, self.clients.settings):
+        with self.clients.asking(doing):
             answer = self.clients.autoscaling.describe_scaling_policies(
                 ServiceNamespace=NAMESPACE,
                 ResourceId=_resource(endpoint, version),
@@ -76,7 +75,7 @@ class Autoscaling:
         """Register a variant, or change its bounds, with the policies given."""
         where = _where(endpoint, scaling.version)
         more = {"SuspendedState": dict(scaling.suspended)} if scaling.suspended else {}
-        with translated(f"register {scaling.version!r} for scaling", self.clients.settings):
+        with self.clients.asking(f"register {scaling.version!r} for scaling"):
             self.clients.autoscaling.register_scalable_target(
                 **where, MinCapacity=scaling.least, MaxCapacity=scaling.most, **more
             )
@@ -86,7 +85,7 @@ class Autoscaling:
     def take_away(self, endpoint: str, version: str) -> None:
         """Deregister a variant; AWS deletes its policies with it. Not registered is fine."""
         try:
-            with translated(f"deregister {version!r} from scaling", self.clients.settings):
+            with self.clients.asking(f"deregister {version!r} from scaling"):
                 self.clients.autoscaling.deregister_scalable_target(**_where(endpoint, version))
         except NotFound:
             return

@@ -1,13 +1,15 @@
 """Clients of the AWS services, each built when first used."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
 import botocore.session
 from botocore.config import Config
 
-from canarycli.errors import UsageError
-from canarycli_sagemaker.errors import translated
+from canarycli.errors import Denied, UsageError
+from canarycli_sagemaker.errors import is_about_credentials, translated
 from canarycli_sagemaker.models import service_models, uncollected
 from canarycli_sagemaker.settings import Settings
 
@@ -17,6 +19,9 @@ PATIENCE: dict[str, Any] = {
     "retries": {"mode": "standard", "total_max_attempts": 1},
 }
 """botocore would wait 60 s and retry by itself; canary asks again in one place only (`Patient`)."""
+
+SERVICES = ("sagemaker", "cloudwatch", "autoscaling", "runtime", "identity")
+"""The clients, by their names here."""
 
 MODEL_TIMEOUT = 65
 """Seconds; SageMaker gives a model sixty to answer."""
@@ -32,6 +37,27 @@ class Clients:
     def __init__(self, settings: Settings, sagemaker: Any = None) -> None:
         self.settings = settings
         self._given = sagemaker
+
+    @contextmanager
+    def asking(self, doing: str) -> Iterator[None]:
+        """One question to AWS: its errors become ours, and credentials that failed are let go.
+
+        Keys that somebody renews in a file or by signing in again are found at the next call.
+
+        Args:
+            doing: what is tried, for the message.
+        """
+        try:
+            with translated(doing, self.settings):
+                yield
+        except Denied as error:
+            if is_about_credentials(error):
+                self._let_go()
+            raise
+
+    def _let_go(self) -> None:
+        for name in ("session", *SERVICES):
+            vars(self).pop(name, None)
 
     @cached_property
     def session(self) -> Any:

@@ -11,7 +11,6 @@ from canarycli_sagemaker.alarms import alarm_of, alarm_series, read_alarms
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.catalog import Recipe, Statistic, recipe
 from canarycli_sagemaker.clients import Clients
-from canarycli_sagemaker.errors import translated
 from canarycli_sagemaker.points import Column, make_series
 from canarycli_sagemaker.settings import MINUTE
 
@@ -122,7 +121,7 @@ def _pages(clients: Clients, endpoint: str, asked: dict[str, Any]) -> list[Any]:
     doing = f"read the metrics of endpoint {endpoint!r}"
     results: list[Any] = []
     while True:
-        with translated(doing, clients.settings):
+        with clients.asking(doing):
             answer = clients.cloudwatch.get_metric_data(**asked)
         answer = checked(answer, doing, "MetricDataResults")
         for result in answer["MetricDataResults"]:

@@ -8,7 +8,6 @@ from typing import Any
 from canarycli.errors import ProviderError
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.clients import Clients
-from canarycli_sagemaker.errors import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Configs:
         """
         if name not in self._known:
             doing = f"look at endpoint config {name!r}"
-            with translated(doing, self._clients.settings):
+            with self._clients.asking(doing):
                 answer = self._clients.sagemaker.describe_endpoint_config(EndpointConfigName=name)
             answer = checked(answer, doing, "EndpointConfigName", "ProductionVariants")
             self._known[name] = parse_config(answer)

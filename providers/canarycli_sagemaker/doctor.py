@@ -12,7 +12,7 @@ from canarycli.provider import Endpoint, Probe
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.autoscaling import Autoscaling
 from canarycli_sagemaker.clients import Clients
-from canarycli_sagemaker.errors import is_code, translated
+from canarycli_sagemaker.errors import is_code
 
 NOBODY = "canary-doctor-no-such-thing"
 """A variant, config and model that no account has: AWS checks permissions before it looks."""
@@ -32,7 +32,7 @@ class Doctor:
     def identity(self) -> Iterator[Probe]:
         """Who the credentials belong to, how long they last, and whether the clock is right."""
         try:
-            with translated("ask who this is", self.clients.settings):
+            with self.clients.asking("ask who this is"):
                 answer = self.clients.identity.get_caller_identity()
             answer = checked(answer, "ask who this is", "Arn")
         except CanaryError as error:
@@ -130,7 +130,7 @@ class Doctor:
 
     def _may(self, name: str, call: Callable[[], Any]) -> Probe:
         try:
-            with translated(f"use {name}", self.clients.settings):
+            with self.clients.asking(f"use {name}"):
                 call()
         except CanaryError as error:
             # Whoever is told that there is no such thing was allowed to ask.

@@ -127,6 +127,15 @@ CREDENTIALS = (
     aws.RefreshWithMFAUnsupportedError,
 )
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+UNKNOWN_KEYS = frozenset(
+    {
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "AuthFailure",
+    }
+)
 
 
 @contextmanager
@@ -170,6 +179,11 @@ def of_answer(doing: str, error: aws.ClientError, settings: Settings) -> Provide
     if code in {"ResourceLimitExceeded", "LimitExceededException"}:
         return kind(message, hint="raise the quota under Service Quotas, or use fewer instances")
     return kind(message)
+
+
+def is_about_credentials(error: Denied) -> bool:
+    """Whether other credentials may help, rather than another permission."""
+    return isinstance(error.__cause__, CREDENTIALS) or is_code(error, *EXPIRED, *UNKNOWN_KEYS)
 
 
 def is_code(error: BaseException | None, *codes: str) -> bool:

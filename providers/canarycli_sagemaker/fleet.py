@@ -27,7 +27,6 @@ from canarycli_sagemaker.blueprint import (
 )
 from canarycli_sagemaker.clients import Clients
 from canarycli_sagemaker.configs import Configs, EndpointConfig
-from canarycli_sagemaker.errors import translated
 from canarycli_sagemaker.raw import Look
 from canarycli_sagemaker.tags import Tags
 from canarycli_sagemaker.traffic import under_way
@@ -121,7 +120,7 @@ class Fleet:
         arn = str(self.configs.read(config).answer.get("EndpointConfigArn", ""))
         if not self.tags.read(arn):
             return False
-        with translated(f"delete endpoint config {config!r}", self.clients.settings):
+        with self.clients.asking(f"delete endpoint config {config!r}"):
             self.clients.sagemaker.delete_endpoint_config(EndpointConfigName=config)
         return True
 
@@ -134,17 +133,17 @@ class Fleet:
         tags = [{"Key": k, "Value": v} for k, v in ({RELEASE_NOTE: "-"} | dict(notes)).items()]
         create = self.clients.sagemaker.create_endpoint_config
         try:
-            with translated(doing, self.clients.settings):
+            with self.clients.asking(doing):
                 answer = create(EndpointConfigName=name, Tags=tags, **request)
             checked(answer, doing, "EndpointConfigArn")
         except Conflict:
             there = self.configs.read(name)
             if same_fleet(there.answer, request):
                 return False
-            with translated(f"delete endpoint config {name!r}", self.clients.settings):
+            with self.clients.asking(f"delete endpoint config {name!r}"):
                 self.clients.sagemaker.delete_endpoint_config(EndpointConfigName=name)
             self.configs.drop(name)
-            with translated(doing, self.clients.settings):
+            with self.clients.asking(doing):
                 create(EndpointConfigName=name, Tags=tags, **request)
         return True
 
@@ -174,7 +173,7 @@ class Fleet:
         if weights_anew:
             asked["ExcludeRetainedVariantProperties"] = NEW_WEIGHTS
         try:
-            with translated(doing, self.clients.settings):
+            with self.clients.asking(doing):
                 answer = self.clients.sagemaker.update_endpoint(
                     EndpointName=seen.name, EndpointConfigName=config, **asked
                 )

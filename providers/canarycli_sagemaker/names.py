@@ -4,13 +4,12 @@ from difflib import get_close_matches
 
 from canarycli.errors import CanaryError
 from canarycli_sagemaker.clients import Clients
-from canarycli_sagemaker.errors import translated
 
 
 def near_names(clients: Clients, name: str) -> tuple[str, ...]:
     """At most three names, the nearest first; none where listing endpoints is not allowed."""
     try:
-        with translated("list endpoints", clients.settings):
+        with clients.asking("list endpoints"):
             answer = clients.sagemaker.list_endpoints(MaxResults=100)
     except CanaryError:
         return ()

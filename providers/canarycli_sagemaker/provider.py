@@ -14,7 +14,6 @@ from canarycli_sagemaker.catalog import CUSTOM_SOURCE, METRICS
 from canarycli_sagemaker.clients import Clients
 from canarycli_sagemaker.command import plain_command
 from canarycli_sagemaker.configs import Configs
-from canarycli_sagemaker.errors import translated
 from canarycli_sagemaker.look import read_endpoint
 from canarycli_sagemaker.raw import Look
 from canarycli_sagemaker.settings import MINUTE, Settings
@@ -105,7 +104,7 @@ class SageMaker:
         """
         doing = f"look at endpoint {endpoint!r}"
         try:
-            with translated(doing, self.settings):
+            with self.clients.asking(doing):
                 answer = self.clients.sagemaker.describe_endpoint(EndpointName=endpoint)
         except NotFound as error:
             raise self._not_found(endpoint) from error

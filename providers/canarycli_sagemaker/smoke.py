@@ -7,7 +7,6 @@ from typing import Any
 from canarycli.errors import Rejected
 from canarycli.provider import Reply
 from canarycli_sagemaker.clients import Clients
-from canarycli_sagemaker.errors import translated
 
 
 def invoke(
@@ -26,7 +25,7 @@ def invoke(
     """
     doing = f"ask version {version!r} of endpoint {endpoint!r}"
     start = time.monotonic()
-    with translated(doing, clients.settings):
+    with clients.asking(doing):
         try:
             answer = clients.runtime.invoke_endpoint(
                 EndpointName=endpoint, TargetVariant=version, Body=body, ContentType=content_type

@@ -6,7 +6,6 @@ from typing import Any
 from canarycli.provider import Notes
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.clients import Clients
-from canarycli_sagemaker.errors import translated
 
 PREFIX = "canary-"
 
@@ -24,7 +23,7 @@ class Tags:
         found: dict[str, str] = {}
         token: dict[str, str] = {}
         while True:
-            with translated(doing, self._clients.settings):
+            with self._clients.asking(doing):
                 answer = self._clients.sagemaker.list_tags(ResourceArn=arn, **token)
             answer = checked(answer, doing, "Tags")
             found.update(_notes(answer["Tags"]))
@@ -42,7 +41,7 @@ class Tags:
             return
         doing = f"tag {arn}"
         tags = [{"Key": key, "Value": value} for key, value in new.items()]
-        with translated(doing, self._clients.settings):
+        with self._clients.asking(doing):
             answer = self._clients.sagemaker.add_tags(ResourceArn=arn, Tags=tags)
         checked(answer, doing, "Tags")
         self._known[arn] = {**known, **new}

@@ -9,7 +9,6 @@ from canarycli.provider import CANDIDATE_NOTE, Endpoint, Notes
 from canarycli.traffic import TOLERANCE, Traffic
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.clients import Clients
-from canarycli_sagemaker.errors import translated
 from canarycli_sagemaker.raw import Look
 from canarycli_sagemaker.tags import Tags
 
@@ -67,7 +66,7 @@ class Shifter:
         doing = f"shift traffic of endpoint {seen.name!r}"
         asked = [{"VariantName": name, "DesiredWeight": w} for name, w in weights.items()]
         try:
-            with translated(doing, self.clients.settings):
+            with self.clients.asking(doing):
                 answer = self.clients.sagemaker.update_endpoint_weights_and_capacities(
                     EndpointName=seen.name, DesiredWeightsAndCapacities=asked
                 )

@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import boto3
@@ -166,6 +167,47 @@ def test_a_profile_brings_its_region_and_credentials(
     sagemaker = SageMaker({"profile": "ml"})
 
     assert sagemaker.place == "eu-west-1"
+    assert sagemaker.describe("churn").serves("blue")
+
+
+def keys_in(folder: Path, key: str) -> None:
+    lines = f"aws_access_key_id = {key}\naws_secret_access_key = {token_hex(20)}\n"
+    (folder / "config").write_text(f"[profile ml]\nregion = us-east-1\n{lines}")
+
+
+def test_keys_renewed_in_a_file_are_found_when_the_old_ones_expire(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    server.endpoint("churn", {"blue": 1})
+    sagemaker = SageMaker({"profile": "ml"})
+    keys_in(tmp_path, "old")
+    sagemaker.describe("churn")
+    keys_in(tmp_path, "new")
+    server.fault("DescribeEndpoint", "expired", times=1)
+
+    with pytest.raises(Denied):
+        sagemaker.describe("churn")
+    sagemaker.describe("churn")
+
+    assert [call["key"] for call in server.calls()] == ["old", "old", "new"]
+
+
+def test_signing_in_after_the_first_failure_is_enough(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    server.endpoint("churn", {"blue": 1})
+    sagemaker = SageMaker({"profile": "ml"})
+    with pytest.raises(Denied):
+        sagemaker.describe("churn")
+
+    keys_in(tmp_path, "new")
+
     assert sagemaker.describe("churn").serves("blue")
 
 

@@ -38,7 +38,8 @@ The control surface, JSON over POST (`Server` wraps it):
                           results with StatusCode code); added to the ones there are
     /__control/clear_faults  {}: no more faults
     /__control/invoke     {endpoint, variant, status, body}: how a variant answers InvokeEndpoint
-    /__control/calls      {}: every API call so far: service, operation, params, at, fault, status
+    /__control/calls      {}: every API call so far: service, operation, params, at, fault,
+                          status, protocol, key (the access key id)
     /__control/shares     {endpoint}: [[epoch seconds, {variant: percent}], …], every split so far
     /__control/state      {endpoint}: DescribeEndpoint's answer, without a call in the log
 """

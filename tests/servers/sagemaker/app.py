@@ -64,6 +64,7 @@ class App:
             "operation": request.operation,
             "params": request.params,
             "protocol": request.protocol,
+            "key": request.key,
             "at": self.clock(),
             "fault": fault.kind if fault else "",
             "status": 0,
@@ -103,18 +104,18 @@ class App:
 
 def read_request(environ: Environ, path: str, body: bytes) -> Request:
     scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].split("/")
-    service = scope[3] if len(scope) > 3 else ""
+    key, service = scope[0], scope[3] if len(scope) > 3 else ""
     target = environ.get("HTTP_X_AMZ_TARGET", "")
     if path.endswith("/invocations"):
         params: Json = {
             "EndpointName": path.split("/")[2],
             "TargetVariant": environ.get("HTTP_X_AMZN_SAGEMAKER_TARGET_VARIANT", ""),
         }
-        return Request(service, "InvokeEndpoint", params, "rest-json")
+        return Request(service, "InvokeEndpoint", params, "rest-json", key)
     if target:
-        return Request(service, target.split(".")[1], json.loads(body or b"{}"), "json")
+        return Request(service, target.split(".")[1], json.loads(body or b"{}"), "json", key)
     params = nested(body.decode())
-    return Request(service, params.pop("Action", ""), params, "query")
+    return Request(service, params.pop("Action", ""), params, "query", key)
 
 
 def _send(start: StartResponse, said: Answer) -> Iterable[bytes]:

@@ -17,7 +17,7 @@ class Request:
     operation: str
     params: Json
     protocol: str
-    region: str = "us-east-1"
+    key: str = ""
 
 
 @dataclass
