@@ -52,9 +52,9 @@ def check(
 ) -> int:
     """Judge candidate against baseline once.
 
-    Traffic is never touched. The exit code is the verdict: 0 pass, 3 fail, 4 can't tell, 11 no
-    data. Of several documents from --from it is 0 once all are judged: their verdicts are in the
-    lines.
+    Traffic is never touched. The exit code is the verdict: 0 pass, 3 fail, 4 can't tell,
+    11 no data. Of several documents from --from it is 0 once all are judged: their
+    verdicts are in the lines.
     """
     if source is None:
         from canarycli.cli.live import Asked, check_live

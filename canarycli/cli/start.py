@@ -6,7 +6,8 @@ from typer import Option
 
 from canarycli.cli import intent as planned
 from canarycli.cli.driving import Interrupt, OkOn, Timeout, ride
-from canarycli.cli.intent import Intent, Wanted, intend, refuse_busy, with_history
+from canarycli.cli.foresight import foresee, foreseen
+from canarycli.cli.intent import Intent, Wanted, intend, refuse_busy
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
 from canarycli.cli.plan import show_plan
@@ -50,11 +51,12 @@ def start(
         refuse_busy(intent.work)
         if dry_run:
             return show_plan(output, intent, yes=yes)
+        intent.refuse_blocked()
+        intent = foreseen(intent, foresee(intent, insist=True))
         _agree(common, output, intent, yes=yes)
-        release, _ = with_history(intent)
         journey = ride(intent.work, output, timeout=timeout, on_interrupt=on_interrupt, ok_on=ok_on)
         output.event(_planned(intent), intent.release.id)
-        intent.work.controller(journey.hear).create(release)
+        intent.work.controller(journey.hear).create(intent.release)
         output.event(_locked(intent), intent.release.id)
         if detach:
             return journey.run(seen=intent.endpoint, enough=_in_place)
@@ -62,8 +64,7 @@ def start(
 
 
 def _agree(common: Common, output: Output, intent: Intent, *, yes: bool) -> None:
-    """Refuse what can't be, and have a person agree to what can."""
-    intent.refuse_blocked()
+    """Have a person agree to the risks."""
     if yes:
         return
     if not common.may_ask:

@@ -1,0 +1,188 @@
+"""Writes a plan in the language of canary.yaml, so that it reads back as the same plan."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import yaml
+
+from canarycli.config.document import Loader
+from canarycli.durations import parse_duration, write_duration
+from canarycli.metrics import Metric, Unit
+from canarycli.plan import Better, Check, Margin, Plan, Role, Stage, Then, Wait
+
+WIDTH = 100
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what YAML 1.1 or 1.2 would take for something else than text."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own shape
+        first: [
+            *yaml.SafeDumper.yaml_implicit_resolvers.get(first, []),
+            *Loader.yaml_implicit_resolvers.get(first, []),
+        ]
+        for first in {*yaml.SafeDumper.yaml_implicit_resolvers, *Loader.yaml_implicit_resolvers}
+    }
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - PyYAML's own
+        super().increase_indent(flow, False)
+
+
+def write_plan(plan: Plan) -> str:
+    """A plan file; `canary start --plan FILE` reads it back. Its name is the file's.
+
+    What a plan has by default is left out.
+
+    Raises:
+        ValueError: the plan holds what the language has no word for.
+    """
+    return write_yaml(plan_data(plan))
+
+
+def write_stages(stages: Sequence[Stage]) -> str:
+    """The `stages:` of a plan as a block of lines, ending in a line break."""
+    return write_yaml({"stages": [_stage(stage) for stage in stages]})
+
+
+def write_yaml(data: Mapping[str, Any]) -> str:
+    """Block style outside, one line for what holds no more than plain values."""
+    return yaml.dump(
+        data,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=None,
+        width=WIDTH,
+    )
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """A plan as the values of the language."""
+    usual = Plan(stages=plan.stages)
+    policies: dict[str, Any] = {
+        name: _policy(getattr(plan, name))
+        for name in (
+            "read_every",
+            "fails_after",
+            "unclear_after",
+            "on_fail",
+            "on_unclear",
+            "on_no_metrics",
+            "settle_within",
+            "deadline",
+        )
+        if getattr(plan, name) != getattr(usual, name)
+    }
+    checks = {"checks": [_check(check) for check in plan.checks]} if plan.checks else {}
+    return {"stages": [_stage(stage) for stage in plan.stages], **checks, **policies}
+
+
+def _policy(value: Any) -> Any:
+    match value:
+        case timedelta():
+            return _duration(value)
+        case Wait():
+            return {"pause": _duration(value.pause), "then": value.then.value}
+        case Enum():
+            return value.value
+        case _:
+            return value
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    if stage.then is Then.ROLLBACK:
+        raise ValueError("a stage can't be followed by a rollback")
+    written: dict[str, Any] = {"percent": _bare(stage.percent), "bake": _duration(stage.bake)}
+    return written | ({"then": "hold"} if stage.then is Then.HOLD else {})
+
+
+def _check(check: Check) -> dict[str, Any]:
+    metric = check.metric
+    written: dict[str, Any] = {"metric": _metric(metric)}
+    if check.name != metric.key:
+        written = {"name": check.name, **written}
+    unit = Unit.NONE if metric.source else metric.unit
+    if check.no_worse_by is not None:
+        written["no_worse_by"] = _margin(check.no_worse_by, unit)
+    for name in ("never_above", "never_below"):
+        limit = getattr(check, name)
+        if limit is not None:
+            written[name] = _limit(limit, unit)
+    if check.better is Better.HIGHER:
+        written["better"] = "higher"
+    if check.min_requests:
+        written["min_requests"] = check.min_requests
+    if check.role is Role.WATCH:
+        written["role"] = "watch"
+    return written | ({"critical": True} if check.critical else {})
+
+
+def _metric(metric: Metric) -> Any:
+    if metric.source:
+        return {"name": metric.name, **_plain(metric.source)}
+    if metric.threshold is None:
+        return metric.name
+    return f"{metric.name}({_seconds(metric.threshold)})"
+
+
+def _margin(margin: Margin, unit: Unit) -> Any:
+    if margin.relative and margin.absolute:
+        raise ValueError(f"a margin is relative or absolute, not both: {margin}")
+    if not margin.absolute:
+        return f"{_decimal(margin.relative, 100)}%"
+    match unit:
+        case Unit.SECONDS:
+            return f"{_decimal(margin.absolute, 1000)}ms"
+        case Unit.RATIO:
+            return f"{_decimal(margin.absolute, 100)}pp"
+        case Unit.PERCENT:
+            return f"{_decimal(margin.absolute)}pp"
+        case _:
+            return _bare(margin.absolute)
+
+
+def _limit(limit: float, unit: Unit) -> Any:
+    match unit:
+        case Unit.SECONDS:
+            return f"{_decimal(limit, 1000)}ms"
+        case Unit.RATIO:
+            return f"{_decimal(limit, 100)}%"
+        case _:
+            return _bare(limit)
+
+
+def _seconds(threshold: float) -> str:
+    """In milliseconds where that is exact, as people write it."""
+    milliseconds = _decimal(threshold, 1000)
+    exact = float(milliseconds) * 0.001 == threshold
+    return f"{milliseconds}ms" if exact else f"{_decimal(threshold)}s"
+
+
+def _duration(duration: timedelta) -> str:
+    text = write_duration(duration)
+    return text if parse_duration(text) == duration else f"{duration.total_seconds():.6f}s"
+
+
+def _bare(number: float) -> Any:
+    """A plain number; as text where YAML would need an exponent, which the language has not."""
+    if number == int(number) and abs(number) < 1e15:
+        return int(number)
+    return number if "e" not in repr(number) else _decimal(number)
+
+
+def _decimal(number: float, times: int = 1) -> str:
+    """The shortest exact digits, without an exponent."""
+    text = f"{Decimal(repr(float(number))) * times:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,43 @@
+"""How many requests an endpoint gets, from its baseline's recent past."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from canarycli.metrics import Measurements, Metric, Point, Series, Value
+from canarycli.plan import Check
+
+REQUESTS = Metric("requests")
+RECENT = timedelta(hours=1)
+"""A release runs now: the time of day counts, not the mean of a day."""
+
+
+def requests_per_minute(
+    checks: Iterable[Check], history: Measurements, version: str, now: datetime
+) -> float | None:
+    """The requests a minute on one version over the last hour, None where nothing tells.
+
+    Args:
+        checks: whose metrics may tell, if requests are not measured themselves.
+        history: the version's past.
+        version: its name.
+        now: up to when points are complete.
+    """
+    metrics = (REQUESTS, *(check.metric for check in checks))
+    found = (_rate(history.of(version, metric), metric, now) for metric in metrics)
+    return next((rate for rate in found if rate is not None), None)
+
+
+def _rate(series: Series, metric: Metric, now: datetime) -> float | None:
+    whole = [p for p in series.points if p.at + series.period <= now]
+    recent = [p for p in whole if p.at >= now - RECENT] or whole[-1:]
+    counts = [_requests(point, metric) for point in recent]
+    known = [n for n in counts if n is not None]
+    if not known or len(known) < len(counts):
+        return None
+    # A period without a point had no requests: it is the time that counts, not the points.
+    length = max(now - recent[0].at, series.period)
+    return sum(known) / (length / timedelta(minutes=1))
+
+
+def _requests(point: Point, metric: Metric) -> float | None:
+    return point.value if isinstance(point, Value) and metric == REQUESTS else point.n
