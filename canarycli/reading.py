@@ -12,8 +12,10 @@ def reading(release: Release) -> str:
     gates = [f for f in release.findings if f.role is Role.GATE]
     bad = [f for f in gates if f.verdict is Verdict.FAIL]
     if bad:
+        if bad[0].proven or bad[0].critical:
+            return bad[0].sentence
         times = release.failing.get(bad[0].check, 1)
-        return f"{bad[0].sentence}, {times} of {release.plan.fails_after}"
+        return f"{bad[0].sentence}, {times} of {release.plan.fails_after} in a row"
     passing = sum(f.verdict is Verdict.PASS for f in gates)
     open_ones = [f.sentence for f in gates if f.verdict is not Verdict.PASS]
     tail = f"; {open_ones[0]}" if open_ones else ""

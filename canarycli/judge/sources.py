@@ -142,6 +142,10 @@ def rows_of(
     found_c = {point.at: point for point in ours.points}
     found_b = {point.at: point for point in theirs.points}
     rows = {at: read(found_c.get(at), found_b.get(at)) for at in sorted({*found_c, *found_b})}
+    if kind == OVER:
+        # Shares above a threshold are judged, and the percentile itself is what people know.
+        ours = measured.of(arms.candidate, check.metric) if rows else ours
+        theirs = measured.of(arms.baseline, check.metric) if rows else theirs
     return Look(rows, ours, theirs, slope)
 
 

@@ -16,7 +16,9 @@ from engine.rehearsal import (
 
 from canarycli import orders
 from canarycli.errors import Busy, Exit
-from canarycli.plan import Plan, Stage, Then, Wait
+from canarycli.judge import Arms, begin
+from canarycli.metrics import Metric, Window
+from canarycli.plan import Check, Margin, Plan, Stage, Then, Wait
 from canarycli.release import Outcome, Release, State
 from canarycli.testing import ForeignWriter
 from canarycli.traffic import Traffic
@@ -355,3 +357,26 @@ def test_a_stage_is_never_passed_on_the_evidence_of_an_earlier_one(seed: int) ->
     release = rehearsal.finish()
     assert release.outcome is Outcome.ROLLED_BACK
     assert release.reached == 25
+
+
+def test_a_slow_candidate_is_told_in_milliseconds() -> None:
+    slow = Check("latency_p99", Metric("latency_p99"), no_worse_by=Margin(relative=0.2))
+    rehearsal = Rehearsal(
+        replace(PLAN, checks=(slow,), unclear_after=seconds(3600)), scenario="slow", rate=200
+    )
+    rehearsal.clock.advance(3600)
+    release = rehearsal.start()
+    history = rehearsal.simulator.measure(
+        ENDPOINT,
+        (BASELINE,),
+        (slow.metric,),
+        Window(rehearsal.clock.now() - seconds(3600), rehearsal.clock.now()),
+    )
+    now = rehearsal.clock.now()
+    arms = Arms(BASELINE, CANDIDATE, 0.0, now, now, seconds(0))
+    change(rehearsal, replace(release, judge=begin((slow,), history, arms)))
+    ended = rehearsal.finish()
+    assert ended.outcome is Outcome.ROLLED_BACK
+    finding = ended.findings[0]
+    assert 0.1 < (finding.baseline or 0) < (finding.candidate or 0) < 1
+    assert " ms" in finding.sentence
