@@ -22,7 +22,7 @@ KEYS: Mapping[str, frozenset[str]] = {
     SIMULATOR: COMMON | SECONDS | NUMBERS | {"state", "scenario", "speed", "seed", "versions"},
     "sagemaker": CLOUD | {"profile", "region"},
     "vertex": CLOUD | {"project", "region", "impersonate", "monitoring_url"},
-    "azureml": CLOUD | {"subscription", "resource_group", "workspace", "cloud"},
+    "azureml": CLOUD | {"subscription", "resource_group", "workspace", "cloud", "failures"},
 }
 """All keys of an endpoint by provider; other providers have keys of their own."""
 

@@ -100,6 +100,9 @@ class AzureMLModel(CloudModel):
     resource_group: MaybeText = None
     workspace: MaybeText = None
     cloud: MaybeText = Field(None, description="AzureCloud, AzureUSGovernment, AzureChinaCloud")
+    failures: list[int | str] | str | None = Field(
+        None, description="status codes that are the candidate's fault, [5xx, 424, 408, 429]"
+    )
 
 
 def _third_party(value: Any) -> str:

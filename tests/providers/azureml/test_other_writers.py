@@ -33,6 +33,17 @@ def test_a_raise_after_somebody_changed_a_tag_is_refused(server: Server, azureml
     assert not server.calls("endpoint.put")
 
 
+def test_a_raise_after_somebody_changed_something_and_changed_it_back_is_refused(
+    server: Server, azureml: AzureML
+) -> None:
+    seen = azureml.describe("churn")
+    server.control("change", endpoint="churn", traffic={"blue": 90, "teal": 10})
+    server.control("change", endpoint="churn", traffic={"blue": 100})
+
+    with pytest.raises(Conflict, match="has changed since"):
+        azureml.shift(seen, FIVE, NOTES)
+
+
 def test_a_raise_is_refused_when_only_the_body_tells_of_the_change(
     server: Server, azureml: AzureML
 ) -> None:
@@ -123,6 +134,22 @@ def test_a_raise_that_is_in_force_with_its_notes_is_not_written_again(
     azureml.shift(azureml.describe("churn"), FIVE, NOTES)
 
     assert len(server.calls("endpoint.put")) == 1
+
+
+def test_a_split_in_force_is_recognised_in_another_spelling_of_its_names(
+    server: Server, azureml: AzureML
+) -> None:
+    server.control(
+        "endpoint",
+        name="mixed",
+        traffic={"blue": 95, "teal": 5},
+        tags=NOTES,
+        deployments={"Blue": {}, "Teal": {}},
+    )
+
+    azureml.shift(azureml.describe("mixed"), Traffic.split("Blue", "Teal", 5), NOTES)
+
+    assert not server.calls("endpoint.put")
 
 
 @pytest.mark.parametrize("seconds", [0, 600], ids=["done at once", "takes its time"])
