@@ -100,7 +100,7 @@ class AzureMLModel(CloudModel):
     resource_group: MaybeText = None
     workspace: MaybeText = None
     cloud: MaybeText = Field(None, description="AzureCloud, AzureUSGovernment, AzureChinaCloud")
-    failures: list[int | str] | str | None = Field(
+    failures: list[int | str] | None = Field(
         None, description="status codes that are the candidate's fault, [5xx, 424, 408, 429]"
     )
 

@@ -161,7 +161,7 @@ def test_shadow_traffic_becomes_live_traffic_in_one_write(server: Server, azurem
     assert len(server.calls("endpoint.put")) == 2
     assert seen.traffic.shadow == {}
     assert seen.traffic.of("teal") == 5
-    assert azureml.notes(seen) == NOTES
+    assert server.look("churn")["tags"] == NOTES
 
 
 def test_a_persons_own_mirror_outlives_a_release_and_is_named(
@@ -245,6 +245,7 @@ def test_a_kubernetes_endpoint_is_shifted_without_a_mirror_in_the_body(
     (put,) = server.calls("endpoint.put")
     assert put["status"] == 201
     assert put["body"]["properties"]["compute"] == compute["compute"]
+    assert "mirrorTraffic" not in put["body"]["properties"]
 
 
 def test_a_change_that_fails_keeps_the_old_split_and_says_so(

@@ -67,7 +67,8 @@ class Control:
         for name, deployment in body.get("deployments", {}).items():
             self._deploy(workspace, endpoint, name, deployment)
         endpoint.body["properties"]["traffic"] = dict(body.get("traffic", {}))
-        endpoint.body["properties"]["mirrorTraffic"] = dict(body.get("mirror", {}))
+        if not endpoint.body["properties"].get("compute"):
+            endpoint.body["properties"]["mirrorTraffic"] = dict(body.get("mirror", {}))
         self.state.remember(endpoint, 0.0)
         return shown(endpoint)
 
