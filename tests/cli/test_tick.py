@@ -1,0 +1,41 @@
+"""One step at a time, by whatever calls again: a release needs no process that lives."""
+
+import time
+from pathlib import Path
+
+from cli.blackbox import Canary, simulated
+
+
+def tick_until_over(canary: Canary, most: int = 60) -> list[dict[str, object]]:
+    steps = []
+    for _ in range(most):
+        step = canary.run("tick", "-e", "demo", "-o", "json").json
+        steps.append(step)
+        if step["wake_in"] is None:
+            return steps
+        time.sleep(0.05)
+    raise AssertionError(steps)
+
+
+def test_a_release_is_driven_by_ticks_alone(tmp_path: Path) -> None:
+    canary = simulated(tmp_path, speed="60x")
+    assert canary.run("start", "-m", "v42", "-y", "--detach").code == 0
+    steps = tick_until_over(canary)
+    assert (steps[0]["exit_code"], steps[-1]["outcome"]) == (20, "promoted")
+
+
+def test_all_ticks_every_open_release(tmp_path: Path) -> None:
+    canary = simulated(tmp_path)
+    assert canary.run("tick", "--all").code == 0
+    assert canary.run("start", "-m", "v42", "-y", "--detach").code == 0
+    result = canary.run("tick", "--all")
+    assert result.code == 20
+    assert "come back in" in result.out
+
+
+def test_a_release_that_somebody_drives_is_left_to_them(tmp_path: Path) -> None:
+    canary = simulated(tmp_path, speed="2x")
+    driving = canary.begin("start", "-m", "v42", "-y")
+    driving.wait_for("asking for v42 5%")
+    assert canary.run("tick").code == 7
+    driving.kill()
