@@ -298,6 +298,18 @@ def test_an_endpoint_that_does_not_serve_has_no_version_in_service(
     assert seen.unfit
 
 
+@pytest.mark.parametrize(
+    ("config", "serves"), [({}, False), ({"AsyncInferenceConfig": {"OutputConfig": {}}}, True)]
+)
+def test_a_variant_without_instances_serves_only_where_requests_can_queue(
+    sagemaker: SageMaker, server: Server, config: Any, *, serves: bool
+) -> None:
+    server.endpoint("churn", {"blue": 1}, config=config)
+    server.control("change", {"endpoint": "churn", "counts": {"blue": 0}})
+
+    assert sagemaker.describe("churn").serves("blue") is serves
+
+
 def test_an_endpoint_without_variants_yet_can_be_looked_at(
     sagemaker: SageMaker, server: Server, churn: str
 ) -> None:
