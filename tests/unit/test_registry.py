@@ -1,0 +1,53 @@
+"""Providers are found by name, and a missing one says how to get it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from canarycli.errors import Exit, UsageError
+from canarycli.registry import load_provider, provider_names
+from canarycli.simulator import Simulator
+
+WITHOUT_SDK = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"boto3", "botocore", "google", "azure"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+for name in [n for n in sys.modules if n.split(".")[0] in {"boto3", "botocore", "google", "azure"}]:
+    del sys.modules[name]
+sys.meta_path.insert(0, Missing())
+from canarycli.cli.main import run
+sys.exit(run(["status", "-e", "x", "--provider", sys.argv[1], "--region", "r", "--project", "p",
+              "--subscription", "s", "--resource-group", "g", "--workspace", "w"]))
+"""
+
+
+def test_ours_come_through_the_same_door_as_anybodys() -> None:
+    assert {"azureml", "sagemaker", "simulator", "vertex"} <= set(provider_names())
+
+
+def test_a_provider_is_made_with_its_settings() -> None:
+    assert isinstance(load_provider("simulator", {"state": ":memory:"}), Simulator)
+
+
+def test_demo_is_another_name_for_the_simulator() -> None:
+    assert isinstance(load_provider("demo", {"state": ":memory:"}), Simulator)
+
+
+def test_an_unknown_name_gets_the_nearest_one() -> None:
+    with pytest.raises(UsageError) as caught:
+        load_provider("sagemeker", {})
+    assert caught.value.hints[0] == "did you mean sagemaker?"
+
+
+@pytest.mark.parametrize("name", ["sagemaker", "vertex", "azureml"])
+def test_a_missing_extra_says_what_to_install(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_SDK, name], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == Exit.USAGE, done.stderr
+    assert f"pip install 'canarycli[{name}]'" in done.stderr
