@@ -42,6 +42,7 @@ class Vertex:
         self._api = Api(self._settings, session)
         self._lookup = Lookup(self._api)
         self._started: dict[str, Under] = {}
+        self._over: set[Under] = set()
         self.doctor = Doctor(self._api, self._lookup.path, self.describe, self.measure)
 
     @property
@@ -67,6 +68,8 @@ class Vertex:
         """Look at an endpoint, named by its id, resource name or display name."""
         found = self._lookup.read(endpoint)
         now = self._deployment(self._lookup.path(endpoint), found)
+        if now and now.done and not now.failure:
+            found = self._lookup.read(endpoint)  # it ended after the first look
         with understood("the endpoint"):
             pending, failure = (now.version, now.failure) if now else (None, "")
             return read_endpoint(endpoint, found, pending, failure)
@@ -131,11 +134,11 @@ class Vertex:
         """The deployment under way or the failure of the last one; a request if there is one."""
         with understood("the endpoint"):
             under = Under.way_on(found) or self._started.get(path)
-            if under is None or under.model in deployed_ids(found):
+            if under is None or under in self._over or under.model in deployed_ids(found):
                 return None
         now = progress(self._api, path, under)
         if now.done and not now.failure:
-            self._started.pop(path, None)
+            self._over.add(under)
         return now
 
     def _memory(self, endpoint: str) -> Mapping[str, float]:

@@ -142,6 +142,30 @@ def test_the_label_of_a_deployment_is_no_note_and_goes_with_the_first_raise(
     assert server.cloud.endpoints["1000"]["labels"] == {"team": "fraud", **NOTES}
 
 
+def test_a_deployment_that_ends_during_a_look_is_there_in_it(
+    vertex: Vertex, server: Server
+) -> None:
+    server.control("POST", "settings", deploy={"polls": 1})
+    name = deploy(vertex)
+
+    assert vertex.describe("1000").serves(name)
+
+
+def test_a_deployment_that_was_retired_is_not_asked_about_for_ever(
+    vertex: Vertex, server: Server
+) -> None:
+    server.control("POST", "settings", deploy={"polls": 1})
+    name = deploy(vertex)
+    vertex.retire(vertex.describe("1000"), name)
+    vertex.describe("1000")
+    server.calls.clear()
+
+    seen = vertex.describe("1000")
+
+    assert seen.version(name) is None
+    assert [call["call"] for call in server.calls] == ["getEndpoint"]
+
+
 def test_a_finished_deployment_costs_no_further_request(vertex: Vertex, server: Server) -> None:
     deploy(vertex)
     wait(vertex)

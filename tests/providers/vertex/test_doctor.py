@@ -11,6 +11,7 @@ from servers.vertex.server import PERMISSIONS
 
 from canarycli.errors import Denied
 from canarycli.metrics import Metric
+from canarycli.provider import Inspector, Needs, Permitted
 from canarycli_vertex import Probe, Vertex, policy
 
 from .conftest import provider
@@ -119,3 +120,19 @@ def test_the_role_is_enough_for_a_whole_release() -> None:
 
     assert set(PERMISSIONS.values()) <= granted
     assert json.dumps(policy())
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "listed"), [("1000", False), ("churn", True)], ids=["an id", "a name"]
+)
+def test_the_least_role_for_an_endpoint_knows_how_it_is_called(
+    endpoint: str, *, listed: bool
+) -> None:
+    role = Vertex.least_policy({}, endpoint, Needs())
+
+    assert ("aiplatform.endpoints.list" in role["includedPermissions"]) is listed
+
+
+def test_canary_finds_the_doctor_and_the_role(vertex: Vertex) -> None:
+    assert isinstance(vertex, Inspector)
+    assert isinstance(vertex, Permitted)
