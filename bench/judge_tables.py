@@ -185,11 +185,15 @@ def _effects(cells: Cells) -> str:
 
 
 def _delay(outcome: dict[str, Any]) -> str:
-    median, late = (
-        "never" if outcome[key] is None else f"{outcome[key]:.0f}" for key in ("median", "late")
-    )
+    median, late = (_minutes(outcome[key]) for key in ("median", "late"))
     early = f" ({outcome['early']} before)" if outcome["early"] else ""
     return f"{median}/{late}; {outcome['bad']:.0f}{early}"
+
+
+def _minutes(value: float | None) -> str:
+    if value is None:
+        return "never"
+    return "before" if value <= 0 else f"{value:.0f}"
 
 
 def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
