@@ -47,7 +47,7 @@ def wanted(seen: Endpoint, to: Traffic, notes: Notes) -> Wanted:
         Unsupported: shadow traffic on Kubernetes.
     """
     names = {version.name.lower(): version.name for version in seen.versions}
-    live = {_own(seen, names, n): round(v) for n, v in to.rounded(1).items()}
+    live = {_own(seen, names, n): round(v) for n, v in to.rounded(1).items() if v}
     shadow = {_own(seen, names, n): max(1, round(v)) for n, v in to.shadow.items() if v}
     if not live:
         raise Rejected(

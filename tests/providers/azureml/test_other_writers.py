@@ -44,6 +44,14 @@ def test_a_raise_after_somebody_changed_something_and_changed_it_back_is_refused
         azureml.shift(seen, FIVE, NOTES)
 
 
+def test_more_shadow_traffic_on_an_old_look_is_a_raise(server: Server, azureml: AzureML) -> None:
+    seen = azureml.describe("churn")
+    server.control("change", endpoint="churn", tags={"owner": "dana"})
+
+    with pytest.raises(Conflict, match="has changed since"):
+        azureml.shift(seen, Traffic({"blue": 100}, {"teal": 5}), {})
+
+
 def test_a_raise_is_refused_when_only_the_body_tells_of_the_change(
     server: Server, azureml: AzureML
 ) -> None:
@@ -74,6 +82,20 @@ def test_a_lowering_goes_through_on_an_old_look_and_keeps_what_changed_since(
     assert after["properties"]["traffic"] == {"blue": 100}
     assert after["properties"]["publicNetworkAccess"] == "Disabled"
     assert after["tags"] == {"owner": "dana", **NOTES}
+
+
+def test_a_lowering_goes_through_on_an_old_look_whatever_baseline_the_tags_name(
+    server: Server, azureml: AzureML, another: AzureML
+) -> None:
+    tags = {BASELINE_NOTE: "gone"}
+    server.control("change", endpoint="churn", traffic={"blue": 75, "teal": 25}, tags=tags)
+    seen = another.describe("churn")
+    server.control("change", endpoint="churn", tags={"owner": "dana"})
+
+    azureml.shift(seen, HOME, {})
+
+    server.control("advance", seconds=1)
+    assert azureml.describe("churn").traffic.same_as(HOME)
 
 
 def test_a_lowering_on_a_look_just_taken_is_refused_while_somebody_elses_change_is_under_way(
