@@ -13,13 +13,14 @@ from canarycli.begin import Request, prepare
 from canarycli.cli.options import Common
 from canarycli.cli.session import Work, actor, ci_url, find_target, open_store, work_on
 from canarycli.config import Config, load, plan_from_options, plan_from_word
-from canarycli.errors import UsageError
+from canarycli.errors import Busy, UsageError
 from canarycli.judge import Arms, begin
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.plan import Plan
 from canarycli.preflight import Trouble, preflight
-from canarycli.provider import Deployer, Endpoint
+from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Deployer, Endpoint
 from canarycli.release import Release
+from canarycli.store import Record
 
 NewModel = Annotated[
     str,
@@ -133,21 +134,48 @@ def intend(common: Common, wanted: Wanted) -> Intent:
     return Intent(work, endpoint, release, troubles)
 
 
-def refuse_busy(work: Work) -> None:
-    """Raise if the endpoint has an open release; finish a rollback that somebody left behind."""
+def refuse_busy(intent: Intent) -> bool:
+    """Raise if the endpoint is in a release, here or by what its own notes say.
+
+    A rollback that somebody left behind is finished first; True if there was one, and the
+    endpoint has changed since it was looked at.
+
+    Raises:
+        Busy: it is in a release.
+    """
     from canarycli.controller import busy_with
     from canarycli.release import State
 
+    work = intent.work
     record = work.record()
     if record is None or record.release.over:
-        return
+        _refuse_noted(intent, record)
+        return False
     now = work.clock.now()
     left = record.lease is None or not record.lease.alive(now)
     if record.release.state is State.ROLLING_BACK and left:
         until = now + timedelta(seconds=60)
         if work.controller(lambda _: None).drive(work.key, until=until).over:
-            return
+            return True
     raise busy_with(record, now)
+
+
+def _refuse_noted(intent: Intent, record: Record | None) -> None:
+    """Raise if the endpoint's notes tell of a release of another machine that is under way."""
+    endpoint = intent.endpoint
+    notes = intent.work.provider.notes(endpoint)
+    release, candidate = notes.get(RELEASE_NOTE), notes.get(CANDIDATE_NOTE, "")
+    under_way = 0 < endpoint.traffic.of(candidate) < 100
+    if not release or not under_way or (record is not None and record.release.id == release):
+        return
+    raise Busy(
+        f"{endpoint.name} is in release {release} of another machine, as its own notes say",
+        facts=[f"traffic: {endpoint.traffic}"],
+        hint=(
+            "go on with it from where it was started",
+            f"or end it: canary rollback -e {endpoint.name}",
+        ),
+    )
 
 
 def with_history(intent: Intent) -> tuple[Release, Measurements]:

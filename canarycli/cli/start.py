@@ -48,7 +48,8 @@ def start(
     wanted = Wanted(new_model, share, plan, stages, bake, baseline, tuple(skip or ()), note, ref)
     with Output(common) as output:
         intent = intend(common, wanted)
-        refuse_busy(intent.work)
+        if refuse_busy(intent):
+            intent = intend(common, wanted)
         if dry_run:
             return show_plan(output, intent, yes=yes)
         intent.refuse_blocked()

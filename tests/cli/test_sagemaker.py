@@ -111,6 +111,19 @@ def test_rollback_from_a_machine_that_never_saw_the_release(server: Server, cana
     assert status["traffic"] == {"v41": 100, "v42": 0, "v40": 0}
 
 
+def test_a_release_of_another_machine_is_known_by_the_endpoints_notes(
+    server: Server, canary: Canary
+) -> None:
+    assert canary.run("start", "-m", "v42", "--percent", "5", "-y", "--detach").code == 0
+    bob = canary.elsewhere("bob")
+    second = bob.run("start", *FLAGS, "-m", "v40", "--percent", "10", "--yes")
+    assert second.code == 7, second.out + second.err
+    assert "canary rollback" in second.err
+    assert largest_share(server) == 5
+    assert bob.run("rollback", *FLAGS).code == 0
+    assert bob.run("start", *FLAGS, "-m", "v40", "-p", "10", "--yes", "--detach").code == 0
+
+
 def test_rollback_of_a_known_release_takes_two_calls(server: Server, canary: Canary) -> None:
     assert canary.run("start", "-m", "v42", "--percent", "5", "-y", "--detach").code == 0
     before = len(server.calls())
