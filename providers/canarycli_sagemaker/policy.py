@@ -27,8 +27,8 @@ def policy(
 ) -> dict[str, Any]:
     """An IAM policy document, as JSON values.
 
-    `ShiftAndRollBack` alone is enough for `canary rollback`. Names in ARNs are in lower case, as
-    AWS writes them. CloudWatch and autoscaling reads, and ListEndpoints, can't be narrowed.
+    `ShiftAndRollBack` alone is enough for `canary rollback` from anywhere. Names in ARNs are in
+    lower case, as AWS writes them. CloudWatch and autoscaling reads can't be narrowed.
 
     Args:
         endpoint: the endpoint's name.
@@ -51,8 +51,9 @@ def policy(
             here,
             "sagemaker:DescribeEndpoint",
             "sagemaker:UpdateEndpointWeightsAndCapacities",
+            "sagemaker:ListTags",
         ),
-        _allow("NotesOnTheEndpoint", here, "sagemaker:AddTags", "sagemaker:ListTags"),
+        _allow("NotesOnTheEndpoint", here, "sagemaker:AddTags"),
         _allow("SeeModels", arn("endpoint-config", "*"), "sagemaker:DescribeEndpointConfig"),
     ]
     if watches:

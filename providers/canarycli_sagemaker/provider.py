@@ -165,6 +165,14 @@ class SageMaker:
         """Remove an idle variant; see `Fleet.retire`."""
         self.fleet.retire(seen, version)
 
+    def progress(self, seen: Endpoint) -> str:
+        """Where a change of variants is that takes minutes; "" if there is none. No call."""
+        look: Look = seen.raw
+        if not look.pending_config:
+            return ""
+        steps = f" ({', '.join(look.steps)})" if look.steps else ""
+        return f"going over to config {look.pending_config}{steps}"
+
     def warnings(self, seen: Endpoint, to: Traffic) -> tuple[str, ...]:
         """What speaks against a split though it is possible: too few instances. No call."""
         from canarycli_sagemaker.capacity import shortages

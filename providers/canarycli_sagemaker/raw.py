@@ -1,6 +1,6 @@
 """What SageMaker said of an endpoint and will be asked for again; `Endpoint.raw`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ class Look:
         wanted: the weights that were last asked for, by variant.
         weights: the weights in force.
         counts: instances running, by variant; absent for serverless ones.
+        steps: what each variant is doing, in SageMaker's words: `v42 Creating`.
     """
 
     arn: str
@@ -24,6 +25,7 @@ class Look:
     pending_config: str = ""
     shadows: tuple[str, ...] = ()
     is_async: bool = False
+    steps: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> "Look":
@@ -49,4 +51,14 @@ class Look:
             pending_config=str(pending.get("EndpointConfigName", "")),
             shadows=tuple(v["VariantName"] for v in shadows),
             is_async=bool(answer.get("AsyncInferenceConfig")),
+            steps=_steps((*variants, *(pending.get("ProductionVariants") or []))),
         )
+
+
+def _steps(variants: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    found = {
+        f"{variant['VariantName']} {status['Status']}": None
+        for variant in variants
+        for status in variant.get("VariantStatus") or []
+    }
+    return tuple(found)

@@ -274,6 +274,21 @@ def test_a_config_left_from_before_somebody_changed_the_endpoint_is_made_anew(
     assert names == ["blue", "new", "fraud-v42"]
 
 
+def test_progress_names_the_config_and_what_each_variant_does(
+    sagemaker: SageMaker, churn: str, server: Server
+) -> None:
+    quiet = sagemaker.progress(sagemaker.describe(churn))
+    deploy(sagemaker, sagemaker.describe(churn))
+
+    said = sagemaker.progress(sagemaker.describe(churn))
+
+    assert quiet == ""
+    assert said.startswith("going over to config churn-r-7k2f (blue Updating, ")
+    assert said.endswith("fraud-v42 Creating)")
+    done(server)
+    assert sagemaker.progress(sagemaker.describe(churn)) == ""
+
+
 def test_what_sagemaker_takes_back_is_a_failure_with_its_reason(
     sagemaker: SageMaker, server: Server, churn: str
 ) -> None:

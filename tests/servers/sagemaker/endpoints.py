@@ -177,10 +177,14 @@ class Endpoint:
         return shown
 
 
-def pending(config: Json) -> Json:
+def pending(config: Json, since: float) -> Json:
     """What DescribeEndpoint says of a config that is being deployed."""
     variants: list[Any] = [
-        {"VariantName": s["VariantName"], "DesiredWeight": s.get("InitialVariantWeight", 1.0)}
+        {
+            "VariantName": s["VariantName"],
+            "DesiredWeight": s.get("InitialVariantWeight", 1.0),
+            "VariantStatus": [{"Status": "Creating", "StartTime": since}],
+        }
         for s in config["ProductionVariants"]
     ]
     return {"EndpointConfigName": config["EndpointConfigName"], "ProductionVariants": variants}

@@ -142,7 +142,7 @@ def update_endpoint(account: Account, params: Json) -> Json:
             endpoint.take(config, keep=keep, weights_anew=anew)
 
     ends = endpoint.now + account.settings.update_seconds
-    endpoint.begin("Updating", Change(ends, done, pending(config)))
+    endpoint.begin("Updating", Change(ends, done, pending(config, endpoint.now)))
     return {"EndpointArn": endpoint.arn}
 
 
