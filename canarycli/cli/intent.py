@@ -101,8 +101,19 @@ class Intent:
             raise _together(list(self.troubles))
 
 
-def intend(common: Common, wanted: Wanted) -> Intent:
+ANY_MODEL = "MODEL"
+"""Stands for the model of a release that is not named yet."""
+
+ANY_STAGES = "5,25,50,100"
+
+
+def intend(common: Common, wanted: Wanted, *, vague: bool = False) -> Intent:
     """Read everything, look at the endpoint once, and move nothing.
+
+    Args:
+        common: which endpoint.
+        wanted: what to release and how.
+        vague: neither the model nor the plan needs to be there yet.
 
     Raises:
         CanaryError: whatever makes the release impossible to put together.
@@ -112,11 +123,14 @@ def intend(common: Common, wanted: Wanted) -> Intent:
     store = open_store(env)
     target = find_target(common, store, env)
     work = work_on(target, store, env)
-    plan = _plan(wanted, config, target.config.plan if target.config else None)
+    usual = target.config.plan if target.config else None
+    plan = _vague_plan(wanted, config, usual) if vague else _plan(wanted, config, usual)
     endpoint = work.provider.describe(target.name)
     deploy = None
     if isinstance(work.provider.provider, Deployer):
         deploy = dict(target.config.candidate) if target.config else {}
+    if vague and not wanted.model:
+        wanted, deploy = replace(wanted, model=ANY_MODEL), deploy or {}
     request = Request(
         provider=target.provider,
         place=work.provider.place,
@@ -197,6 +211,16 @@ def with_history(intent: Intent) -> tuple[Release, Measurements]:
     measured = provider.measure(intent.endpoint.name, (release.baseline,), metrics.values(), past)
     arms = Arms(release.baseline, release.candidate, 0.0, now, now, limits.metric_delay)
     return replace(release, judge=begin(release.plan.checks, measured, arms)), measured
+
+
+def _vague_plan(wanted: Wanted, config: Config, usual: str | None) -> Plan:
+    """The plan of that name, or a new one with the checks it would have without a name."""
+    word = wanted.plan
+    if word is None or word == "-" or word in config.plans or Path(word).is_file():
+        if word or usual:
+            return _plan(wanted, config, usual)
+        return _plan(replace(wanted, stages=wanted.stages or ANY_STAGES), config, None)
+    return replace(_vague_plan(replace(wanted, plan=None), config, usual), name=word)
 
 
 def _plan(wanted: Wanted, config: Config, usual: str | None) -> Plan:

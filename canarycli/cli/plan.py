@@ -11,6 +11,7 @@ from canarycli.cli.intent import Intent, Wanted, intend
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
 from canarycli.cli.planned import plan_document, plan_lines
+from canarycli.cli.suggesting import Aim, show_suggestion
 from canarycli.errors import Exit, UsageError
 from canarycli.plan import Plan
 
@@ -18,7 +19,15 @@ from canarycli.plan import Plan
 def plan(
     common: Common,
     *,
-    new_model: planned.NewModel,
+    new_model: Annotated[
+        str | None,
+        Option(
+            "--new-model",
+            "-m",
+            metavar="MODEL",
+            help="A version already on the endpoint, else a model to deploy",
+        ),
+    ] = None,
     share: planned.Percent = None,
     plan_word: planned.PlanWord = None,
     stages: planned.Stages = None,
@@ -28,6 +37,28 @@ def plan(
     out: Annotated[
         Path | None, Option(metavar="FILE", help="Write the plan to FILE, for start --plan FILE")
     ] = None,
+    suggest: Annotated[
+        bool, Option("--suggest", help="Make the stages from the endpoint's traffic")
+    ] = False,
+    budget_bad: Annotated[
+        float | None,
+        Option(
+            metavar="N",
+            min=1,
+            help="With --suggest: bad responses an outage may cost; as at 5 % if left out",
+        ),
+    ] = None,
+    margin: Annotated[
+        str | None,
+        Option(metavar="20%", help="With --suggest: how much worse may pass; else the check's"),
+    ] = None,
+    max_duration: Annotated[
+        str | None, Option(metavar="2h", help="With --suggest: the whole may take so long")
+    ] = None,
+    write: Annotated[
+        bool,
+        Option("--write", help="With --suggest: put the stages into the plan in canary.yaml"),
+    ] = False,
     yes: Annotated[
         bool, Option("--yes", "-y", help="Take risks as agreed to, as start --yes does")
     ] = False,
@@ -37,9 +68,19 @@ def plan(
     When each check can tell is worked out from the endpoint's recent traffic; a check that
     never can is a risk that start refuses without --yes.
     """
-    wanted = Wanted(new_model, share, plan_word, stages, bake, baseline, tuple(skip or ()))
+    aim = Aim(budget_bad, margin, max_duration, write)
+    if not suggest and aim != Aim():
+        raise UsageError(
+            "--budget-bad, --margin, --max-duration and --write say how to suggest stages",
+            hint="add --suggest",
+        )
+    if not suggest and new_model is None:
+        raise UsageError("missing option '--new-model' / '-m'", hint="canary plan --help")
+    wanted = Wanted(new_model or "", share, plan_word, stages, bake, baseline, tuple(skip or ()))
     with Output(common) as output:
-        intent = intend(common, wanted)
+        intent = intend(common, wanted, vague=suggest)
+        if suggest:
+            return show_suggestion(common, output, intent, aim, yes=yes)
         if out is not None:
             _write(out, intent.release.plan)
             output.say(f"wrote {out}")

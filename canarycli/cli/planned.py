@@ -93,6 +93,8 @@ def plan_lines(intent: Intent, seen: Foresight) -> Iterator[str]:
     yield ""
     for trouble in intent.troubles:
         yield f"  {'✖' if trouble.blocks else '!'} {trouble.message}; {trouble.hint}"
+    if intent.troubles:
+        yield ""
     run = f"canary start {release.endpoint} --new-model {name}"
     last = [*_otherwise(plan, release.baseline), ("takes", _takes(plan, seen))]
     last.append(("changes now", f"nothing. To run it: {run}"))

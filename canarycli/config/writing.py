@@ -1,6 +1,6 @@
 """Writes a plan in the language of canary.yaml, so that it reads back as the same plan."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from enum import Enum
@@ -45,11 +45,6 @@ def write_plan(plan: Plan) -> str:
     return write_yaml(plan_data(plan))
 
 
-def write_stages(stages: Sequence[Stage]) -> str:
-    """The `stages:` of a plan as a block of lines, ending in a line break."""
-    return write_yaml({"stages": [_stage(stage) for stage in stages]})
-
-
 def write_yaml(data: Mapping[str, Any]) -> str:
     """Block style outside, one line for what holds no more than plain values."""
     return yaml.dump(
@@ -60,6 +55,18 @@ def write_yaml(data: Mapping[str, Any]) -> str:
         default_flow_style=None,
         width=WIDTH,
     )
+
+
+def write_flow(data: Any) -> str:
+    """Everything on one line."""
+    return yaml.dump(
+        data,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=True,
+        width=1e9,
+    ).strip()
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
