@@ -99,7 +99,8 @@ class Release:
     tells "our act never landed" from "somebody changed it". `confirmed_at` is when the target
     was first seen in place; None while traffic is on its way there. `waiting_since` is when the
     wait for a clear verdict began: then, or when a person resumed. `model` and `deploy` say what
-    to bring in, and how, where the candidate was not on the endpoint at the start.
+    to bring in, and how, where the candidate was not on the endpoint at the start. `cleaned_at` is
+    when what the release left deployed was seen to be gone.
     """
 
     id: str
@@ -140,6 +141,7 @@ class Release:
     by: str = ""
     ended_at: datetime | None = None
     reached: float = 0.0
+    cleaned_at: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -150,6 +152,18 @@ class Release:
     def over(self) -> bool:
         """Nothing is left to do."""
         return self.state is State.ENDED
+
+    @property
+    def leaves(self) -> str:
+        """The version this release has no more use for though it stays deployed, "" if none.
+
+        That is the old baseline after a promotion, else a candidate that canary brought in itself.
+        """
+        if not self.over or self.cleaned_at is not None:
+            return ""
+        if self.outcome is Outcome.PROMOTED:
+            return self.baseline
+        return self.candidate if self.model else ""
 
     @property
     def stage_in_force(self) -> Stage:

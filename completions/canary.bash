@@ -30,11 +30,11 @@ _canary() {
         fi
     done
     if [[ -z $command ]]; then
-        _canary_words 'start status promote pause resume shift rollback plan check lint history doctor completion schema demo tick help --help --version'
+        _canary_words 'start status promote pause resume shift rollback plan check lint history doctor completion schema demo tick cleanup help --help --version'
         return
     fi
     case "$command:$before" in
-        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--timeout|*:--ok-on|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:--to|*:--reason|*:--for|*:--from|*:--candidate|*:--since|*:--at|*:--limit|*:--outcome|*:--metrics|*:--speed) :; return ;;
+        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--timeout|*:--ok-on|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:--to|*:--reason|*:--for|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--limit|*:--outcome|*:--metrics|*:--speed) :; return ;;
         *:--on-interrupt) _canary_words 'hold rollback'; return ;;
         *:-e|*:--endpoint) _canary_live endpoints; return ;;
         *:--provider) _canary_words 'sagemaker vertex azureml demo'; return ;;
@@ -55,7 +55,7 @@ _canary() {
             resume) _canary_words '--take-over --detach --timeout --on-interrupt --ok-on -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             shift) _canary_words '-p --percent --reason -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             rollback) _canary_words '--reason --to --no-wait --print-command -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
-            plan) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --out -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            plan) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --out --suggest --budget-bad --margin --max-duration --write -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             check) _canary_words '--from --baseline --candidate --since --at --skip -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             lint) _canary_words '--format -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             history) _canary_words '--limit --since --outcome -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
@@ -64,6 +64,7 @@ _canary() {
             schema) _canary_words '-o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             demo) _canary_words '--scenario --speed -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             tick) _canary_words '--all -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            cleanup) _canary_words '--all -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             help) _canary_words '-o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
         esac
         return
@@ -83,7 +84,8 @@ _canary() {
         completion) _canary_words 'bash zsh fish powershell' ;;
         schema) _canary_words 'config status events series verdict' ;;
         tick) _canary_live releases ;;
-        help) _canary_words 'exit-codes env config keys start status promote pause resume shift rollback plan check lint history doctor completion schema demo tick help' ;;
+        cleanup) _canary_live releases ;;
+        help) _canary_words 'exit-codes env config keys start status promote pause resume shift rollback plan check lint history doctor completion schema demo tick cleanup help' ;;
     esac
 }
 

@@ -44,6 +44,7 @@ LAYERS = (
     "registry",
     "simulator",
     "controller",
+    "cleaning",
     "testing",
     "cli",
 )

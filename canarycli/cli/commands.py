@@ -94,6 +94,12 @@ COMMANDS: Mapping[str, Row] = {
         Panel.CLEAN_UP,
         (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 20),
     ),
+    "cleanup": Row(
+        "cleanup",
+        "Delete what a finished release left deployed",
+        Panel.CLEAN_UP,
+        (0, 6, 7, 8, 9, 10),
+    ),
     "help": Row("topics", "Explain a command or a topic", Panel.HIDDEN, function="help_about"),
 }
 """By name, in the order of the root help within each panel."""

@@ -116,6 +116,9 @@ class Ride:
         record = self.work.store.load(self.work.key)
         status = release_status(record, None, now) if record else {}
         self.output.result({**status, "exit_code": int(code)})
+        if release.leaves:
+            costs = f"{release.leaves} stays deployed, and costs, until"
+            self.output.say(f"{costs} canary cleanup {release.id}")
         return int(Exit.OK if code in self.ok_on else code)
 
     def _interrupted(self, interrupt: KeyboardInterrupt) -> int:
