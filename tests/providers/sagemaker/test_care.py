@@ -1,4 +1,4 @@
-"""Capacity, smoke tests, alarms, the doctor and the least policy."""
+"""Smoke tests, alarms, the doctor and the least policy."""
 
 import json
 import time
@@ -26,29 +26,6 @@ def churn(server: Server) -> str:
     blue = {"weight": 1, "instances": 4}
     server.endpoint("churn", {"blue": blue, "green": {"weight": 0, "instances": 1}})
     return "churn"
-
-
-def test_a_share_that_fits_the_instances_needs_no_warning(sagemaker: SageMaker, churn: str) -> None:
-    assert sagemaker.warnings(sagemaker.describe(churn), Traffic.split("blue", "green", 25)) == ()
-
-
-def test_a_share_too_large_for_the_instances_is_named(sagemaker: SageMaker, churn: str) -> None:
-    found = sagemaker.warnings(sagemaker.describe(churn), Traffic.split("blue", "green", 50))
-
-    assert found == ("green would get 50% with 1 instance, where 2 carry that now",)
-
-
-def test_a_baseline_scaled_away_is_named_before_a_rollback(
-    sagemaker: SageMaker, server: Server, churn: str
-) -> None:
-    server.control(
-        "change", {"endpoint": churn, "weights": {"blue": 0, "green": 1}, "counts": {"green": 4}}
-    )
-    server.control("change", {"endpoint": churn, "counts": {"blue": 1}})
-
-    found = sagemaker.warnings(sagemaker.describe(churn), Traffic.all_to("blue"))
-
-    assert found == ("blue would get 100% with 1 instance, where 4 carry that now",)
 
 
 def test_an_idle_candidate_can_be_asked(sagemaker: SageMaker, churn: str, server: Server) -> None:
