@@ -158,6 +158,12 @@ def packed(numbers: Sequence[float]) -> str:
 
 
 def unpacked(text: str) -> list[float]:
-    """Numbers from `packed`."""
-    raw = b64decode(text)
+    """Numbers from `packed`.
+
+    Raises:
+        ValueError: it is no such text.
+    """
+    raw = b64decode(text, validate=True)
+    if len(raw) % 8:
+        raise ValueError("not a list of numbers")
     return list(unpack(f"<{len(raw) // 8}d", raw))

@@ -16,7 +16,7 @@ from canarycli.judge.numbers import told
 from canarycli.judge.pool import Pooled, quantile_of
 from canarycli.judge.power import more_requests
 from canarycli.judge.sentences import sentence
-from canarycli.judge.sources import RATE, VALUE, Look, evidence_of, kind_of, lesson, rows_of
+from canarycli.judge.sources import RATE, VALUE, Look, evidence_of, kind_of, lesson, ready, rows_of
 from canarycli.metrics import Measurements, Series, Window
 from canarycli.plan import Check
 
@@ -40,12 +40,13 @@ def open_case(
     if not kind:
         return Case(check, promise, arms, memory, None, 0.0, (), measured, Look(), facts)
     memory = replace(memory, kind=kind)
-    if not memory.packed and not memory.ring:
+    if not ready(check, kind, memory.facts):
         memory = _learnt(check, memory, measured, arms)
     look = rows_of(check, kind, memory.facts, measured, arms)
-    evidence = evidence_of(check, kind, memory.facts, promise)
+    if not ready(check, kind, memory.facts):
+        return Case(check, promise, arms, memory, None, 0.0, (), measured, look, facts)
     clock = Periods(arms, look.period)
-    memory = taken(memory, look, clock).settle(evidence)
+    evidence, memory = _brought_up(check, promise, taken(memory, look, clock))
     young = _young(memory, look, clock)
     early = _early(evidence, young)
     return Case(check, promise, arms, memory, evidence, early, young, measured, look, facts)
@@ -95,13 +96,21 @@ def _facts(check: Check, measured: Measurements, arms: Arms) -> Facts:
 
 
 def _learnt(check: Check, memory: Memory, measured: Measurements, arms: Arms) -> Memory:
-    if memory.facts:
-        return memory
     settled = Window(arms.since, max(arms.since, arms.now - arms.delay))
-    found = lesson(check, measured.of(arms.baseline, check.metric).within(settled), memory.kind)
+    found = lesson(check, measured.of(arms.baseline, check.metric).within(settled))
     if found is None:
         return memory
     return replace(memory, facts=found.facts, done=found.until)
+
+
+def _brought_up(check: Check, promise: Promise, memory: Memory) -> tuple[Evidence, Memory]:
+    """Evidence with all that is remembered; afresh if another canary wrote it another way."""
+    evidence = evidence_of(check, memory.kind, memory.facts, promise)
+    try:
+        return evidence, memory.settle(evidence)
+    except ValueError:
+        evidence = evidence_of(check, memory.kind, memory.facts, promise)
+        return evidence, replace(memory, packed="").settle(evidence)
 
 
 def taken(memory: Memory, look: Look, clock: Periods) -> Memory:

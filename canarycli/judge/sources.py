@@ -302,22 +302,30 @@ class Lesson:
     """What was learnt from the first periods, and up to when they were used."""
 
     facts: Mapping[str, Any]
-    until: datetime | None
+    until: datetime
 
 
-def lesson(check: Check, series: Series, kind: str) -> Lesson | None:
-    """What the baseline's first settled periods say where history is missing and needed.
+def ready(check: Check, kind: str, facts: Mapping[str, Any]) -> bool:
+    """Whether enough is known to read rows: thresholds, or the level a margin is relative to."""
+    if kind in {RATE, OVER}:
+        return True
+    if kind == SPREAD:
+        return bool(facts.get("marks"))
+    alone = as_log(check) and not (check.no_worse_by or Margin()).absolute
+    return alone or bool(facts.get("level"))
+
+
+def lesson(check: Check, series: Series) -> Lesson | None:
+    """What the baseline's first settled periods say where history said too little.
 
     None if there are too few yet. They are not judged again: a threshold must not depend on the
     points it is used on.
     """
-    alone = as_log(check) and not (check.no_worse_by or Margin()).absolute
-    if kind in {RATE, OVER} or (kind == VALUE and alone):
-        return Lesson({}, None)
     first = series.points[:LEARNING]
     known = [p.n for p in first if p.n is not None]
     if len(first) < LEARNING or (known and sum(known) < LEAST_REQUESTS):
         return None
     facts = learn(check, first)
-    needed = facts.get("marks") if kind == SPREAD else facts.get("level")
-    return Lesson(facts, first[-1].at + series.period) if needed else None
+    # It is judged as what it is by now, so nobody needs to count over a threshold.
+    facts.pop("tau", None)
+    return Lesson(facts, first[-1].at + series.period)

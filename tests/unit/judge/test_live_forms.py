@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from unit.judge.arranging import MINUTE, arms, at, counts, measured, series
 
-from canarycli.judge import Verdict, begin, extra_metrics, judge
+from canarycli.judge import State, Verdict, begin, extra_metrics, judge
 from canarycli.metrics import Histogram, Metric, Series, Value
 from canarycli.plan import Better, Check, Margin
 
@@ -113,6 +113,36 @@ def test_with_history_a_percentile_asks_for_counts_over_thresholds_and_uses_them
     assert finding.verdict is Verdict.FAIL
     assert finding.low is not None
     assert 0.2 <= finding.low <= (finding.diff or 0) <= (finding.high or 9)
+
+
+@pytest.mark.parametrize("form", ["values", "histogram"])
+def test_without_history_the_first_periods_teach_and_the_later_ones_are_judged(form: str) -> None:
+    kpi = Check("kpi", Metric("kpi", source={"x": 1}), no_worse_by=Margin(absolute=0.02))
+    check = kpi if form == "values" else Check("kpi", Metric("latency"), no_worse_by=Margin(0.25))
+    state: State = {}
+    said = []
+    for minute in range(1, 91):
+        if form == "values":
+            ours, theirs = latencies(1.5, minute), latencies(1.0, minute)
+        else:
+            ours, theirs = (
+                series([Histogram(at(i), BOUNDS, tuple(k * c for c in row)) for i in range(minute)])
+                for k, row in ((1.0, SLOW), (19.0, FAST))
+            )
+        key = check.metric.key
+        look = judge([check], measured({key: ours}, {key: theirs}), arms(minute), state)
+        state = json.loads(json.dumps(look.state))
+        said.append(look.findings[0].verdict)
+    assert said[:3] == [Verdict.INCONCLUSIVE] * 3
+    assert said[-1] is Verdict.FAIL
+
+
+def test_a_state_of_another_canary_is_begun_afresh() -> None:
+    base = {"latency_p99": latencies(1.0, 60)}
+    found = measured({"latency_p99": latencies(1.5, 60)}, base)
+    state = judge([P99], found, arms(20), {}).state
+    broken = {"p99": {**state["p99"], "packed": "AAAA"}}
+    assert judge([P99], found, arms(60), broken).verdict is Verdict.FAIL
 
 
 def test_the_state_stays_small() -> None:
