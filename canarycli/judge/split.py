@@ -34,15 +34,28 @@ def judge_split(
     look = _look(checks, measured, arms)
     if not look.rows or not 0 < arms.share < 100:
         return None, memory
-    sides = [Comparison(MARGINS, promise, History(), only_fail=True) for _ in range(2)]
-    evidence = Several(sides, [0.5, 0.5])
-    memory = taken(replace(memory, kind=NAME), look, Periods(arms, look.period)).settle(evidence)
+    if memory.since != arms.since:
+        # Another split is asked for now; what was wrong with the last one is over.
+        memory = Memory()
+    evidence = _sides(promise)
+    memory = taken(replace(memory, kind=NAME), look, Periods(arms, look.period))
+    try:
+        memory = memory.settle(evidence)
+    except ValueError:
+        evidence = _sides(promise)
+        memory = replace(memory, packed="").settle(evidence)
     whole = [row for at, row in look.rows.items() if row is not None and at >= arms.since]
     ours, theirs = sum(row[1] for row in whole), sum(row[6] for row in whole)
     if ours + theirs <= 0:
         return None, memory
     off = evidence.evidence >= 1 / promise.alpha
     return _finding(arms, ours, theirs, off=off), memory
+
+
+def _sides(promise: Promise) -> Several:
+    """Too much for the candidate, and too little."""
+    sides = [Comparison(MARGINS, promise, History(), only_fail=True) for _ in range(2)]
+    return Several(sides, [0.5, 0.5])
 
 
 def _finding(arms: Arms, ours: float, theirs: float, *, off: bool) -> Finding:

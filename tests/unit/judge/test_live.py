@@ -265,6 +265,13 @@ def test_a_mismatched_split_holds_and_does_not_fail() -> None:
     assert look.verdict is Verdict.INCONCLUSIVE
 
 
+def test_a_mismatch_ends_with_the_split_it_was_seen_at() -> None:
+    wrong = judge([ERRORS], errors(2, 20, share=0.2), arms(20, share=5), before())
+    right = errors(2, 40, share=0.2)
+    look = judge([ERRORS], right, arms(40, since=20, share=20), wrong.state)
+    assert the("requests", look).verdict is Verdict.PASS
+
+
 def test_a_split_as_asked_is_shown_and_does_not_decide() -> None:
     finding = the("requests", judge([ERRORS], errors(2, 20), arms(20), before()))
     assert (finding.verdict, finding.role) == (Verdict.PASS, Role.WATCH)
