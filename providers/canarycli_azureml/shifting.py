@@ -14,8 +14,8 @@ from canarycli_azureml.settings import Settings
 from canarycli_azureml.split import Wanted, in_force, next_body, raises, wanted
 
 FRESH_SECONDS = 2.0
-"""A look this young is not repeated to lower a share. Whoever wrote since then has an operation
-under way for many times as long, and ours is refused."""
+"""A look this young is not repeated to go back. Whoever wrote since then has an operation under way
+for many times as long, and ours is refused."""
 
 
 class Shifter:
@@ -40,15 +40,14 @@ class Shifter:
         """Ask for a split and return at once.
 
         There is no conditional write, so the endpoint is read again just before: a raise on a
-        look that is out of date is refused, a lowering goes through. A lowering on a look that
-        was taken just now is written at once.
+        look that is out of date is refused, a lowering goes through. On the way back a look that
+        was taken just now will do.
 
         Raises:
             Conflict: the look is out of date, or a change is under way.
         """
         ask = wanted(seen, to, notes)
-        at_once = self._is_fresh(seen.raw) and read.is_final(seen.raw) and not raises(seen.raw, ask)
-        fresh = seen.raw if at_once else self.read(seen.name)
+        fresh = seen.raw if self._goes_back_at_once(seen.raw, ask) else self.read(seen.name)
         if not read.is_final(fresh):
             if self._under_way.get(seen.name.lower()) == ask:
                 return
@@ -59,11 +58,12 @@ class Shifter:
             raise _stale(seen.name, fresh)
         self._write(seen.name, fresh, ask)
 
-    def _is_fresh(self, body: Body) -> bool:
-        if self._newest is None:
+    def _goes_back_at_once(self, body: Body, ask: Wanted) -> bool:
+        if self._newest is None or not ask.goes_back or not read.is_final(body):
             return False
         newest, at = self._newest
-        return newest is body and monotonic() - at < FRESH_SECONDS
+        fresh = newest is body and monotonic() - at < FRESH_SECONDS
+        return fresh and not raises(body, ask)
 
     def _write(self, name: str, fresh: Body, ask: Wanted) -> None:
         doing, path = f"shifting endpoint {name!r}", self._settings.endpoint(name)
@@ -72,11 +72,11 @@ class Shifter:
         except Conflict as error:
             raise _changing(name, error.facts) from error
         except Unanswered:
-            if not self._landed(name, fresh, ask):
+            if not self._landed(name, ask):
                 raise
         self._under_way[name.lower()] = ask
 
-    def _landed(self, name: str, before: Body, ask: Wanted) -> bool:
+    def _landed(self, name: str, ask: Wanted) -> bool:
         """Whether a write without a usable answer was carried out all the same, or is being.
 
         Nothing was under way just before, so a change that is now is taken for ours; whoever
@@ -86,9 +86,7 @@ class Shifter:
             after = self.read(name)
         except ProviderError:
             return False
-        if not read.is_final(after):
-            return True
-        return in_force(after, ask) and read.changed_since(before, after)
+        return not read.is_final(after) or in_force(after, ask)
 
 
 def _changing(name: str, facts: Iterable[str]) -> Conflict:

@@ -149,6 +149,27 @@ def test_latency_is_in_seconds_with_its_requests_and_never_zero(
     assert point.value == pytest.approx(0.05)
 
 
+def test_a_latency_that_arrives_after_its_requests_is_no_data_until_then(
+    server: Server, azureml: AzureML, minute: datetime
+) -> None:
+    server.control("settings", latency_seconds=3600, missing="zero")
+    made(server, minute, ("200", "200", 20))
+
+    found = measured(azureml, minute, P99, REQUESTS)
+
+    assert values(found.of("blue", REQUESTS).points) == [20]
+    assert found.of("blue", P99).points == ()
+
+
+def test_a_latency_that_arrives_before_its_requests_waits_for_them(
+    server: Server, azureml: AzureML, minute: datetime
+) -> None:
+    server.control("settings", ingestion_seconds=3600, latency_seconds=-3600)
+    made(server, minute, ("200", "200", 20))
+
+    assert measured(azureml, minute, P99).of("blue", P99).points == ()
+
+
 def test_a_percentile_is_the_mean_of_the_front_ends_percentiles_and_says_so(
     server: Server, azureml: AzureML, minute: datetime
 ) -> None:

@@ -139,6 +139,19 @@ def test_somebody_elses_operation_is_not_taken_for_ours(
         azureml.shift(seen, HOME, {})
 
 
+def test_an_operation_after_ours_was_over_is_not_taken_for_ours(
+    server: Server, azureml: AzureML, another: AzureML
+) -> None:
+    azureml.shift(azureml.describe("churn"), FIVE, NOTES)
+    server.control("advance", seconds=1)
+    seen = azureml.describe("churn")
+    server.control("settings", endpoint_seconds=600)
+    another.shift(another.describe("churn"), Traffic.split("blue", "teal", 50), {})
+
+    with pytest.raises(Conflict, match="is being changed"):
+        azureml.shift(seen, FIVE, NOTES)
+
+
 def test_a_rollback_is_written_once_even_where_it_reads_as_in_force(
     server: Server, azureml: AzureML
 ) -> None:

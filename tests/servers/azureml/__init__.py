@@ -17,7 +17,8 @@ The control surface, JSON over POST to the URL itself (`running.Server` wraps it
     /__control/reset       {}: everything as after the start; tokens given so far are good
     /__control/settings    any field of `state.Settings` by name: endpoint_seconds (0.3) and
                            deployment_seconds (0.6): how long changes take; ingestion_seconds (0):
-                           newer minutes of a metric read 0; page_size; granted: actions the caller
+                           newer minutes of a metric read 0; latency_seconds: and so much longer
+                           for latencies; page_size; granted: actions the caller
                            has (patterns, null for all); secret: the only one accepted; and the
                            other answer where no source confirms one: unready_traffic "reject",
                            patch_properties "reject" or "apply", deployment_blocks_endpoint true,

@@ -152,6 +152,8 @@ def _points(
     bounds: tuple[int, int],
 ) -> Iterator[dict[str, Any]]:
     known = state.now() - state.settings.ingestion_seconds
+    if name.startswith("RequestLatency"):
+        known -= state.settings.latency_seconds
     key = question.aggregation.lower()
     supported = reading is None or question.aggregation in reading.aggregations
     for start in range(*bounds, question.step):

@@ -26,6 +26,7 @@ class Settings:
     endpoint_seconds: float = 0.3
     deployment_seconds: float = 0.6
     ingestion_seconds: float = 0.0  # newer minutes of a metric still read 0
+    latency_seconds: float = 0.0  # by so much latency arrives later than the requests
     page_size: int = 100
     unready_traffic: str = "accept"  # or reject: traffic to a deployment that is not Succeeded
     patch_properties: str = "ignore"  # or reject, apply
