@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from canarycli.errors import CanaryError
+from canarycli.errors import CanaryError, Unavailable
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import Endpoint, Probe
 from canarycli_sagemaker.answers import checked
@@ -151,4 +151,6 @@ def _clock(answer: dict[str, Any], now: datetime) -> Iterator[Probe]:
 
 
 def _failed(name: str, error: CanaryError) -> Probe:
-    return Probe(name, ok=False, detail=error.message, hints=error.hints)
+    """No answer tells nothing; everything else is a no."""
+    ok = None if isinstance(error, Unavailable) else False
+    return Probe(name, ok=ok, detail=error.message, hints=error.hints)

@@ -173,12 +173,6 @@ class SageMaker:
         steps = f" ({', '.join(look.steps)})" if look.steps else ""
         return f"going over to config {look.pending_config}{steps}"
 
-    def warnings(self, seen: Endpoint, to: Traffic) -> tuple[str, ...]:
-        """What speaks against a split though it is possible: too few instances. No call."""
-        from canarycli_sagemaker.capacity import shortages
-
-        return tuple(shortage.sentence for shortage in shortages(seen, to))
-
     def smoke(
         self, endpoint: str, version: str, body: bytes, content_type: str = "application/json"
     ) -> Reply:

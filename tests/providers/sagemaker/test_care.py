@@ -159,6 +159,16 @@ def test_the_doctor_names_a_missing_permission(
     assert wrong[0].hints
 
 
+def test_the_doctor_does_not_take_silence_for_a_no(
+    sagemaker: SageMaker, server: Server, churn: str
+) -> None:
+    server.fault("ListTags", "throttle")
+
+    probes = {probe.name: probe for probe in sagemaker.doctor.permissions(churn)}
+
+    assert probes["sagemaker:ListTags"].ok is None
+
+
 def test_the_doctor_says_how_old_each_metric_is(
     sagemaker: SageMaker, server: Server, churn: str
 ) -> None:
