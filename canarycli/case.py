@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from canarycli.capacity import shortages
 from canarycli.journal import Event
 from canarycli.judge import Judgement
 from canarycli.plan import Then
@@ -133,7 +134,20 @@ class Case:
             ask=None,
             failing={},
         )
+        self.weigh(self.release.wanted, known=Traffic.all_to(self.release.baseline))
         return self.ask_for(self.release.wanted)
+
+    def weigh(self, split: Traffic, known: Traffic | None = None) -> None:
+        """Note the versions that have few instances for what they are about to get."""
+        for shortage in shortages(self.endpoint, split, known):
+            self.tell(
+                "capacity",
+                shortage.sentence,
+                "warning",
+                version=shortage.version,
+                instances=shortage.instances,
+                needed=shortage.needed,
+            )
 
     def turn_back(self, outcome: Outcome, why: str, by: str) -> None:
         """Record that everything goes back to the baseline."""

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import floor, isclose
 
+from canarycli.capacity import shortages
 from canarycli.errors import CanaryError, Conflict, Exit, NotFound, Unsupported, UsageError
 from canarycli.plan import Check, Plan, Role
 from canarycli.provider import Endpoint, Limits
-from canarycli.traffic import TOLERANCE, percent
+from canarycli.traffic import TOLERANCE, Traffic, percent
 
 BOLD = 50.0
 """A first stage above so many percent is no canary: most requests meet the unknown version."""
@@ -247,6 +248,27 @@ def _last_change_worked(case: _Case) -> Iterator[Trouble]:
         )
 
 
+def _has_room(case: _Case) -> Iterator[Trouble]:
+    """Whether the instances fit the first stage; later ones are looked at when they come."""
+    for name in filter(None, (case.candidate, case.baseline)):
+        version = case.endpoint.version(name)
+        if version is not None and version.in_service and version.instances == 0:
+            yield Trouble(
+                f"{name!r} has no instance",
+                "scale it up first, or it would answer nothing",
+                error=Conflict,
+            )
+    if not case.candidate or case.candidate == case.baseline:
+        return
+    first = Traffic.split(case.baseline, case.candidate, case.plan.stages[0].percent)
+    for shortage in shortages(case.endpoint, first):
+        yield Trouble(
+            shortage.sentence,
+            "scale it up first, or confirm with --yes",
+            blocks=False,
+        )
+
+
 RULES: tuple[Callable[[_Case], Iterator[Trouble]], ...] = (
     _arms_differ,
     _fit,
@@ -254,6 +276,7 @@ RULES: tuple[Callable[[_Case], Iterator[Trouble]], ...] = (
     _arms_serve,
     _baseline_has_traffic,
     _candidate_is_idle,
+    _has_room,
     _fine_enough,
     _measurable,
     _starts_small,

@@ -193,15 +193,6 @@ class Detailed(Protocol):
         ...
 
 
-@runtime_checkable
-class Cautious(Protocol):
-    """A provider that can tell what speaks against a split that is possible."""
-
-    def warnings(self, seen: Endpoint, to: Traffic) -> tuple[str, ...]:
-        """One sentence each, such as too few instances for the share. Makes no call."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One thing that was looked at before anything depends on it.

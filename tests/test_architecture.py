@@ -18,6 +18,7 @@ PURE = (
     "durations",
     "plan",
     "provider",
+    "capacity",
     "judge",
     "preflight",
     "forecast",

@@ -125,7 +125,7 @@ def intend(common: Common, wanted: Wanted, *, vague: bool = False) -> Intent:
     work = work_on(target, store, env)
     usual = target.config.plan if target.config else None
     plan = _vague_plan(wanted, config, usual) if vague else _plan(wanted, config, usual)
-    endpoint = work.provider.describe(target.name)
+    endpoint = work.provider.details(target.name)
     deploy = None
     if isinstance(work.provider.provider, Deployer):
         deploy = dict(target.config.candidate) if target.config else {}

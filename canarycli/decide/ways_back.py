@@ -16,8 +16,8 @@ def rolling_back(case: Case) -> Decision | None:
         return None
     if not endpoint.serves(release.baseline):
         return _no_way_back(case)
-    home = endpoint.traffic.of(release.baseline) >= 100 - TOLERANCE
-    if endpoint.settled and home and release.written:
+    is_home = endpoint.traffic.of(release.baseline) >= 100 - TOLERANCE
+    if endpoint.settled and is_home and release.written:
         return _rolled_back(case)
     if case.since(release.asked_at) > release.plan.settle_within:
         return case.end(
@@ -28,8 +28,11 @@ def rolling_back(case: Case) -> Decision | None:
     if not endpoint.settled and release.written:
         return case.wait_for_change()
     # Written even where it reads 0 already: a raise of ours may still be asleep in a socket.
+    home = Traffic.all_to(release.baseline)
+    if not release.written:
+        case.weigh(home)
     case.release = replace(release, written=True)
-    return case.ask_for(Traffic.all_to(release.baseline))
+    return case.ask_for(home)
 
 
 def go_back(case: Case, outcome: Outcome, why: str, by: str = "canary") -> Decision:

@@ -263,3 +263,28 @@ def test_an_error_made_of_a_trouble_says_how_to_go_on() -> None:
 
     assert str(error) == "endpoint 'churn' has no version 'red' to be the candidate"
     assert error.hints == ("it has blue, green, teal",)
+
+
+def sized(blue: int, green: int) -> Endpoint:
+    versions = (
+        Version("blue", in_service=True, instances=blue),
+        Version("green", in_service=True, instances=green),
+    )
+    return Endpoint("churn", versions, Traffic.all_to("blue"), settled=True)
+
+
+def test_too_few_instances_for_the_first_stage_are_a_risk() -> None:
+    (trouble,) = preflight(plan(50, 100), LIMITS, sized(4, 1), "blue", "green")
+
+    assert trouble.message == "green would get 50% with 1 instance, where 2 carry that now"
+    assert not trouble.blocks
+
+
+def test_too_few_instances_for_a_later_stage_wait_until_it_comes() -> None:
+    assert preflight(plan(5, 50, 100), LIMITS, sized(4, 1), "blue", "green") == ()
+
+
+def test_a_version_without_an_instance_is_refused() -> None:
+    first, *_ = preflight(plan(5, 100), LIMITS, sized(4, 0), "blue", "green")
+
+    assert (first.message, first.blocks) == ("'green' has no instance", True)
