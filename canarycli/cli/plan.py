@@ -10,9 +10,9 @@ from canarycli.cli.foresight import foresee, foreseen
 from canarycli.cli.intent import Intent, Wanted, intend
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
-from canarycli.cli.planned import plan_document, plan_lines
+from canarycli.cli.planned import plan_document, plan_lines, refused
 from canarycli.cli.suggesting import Aim, show_suggestion
-from canarycli.errors import Exit, UsageError
+from canarycli.errors import UsageError
 from canarycli.plan import Plan
 
 
@@ -92,10 +92,7 @@ def show_plan(output: Output, intent: Intent, *, yes: bool) -> int:
     seen = foresee(intent)
     intent = foreseen(intent, seen)
     output.result(plan_document(intent, seen), plan_lines(intent, seen))
-    intent.refuse_blocked()
-    if not yes:
-        intent.refuse_risks()
-    return int(Exit.OK)
+    return refused(output, intent, yes=yes)
 
 
 def _write(path: Path, intended: Plan) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 from canarycli.cli.foresight import Foresight, margin_text
 from canarycli.cli.intent import Intent
+from canarycli.cli.output import Output
 from canarycli.cli.show import table
 from canarycli.decide.words import span
+from canarycli.errors import Exit
 from canarycli.forecast import Outlook
 from canarycli.judge.wording import amount
 from canarycli.plan import Better, Check, Plan, Stage, Then, Wait
@@ -99,6 +101,24 @@ def plan_lines(intent: Intent, seen: Foresight) -> Iterator[str]:
     last = [*_otherwise(plan, release.baseline), ("takes", _takes(plan, seen))]
     last.append(("changes now", f"nothing. To run it: {run}"))
     yield from (f"  {line}" for line in table(last))
+
+
+def refused(output: Output, intent: Intent, *, yes: bool) -> int:
+    """The exit code that start would end with at once.
+
+    JSON holds the troubles already, and one document is enough: they are not raised then.
+
+    Raises:
+        CanaryError: for people, what stands against the release.
+    """
+    standing = [trouble for trouble in intent.troubles if trouble.blocks or not yes]
+    if output.for_people:
+        intent.refuse_blocked()
+        if not yes:
+            intent.refuse_risks()
+    for trouble in standing:
+        output.say(f"{trouble.message}; {trouble.hint}")
+    return int(standing[0].exit if standing else Exit.OK)
 
 
 def limit_text(check: Check) -> str:

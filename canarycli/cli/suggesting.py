@@ -10,7 +10,7 @@ from canarycli.cli.foresight import Foresight, foresee, foreseen
 from canarycli.cli.intent import Intent
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
-from canarycli.cli.planned import plan_document, plan_lines
+from canarycli.cli.planned import plan_document, plan_lines, refused
 from canarycli.cli.show import table
 from canarycli.config import bake_from_option
 from canarycli.config.discover import discover
@@ -59,9 +59,9 @@ def show_suggestion(common: Common, output: Output, intent: Intent, aim: Aim, *,
     intent = _preflighted(intent, seen)
     document = {**plan_document(intent, seen), "suggestion": _document(made, check, traffic)}
     output.result(document, _lines(intent, seen, made, paste=path is None))
-    intent.refuse_blocked()
-    if not yes:
-        intent.refuse_risks()
+    refuse = refused(output, intent, yes=yes)
+    if refuse:
+        return refuse
     if path is not None:
         name = made.plan.name
         output.say(_write(path, NEW if name == "command line" else name, made))

@@ -12,6 +12,9 @@ from canarycli.plan import Plan, Role, Then
 
 PATIENT = timedelta(days=366)
 MINUTE = timedelta(minutes=1)
+SLACK = 0.9
+"""Of the traffic is counted on, so that the next minutes do not undo what fits."""
+
 USUAL_SHARE = 0.05
 """Without a budget an outage may cost what it costs at this share."""
 
@@ -57,9 +60,8 @@ def fit(
     spend = max(1.0, exposed * USUAL_SHARE) if budget is None else budget
     found = suggest(traffic, spend, margin)
     staged = replace(plan, stages=found.stages)
-    told = forecast(
-        replace(staged, unclear_after=PATIENT), traffic.per_minute, known, traffic.settle
-    )
+    flow = SLACK * traffic.per_minute
+    told = forecast(replace(staged, unclear_after=PATIENT), flow, known, traffic.settle)
     gates = {check.name for check in plan.checks if check.role is Role.GATE}
     needs = [
         max(

@@ -6,8 +6,11 @@ from datetime import timedelta
 from math import ceil
 from typing import Any
 
-from canarycli.forecast.outlook import Forecast, forecast
+from canarycli.forecast.outlook import forecast
 from canarycli.plan import Check, Margin, Plan
+
+SLACK = 0.9
+"""Of the traffic is counted on, so that what helps now still helps in a few minutes."""
 
 SHARES = (1, 2, 5, 10, 15, 20, 25, 30, 40, 50)
 WIDER = (1.25, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10)
@@ -45,13 +48,12 @@ def remedy(
         settle: from a change of traffic to the first point that can be judged.
     """
 
-    def seen(changed: Plan) -> Forecast:
-        return forecast(changed, per_minute, known, settle)
-
     def helps(changed: Plan) -> bool:
-        return check.name not in seen(changed).undecidable
+        told = forecast(changed, SLACK * per_minute, known, settle)
+        return check.name not in told.undecidable
 
-    mine = [o for o in seen(plan).outlooks if o.check == check.name]
+    told = forecast(plan, per_minute, known, settle)
+    mine = [o for o in told.outlooks if o.check == check.name]
     bakes = [stage.bake for stage in plan.stages]
     late = next(
         o
@@ -59,7 +61,7 @@ def remedy(
         if o.passes_in is None or o.passes_in > max(plan.unclear_after, bakes[o.stage - 1])
     )
     times = [o.passes_in for o in mine if o.passes_in is not None]
-    patience = _rounded(max(times)) if len(times) == len(mine) else None
+    patience = _rounded(max(times) / SLACK) if len(times) == len(mine) else None
     shares = (s for s in SHARES if s > plan.stages[0].percent and helps(from_share(plan, s)))
     margins = (m for m in _wider(check.no_worse_by) if helps(_with(plan, check, m)))
     return Remedy(late.stage, late.passes_in, patience, next(shares, None), next(margins, None))

@@ -1,0 +1,194 @@
+"""`canary plan`: when each check can tell, what is refused, and stages made from traffic."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cli.blackbox import Canary
+
+PLAN = """\
+  quick:   # kept
+    stages:
+      - {percent: 5, bake: 20m}
+      - {percent: 25, bake: 20m, then: hold}
+      - {percent: 100}
+    checks:
+"""
+ERRORS = "      - {metric: errors_5xx, no_worse_by: 0.5pp}\n"
+
+
+def endpoint(folder: Path, checks: str = ERRORS, plan: str = PLAN, **script: Any) -> Canary:
+    """A pretend endpoint in real time, with its own idea of traffic."""
+    lines = "".join(f"    {key}: {value}\n" for key, value in script.items())
+    machine = folder / "ann"
+    machine.mkdir()
+    canary = Canary(machine)
+    canary.write(
+        "version: 1\nendpoints:\n  demo:\n    provider: simulator\n    plan: quick\n"
+        f"    state: {folder / 'simulator.json'}\n    day: 0\n    delay: 0s\n{lines}"
+        f"plans:\n{plan}{checks}"
+    )
+    return canary
+
+
+def test_the_screen_says_when_a_check_can_tell(tmp_path: Path) -> None:
+    result = endpoint(tmp_path).run("plan", "-m", "v42")
+
+    assert result.code == 0, result.err
+    stages, checks = (result.out.partition("CHECK")[n] for n in (0, 2))
+    assert "≈ 12,000" in stages
+    assert "a person runs canary promote" in stages
+    (line,) = [line for line in checks.splitlines() if "errors_5xx" in line]
+    assert "at most +0.50 pp  simulator errors_5xx  1  after ≈" in line
+    assert "about 40 min plus the wait at 25%" in result.out
+    assert "roll back to v41 100% at once" in result.out
+
+
+def test_the_document_has_the_forecast(tmp_path: Path) -> None:
+    plan = endpoint(tmp_path).run("plan", "-m", "v42", "-o", "json").json
+
+    forecast = plan["forecast"]
+    assert forecast["requests_per_minute"] == pytest.approx(12_000, rel=0.02)
+    assert (forecast["undecidable"], forecast["unknown"]) == ([], [])
+    first, second = forecast["checks"]
+    assert 0 < second["passes_in_seconds"] <= first["passes_in_seconds"] < 1200
+    assert plan["stages"][0]["requests"] == pytest.approx(12_000, rel=0.02)
+    assert plan["expected_seconds"] == forecast["duration_seconds"] == 2400
+
+
+def test_a_plan_that_can_never_decide_is_refused(tmp_path: Path) -> None:
+    canary = endpoint(tmp_path, rate=0.5)
+
+    for command in ("plan", "start"):
+        result = canary.run(command, "-m", "v42")
+        assert result.code == 2, result.out + result.err
+        assert "check 'errors_5xx' can't tell at 5% within 45 min" in result.err
+        assert "unclear_after:" in result.err
+    assert canary.run("plan", "-m", "v42").out.count("never: it takes ≈") == 1
+    assert canary.run("status", "-e", "demo", "-o", "json").json["traffic"]["v42"] == 0
+
+
+def test_the_hint_of_a_refusal_is_enough(tmp_path: Path) -> None:
+    canary = endpoint(tmp_path, rate=3)
+    refused = canary.run("plan", "-m", "v42").err
+    hint = refused.partition("hint: ")[2]
+    share = hint.partition("begin at ")[2].partition("%")[0]
+    margin = hint.partition("allow +")[2].partition(" pp")[0]
+
+    assert canary.run("plan", "-m", "v42", "--stages", f"{share},75,100").code == 0
+    canary.write((canary.folder / "canary.yaml").read_text().replace("0.5pp", f"{margin}pp"))
+    assert canary.run("plan", "-m", "v42").code == 0
+
+
+def test_a_refusal_in_json_is_one_document(tmp_path: Path) -> None:
+    result = endpoint(tmp_path, rate=0.5).run("plan", "-m", "v42", "-o", "json")
+
+    assert result.code == 2
+    (trouble,) = result.json["troubles"]
+    assert (trouble["blocks"], trouble["exit_code"]) == (False, 2)
+
+
+def test_yes_takes_the_risk(tmp_path: Path) -> None:
+    assert endpoint(tmp_path, rate=0.5).run("plan", "-m", "v42", "--yes").code == 0
+
+
+def test_a_metric_of_which_nothing_is_known_is_said_and_not_refused(tmp_path: Path) -> None:
+    versions = "{v41: {percent: 100, silent: true}, v42: {}}"
+    result = endpoint(tmp_path, versions=versions).run("plan", "-m", "v42")
+
+    assert result.code == 0, result.err
+    assert "no metric tells how many requests there are" in result.out
+
+
+@pytest.mark.parametrize("flags", [(), ("--percent", "7", "--bake", "90s")])
+def test_a_plan_written_to_a_file_is_the_plan_of_the_file(
+    tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    canary = endpoint(tmp_path, checks=f"{ERRORS}    read_every: 90s\n")
+    canary.run("plan", "-m", "v42", *flags, "--out", "mine.yaml")
+    canary.run("plan", "-m", "v42", "--plan", "mine.yaml", "--out", "again.yaml")
+
+    mine = (canary.folder / "mine.yaml").read_text()
+    assert "{metric: errors_5xx, no_worse_by: 0.5pp}" in mine
+    assert ("bake: 1m30s, then: hold" in mine) == bool(flags)
+    assert (canary.folder / "again.yaml").read_text() == mine
+
+
+def test_suggested_stages_keep_the_budget(tmp_path: Path) -> None:
+    canary = endpoint(tmp_path)
+    flags = ("plan", "--suggest", "--budget-bad", "600", "-o", "json")
+    made = canary.run(*flags).json
+
+    stages = made["suggestion"]["stages"]
+    assert stages[0]["at_risk"] <= 600
+    assert [s["percent"] for s in stages][-2:] == [50, 100]
+    assert made["forecast"]["undecidable"] == []
+    bakes = {n: s["bake"] for n, s in enumerate(stages, 1)}
+    for check in made["forecast"]["checks"]:
+        assert check["passes_in_seconds"] <= bakes[check["stage"]]
+
+
+def test_stages_that_take_too_long_name_a_budget_that_fits(tmp_path: Path) -> None:
+    canary = endpoint(tmp_path, rate=20)
+    flags = ("plan", "--suggest", "--max-duration", "2h", "--budget-bad")
+    refused = canary.run(*flags, "30")
+    budget = refused.err.partition("--budget-bad ")[2].partition(" ")[0]
+
+    assert refused.code == 2, refused.out
+    assert "longer than 2 h" in refused.err
+    assert canary.run(*flags, budget).code == 0
+
+
+def test_what_is_suggested_can_be_pasted(tmp_path: Path) -> None:
+    result = endpoint(tmp_path).run("plan", "--suggest")
+
+    pasted = yaml.safe_load(result.out.partition("add --write:\n")[2])
+    assert pasted["stages"][0] == {"percent": 5, "bake": "12m"}
+
+
+def test_written_stages_are_all_that_changes(tmp_path: Path) -> None:
+    canary = endpoint(tmp_path)
+    before = (canary.folder / "canary.yaml").read_text()
+    made = canary.run("plan", "--suggest", "--write", "-o", "json")
+    after = (canary.folder / "canary.yaml").read_text()
+
+    assert made.code == 0, made.err
+    assert canary.run("lint").code == 0
+    kept, old = before.partition("    stages:\n")[0], before.partition("    checks:\n")[2]
+    assert after.startswith(kept)
+    assert after.endswith(old)
+    planned = canary.run("plan", "-m", "v42", "-o", "json").json
+    assert [s["percent"] for s in planned["stages"]] == [
+        s["percent"] for s in made.json["suggestion"]["stages"]
+    ]
+
+
+def test_a_new_plan_is_written_under_its_name(tmp_path: Path) -> None:
+    canary = endpoint(tmp_path)
+    flags = ("--plan", "careful", "--margin", "30%", "--budget-bad", "300")
+    result = canary.run("plan", "--suggest", "--write", *flags)
+
+    assert result.code == 0, result.err
+    assert "to plan careful in canary.yaml" in result.err
+    planned = canary.run("plan", "-m", "v42", "--plan", "careful", "-o", "json").json
+    assert planned["checks"] == [{"name": "errors_5xx", "limit": "at most +30%"}]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--budget-bad", "5"), "say how to suggest stages"),
+        ((), "missing option '--new-model'"),
+        (("--suggest", "--margin", "x"), "--margin"),
+        (("--suggest", "--max-duration", "2"), "--max-duration"),
+        (("--suggest", "--budget-bad", "1"), "an outage at 0.1% already costs"),
+    ],
+)
+def test_flags_that_make_no_sense_are_refused(
+    tmp_path: Path, flags: tuple[str, ...], message: str
+) -> None:
+    result = endpoint(tmp_path).run("plan", *flags)
+
+    assert result.code == 2, result.out
+    assert message in result.err
