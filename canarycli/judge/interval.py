@@ -9,6 +9,7 @@ PRIOR_SD = 1.2
 GRID = tuple(LOWEST + i * STEP for i in range(POINTS))
 RATIOS = tuple(exp(u) for u in GRID)
 FINE = 4
+WIDE = 10
 
 
 class Ratio:
@@ -42,15 +43,15 @@ class Ratio:
         The mixture is over a normal prior of the log ratio; 0 or infinity where the interval
         reaches the end of the grid.
         """
-        peak = max(self.values)
-        cell = STEP / FINE
-        points = [i * cell for i in range((POINTS - 1) * FINE + 1)]
-        levels = [self._at(x) - peak for x in points]
+        points = self._points()
+        levels = [self._at(x) for x in points]
+        peak = max(levels)
+        levels = [level - peak for level in levels]
         mix = sum(
             exp(level - 0.5 * ((LOWEST + x) / PRIOR_SD) ** 2)
             for x, level in zip(points, levels, strict=True)
             if level > -60
-        ) * (cell / (PRIOR_SD * sqrt(2 * pi)))
+        ) * ((points[1] - points[0]) / (PRIOR_SD * sqrt(2 * pi)))
         least = log(max(mix, 1e-300)) + log(beta)
         inside = [i for i, level in enumerate(levels) if level > least]
         if not inside:
@@ -59,6 +60,21 @@ class Ratio:
             self._edge(points, levels, inside[0], least, -1),
             self._edge(points, levels, inside[-1], least, 1),
         )
+
+    def _points(self) -> list[float]:
+        """Where to read it: the whole grid, or close around its peak when that is narrow."""
+        cell = STEP / FINE
+        whole = [i * cell for i in range((POINTS - 1) * FINE + 1)]
+        top = max(whole[1:-1], key=self._at)
+        before, here, after = (self._at(x) for x in (top - cell, top, top + cell))
+        bend = (2 * here - before - after) / (cell * cell)
+        if bend * cell * cell < 1:
+            return whole
+        middle = top + min(max((after - before) / (2 * cell * bend), -cell), cell)
+        width = 1 / sqrt(bend)
+        near = (middle + width * i / FINE for i in range(-WIDE * FINE, WIDE * FINE + 1))
+        inside = [x for x in near if 0 <= x <= whole[-1]]
+        return inside if len(inside) > WIDE else whole
 
     def _edge(
         self, points: list[float], levels: list[float], i: int, least: float, way: int

@@ -14,6 +14,7 @@ from canarycli.metrics import Histogram
 QUANTILES = (0.5, 0.9, 0.99)
 QUANTILE_WEIGHTS = (0.25, 0.5, 0.25)
 TOLERANCE_FAIL, TOLERANCE_PASS = 0.10, 0.30
+LEAST = 1e-9
 LEAST_ABOVE = 5
 """A percentile of n requests is taken only if at least so many lie above it."""
 
@@ -23,7 +24,8 @@ SHARE_MARGINS = Margins(1.0, 0.0, 1.0, 0.0, 1.5)
 
 def nearest(bounds: Sequence[float], threshold: float) -> int:
     """The index of the bound nearest to a threshold, by ratio."""
-    return min(range(len(bounds)), key=lambda i: abs(log(bounds[i] / threshold)))
+    goal = log(max(threshold, LEAST))
+    return min(range(len(bounds)), key=lambda i: abs(log(max(bounds[i], LEAST)) - goal))
 
 
 def at_least(bounds: Sequence[float], threshold: float) -> int:
@@ -52,7 +54,7 @@ def share_above(threshold: float, quantiles: Sequence[float], values: Sequence[f
     lognormal.
     """
     known = sorted(zip(values, map(score, quantiles), strict=True))
-    x, points = log(threshold), [(log(max(v, 1e-9)), z) for v, z in known]
+    x, points = log(max(threshold, LEAST)), [(log(max(v, LEAST)), z) for v, z in known]
     if len(points) == 1:
         raise ValueError("one percentile alone does not say how latency spreads")
     i = next((k for k in range(1, len(points) - 1) if x < points[k][0]), len(points) - 1)

@@ -106,6 +106,21 @@ def test_the_interval_narrows_with_requests_and_widens_with_scatter() -> None:
     assert widths[1] < widths[2]
 
 
+@pytest.mark.parametrize(
+    ("errors", "share", "low", "high"),
+    [(200, 0.05, 0.4834, 2.8062), (2e6, 0.5, 1.29184, 1.30822), (2e8, 0.5, 1.299095, 1.300906)],
+)
+def test_the_interval_is_exact_at_every_scale(
+    errors: float, share: float, low: float, high: float
+) -> None:
+    """Against the mixture summed over two million points; the ratio is 1.3."""
+    n_c, n_b = 1e9 * share, 1e9 * (1 - share)
+    part = 1.3 * n_c / (1.3 * n_c + n_b)
+    ratio = Ratio()
+    ratio.add(Minute(n_c, errors * part, n_b, errors * (1 - part)), 1.0)
+    assert ratio.bounds(0.05) == pytest.approx((low, high), rel=1e-3)
+
+
 def test_without_errors_the_ratio_may_be_anything() -> None:
     ratio = Ratio()
     ratio.add(Minute(1000, 0, 1000, 0), 1.0)

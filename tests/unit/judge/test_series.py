@@ -250,6 +250,20 @@ def test_percentiles_without_requests_are_judged_as_values() -> None:
     assert verdict["verdict"] == "fail"
 
 
+def test_a_bucket_that_begins_at_nothing_is_no_trouble() -> None:
+    row = [5, 50, 30, 15]
+    shape = {"name": "latency", "form": "histogram", "bounds": [0, 0.1, 0.3], "history": [row] * 9}
+    assert judged(metrics({**shape, "minutes": [[row, row]] * 9}))["verdict"] == "inconclusive"
+
+
+def test_counts_of_any_size_are_judged() -> None:
+    huge = [[1e9, 1e6, 1e12, 1e9], [1e9, 1e9, 1e12, 0], [1, 0, 1e12, 1e12], [0.5, 0.25, 1, 1]]
+    assert judged(document(huge * 20, history=[[1e12, 1e9]] * 60))["verdict"] in {
+        "fail",
+        "inconclusive",
+    }
+
+
 def test_lines_are_judged_as_they_come() -> None:
     asked: list[int] = []
 
