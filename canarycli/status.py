@@ -16,7 +16,7 @@ SCHEMA = "canary.status/1"
 def release_status(record: Record, endpoint: Endpoint | None, now: datetime) -> dict[str, Any]:
     """One release: the record, with the live traffic where the endpoint could be read."""
     release = record.release
-    shares = dict(endpoint.traffic.shares) if endpoint else dict(release.traffic)
+    shares = _shares(endpoint) if endpoint else _last_seen(release)
     return {
         "schema": SCHEMA,
         "release": release.id,
@@ -50,7 +50,7 @@ def release_status(record: Record, endpoint: Endpoint | None, now: datetime) -> 
 
 def endpoint_status(endpoint: Endpoint, notes: Notes, provider: str, place: str) -> dict[str, Any]:
     """An endpoint without a release known here: its traffic, and what its own notes say."""
-    shares = dict(endpoint.traffic.shares)
+    shares = _shares(endpoint)
     candidate = notes.get(CANDIDATE_NOTE)
     baseline = notes.get(BASELINE_NOTE) or next(iter(endpoint.traffic.live), None)
     return {
@@ -150,6 +150,17 @@ def _driver(lease: Lease | None, now: datetime) -> dict[str, Any] | None:
         "last_heard": _when(lease.heard),
         "alive": lease.alive(now),
     }
+
+
+def _shares(endpoint: Endpoint) -> dict[str, float]:
+    """The share of every version there is: some clouds leave those without traffic out."""
+    traffic = endpoint.traffic
+    return {v.name: traffic.of(v.name) for v in endpoint.versions} | dict(traffic.shares)
+
+
+def _last_seen(release: Release) -> dict[str, float]:
+    arms = [name for name in (release.baseline, release.candidate) if name]
+    return dict.fromkeys(arms, 0.0) | dict(release.traffic)
 
 
 def _arm(name: str, shares: Mapping[str, float]) -> dict[str, Any]:

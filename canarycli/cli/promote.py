@@ -12,6 +12,7 @@ from canarycli.cli.options import Common
 from canarycli.cli.output import Output
 from canarycli.cli.prompt import confirm
 from canarycli.cli.session import actor, open_work
+from canarycli.cli.wished import check_share
 
 
 def promote(
@@ -32,6 +33,8 @@ def promote(
     with Output(common) as output:
         work = open_work(common)
         release = work.open_record().release
+        if to is not None:
+            check_share(to, "--to", work.provider.limits)
         if full:
             confirm(
                 common,

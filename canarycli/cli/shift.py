@@ -12,8 +12,8 @@ from canarycli.cli.options import Common
 from canarycli.cli.output import Output
 from canarycli.cli.prompt import confirm
 from canarycli.cli.session import actor, open_work
-from canarycli.errors import PlanError
-from canarycli.traffic import TOLERANCE, percent
+from canarycli.cli.wished import check_share
+from canarycli.traffic import percent
 
 
 def shift(
@@ -26,17 +26,14 @@ def shift(
     yes: Annotated[bool, Option("--yes", "-y", help="Do not ask; only needed to go up")] = False,
 ) -> int:
     """Set the candidate's share by hand."""
-    if not 0 <= share <= 100:
-        raise PlanError("--percent", f"{share:g} is not between 0 and 100")
     with Output(common) as output:
         work = open_work(common)
         release = work.open_record().release
-        step = work.provider.limits.finest_percent
-        if abs(share / step - round(share / step)) > TOLERANCE:
-            raise PlanError("--percent", f"shares here are multiples of {percent(step)}")
+        check_share(share, "--percent", work.provider.limits)
         if share > release.target:
             confirm(common, f"Give {release.candidate} {percent(share)} of the traffic?", yes=yes)
-        journey = ride(work, output, timeout=None, on_interrupt=OnInterrupt.HOLD, ok_on=None)
+        # A share set by hand pauses the release, which is what was asked for.
+        journey = ride(work, output, timeout=None, on_interrupt=OnInterrupt.HOLD, ok_on="paused")
         who = actor(os.environ)
         return carry_out(
             journey, lambda now: orders.shift(now, who, share, reason=reason), detach=True

@@ -13,6 +13,7 @@ CANARY = str(Path(sys.executable).parent / "canary")
 PATIENCE = 60
 
 CLOUD_VARIABLES = ("AWS_", "GOOGLE_", "AZURE_", "CANARY_", "CLOUDSDK_", "GITHUB_", "CI", "XDG_")
+WAYS_OUT = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Canary:
     env: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(CLOUD_VARIABLES)}
+        clean = {k: v for k, v in os.environ.items() if not _is_given(k)}
         home = self.folder / "home"
         home.mkdir(parents=True, exist_ok=True)
         self.env = {**clean, "HOME": str(home), "CANARY_ACTOR": "ann", **self.env}
@@ -79,7 +80,12 @@ class Canary:
         return Running(process)
 
     def _given(self) -> dict[str, str]:
-        return {k: v for k, v in self.env.items() if k.startswith(CLOUD_VARIABLES)}
+        return {k: v for k, v in self.env.items() if _is_given(k)}
+
+
+def _is_given(name: str) -> bool:
+    """Whether a variable decides where calls go, so that a test must say it itself."""
+    return name.startswith(CLOUD_VARIABLES) or name.upper() in WAYS_OUT
 
 
 @dataclass

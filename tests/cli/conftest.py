@@ -1,8 +1,10 @@
 """What the tests of the command line share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cli.on_vertex import OnVertex, on_vertex
 from cli.shell import Desk, desk
 
 
@@ -10,3 +12,10 @@ from cli.shell import Desk, desk
 def here(tmp_path: Path) -> Desk:
     """An empty home."""
     return desk(tmp_path)
+
+
+@pytest.fixture
+def vertex(tmp_path: Path) -> Iterator[OnVertex]:
+    """A Vertex AI of this test's own, and ann with a canary.yaml."""
+    with on_vertex(tmp_path) as world:
+        yield world
