@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from enum import StrEnum
-from math import isfinite
+from math import inf
 from typing import Any
 
 from canarycli.errors import PlanError
 from canarycli.plan import Better
 
 SCHEMA = "canary.series/1"
+SMALLEST, LARGEST = 1e-12, 1e12
+"""Numbers that nobody measures would only overflow on their way through the statistics."""
 
 
 class SeriesForm(StrEnum):
@@ -102,6 +104,8 @@ def parse(text: str, where: str = "series") -> SeriesDocument:
         raise PlanError(f"{where}, column {error.colno}", f"no JSON: {error.msg.lower()}") from None
     except RecursionError:
         raise PlanError(where, "no JSON: nested too deep") from None
+    except ValueError:
+        raise PlanError(where, "no JSON: a number has too many digits") from None
     return from_json(data, where)
 
 
@@ -224,8 +228,15 @@ def _list(value: Any, where: str) -> list[Any]:
 def _number(value: Any, where: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PlanError(where, f"is a number, not {_kind(value)}")
-    if not isfinite(value) or value < 0:
+    if value != value or value < 0 or value == inf:  # noqa: PLR0124 - the one way for any int
         raise PlanError(where, f"is finite and not negative, not {value!r}")
+    if not measurable(value):
+        raise PlanError(where, f"is 0 or from {SMALLEST:g} to {LARGEST:g}")
+
+
+def measurable(value: float) -> bool:
+    """Whether a number is one that can be computed with, up and down."""
+    return value == 0 or SMALLEST <= abs(value) <= LARGEST
 
 
 def _kind(value: Any) -> str:

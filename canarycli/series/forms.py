@@ -1,6 +1,5 @@
 """Picks the reader of a recorded metric's rows, and reads counts and values."""
 
-from math import isfinite
 from typing import Any
 
 from canarycli.errors import PlanError
@@ -9,7 +8,7 @@ from canarycli.judge.evidence import Row
 from canarycli.judge.margins import ERRORS_STAGE_RATIO, Margins, Promise
 from canarycli.judge.means import Means, Scale
 from canarycli.plan import Better
-from canarycli.series.document import MetricSeries, SeriesForm, numbers
+from canarycli.series.document import MetricSeries, SeriesForm, measurable, numbers
 from canarycli.series.latency import FractionsForm, HistogramForm, PercentilesForm
 from canarycli.series.rows import Form, entries, present
 
@@ -138,8 +137,8 @@ class ValuesForm:
 
 def _value(arm: list[Any], where: str) -> tuple[float, float | None]:
     value, n = arm
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise PlanError(where, f"a value is a finite number, not {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not measurable(value):
+        raise PlanError(where, f"a value is a finite number, not {value!r:.40}")
     if n is not None:
         numbers([n], where)
     return value, n

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from canarycli.series.document import LARGEST
+
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_COUNT = {"type": "number", "minimum": 0}
+_COUNT = {"type": "number", "minimum": 0, "maximum": LARGEST}
 _PART = {"type": "number", "minimum": 0, "maximum": 1}
 _MAYBE = {"type": ["number", "null"]}
-_REQUESTS = {"type": ["number", "null"], "minimum": 0}
+_REQUESTS = {"type": ["number", "null"], "minimum": 0, "maximum": LARGEST}
 
 
 def _row(*entries: dict[str, Any]) -> dict[str, Any]:
