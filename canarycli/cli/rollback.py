@@ -178,11 +178,11 @@ def _way_back(work: Work, output: Output, to: str | None) -> WayBack:
         return WayBack(work, output, record, None, {}, baseline, baseline)
     try:
         seen = work.provider.describe(work.target.name)
-        notes = work.provider.notes(seen) if record is None else {}
+        notes = work.provider.notes(seen) if record is None and to is None else {}
     except CanaryError as error:
         raise _blind(work, record, error) from error
-    usual = record.release.baseline if record else home(seen, notes)
-    baseline = find_version(seen, to) if to else usual
+    baseline = find_version(seen, to) if to else home(seen, notes)
+    usual = record.release.baseline if record else baseline
     return WayBack(work, output, record, seen, notes, baseline, usual)
 
 

@@ -4,9 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from canarycli.judge.finding import Finding, Verdict
-from canarycli.judge.pool import Pooled
+from canarycli.judge.pool import Pooled, quantile_of
 from canarycli.judge.wording import amount, requests
+from canarycli.metrics import Unit
 from canarycli.plan import Better, Check, Margin
+
+THREE = 3.0
+BEYOND = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,13 @@ def judge_limit(check: Check, candidate: Pooled, facts: Facts) -> Finding:
         return no_data(check, "candidate", facts, limit=limit)
     unit = check.metric.unit
     broken = candidate.value > limit if above else candidate.value < limit
-    short = shortage(check, candidate)
+    enough = check.min_requests if broken else max(check.min_requests, telling(check, limit))
+    short = max(0.0, enough - (candidate.n or 0.0)) if _counted(check, candidate) else 0.0
     verdict = Verdict.FAIL if broken else Verdict.PASS
     word = "above" if above else "below"
     text = f"{check.name} {amount(candidate.value, unit)} (never {word} {amount(limit, unit)})"
     if short:
-        verdict, text = Verdict.INCONCLUSIVE, f"{text}, {needs_more(check, candidate, short)}"
+        verdict, text = Verdict.INCONCLUSIVE, f"{text}, {_missing(candidate, enough)}"
     return replace(
         facts.finding(check, verdict, text),
         candidate=candidate.value,
@@ -86,9 +91,32 @@ def shortage(check: Check, arm: Pooled) -> float:
     return max(0.0, check.min_requests - (arm.n or 0.0))
 
 
+def telling(check: Check, limit: float) -> float:
+    """Requests without which a candidate that keeps a limit has shown nothing.
+
+    At a limit of 2% they are 150: a candidate that breaks it then shows no failure at all in at
+    most one of twenty looks (rule of three). A p99 needs five requests beyond it.
+    """
+    q = quantile_of(check.metric)
+    if q is not None:
+        return BEYOND / (1 - q)
+    if check.metric.unit is not Unit.RATIO:
+        return 0.0
+    rate = limit if check.never_above is not None else 1 - limit
+    return THREE / rate if rate > 0 else 0.0
+
+
 def needs_more(check: Check, candidate: Pooled, short: float) -> str:
     """`610 of 3,000 requests` for the sentence."""
+    return _missing(candidate, check.min_requests if short else 0.0)
+
+
+def _counted(check: Check, candidate: Pooled) -> bool:
+    """Whether requests can be asked for: always if a person did, else where they are known."""
+    return check.min_requests > 0 or candidate.n is not None
+
+
+def _missing(candidate: Pooled, enough: float) -> str:
     if candidate.n is None:
         return "but its source does not say how many requests"
-    have = requests(check.min_requests - short)
-    return f"{have} of {requests(check.min_requests)} requests"
+    return f"{requests(candidate.n)} of {requests(enough)} requests"

@@ -22,15 +22,15 @@ endpoints:
     provider: sagemaker
     region: us-east-1
     metric_delay: 0s
-    metric_period: 10s
+    metric_period: 1s
     plan: quick
 plans:
   quick:
-    read_every: 2s
+    read_every: 1s
     fails_after: 2
     stages:
-      - {percent: 5, bake: 4s}
-      - {percent: 50, bake: 4s}
+      - {percent: 5, bake: 2s}
+      - {percent: 50, bake: 2s}
       - {percent: 100}
     checks:
       - {metric: errors_5xx, never_above: 5%}
@@ -46,7 +46,7 @@ def one_server() -> Iterator[Server]:
 @pytest.fixture
 def server(one_server: Server) -> Server:
     one_server.control("reset", {})
-    one_server.control("settings", {"metric_resolution_seconds": 10})
+    one_server.control("settings", {"metric_resolution_seconds": 1})
     one_server.endpoint(ENDPOINT, VARIANTS)
     serve(one_server, {})
     return one_server
@@ -142,7 +142,7 @@ def test_rollback_without_notes_goes_to_the_version_with_most_traffic(
 
 
 def test_rollback_waits_for_the_change_under_way(server: Server, canary: Canary) -> None:
-    server.control("settings", {"weights_seconds": 3, "metric_resolution_seconds": 10})
+    server.control("settings", {"weights_seconds": 3, "metric_resolution_seconds": 1})
     driving = canary.begin("start", "-m", "v42", "-y")
     driving.wait_for("accepted")
     result = canary.run("rollback", "-y")

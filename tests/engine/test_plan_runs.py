@@ -7,6 +7,7 @@ from engine.rehearsal import (
     BASELINE,
     CANDIDATE,
     ENDPOINT,
+    ERRORS,
     HOLDING,
     PLAN,
     RELATIVE,
@@ -16,7 +17,7 @@ from engine.rehearsal import (
 
 from canarycli import orders
 from canarycli.errors import Busy, Exit
-from canarycli.judge import Arms, begin
+from canarycli.judge import Arms, Verdict, begin
 from canarycli.metrics import Metric, Window
 from canarycli.plan import Check, Margin, Plan, Stage, Then, Wait
 from canarycli.release import Outcome, Release, State
@@ -98,7 +99,7 @@ def test_a_hold_is_still_guarded_while_somebody_ticks() -> None:
         replace(HOLDING, fails_after=2),
         versions={
             BASELINE: {"percent": 100},
-            CANDIDATE: {"turns": [{"after": 150, "errors_5xx": 0.3}]},
+            CANDIDATE: {"turns": [{"after": 400, "errors_5xx": 0.3}]},
         },
     )
     rehearsal.start()
@@ -109,6 +110,18 @@ def test_a_hold_is_still_guarded_while_somebody_ticks() -> None:
         rehearsal.tick(controller)
     assert rehearsal.release.outcome is Outcome.ROLLED_BACK
     assert rehearsal.share == 0
+
+
+def test_a_limit_is_not_kept_before_enough_requests_could_have_broken_it() -> None:
+    rehearsal = Rehearsal(replace(PLAN, checks=(replace(ERRORS, min_requests=0),)))
+    rehearsal.start()
+    controller = rehearsal.controller()
+    while rehearsal.release.verdict in {None, Verdict.NO_DATA}:
+        rehearsal.tick(controller)
+    first = rehearsal.release.findings[0]
+    assert first.verdict is Verdict.INCONCLUSIVE
+    assert "of 300 requests" in first.sentence
+    assert rehearsal.finish().outcome is Outcome.PROMOTED
 
 
 def test_promote_full_goes_to_100_at_once() -> None:
