@@ -55,6 +55,8 @@ def prepare(request: Request, endpoint: Endpoint, now: datetime) -> Release:
             f"{percent(endpoint.traffic.of(baseline))} of the traffic",
             hint=f"name another version with --new-model; {endpoint.name} has {_names(endpoint)}",
         )
+    state = State.SMOKE_TEST if request.plan.smoke else State.RUNNING
+    state = state if there else State.DEPLOYING
     return Release(
         id=new_id(),
         provider=request.provider,
@@ -70,8 +72,8 @@ def prepare(request: Request, endpoint: Endpoint, now: datetime) -> Release:
         started_by=request.by,
         note=request.note,
         ref=request.ref,
-        state=State.RUNNING if there else State.DEPLOYING,
-        target=request.plan.stages[0].percent if there else 0.0,
+        state=state,
+        target=request.plan.stages[0].percent if state is State.RUNNING else 0.0,
         before=endpoint.traffic.of(candidate),
         base=endpoint.revision,
         asked_at=now,

@@ -10,6 +10,7 @@ from canarycli.judge import Judgement
 from canarycli.plan import Then
 from canarycli.provider import Endpoint
 from canarycli.release import OUTCOME_EXITS, Cause, Outcome, Pause, Release, State
+from canarycli.smoke import Tried
 from canarycli.traffic import Traffic, percent
 
 SETTLING = timedelta(seconds=2)
@@ -34,11 +35,13 @@ class Seen:
         endpoint: the endpoint as it is.
         judgement: the checks' findings, None if this look did not read the metrics.
         metrics_after: no metrics can be expected sooner than this after a share is in place.
+        tried: how the smoke tests went, None if this look did not send them.
     """
 
     endpoint: Endpoint
     judgement: Judgement | None = None
     metrics_after: timedelta = timedelta(0)
+    tried: tuple[Tried, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

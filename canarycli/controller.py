@@ -21,9 +21,11 @@ from canarycli.errors import (
     Unsupported,
 )
 from canarycli.journal import Event
-from canarycli.judge import Arms, Finding, Judgement, Verdict
-from canarycli.provider import Deployer, Endpoint, Provider
+from canarycli.judge import Arms, Judgement
+from canarycli.provider import Deployer, Endpoint, Provider, Smoker
+from canarycli.reading import no_reading
 from canarycli.release import Outcome, Release, State
+from canarycli.smoke import Tried, try_out
 from canarycli.store import Record, Stale, Store
 from canarycli.traffic import TOLERANCE, Traffic
 
@@ -208,11 +210,20 @@ class Controller:
         return decision
 
     def _see(self, release: Release, endpoint: Endpoint) -> Seen:
+        if release.state is State.SMOKE_TEST:
+            return Seen(endpoint, tried=self._try_out(release, endpoint))
         limits = self.provider.limits
         patience = limits.metric_delay + 3 * limits.metric_period
         if not self._reads(release, endpoint):
             return Seen(endpoint, None, patience)
         return Seen(endpoint, self._judge(release), patience)
+
+    def _try_out(self, release: Release, endpoint: Endpoint) -> tuple[Tried, ...] | None:
+        if not endpoint.settled or not endpoint.serves(release.candidate):
+            return None
+        if not isinstance(self.provider, Smoker):
+            raise Unsupported(f"{release.provider} can't ask {release.candidate!r} by itself")
+        return try_out(self.provider, endpoint.name, release.candidate, release.plan.smoke)
 
     def _reads(self, release: Release, endpoint: Endpoint) -> bool:
         """Whether this look is one that reads the metrics."""
@@ -246,7 +257,7 @@ class Controller:
                 window(release.judge, arms),
             )
         except (Unavailable, Denied) as error:
-            return _no_reading(release, error)
+            return no_reading(release, error.message)
         return judge(release.plan.checks, measured, arms, release.judge)
 
     def _deploy(self, saved: Record, endpoint: Endpoint) -> None:
@@ -384,16 +395,3 @@ def _driver(record: Record, now: datetime) -> str:
         return "nobody drives it"
     ago = max(0, round((now - record.lease.heard).total_seconds()))
     return f"driven by {record.lease.holder}, last heard {ago} s ago"
-
-
-def _no_reading(release: Release, error: Unavailable | Denied) -> Judgement:
-    findings = tuple(
-        Finding(
-            check.name,
-            Verdict.NO_DATA,
-            f"{check.name}: the metrics can't be read: {error.message}",
-            role=check.role,
-        )
-        for check in release.plan.checks
-    )
-    return Judgement(findings, release.judge)

@@ -17,7 +17,7 @@ def promote(
     release: Release, by: str, *, reason: str = "", to: float | None = None, full: bool = False
 ) -> Release:
     """Go to the next stage; with `to` to that share; with `full` to 100 % at once."""
-    _must_be_open(release)
+    _must_be_under_way(release)
     if full:
         return replace(release, ask=Ask(Wish.FULL, by, reason))
     if to is None:
@@ -32,7 +32,7 @@ def promote(
 
 def shift(release: Release, by: str, share: float, *, reason: str = "") -> Release:
     """Set the candidate's share by hand and stay there until a person says how to go on."""
-    _must_be_open(release)
+    _must_be_under_way(release)
     return replace(release, ask=Ask(Wish.SHIFT, by, reason, share))
 
 
@@ -46,7 +46,7 @@ def pause(
     reason: str = "",
 ) -> Release:
     """Stay at the share in force for so long, then do what `then` says."""
-    _must_be_open(release)
+    _must_be_under_way(release)
     stop = Pause(Cause.PERSON, by, reason or "no reason given", now, now + length, then)
     return replace(release, state=State.PAUSED, pause=stop, ask=None)
 
@@ -63,6 +63,16 @@ def roll_back(release: Release, by: str, now: datetime, *, reason: str = "") -> 
     """Send everything back to the baseline; allowed whatever the release is doing."""
     why = f"{by} rolled back" + (f": {reason}" if reason else "")
     return begin_rollback(release, Outcome.STOPPED, why, by, now)
+
+
+def _must_be_under_way(release: Release) -> None:
+    """Before the first stage there is no share to stay at or to go on from."""
+    _must_be_open(release)
+    if release.state in {State.DEPLOYING, State.SMOKE_TEST}:
+        raise UsageError(
+            f"the candidate of {release.id} is not ready for traffic yet",
+            hint=(f"canary status {release.id}", f"to give it up: canary rollback {release.id}"),
+        )
 
 
 def _must_be_open(release: Release) -> None:

@@ -1,5 +1,6 @@
 """The written intent of a release: stages, checks and what to do when things are unclear."""
 
+from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -103,6 +104,33 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Smoke:
+    """A request that the candidate must answer well before it gets any live traffic.
+
+    Attributes:
+        name: for people.
+        payload: what is sent; base64 of it where `binary`.
+        content_type: of the payload.
+        status: the HTTP status its answer must have.
+        contains: a text its answer must hold, "" where any will do.
+        file: where the payload comes from, "" where the plan itself says it.
+    """
+
+    name: str
+    payload: str = ""
+    binary: bool = False
+    content_type: str = "application/json"
+    status: int = 200
+    contains: str = ""
+    file: str = ""
+
+    @property
+    def body(self) -> bytes:
+        """The payload as it is sent."""
+        return b64decode(self.payload) if self.binary else self.payload.encode()
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Pause for so long, then do `then` (`hold` or `rollback`)."""
 
@@ -124,6 +152,7 @@ class Plan:
         on_no_metrics: a gating metric has no data.
         settle_within: a change of traffic that takes longer has failed.
         deadline: the whole release must end within this, else it is rolled back.
+        smoke: what the candidate must answer before the first stage.
     """
 
     stages: tuple[Stage, ...]
@@ -137,6 +166,7 @@ class Plan:
     on_no_metrics: Wait = field(default_factory=lambda: Wait(timedelta(minutes=10)))
     settle_within: timedelta = timedelta(minutes=15)
     deadline: timedelta | None = None
+    smoke: tuple[Smoke, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.stages:

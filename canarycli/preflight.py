@@ -206,6 +206,15 @@ def _quoted(name: str) -> str:
     return f"'{name}'" if " " in name or "(" in name else name
 
 
+def _askable(case: _Case) -> Iterator[Trouble]:
+    if case.plan.smoke and not case.limits.smokes:
+        yield Trouble(
+            "the plan has smoke tests, and this cloud can't ask one version by itself",
+            "leave smoke: out of the plan",
+            error=Unsupported,
+        )
+
+
 def _starts_small(case: _Case) -> Iterator[Trouble]:
     first = case.plan.stages[0].percent
     if first > BOLD:
@@ -279,6 +288,7 @@ RULES: tuple[Callable[[_Case], Iterator[Trouble]], ...] = (
     _has_room,
     _fine_enough,
     _measurable,
+    _askable,
     _starts_small,
     _is_judged,
     _only_two_arms,

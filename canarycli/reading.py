@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from canarycli.judge import Finding, Verdict
+from canarycli.judge import Finding, Judgement, Verdict
 from canarycli.plan import Role
 from canarycli.release import Release
 
@@ -20,6 +20,20 @@ def reading(release: Release) -> str:
     open_ones = [f.sentence for f in gates if f.verdict is not Verdict.PASS]
     tail = f"; {open_ones[0]}" if open_ones else ""
     return f"{passing} of {len(gates)} checks pass{tail}"
+
+
+def no_reading(release: Release, why: str) -> Judgement:
+    """What is known of the checks when the metrics can't be read: nothing."""
+    findings = tuple(
+        Finding(
+            check.name,
+            Verdict.NO_DATA,
+            f"{check.name}: the metrics can't be read: {why}",
+            role=check.role,
+        )
+        for check in release.plan.checks
+    )
+    return Judgement(findings, release.judge)
 
 
 def row(finding: Finding) -> dict[str, Any]:

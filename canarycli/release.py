@@ -17,6 +17,7 @@ class State(StrEnum):
     """Where a release stands."""
 
     DEPLOYING = "deploying"
+    SMOKE_TEST = "smoke_test"
     RUNNING = "running"
     HELD = "held"
     PAUSED = "paused"

@@ -113,6 +113,8 @@ def _next(release: Release, now: datetime) -> dict[str, Any] | None:
         return None
     if release.state is State.ROLLING_BACK:
         return {"action": "rollback", "percent": 0, "at": None}
+    if release.state in {State.DEPLOYING, State.SMOKE_TEST}:
+        return {"action": "shift", "percent": release.plan.stages[0].percent, "at": None}
     if release.state is State.PAUSED and release.pause is not None:
         action = release.pause.then.value if release.pause.until else "hold"
         return {"action": action, "percent": release.target, "at": _when(release.pause.until)}

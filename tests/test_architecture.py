@@ -19,6 +19,7 @@ PURE = (
     "plan",
     "provider",
     "capacity",
+    "smoke",
     "judge",
     "preflight",
     "forecast",

@@ -13,6 +13,7 @@ from canarycli.begin import Request, prepare
 from canarycli.cli.options import Common
 from canarycli.cli.session import Work, actor, ci_url, find_target, open_store, work_on
 from canarycli.config import Config, load, plan_from_options, plan_from_word
+from canarycli.config.payloads import with_payloads
 from canarycli.errors import Busy, UsageError
 from canarycli.judge import Arms, begin
 from canarycli.metrics import Measurements, Metric, Window
@@ -230,7 +231,7 @@ def _plan(wanted: Wanted, config: Config, usual: str | None) -> Plan:
         stages=wanted.stages, percent=wanted.percent, bake=wanted.bake, base=base
     )
     try:
-        return plan.without(wanted.skip)
+        return with_payloads(plan.without(wanted.skip))
     except KeyError as error:
         names = ", ".join(check.name for check in plan.checks) or "none"
         raise UsageError(

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
 from canarycli.cli.session import Target, find_target, open_store
+from canarycli.config import load
 from canarycli.errors import CanaryError, Exit, Unsupported
 from canarycli.provider import Needs, Permitted
 from canarycli.registry import provider_class
@@ -34,7 +36,7 @@ def print_policy(common: Common, output: Output, word: str, *, deploys: bool | N
     kind = provider_class(target.provider)
     if not isinstance(kind, Permitted):
         raise Unsupported(f"{target.provider} has no permissions to write down")
-    needs = _needs(target, deploys=deploys)
+    needs = _needs(target, deploys=deploys, smokes=_smokes(common, target))
     output.document(kind.least_policy(target.settings, target.name, needs))
     output.say(_said(target, needs))
     return Exit.OK
@@ -53,10 +55,22 @@ def _target(common: Common, provider: str) -> Target:
     return Target(common.release or common.endpoint or EVERY, provider, common.settings)
 
 
-def _needs(target: Target, *, deploys: bool | None) -> Needs:
+def _needs(target: Target, *, deploys: bool | None, smokes: bool) -> Needs:
     options: Mapping[str, Any] = target.config.candidate if target.config else {}
     brings = bool(options) if deploys is None else deploys
-    return Needs(deploys=brings, uploads=brings and "file" in options)
+    return Needs(deploys=brings, uploads=brings and "file" in options, smokes=smokes)
+
+
+def _smokes(common: Common, target: Target) -> bool:
+    """Whether the endpoint's plan has smoke tests; a file with mistakes says nothing."""
+    named = target.config.plan if target.config else None
+    if named is None:
+        return False
+    try:
+        plans = load(common.config, cwd=Path.cwd(), env=os.environ).plans
+    except CanaryError:
+        return False
+    return named in plans and bool(plans[named].smoke)
 
 
 def _said(target: Target, needs: Needs) -> str:

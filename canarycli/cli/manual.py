@@ -11,7 +11,10 @@ EXITS: Mapping[Exit, tuple[str, str]] = {
     ),
     Exit.ERROR: ("a fault in canary itself, or doctor found problems", "verified and printed"),
     Exit.USAGE: ("bad flag, bad canary.yaml, ambiguous release", "untouched"),
-    Exit.ROLLED_BACK: ("the judge failed the candidate", "baseline 100%, confirmed"),
+    Exit.ROLLED_BACK: (
+        "the judge failed the candidate, or a smoke test before any traffic did",
+        "baseline 100%, confirmed",
+    ),
     Exit.INCONCLUSIVE: ("not enough data in time, policy carried out", "printed"),
     Exit.PAUSED: ("held outside the plan: a person or a policy paused it", "stays"),
     Exit.STOPPED: ("a person declined the prompt, or rolled back while we drove", "printed"),

@@ -39,6 +39,7 @@ def plan_document(intent: Intent, seen: Foresight) -> dict[str, Any]:
             for n, stage in enumerate(release.plan.stages)
         ],
         "checks": [{"name": c.name, "limit": limit_text(c)} for c in release.plan.checks],
+        "smoke": [smoke.name for smoke in release.plan.smoke],
         "expected_seconds": told.duration if told and told.duration else bakes,
         "forecast": forecast_document(seen),
         "troubles": [
@@ -98,7 +99,7 @@ def plan_lines(intent: Intent, seen: Foresight) -> Iterator[str]:
     if intent.troubles:
         yield ""
     run = f"canary start {release.endpoint} --new-model {name}"
-    last = [*_otherwise(plan, release.baseline), ("takes", _takes(plan, seen))]
+    last = [*_before(plan), *_otherwise(plan, release.baseline), ("takes", _takes(plan, seen))]
     last.append(("changes now", f"nothing. To run it: {run}"))
     yield from (f"  {line}" for line in table(last))
 
@@ -119,6 +120,12 @@ def refused(output: Output, intent: Intent, *, yes: bool) -> int:
     for trouble in standing:
         output.say(f"{trouble.message}; {trouble.hint}")
     return int(standing[0].exit if standing else Exit.OK)
+
+
+def _before(plan: Plan) -> Iterator[tuple[str, str]]:
+    if plan.smoke:
+        names = ", ".join(smoke.name for smoke in plan.smoke)
+        yield "before any traffic", f"the candidate must answer {names}"
 
 
 def limit_text(check: Check) -> str:

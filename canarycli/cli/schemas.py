@@ -158,6 +158,7 @@ EVENTS: Mapping[str, Mapping[str, Schema]] = {
     "shift_requested": _CHANGE,
     "shift_accepted": _CHANGE,
     "shift_confirmed": _CHANGE,
+    "smoke": {"name": TEXT, "ok": {"type": "boolean"}, "seconds": SECONDS},
     "capacity": {"version": TEXT, "instances": COUNT, "needed": COUNT},
     "read": {
         "stage": {"type": "integer", "minimum": 1},

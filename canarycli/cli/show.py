@@ -42,6 +42,8 @@ def headline(status: Mapping[str, Any]) -> str:
             return f"ROLLING BACK: {status['why']}"
         case "deploying":
             return "DEPLOYING the candidate, no traffic yet"
+        case "smoke_test":
+            return "TRYING the candidate with the plan's smoke tests, no traffic yet"
     stage = status["stage"]
     where = f"stage {stage['index']} of {stage['of']} at {percent(stage['percent'])}"
     if state == "held":

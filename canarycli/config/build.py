@@ -1,5 +1,6 @@
 """Turns a validated canary.yaml into plain values."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +12,7 @@ from canarycli.config.ending import USUAL_BAKE, with_end
 from canarycli.config.entry import endpoint_from, settings_of
 from canarycli.config.values import Config, EndpointConfig, Notify
 from canarycli.metrics import Metric
-from canarycli.plan import Better, Check, Plan, Role, Stage, Then, Wait
+from canarycli.plan import Better, Check, Plan, Role, Smoke, Stage, Then, Wait
 
 _DURATIONS = ("read_every", "unclear_after", "settle_within", "deadline")
 _WAITS = ("on_unclear", "on_no_metrics")
@@ -26,14 +27,17 @@ def build_config(model: models.FileModel, path: Path) -> Config:
             name: _endpoint(name, endpoint, defaults, path.parent)
             for name, endpoint in model.endpoints.items()
         },
-        plans={name: build_plan(plan, name) for name, plan in model.plans.items()},
+        plans={name: build_plan(plan, name, path.parent) for name, plan in model.plans.items()},
         notify=tuple(Notify(entry.to, tuple(entry.when)) for entry in model.notify),
         defaults=settings_of(defaults),
     )
 
 
-def build_plan(model: plans.PlanModel, name: str) -> Plan:
-    """One plan with its defaults; it always ends at 100%, see `with_end`."""
+def build_plan(model: plans.PlanModel, name: str, folder: Path) -> Plan:
+    """One plan with its defaults; it always ends at 100%, see `with_end`.
+
+    Files of smoke tests are meant from `folder`, and not read yet.
+    """
     usual = USUAL_BAKE if model.bake is None else model.bake
     plan = Plan(
         stages=with_end(tuple(_stage(stage, usual) for stage in model.stages)),
@@ -41,6 +45,7 @@ def build_plan(model: plans.PlanModel, name: str) -> Plan:
         name=name,
         fails_after=model.fails_after,
         on_fail=Then(model.on_fail),
+        smoke=tuple(_smoke(smoke, n, folder) for n, smoke in enumerate(model.smoke, 1)),
     )
     written: dict[str, Any] = {
         **{key: getattr(model, key) for key in _DURATIONS},
@@ -67,6 +72,19 @@ def _check(model: plans.CheckModel) -> Check:
         min_requests=model.min_requests,
         role=Role(model.role),
         critical=model.critical,
+    )
+
+
+def _smoke(model: plans.SmokeModel, number: int, folder: Path) -> Smoke:
+    text = isinstance(model.payload, str)
+    file = str(folder / Path(model.file).expanduser()) if model.file else ""
+    return Smoke(
+        name=model.name or (Path(file).name if file else f"smoke test {number}"),
+        payload="" if file else model.payload if text else json.dumps(model.payload),
+        content_type=model.content_type or "application/json",
+        status=model.expect.status,
+        contains=model.expect.contains or "",
+        file=file,
     )
 
 

@@ -79,7 +79,7 @@ def plan_from_word(word: str, config: Config, *, cwd: Path, stdin: TextIO | None
         PlanError: there is no such plan or file, or it has mistakes.
     """
     if word == "-":
-        return _parse((stdin or sys.stdin).read(), "stdin")
+        return _parse((stdin or sys.stdin).read(), "stdin", cwd)
     if word in config.plans:
         return config.plans[word]
     file = cwd / Path(word).expanduser()
@@ -89,7 +89,7 @@ def plan_from_word(word: str, config: Config, *, cwd: Path, stdin: TextIO | None
         message = f"there is no plan or file {word!r}{nearest(word, config.plans)}"
         raise PlanError("--plan", message, hint=hint)
     try:
-        return _parse(file.read_text(encoding="utf-8-sig"), word)
+        return _parse(file.read_text(encoding="utf-8-sig"), word, file.parent)
     except (OSError, UnicodeDecodeError) as error:
         raise PlanError(word, f"it can't be read: {error}") from error
 
@@ -137,7 +137,7 @@ def _share(flag: str, value: float | str) -> float:
     return share
 
 
-def _parse(text: str, name: str) -> Plan:
+def _parse(text: str, name: str, folder: Path) -> Plan:
     from canarycli.config.build import build_plan
     from canarycli.config.document import read_document
     from canarycli.config.plans import PlanModel
@@ -150,4 +150,4 @@ def _parse(text: str, name: str) -> Plan:
         raise complain(
             document.problems if document.data is None and document.problems else problems
         )
-    return build_plan(model, Path(name).stem)
+    return build_plan(model, Path(name).stem, folder)

@@ -204,6 +204,25 @@ class CheckModel(Model):
         return _by_unit(parse_limit, value, info)
 
 
+class ExpectModel(Model):
+    """What an answer must be: its status, and a text it must hold."""
+
+    status: AtLeastOne = 200
+    contains: MaybeText = None
+
+
+class SmokeModel(Model):
+    """A request the candidate must answer before any live traffic; one of payload and file."""
+
+    payload: Annotated[
+        Any, Field(description="the body: text, or a mapping or list that is sent as JSON")
+    ] = None
+    file: MaybeText = Field(None, description="a file with the body, from where this file lies")
+    name: MaybeText = None
+    content_type: MaybeText = Field(None, description="of the body, application/json")
+    expect: ExpectModel = ExpectModel()
+
+
 class WaitModel(Model):
     """Pause for so long, then roll back or go on holding."""
 
@@ -216,6 +235,7 @@ class PlanModel(Model):
 
     stages: Annotated[list[StageModel], Field(min_length=1)]
     checks: list[CheckModel] = []
+    smoke: list[SmokeModel] = []
     bake: MaybeDuration = None
     read_every: MaybeSomeTime = None
     fails_after: AtLeastOne = 3

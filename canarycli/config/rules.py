@@ -40,6 +40,8 @@ def plan_flaws(plan: Any, base: Path = ()) -> Iterator[Flaw]:
         yield from _one_limit(check, (*base, "checks", index))
         yield from _one_source(check, (*base, "checks", index))
     yield from _names_differ(checks, (*base, "checks"))
+    for index, smoke in enumerate(_list(plan, "smoke")):
+        yield from _one_body(smoke, (*base, "smoke", index))
 
 
 def check_name(check: Any) -> str | None:
@@ -94,6 +96,16 @@ def _one_source(check: Any, path: Path) -> Iterator[Flaw]:
     for extra in given[1:]:
         place = (*path, "metric", extra)
         yield Flaw(place, f"{extra} beside {given[0]}: a metric has one source", At.KEY)
+
+
+def _one_body(smoke: Any, path: Path) -> Iterator[Flaw]:
+    if not isinstance(smoke, Mapping):
+        return
+    given = [key for key in ("payload", "file") if smoke.get(key) is not None]
+    if not given:
+        yield Flaw(path, "a smoke test needs a body: one of payload, file")
+    for extra in given[1:]:
+        yield Flaw((*path, extra), f"{extra} beside {given[0]}: a smoke test has one body", At.KEY)
 
 
 def _names_differ(checks: Sequence[Any], path: Path) -> Iterator[Flaw]:

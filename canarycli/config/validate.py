@@ -79,6 +79,8 @@ _BY_KEY: Mapping[str, type[BaseModel]] = {
     "cloud_monitoring": plans.CloudMonitoring,
     "azure_monitor": plans.AzureMonitor,
     "simulator": plans.SimulatorMetric,
+    "smoke": plans.SmokeModel,
+    "expect": plans.ExpectModel,
     "on_unclear": plans.WaitModel,
     "on_no_metrics": plans.WaitModel,
     "notify": models.NotifyModel,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -11,7 +12,7 @@ import yaml
 from canarycli.config.document import Loader
 from canarycli.durations import parse_duration, write_duration
 from canarycli.metrics import Metric, Unit
-from canarycli.plan import Better, Check, Margin, Plan, Role, Stage, Then, Wait
+from canarycli.plan import Better, Check, Margin, Plan, Role, Smoke, Stage, Then, Wait
 
 WIDTH = 100
 
@@ -87,6 +88,8 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         if getattr(plan, name) != getattr(usual, name)
     }
     checks = {"checks": [_check(check) for check in plan.checks]} if plan.checks else {}
+    if plan.smoke:
+        checks["smoke"] = [_smoke(smoke, n) for n, smoke in enumerate(plan.smoke, 1)]
     return {"stages": [_stage(stage) for stage in plan.stages], **checks, **policies}
 
 
@@ -128,6 +131,18 @@ def _check(check: Check) -> dict[str, Any]:
     if check.role is Role.WATCH:
         written["role"] = "watch"
     return written | ({"critical": True} if check.critical else {})
+
+
+def _smoke(smoke: Smoke, number: int) -> dict[str, Any]:
+    body = {"file": smoke.file} if smoke.file else {"payload": smoke.payload}
+    usual = Path(smoke.file).name if smoke.file else f"smoke test {number}"
+    written: dict[str, Any] = {**({"name": smoke.name} if smoke.name != usual else {}), **body}
+    if smoke.content_type != "application/json":
+        written["content_type"] = smoke.content_type
+    expect: dict[str, Any] = {"status": smoke.status} if smoke.status != 200 else {}
+    if smoke.contains:
+        expect["contains"] = smoke.contains
+    return written | ({"expect": expect} if expect else {})
 
 
 def _metric(metric: Metric) -> Any:

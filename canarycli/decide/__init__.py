@@ -10,7 +10,8 @@ The first rule in `RULES` that has an answer wins:
 
 1.  an ended release never changes;
 2.  a rollback is a one-way door: write it at least once, wait until it is seen, end;
-3.  a candidate that is being brought in gets no traffic before it is in service;
+3.  a candidate that is being brought in gets no traffic before it is in service, and none
+    before it has answered the plan's smoke tests;
 4.  traffic never goes back to a baseline that is not in service; a dead candidate goes back;
 5.  somebody else's change wins: lowered is never raised again, raised is theirs to answer for;
 6.  a change on its way is waited for, repeated if it never landed, given up when it takes too long;
@@ -25,7 +26,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from canarycli.case import Case, Decision, Seen, noted
-from canarycli.decide.split import deploying, drift, settle
+from canarycli.decide.split import deploying, drift, settle, smoke_test
 from canarycli.decide.verdicts import checks, doubt, paused, silence, stage
 from canarycli.decide.ways_back import health, rolling_back
 from canarycli.decide.wishes import deadline, wish
@@ -52,6 +53,7 @@ RULES: tuple[Callable[[Case], Decision | None], ...] = (
     ended,
     rolling_back,
     deploying,
+    smoke_test,
     health,
     drift,
     settle,

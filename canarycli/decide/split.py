@@ -24,6 +24,9 @@ def deploying(case: Case) -> Decision | None:
     there = bool(release.candidate) and endpoint.version(release.candidate) is not None
     if there and endpoint.settled and endpoint.serves(release.candidate):
         case.tell("deployed", f"{release.candidate} is in service, with no traffic yet")
+        if release.plan.smoke:
+            case.release = replace(release, state=State.SMOKE_TEST, asked_at=case.now)
+            return case.wait(SETTLING)
         return case.raise_to(release.plan.stages[0].percent, 0)
     if release.candidate and endpoint.settled and endpoint.failure:
         why = f"{release.model} could not be deployed: {endpoint.failure}"
@@ -32,6 +35,34 @@ def deploying(case: Case) -> Decision | None:
         why = f"{release.model} was not in service after {span(DEPLOYING)}"
         return case.end(Outcome.CLOUD_FAILED, why, "error")
     return replace(case.wait(SETTLING * 2), deploy=endpoint.settled and not there)
+
+
+def smoke_test(case: Case) -> Decision | None:
+    """The candidate answers what the plan asks of it before it gets any live traffic."""
+    release, tried = case.release, case.seen.tried
+    if release.state is not State.SMOKE_TEST:
+        return None
+    if tried is None:
+        return _unasked(case)
+    for one in tried:
+        level = "info" if one.ok else "error"
+        case.tell("smoke", one.sentence, level, name=one.name, ok=one.ok, seconds=one.seconds)
+    failed = [one for one in tried if not one.ok]
+    if not failed:
+        return case.raise_to(release.plan.stages[0].percent, 0)
+    why = f"smoke test failed, {failed[0].sentence}"
+    if case.share > TOLERANCE:
+        return go_back(case, Outcome.ROLLED_BACK, why)
+    return case.end(Outcome.ROLLED_BACK, why, "error")
+
+
+def _unasked(case: Case) -> Decision:
+    """The candidate could not be asked: an endpoint that settles, or a candidate that is gone."""
+    release = case.release
+    if case.since(release.asked_at) <= release.plan.settle_within:
+        return case.wait(SETTLING)
+    why = f"{release.candidate} could not be asked within {span(release.plan.settle_within)}"
+    return case.end(Outcome.CLOUD_FAILED, why, "error")
 
 
 def drift(case: Case) -> Decision | None:

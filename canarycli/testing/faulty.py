@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from canarycli.clock import Clock
 from canarycli.errors import Conflict, Denied, ProviderError, Unavailable
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Deployer, Endpoint, Limits, Notes, Provider
+from canarycli.provider import Deployer, Endpoint, Limits, Notes, Provider, Reply, Smoker
 from canarycli.traffic import Traffic
 
 Answer = TypeVar("Answer")
@@ -267,6 +267,17 @@ class Faulty:
         """Retire, with faults."""
         deployer = self._deployer()
         self.points.reach("retire", lambda: deployer.retire(seen, version), seen, version)
+
+    def smoke(
+        self, endpoint: str, version: str, body: bytes, content_type: str = "application/json"
+    ) -> Reply:
+        """Ask one version, with faults."""
+        if not isinstance(self.provider, Smoker):
+            raise TypeError(f"{type(self.provider).__name__} is no Smoker")
+        ask = self.provider.smoke
+        return self.points.reach(
+            "smoke", lambda: ask(endpoint, version, body, content_type), endpoint, version
+        )
 
     def _deployer(self) -> Deployer:
         if not isinstance(self.provider, Deployer):

@@ -1,0 +1,65 @@
+"""Asks a candidate before it gets live traffic, and tells whether it answered well."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from canarycli.errors import NotFound, Rejected
+from canarycli.plan import Smoke
+from canarycli.provider import Reply, Smoker
+
+SHOWN = 120
+"""So much of an answer is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How one smoke test went; `sentence` is for people."""
+
+    name: str
+    ok: bool
+    sentence: str
+    seconds: float = 0.0
+
+
+def try_out(
+    smoker: Smoker, endpoint: str, version: str, smokes: Sequence[Smoke]
+) -> tuple[Tried, ...]:
+    """Send the requests one after the other, and stop at the first bad answer.
+
+    Raises:
+        ProviderError: the cloud gave no answer, or may not be asked.
+    """
+    return tuple(_until_bad(smoker, endpoint, version, smokes))
+
+
+def weigh(smoke: Smoke, reply: Reply) -> Tried:
+    """Whether an answer is what was expected. Pure."""
+    said = reply.body.decode(errors="replace")
+    if reply.status != smoke.status:
+        why = f"answered {reply.status}, not {smoke.status}: {_shown(said)}"
+        return Tried(smoke.name, ok=False, sentence=f"{smoke.name}: {why}", seconds=reply.seconds)
+    if smoke.contains not in said:
+        why = f"{smoke.contains!r} is not in its answer {_shown(said)}"
+        return Tried(smoke.name, ok=False, sentence=f"{smoke.name}: {why}", seconds=reply.seconds)
+    took = f"{smoke.name}: {reply.status} after {reply.seconds * 1000:.0f} ms"
+    return Tried(smoke.name, ok=True, sentence=took, seconds=reply.seconds)
+
+
+def _until_bad(
+    smoker: Smoker, endpoint: str, version: str, smokes: Sequence[Smoke]
+) -> Iterator[Tried]:
+    for smoke in smokes:
+        try:
+            reply = smoker.smoke(endpoint, version, smoke.body, smoke.content_type)
+        except (Rejected, NotFound) as error:
+            tried = Tried(smoke.name, ok=False, sentence=f"{smoke.name}: {error.message}")
+        else:
+            tried = weigh(smoke, reply)
+        yield tried
+        if not tried.ok:
+            return
+
+
+def _shown(text: str) -> str:
+    short = " ".join(text.split())
+    return repr(short if len(short) <= SHOWN else short[: SHOWN - 1] + "…")
