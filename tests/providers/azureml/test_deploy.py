@@ -53,6 +53,14 @@ def test_a_model_is_named_in_any_of_azures_ways(
     assert server.deployment("churn", name)["properties"]["model"] == model
 
 
+def test_the_latest_version_is_the_newest_in_whatever_order_they_are_listed(
+    server: Server, azureml: AzureML
+) -> None:
+    server.control("settings", newest_first=False)
+
+    assert deploy(azureml, "fraud@latest") == "fraud-12"
+
+
 @pytest.mark.parametrize(
     ("spec", "error", "why"),
     [
@@ -289,7 +297,7 @@ def test_a_version_with_any_traffic_now_is_not_deleted_whatever_was_seen(
     server.control("change", endpoint="churn", **change)
 
     with pytest.raises(Conflict, match=what):
-        azureml.retire(seen, "teal")
+        azureml.retire(seen, "Teal")
 
     assert not server.calls("deployment.delete")
 

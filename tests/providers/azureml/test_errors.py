@@ -56,6 +56,12 @@ def test_the_reason_is_unwrapped(body: object, said: str) -> None:
     assert message_of(json.dumps(body)) == said
 
 
+def test_a_reason_with_a_signed_url_in_it_loses_the_signature() -> None:
+    body = {"error": {"message": "See https://management.azure.com/op?t=1&s=secret for more."}}
+
+    assert message_of(json.dumps(body)) == "See https://management.azure.com/op for more."
+
+
 def test_a_page_has_no_reason() -> None:
     assert message_of("<html>Bad gateway</html>") == ""
 
@@ -156,6 +162,17 @@ def test_a_workspace_that_is_not_there_is_named(server: Server) -> None:
 
     provider.close()
     assert any("typo-ws" in fact for fact in missing.value.facts)
+
+
+def test_a_list_that_goes_on_at_another_host_is_not_followed_with_our_token(
+    server: Server, azureml: AzureML
+) -> None:
+    server.control("settings", page_size=1, next_host="management.usgovcloudapi.net")
+
+    with pytest.raises(Unavailable, match="at another host"):
+        azureml.describe("churn")
+
+    assert {call["host"] for call in server.calls("deployment.list")} == {"management.azure.com"}
 
 
 def test_a_signed_url_loses_its_query() -> None:

@@ -71,8 +71,12 @@ def _container(_: State, workspace: Workspace, __: Request, names: tuple[str, ..
     return assets.container(workspace, kind, name)
 
 
-def _versions(_: State, workspace: Workspace, request: Request, names: tuple[str, ...]) -> Reply:
+def _versions(
+    state: State, workspace: Workspace, request: Request, names: tuple[str, ...]
+) -> Reply:
     kind, name = names
+    if not state.settings.newest_first:
+        return assets.as_registered(workspace, kind, name)
     top = request.query.get("$top")
     return assets.versions(workspace, kind, name, int(top) if top else None)
 

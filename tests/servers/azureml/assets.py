@@ -40,6 +40,12 @@ def versions(workspace: Workspace, kind: str, name: str, top: int | None) -> Rep
     return Reply(200, {"value": [_shown(workspace, kind, name, v) for v in found[:top]]})
 
 
+def as_registered(workspace: Workspace, kind: str, name: str) -> Reply:
+    """All versions, whatever order and number were asked for."""
+    known = _versions(workspace, kind, name)
+    return Reply(200, {"value": [_shown(workspace, kind, name, v) for v in known]})
+
+
 def version(workspace: Workspace, kind: str, name: str, wanted: str) -> Reply:
     for known in _versions(workspace, kind, name):
         if known["version"] == wanted:

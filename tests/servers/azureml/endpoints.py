@@ -180,7 +180,7 @@ class Endpoints:
         if skip + size < len(found):
             version = self.request.query.get("api-version", "")
             answer["nextLink"] = (
-                f"https://{self.request.host}{self.request.path}"
+                f"https://{self.state.settings.next_host or self.request.host}{self.request.path}"
                 f"?api-version={version}&$skip={skip + size}"
             )
         return Reply(200, answer)

@@ -28,6 +28,8 @@ class Settings:
     ingestion_seconds: float = 0.0  # newer minutes of a metric still read 0
     latency_seconds: float = 0.0  # by so much latency arrives later than the requests
     page_size: int = 100
+    next_host: str = ""  # where the next page of a list is said to be, "" for where the first was
+    newest_first: bool = True  # False: versions of assets as they were registered, all of them
     unready_traffic: str = "accept"  # or reject: traffic to a deployment that is not Succeeded
     patch_properties: str = "ignore"  # or reject, apply
     deployment_blocks_endpoint: bool = False
