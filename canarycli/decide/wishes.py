@@ -19,7 +19,8 @@ def wish(case: Case) -> Decision | None:
     who = f"{ask.by} asked for it" + (f": {ask.reason}" if ask.reason else "")
     if ask.wish is Wish.NEXT and release.stage == last and release.target >= 100:
         return case.end(Outcome.PROMOTED, who)
-    case.tell("stage_passed", who, stage=release.stage + 1, by=ask.by, reason=ask.reason)
+    if ask.wish is not Wish.SHIFT:
+        case.tell("stage_passed", who, stage=release.stage + 1, by=ask.by, reason=ask.reason)
     match ask.wish:
         case Wish.FULL:
             return case.raise_to(100.0, last)
@@ -34,8 +35,10 @@ def wish(case: Case) -> Decision | None:
 def _shifted(case: Case, share: float, who: str) -> Decision:
     """A share set by hand stays until a person says how to go on."""
     ask = case.release.ask
+    by, reason = (ask.by, ask.reason) if ask else ("", "")
+    case.tell("paused", f"stays at {percent(share)}: {who}", by=by, reason=reason, until=None)
     decision = case.raise_to(share, _stage_at(case.release, share))
-    pause = Pause(Cause.PERSON, ask.by if ask else "", f"{percent(share)} by hand, {who}", case.now)
+    pause = Pause(Cause.PERSON, by, f"{percent(share)} by hand, {who}", case.now)
     return replace(decision, release=replace(decision.release, state=State.PAUSED, pause=pause))
 
 
