@@ -283,6 +283,7 @@ complete -c canary -n '__fish_seen_subcommand_from lint' -F
 complete -c canary -n '__fish_seen_subcommand_from history' -l limit -x -d 'At most so many'
 complete -c canary -n '__fish_seen_subcommand_from history' -l since -x -d 'Only releases that started since then'
 complete -c canary -n '__fish_seen_subcommand_from history' -l outcome -x -d 'Only releases that ended so'
+complete -c canary -n '__fish_seen_subcommand_from history' -l export -x -d 'Print its minutes as a line for canary check --from'
 complete -c canary -n '__fish_seen_subcommand_from history' -s e -l endpoint -x -a '(__canary_live endpoints)' -d 'Endpoint in canary.yaml, or the cloud\'s name for it with --provider'
 complete -c canary -n '__fish_seen_subcommand_from history' -l provider -x -a 'sagemaker vertex azureml demo' -d 'Which cloud, or any installed provider; needed only without a config'
 complete -c canary -n '__fish_seen_subcommand_from history' -l config -r -F -d 'Config file; else canary.yaml here or above'

@@ -29,8 +29,22 @@ def history(
     outcome: Annotated[
         str | None, Option(metavar="NAME", help="Only releases that ended so")
     ] = None,
+    export: Annotated[
+        str | None,
+        Option(metavar="RELEASE", help="Print its minutes as a line for canary check --from"),
+    ] = None,
 ) -> int:
-    """List past releases and how they ended."""
+    """List past releases and how they ended.
+
+    --export reads a release's minutes again from the cloud, which keeps them for some weeks,
+    and prints them with its checks' margins: canary check --from - judges them again.
+    Limits on the candidate alone compare nothing and are left out.
+    """
+    if export is not None:
+        from canarycli.cli.exporting import export_release
+
+        export_release(common, export)
+        return 0
     wanted = _outcome(outcome)
     with Output(common) as output:
         now = SystemClock().now()

@@ -290,3 +290,37 @@ def test_a_lonely_version_is_no_comparison(tmp_path: Path) -> None:
     assert result.code == 2
     assert "only v41 has traffic" in result.err
     assert "name it with --candidate; it has v41, v42" in result.err
+
+
+@pytest.mark.parametrize(
+    ("scenario", "verdict", "outcome"), [("failing", 3, 3), ("healthy", 0, 0), ("broken", 3, 3)]
+)
+def test_an_exported_release_is_judged_to_the_same_verdict(
+    tmp_path: Path, scenario: str, verdict: int, outcome: int
+) -> None:
+    canary = live(tmp_path, "errors_5xx: 0.002")
+    text = (canary.folder / "canary.yaml").read_text()
+    text = text.replace("{percent: 80}", "{percent: 100}").replace("{percent: 20, e", "{e")
+    rate = {"failing": "0.02", "healthy": "0.002", "broken": "0.99"}[scenario]
+    text = text.replace("errors_5xx: 0.002", f"errors_5xx: {rate}").replace(
+        "[{percent: 20}]", "[{percent: 5, bake: 6m}, {percent: 50, bake: 6m}, {percent: 100}]"
+    )
+    canary.write(text.replace("    day: 0", "    day: 0\n    speed: 600x\n    settle: 1s"))
+    ended = canary.run("start", "-m", "v42", "--yes", "-o", "json")
+    assert ended.code == outcome, ended.out + ended.err
+
+    exported = canary.run("history", "--export", ended.json["release"])
+
+    assert exported.code == 0, exported.err
+    assert "left out, for they compare nothing: latency_p99" in exported.err
+    jsonschema.validate(exported.json, SERIES_SCHEMA)
+    again = canary.run("check", "--from", "-", stdin=exported.out)
+    assert again.code == verdict, again.out
+    assert again.json["id"] == exported.json["id"]
+
+
+def test_what_was_never_released_can_not_be_exported(canary: Canary) -> None:
+    result = canary.run("history", "--export", "r-22222")
+
+    assert result.code == 9
+    assert "no release 'r-22222' is known here" in result.err
