@@ -4,9 +4,10 @@ import ast
 import re
 import shlex
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterable, Iterator
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from itertools import pairwise
 from pathlib import Path
 
@@ -172,29 +173,35 @@ def test_constraints_are_plain_pins_in_order() -> None:
     assert all(first < second for first, second in pairwise(names))
 
 
-def test_constraints_fit_what_the_project_asks_for() -> None:
+def asked_for() -> list[Requirement]:
+    """What the project itself names, for users and for developers."""
     extras = PROJECT["optional-dependencies"].values()
-    asked = [Requirement(text) for group in (PROJECT["dependencies"], *extras) for text in group]
+    return [Requirement(text) for group in (PROJECT["dependencies"], *extras) for text in group]
 
+
+def test_constraints_fit_what_the_project_asks_for() -> None:
     pinned = pins() | {"canarycli": canarycli.__version__}
-    unfit = [str(r) for r in asked if pinned.get(canonicalize_name(r.name), "0") not in r.specifier]
+
+    unfit = [
+        r for r in asked_for() if pinned.get(canonicalize_name(r.name), "0") not in r.specifier
+    ]
     assert unfit == []
 
 
 def test_constraints_cover_everything_that_gets_installed() -> None:
-    assert sorted(reachable("canarycli", frozenset({"dev"})) - {"canarycli"} - set(pins())) == []
+    assert sorted(reachable() - {"canarycli"} - set(pins())) == []
 
 
-def reachable(name: str, extras: frozenset[str]) -> set[str]:
-    """Every package an install of `name[extras]` brings onto this machine."""
+def reachable() -> set[str]:
+    """Every package that an install with all extras brings onto this machine."""
     seen: set[tuple[str, frozenset[str]]] = set()
-    todo = [(name, extras)]
+    todo = asked_for()
     while todo:
-        name, extras = todo.pop()
-        if (name, extras) in seen:
-            continue
-        seen.add((name, extras))
-        todo += [(canonicalize_name(r.name), frozenset(r.extras)) for r in wanted(name, extras)]
+        requirement = todo.pop()
+        name, extras = canonicalize_name(requirement.name), frozenset(requirement.extras)
+        if (name, extras) not in seen:
+            seen.add((name, extras))
+            todo += wanted(name, extras)
     return {name for name, _ in seen}
 
 
@@ -211,6 +218,36 @@ def installed_requirements(name: str) -> Iterable[str]:
         return requires(name) or ()
     except PackageNotFoundError:  # asked for by nobody on this machine
         return ()
+
+
+def test_whatever_is_imported_gets_installed() -> None:
+    installed = reachable()
+    sources = packages_distributions()
+
+    missing = {
+        f"{path.relative_to(ROOT).as_posix()}: {name}"
+        for path in python_files()
+        for name in imported(path) - sys.stdlib_module_names - our_own()
+        if not installed & {canonicalize_name(source) for source in sources.get(name, ())}
+    }
+    assert sorted(missing) == []
+
+
+def imported(path: Path) -> set[str]:
+    """The top names of every absolute import of a file."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(str(node.module).split(".")[0])
+    return found
+
+
+def our_own() -> set[str]:
+    """The names that come from this repository."""
+    roots = (ROOT, *(ROOT / folder for folder in ("providers", "tests", "bench", "docs")))
+    return {path.stem for root in roots for path in root.iterdir()}
 
 
 def notes() -> list[Path]:
