@@ -120,6 +120,9 @@ def test_entra_in_trouble_is_unavailable(server: Server, newcomer: AzureML, kind
     with pytest.raises(Unavailable):
         newcomer.describe("churn")
 
+    asked = [call for call in server.calls("token") if call["path"].endswith("/token")]
+    assert len(asked) == 1
+
 
 def test_a_refusal_of_entras_is_denied(server: Server, newcomer: AzureML) -> None:
     server.fault("token", "denied")

@@ -19,7 +19,7 @@ The control surface, JSON over POST to the URL itself (`running.Server` wraps it
                            deployment_seconds (0.6): how long changes take; ingestion_seconds (0):
                            newer minutes of a metric read 0; latency_seconds: and so much longer
                            for latencies; page_size; next_host; newest_first; granted: actions the
-                           caller has (patterns, null for all); secret: the only one accepted; and the
+                           caller has (patterns, null for all); secret: the only one accepted; the
                            other answer where no source confirms one: unready_traffic "reject",
                            patch_properties "reject" or "apply", deployment_blocks_endpoint true,
                            rollup "sum", missing "zero" or "drop", strict_aggregation false,
