@@ -9,6 +9,7 @@ from canarycli.cli.machine import machine
 from canarycli.cli.options import Common
 from canarycli.cli.session import Target, Work, find_target, open_store, work_on
 from canarycli.config import Config, load
+from canarycli.config.options import USUAL_CHECKS
 from canarycli.decide.words import span
 from canarycli.errors import CanaryError, UsageError
 from canarycli.metrics import Metric
@@ -221,7 +222,8 @@ class _Cloud:
         if wanted and live:
             now = self.work.clock.now()
             found = self.doctor.metrics(name, live, tuple(wanted.values()), now)
-            yield from map(_with_question, found)
+            told = map(_with_question, found)
+            yield from told if checks is not None else map(_unless_usual, told)
         elif wanted:
             yield _untried("metrics", f"{name} has no traffic")
 
@@ -266,3 +268,12 @@ def _failed(name: str, error: CanaryError) -> Probe:
 
 def _untried(name: str, why: str) -> Probe:
     return Probe(name, ok=None, detail=f"not tried, {why}")
+
+
+def _unless_usual(probe: Probe) -> Probe:
+    """Without a plan, silence is a problem only of what a release is judged by then."""
+    metric = probe.name.partition(" of ")[0]
+    silent = probe.ok is False and probe.detail.startswith("no points")
+    if not silent or metric in {check.metric.key for check in USUAL_CHECKS}:
+        return probe
+    return replace(probe, ok=True, hints=("no release is judged by it unless a plan says so",))
