@@ -13,7 +13,7 @@ from canarycli.config.editing import Uneditable, with_plan
 from canarycli.config.options import USUAL_CHECKS
 from canarycli.config.writing import write_plan
 from canarycli.metrics import UNITS, Metric, Unit
-from canarycli.plan import Better, Check, Margin, Plan, Role, Stage, Then, Wait
+from canarycli.plan import Better, Check, Margin, Plan, Role, Smoke, Stage, Then, Wait
 
 MINUTE = timedelta(minutes=1)
 STAGES = (Stage(5, 15 * MINUTE), Stage(100, timedelta(0)))
@@ -85,6 +85,21 @@ def test_policies_and_holds_read_back_as_they_were() -> None:
         on_no_metrics=Wait(4 * MINUTE),
         settle_within=5 * MINUTE,
         deadline=600 * MINUTE,
+    )
+
+    assert read(write_plan(plan)) == plan
+
+
+def test_smoke_tests_read_back_as_they_were(tmp_path: Path) -> None:
+    body = tmp_path / "body.json"
+    plan = Plan(
+        STAGES,
+        name="stdin",
+        smoke=(
+            Smoke("a", '{"x": [1, 2]}'),
+            Smoke("b", "x,y\n1,2\n", content_type="text/csv", status=201, contains="0.5"),
+            Smoke("c", file=str(body)),
+        ),
     )
 
     assert read(write_plan(plan)) == plan
