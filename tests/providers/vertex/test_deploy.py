@@ -397,5 +397,4 @@ def test_the_last_version_is_kept(vertex: Vertex, server: Server) -> None:
 def test_a_version_that_is_gone_is_retired_already(vertex: Vertex) -> None:
     seen = vertex.describe("1000")
     vertex.retire(seen, "22")
-
     vertex.retire(seen, "22")
