@@ -1,0 +1,117 @@
+"""What is said before a release when the metrics can't be read, or say little."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from canarycli.begin import Request, prepare
+from canarycli.cli.foresight import Foresight, foresee, foreseen
+from canarycli.cli.intent import Intent
+from canarycli.cli.session import Target, Work
+from canarycli.config import plan_from_options
+from canarycli.controller import Driver
+from canarycli.errors import Denied, Unavailable
+from canarycli.forecast.flow import requests_per_minute
+from canarycli.metrics import Counts, Measurements, Metric, Series, Value, Window
+from canarycli.patience import Patient
+from canarycli.simulator import Simulator
+from canarycli.store import LocalStore
+from canarycli.testing import FakeClock, Fault, Faulty
+from canarycli.testing.faulty import Call
+
+NOON = FakeClock().now()
+MINUTE = timedelta(minutes=1)
+
+
+def intent(folder: Path, fault: Fault | None = None, **script: object) -> Intent:
+    """Five percent of a pretend endpoint whose metrics have that fault."""
+    clock = FakeClock()
+    settings = {"state": ":memory:", "day": 0, **script}
+
+    def at_metrics(call: Call) -> Fault | None:
+        return fault if call.verb == "measure" else None
+
+    provider = Faulty(Simulator(settings, clock=clock), at_metrics)
+    store = LocalStore(folder)
+    target = Target("demo", "simulator", settings)
+    work = Work(target, store, Patient(provider, clock), clock, Driver("ann"))
+    endpoint = provider.describe("demo")
+    request = Request("simulator", "local", "v42", plan_from_options(percent=5.0), "ann")
+    return Intent(work, endpoint, prepare(request, endpoint, clock.now()), ())
+
+
+def test_metrics_that_may_not_be_read_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(Denied):
+        foresee(intent(tmp_path, Fault.DENIED))
+
+
+def test_metrics_that_do_not_answer_are_said(tmp_path: Path) -> None:
+    seen = foresee(intent(tmp_path, Fault.UNAVAILABLE))
+
+    assert seen.forecast is None
+    assert seen.why.startswith("the metrics can't be read now: ")
+    assert seen.troubles == ()
+
+
+def test_a_start_insists_on_an_answer(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable):
+        foresee(intent(tmp_path, Fault.UNAVAILABLE), insist=True)
+
+
+def test_what_is_foreseen_goes_into_the_release(tmp_path: Path) -> None:
+    before = intent(tmp_path, rate=0.5)
+    seen = foresee(before)
+    after = foreseen(before, seen)
+
+    assert after.release.judge["errors_5xx"]["facts"]["rate"] == pytest.approx(0.002, rel=0.2)
+    assert [trouble.blocks for trouble in after.troubles] == [False, False]
+
+
+def test_no_traffic_at_all_is_no_forecast(tmp_path: Path) -> None:
+    seen: Foresight = foresee(intent(tmp_path, rate=0))
+
+    assert (seen.per_minute, seen.forecast) == (None, None)
+
+
+def flow(*series: tuple[Metric, Series]) -> float | None:
+    found = {metric.key: points for metric, points in series}
+    measured = Measurements(Window(NOON, NOON + 120 * MINUTE), NOON, {"v41": found})
+    return requests_per_minute((), measured, "v41", NOON + 120 * MINUTE)
+
+
+def points(numbers: list[float], first: datetime = NOON, each: timedelta = MINUTE) -> Series:
+    rows = (Value(first + n * each, number) for n, number in enumerate(numbers))
+    return Series(tuple(rows), each)
+
+
+REQUESTS = Metric("requests")
+
+
+def test_the_last_hour_counts() -> None:
+    assert flow((REQUESTS, points([900.0] * 60 + [100.0] * 60))) == 100
+
+
+def test_a_minute_without_a_point_had_no_requests() -> None:
+    gappy = points([0.0] * 60 + [100.0] * 60)
+    kept = Series(tuple(p for n, p in enumerate(gappy.points) if n % 2 == 0))
+
+    assert flow((REQUESTS, kept)) == 50
+
+
+def test_requests_are_per_minute_whatever_the_period() -> None:
+    assert flow((REQUESTS, points([500.0] * 24, each=5 * MINUTE))) == 100
+
+
+def test_nothing_known_is_nothing_said() -> None:
+    assert flow() is None
+
+
+def test_a_check_s_own_counts_tell_the_requests_too() -> None:
+    check = plan_from_options(percent=5.0).checks[0]
+    counts = Series(tuple(Counts(NOON + n * MINUTE, 300, 1) for n in range(120)))
+    measured = Measurements(
+        Window(NOON, NOON + 120 * MINUTE), NOON, {"v41": {check.metric.key: counts}}
+    )
+
+    assert requests_per_minute((check,), measured, "v41", NOON + 120 * MINUTE) == 300
