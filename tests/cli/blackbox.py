@@ -111,8 +111,8 @@ class Running:
         self.process.kill()
         self.process.communicate()
 
-    def end(self) -> Result:
-        out, err = self.process.communicate(timeout=PATIENCE)
+    def end(self, patience: float = PATIENCE) -> Result:
+        out, err = self.process.communicate(timeout=patience)
         return Result(self.process.returncode, "".join(self.lines) + out, err)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cli.on_azureml import OnAzure, on_azure
 from cli.on_vertex import OnVertex, on_vertex
 from cli.shell import Desk, desk
 
@@ -18,4 +19,11 @@ def here(tmp_path: Path) -> Desk:
 def vertex(tmp_path: Path) -> Iterator[OnVertex]:
     """A Vertex AI of this test's own, and ann with a canary.yaml."""
     with on_vertex(tmp_path) as world:
+        yield world
+
+
+@pytest.fixture
+def azure(tmp_path: Path) -> Iterator[OnAzure]:
+    """An Azure of this test's own, and ann with a canary.yaml."""
+    with on_azure(tmp_path) as world:
         yield world

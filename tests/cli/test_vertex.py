@@ -1,7 +1,7 @@
 """The installed command on a Vertex AI server: a release from start to end, in every way on."""
 
 import pytest
-from cli.on_vertex import CONFIG, FLAGS, OnVertex
+from cli.on_vertex import FLAGS, OnVertex
 
 HELD = ("start", "-m", "22", "--percent", "5", "--detach", "--yes")
 
@@ -121,15 +121,6 @@ def test_a_person_gets_no_half_percents_either(vertex: OnVertex, command: tuple[
     assert result.code == 2, result.out + result.err
     assert "multiples of 1%" in result.err
     assert vertex.split == {"11": 95, "22": 5}
-
-
-def test_shadow_traffic_is_refused_before_anything_moves(vertex: OnVertex) -> None:
-    stage = "      - {shadow: 10, bake: 1s}\n      - {percent: 5"
-    vertex.ann.write(CONFIG.replace("      - {percent: 5", stage, 1))
-    result = vertex.ann.run("start", "-m", "22", "--yes")
-    assert result.code == 2, result.out + result.err
-    assert "shadow" in result.err
-    assert vertex.raised() == []
 
 
 def test_a_candidate_that_is_not_deployed_yet_is_brought_in(vertex: OnVertex) -> None:
