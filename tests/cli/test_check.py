@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,28 @@ def test_a_thousand_documents_go_through_one_process(canary: Canary) -> None:
 
     assert result.code == 0, result.err
     assert len(result.events) == 1000
+
+
+def test_recorded_minutes_need_no_config_reader_and_no_cloud(canary: Canary) -> None:
+    (canary.folder / "one.jsonl").write_text(line(BROKEN))
+    code = (
+        "import sys\nbefore = set(sys.modules)\nfrom canarycli.cli.main import call\n"
+        "call(['check', '--from', 'one.jsonl'])\n"
+        "sys.stderr.write(' '.join(set(sys.modules) - before))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=canary.folder,
+        env=canary.env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    loaded = {name.partition(".")[0] for name in ran.stderr.split()}
+    banned = {"yaml", "rich", "boto3", "google", "azure", "numpy", "tenacity", "sqlite3"}
+    assert "canarycli" in loaded
+    assert loaded & banned == set()
 
 
 MISTAKES = {
