@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -112,7 +113,7 @@ def test_unknown_keys_of_a_newer_minor_version_are_left_out() -> None:
 def test_a_record_of_a_newer_schema_is_not_touched(tmp_path: Path) -> None:
     store = LocalStore(tmp_path)
     record = store.save(Record(a_release()))
-    with sqlite3.connect(store.path) as db:
+    with closing(sqlite3.connect(store.path)) as db, db:
         db.execute("UPDATE endpoints SET body = replace(body, '\"schema\": 1', '\"schema\": 99')")
     with pytest.raises(CanaryError, match="newer canary"):
         store.load(record.release.key)
@@ -127,6 +128,7 @@ def test_a_file_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:
 
 COUNTER = """
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from canarycli.store import LocalStore, Stale
