@@ -19,36 +19,42 @@ EXITS: Mapping[Verdict, Exit] = {
 """The exit code that tells a verdict; nothing is moved whatever it is."""
 
 
+From = Annotated[
+    str | None,
+    Option(
+        "--from",
+        metavar="FILE|-",
+        help="Judge recorded minutes instead of an endpoint: one canary.series/1 document "
+        "a line in, one canary.verdict/1 line out",
+    ),
+]
+Baseline = Annotated[
+    str | None,
+    Option(metavar="ARM", help="The version to compare with; else the release's own"),
+]
+Candidate = Annotated[
+    str | None,
+    Option(metavar="ARM", help="The version to judge; else the release's own"),
+]
+Since = Annotated[str | None, Option(metavar="30m", help="How far back to judge; 30m if left out")]
+At = Annotated[
+    str | None,
+    Option(metavar="TIME", help="Where the window ends, such as 2026-11-24T03:12Z; else now"),
+]
+Skip = Annotated[
+    list[str] | None, Option(metavar="CHECK", help="Leave a check out; may be repeated")
+]
+
+
 def check(
     common: Common,
     *,
-    source: Annotated[
-        str | None,
-        Option(
-            "--from",
-            metavar="FILE|-",
-            help="Judge recorded minutes instead of an endpoint: one canary.series/1 document "
-            "a line in, one canary.verdict/1 line out",
-        ),
-    ] = None,
-    baseline: Annotated[
-        str | None,
-        Option(metavar="ARM", help="The version to compare with; else the release's own"),
-    ] = None,
-    candidate: Annotated[
-        str | None,
-        Option(metavar="ARM", help="The version to judge; else the release's own"),
-    ] = None,
-    since: Annotated[
-        str | None, Option(metavar="30m", help="How far back to judge; 30m if left out")
-    ] = None,
-    at: Annotated[
-        str | None,
-        Option(metavar="TIME", help="Where the window ends, such as 2026-11-24T03:12Z; else now"),
-    ] = None,
-    skip: Annotated[
-        list[str] | None, Option(metavar="CHECK", help="Leave a check out; may be repeated")
-    ] = None,
+    source: From = None,
+    baseline: Baseline = None,
+    candidate: Candidate = None,
+    since: Since = None,
+    at: At = None,
+    skip: Skip = None,
 ) -> int:
     """Judge candidate against baseline once.
 

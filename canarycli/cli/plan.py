@@ -1,5 +1,6 @@
 """`canary plan`: what start would do, without doing it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,58 +11,62 @@ from canarycli.cli.foresight import foresee, foreseen
 from canarycli.cli.intent import Intent, Wanted, intend
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
-from canarycli.cli.planned import plan_document, plan_lines, refused
+from canarycli.cli.planned import plan_document, plan_lines, refused, write_file
 from canarycli.cli.suggesting import Aim, show_suggestion
 from canarycli.errors import UsageError
-from canarycli.plan import Plan
+
+MaybeModel = Annotated[
+    str | None,
+    Option(
+        "--new-model",
+        "-m",
+        metavar="MODEL",
+        help="A version already on the endpoint, else a model to deploy",
+    ),
+]
+Out = Annotated[
+    Path | None, Option(metavar="FILE", help="Write the plan to FILE, for start --plan FILE")
+]
+Suggest = Annotated[bool, Option("--suggest", help="Make the stages from the endpoint's traffic")]
+Budget = Annotated[
+    float | None,
+    Option(
+        metavar="N",
+        min=1,
+        help="With --suggest: bad responses an outage may cost; as at 5 % if left out",
+    ),
+]
+MarginWord = Annotated[
+    str | None,
+    Option(metavar="20%", help="With --suggest: how much worse may pass; else the check's"),
+]
+Longest = Annotated[
+    str | None, Option(metavar="2h", help="With --suggest: the whole may take so long")
+]
+Write = Annotated[
+    bool,
+    Option("--write", help="With --suggest: put the stages into the plan in canary.yaml"),
+]
+Yes = Annotated[bool, Option("--yes", "-y", help="Take risks as agreed to, as start --yes does")]
 
 
 def plan(
     common: Common,
     *,
-    new_model: Annotated[
-        str | None,
-        Option(
-            "--new-model",
-            "-m",
-            metavar="MODEL",
-            help="A version already on the endpoint, else a model to deploy",
-        ),
-    ] = None,
+    new_model: MaybeModel = None,
     share: planned.Percent = None,
     plan_word: planned.PlanWord = None,
     stages: planned.Stages = None,
     bake: planned.Bake = None,
     baseline: planned.Baseline = None,
     skip: planned.Skip = None,
-    out: Annotated[
-        Path | None, Option(metavar="FILE", help="Write the plan to FILE, for start --plan FILE")
-    ] = None,
-    suggest: Annotated[
-        bool, Option("--suggest", help="Make the stages from the endpoint's traffic")
-    ] = False,
-    budget_bad: Annotated[
-        float | None,
-        Option(
-            metavar="N",
-            min=1,
-            help="With --suggest: bad responses an outage may cost; as at 5 % if left out",
-        ),
-    ] = None,
-    margin: Annotated[
-        str | None,
-        Option(metavar="20%", help="With --suggest: how much worse may pass; else the check's"),
-    ] = None,
-    max_duration: Annotated[
-        str | None, Option(metavar="2h", help="With --suggest: the whole may take so long")
-    ] = None,
-    write: Annotated[
-        bool,
-        Option("--write", help="With --suggest: put the stages into the plan in canary.yaml"),
-    ] = False,
-    yes: Annotated[
-        bool, Option("--yes", "-y", help="Take risks as agreed to, as start --yes does")
-    ] = False,
+    out: Out = None,
+    suggest: Suggest = False,
+    budget_bad: Budget = None,
+    margin: MarginWord = None,
+    max_duration: Longest = None,
+    write: Write = False,
+    yes: Yes = False,
 ) -> int:
     """Show what start would do, without doing it.
 
@@ -80,10 +85,9 @@ def plan(
     with Output(common) as output:
         intent = intend(common, wanted, vague=suggest)
         if suggest:
-            return show_suggestion(common, output, intent, aim, yes=yes)
+            return show_suggestion(common, output, intent, replace(aim, out=out), yes=yes)
         if out is not None:
-            _write(out, intent.release.plan)
-            output.say(f"wrote {out}")
+            write_file(output, out, intent.release.plan)
         return show_plan(output, intent, yes=yes)
 
 
@@ -93,12 +97,3 @@ def show_plan(output: Output, intent: Intent, *, yes: bool) -> int:
     intent = foreseen(intent, seen)
     output.result(plan_document(intent, seen), plan_lines(intent, seen))
     return refused(output, intent, yes=yes)
-
-
-def _write(path: Path, intended: Plan) -> None:
-    from canarycli.config.writing import write_plan
-
-    try:
-        path.write_text(write_plan(intended), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--out {str(path)!r} can't be written: {error.strerror}") from error

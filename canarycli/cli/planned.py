@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from canarycli.cli.foresight import Foresight, margin_text
@@ -9,7 +10,7 @@ from canarycli.cli.intent import Intent
 from canarycli.cli.output import Output
 from canarycli.cli.show import table
 from canarycli.decide.words import span
-from canarycli.errors import Exit
+from canarycli.errors import Exit, UsageError
 from canarycli.forecast import Outlook
 from canarycli.judge.wording import amount
 from canarycli.plan import Better, Check, Plan, Stage, Then, Wait
@@ -227,3 +228,14 @@ def _minutes(length: timedelta) -> timedelta:
     """Whole minutes, from two minutes on."""
     minute = timedelta(minutes=1)
     return length if length < 2 * minute else round(length / minute) * minute
+
+
+def write_file(output: Output, path: Path, intended: Plan) -> None:
+    """Write a plan that `start --plan FILE` reads back."""
+    from canarycli.config.writing import write_plan
+
+    try:
+        path.write_text(write_plan(intended), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--out {str(path)!r} can't be written: {error.strerror}") from error
+    output.say(f"wrote {path}")

@@ -10,7 +10,7 @@ from canarycli.cli.foresight import Foresight, foresee, foreseen
 from canarycli.cli.intent import Intent
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
-from canarycli.cli.planned import plan_document, plan_lines, refused
+from canarycli.cli.planned import plan_document, plan_lines, refused, write_file
 from canarycli.cli.show import table
 from canarycli.config import bake_from_option
 from canarycli.config.discover import discover
@@ -39,6 +39,7 @@ class Aim:
     margin: str | None = None
     max_duration: str | None = None
     write: bool = False
+    out: Path | None = None
 
 
 def show_suggestion(common: Common, output: Output, intent: Intent, aim: Aim, *, yes: bool) -> int:
@@ -62,6 +63,8 @@ def show_suggestion(common: Common, output: Output, intent: Intent, aim: Aim, *,
     refuse = refused(output, intent, yes=yes)
     if refuse:
         return refuse
+    if aim.out is not None:
+        write_file(output, aim.out, made.plan)
     if path is not None:
         name = made.plan.name
         output.say(_write(path, NEW if name == "command line" else name, made))

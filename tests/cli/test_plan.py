@@ -147,6 +147,14 @@ def test_what_is_suggested_can_be_pasted(tmp_path: Path) -> None:
     assert pasted["stages"][0] == {"percent": 5, "bake": "12m"}
 
 
+def test_suggested_stages_can_be_a_plan_file(tmp_path: Path) -> None:
+    canary = endpoint(tmp_path)
+    made = canary.run("plan", "--suggest", "--out", "made.yaml", "-o", "json").json
+    planned = canary.run("plan", "-m", "v42", "--plan", "made.yaml", "-o", "json").json
+
+    assert [s["percent"] for s in planned["stages"]] == [s["percent"] for s in made["stages"]]
+
+
 def test_written_stages_are_all_that_changes(tmp_path: Path) -> None:
     canary = endpoint(tmp_path)
     before = (canary.folder / "canary.yaml").read_text()
