@@ -146,7 +146,13 @@ def _checks(plan: Plan | None, wish: Wish) -> Sequence[Check] | None:
     named = [check for check in checks if check.name == wish.check]
     if not named:
         names = ", ".join(check.name for check in checks) or "none"
-        raise UsageError(f"--metrics: there is no check {wish.check!r}", hint=f"it has {names}")
+        raise UsageError(
+            f"--metrics: there is no check {wish.check!r}",
+            hint=(
+                f"it has {names}",
+                f"an endpoint goes before it: canary doctor {wish.check} --metrics",
+            ),
+        )
     return named
 
 

@@ -11,7 +11,7 @@ from canarycli.errors import CanaryError, Conflict, Unavailable
 from canarycli.journal import Event
 from canarycli.metrics import Metric
 from canarycli.plan import Check, Margin, Plan, Stage, Then
-from canarycli.provider import Endpoint, Notes
+from canarycli.provider import Endpoint, Notes, Reply
 from canarycli.release import Release
 from canarycli.simulator import Simulator
 from canarycli.store import Record, Store
@@ -64,6 +64,13 @@ class Watched:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.provider, name)
+
+    # Spelled out, as from Python 3.12 on isinstance no longer sees what __getattr__ answers.
+    def deploy(self, *given: Any) -> str:
+        return self.provider.deploy(*given)
+
+    def smoke(self, *given: Any) -> Reply:
+        return self.provider.smoke(*given)
 
     def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
         self.provider.shift(seen, to, notes)
