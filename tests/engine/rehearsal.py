@@ -69,6 +69,9 @@ class Watched:
     def deploy(self, *given: Any) -> str:
         return self.provider.deploy(*given)
 
+    def retire(self, *given: Any) -> None:
+        self.provider.retire(*given)
+
     def smoke(self, *given: Any) -> Reply:
         return self.provider.smoke(*given)
 
