@@ -190,3 +190,27 @@ def test_an_old_variant_leaves_sagemaker_and_the_endpoint_goes_on(
 
     assert (result.code, "v41 removed" in result.out) == (0, True), result.out + result.err
     assert list(server.weights("churn")) == ["v42"]
+
+
+def test_a_variant_brought_in_for_nothing_leaves_sagemaker_again(
+    server: Server, tmp_path: Path
+) -> None:
+    server.endpoint("churn", {"v41": {"weight": 1, "model": "m41", "instances": 2}})
+    server.control("model", {"name": "m43"})
+    canary = Canary(tmp_path / "ann", dict(server.environment))
+    canary.write(
+        "endpoints:\n"
+        "  churn: {provider: sagemaker, region: us-east-1, plan: asked}\n"
+        "plans:\n"
+        "  asked:\n"
+        "    stages: [{percent: 50, bake: 0s}, {percent: 100}]\n"
+        "    smoke: [{payload: hello, expect: {contains: bonjour}}]\n"
+    )
+    result = canary.run("start", "churn", "-m", "m43", "--yes")
+    assert result.code == 3, result.out + result.err
+    assert server.weights("churn") == {"v41": 1, "m43": 0}
+
+    cleaned = canary.run("cleanup", "--all")
+
+    assert (cleaned.code, "m43 removed" in cleaned.out) == (0, True), cleaned.out + cleaned.err
+    assert server.weights("churn") == {"v41": 1}
