@@ -14,6 +14,7 @@ from canarycli.cli.output import Output
 from canarycli.cli.session import Work, find_target, open_store, work_on
 from canarycli.cli.show import SYMBOLS
 from canarycli.config import bake_from_option, load, plan_from_options, plan_from_word
+from canarycli.decide.words import span
 from canarycli.errors import PlanError, UsageError
 from canarycli.judge import Arms, Judgement, Verdict
 from canarycli.judge.once import judge_window
@@ -216,10 +217,9 @@ def _document(case: Case, found: Judgement, at: datetime | None) -> dict[str, An
 
 def _lines(case: Case, found: Judgement, at: datetime | None) -> Iterator[str]:
     work, window = case.work, case.window
-    minutes = window.length / timedelta(minutes=1)
     yield (
         f"{work.target.name}  {case.baseline} → {case.candidate}   {work.target.provider} "
-        f"{work.provider.place}   {minutes:g} min to {window.end:%Y-%m-%d %H:%M:%S} UTC"
+        f"{work.provider.place}   {span(window.length)} to {window.end:%Y-%m-%d %H:%M:%S} UTC"
     )
     for finding in found.findings:
         yield f"  {SYMBOLS[finding.verdict]} {finding.sentence}"

@@ -68,7 +68,7 @@ def _share(whole: Measurements, arms: Arms) -> float:
         pool(whole.of(name, REQUESTS), REQUESTS).n or 0.0
         for name in (arms.candidate, arms.baseline)
     )
-    return 100 * ours / (ours + theirs) if ours + theirs else 0.0
+    return float(f"{100 * ours / (ours + theirs):.3g}") if ours + theirs else 0.0
 
 
 def _until(whole: Measurements, end: datetime) -> Measurements:
