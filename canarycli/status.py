@@ -29,7 +29,7 @@ def release_status(record: Record, endpoint: Endpoint | None, now: datetime) -> 
         "exit_code": int(release.exit),
         "why": release.why,
         "baseline": _arm(release.baseline, shares),
-        "candidate": _arm(release.candidate, shares),
+        "candidate": _arm(release.candidate or release.model, shares),
         "traffic": _rounded(shares),
         "settled": endpoint.settled if endpoint else None,
         "stage": _stage(release, now),

@@ -99,7 +99,7 @@ def _lines(releases: Sequence[Release]) -> Iterator[str]:
         (
             release.id,
             release.endpoint,
-            f"{release.baseline} → {release.candidate}",
+            f"{release.baseline} → {release.candidate or release.model}",
             release.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M"),
             percent(release.reached),
             (release.outcome or release.state).value.replace("_", " "),

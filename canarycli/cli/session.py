@@ -63,6 +63,9 @@ def find_target(common: Common, store: Store, env: Mapping[str, str]) -> Target:
         return _of_record(_release(word, store), common, entries)
     if word in entries:
         return _of_entry(entries[word], common)
+    called = [entry for entry in entries.values() if entry.cloud_name == word]
+    if len(called) == 1:
+        return _of_entry(called[0], common)
     known = [record for record in store.newest() if record.release.endpoint == word]
     if len(known) == 1:
         return _of_record(known[0], common, entries)

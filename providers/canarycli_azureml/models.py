@@ -43,8 +43,8 @@ def find_model(session: Session, settings: Settings, spec: str) -> Model:
     """The model of that spec, asked for where it has to be resolved.
 
     Raises:
-        NotFound: the workspace has no such model or version.
-        Rejected: the spec is no model's.
+        NotFound: the workspace has no such model or version, or the spec is no model's.
+        Rejected: the spec is an azureml:// address of something else.
     """
     word = spec.removeprefix("azureml:") if not _OTHER_URI.match(spec) else spec
     if match := _REGISTRY.match(word):
@@ -57,7 +57,8 @@ def find_model(session: Session, settings: Settings, spec: str) -> Model:
         return _by_version(session, settings, match[1], match[2])
     if (match := _LABEL.match(word)) and match[2] == "latest":
         return _latest(session, settings, match[1])
-    raise Rejected(f"{spec!r} is no registered model's name and version", hint=_HINT)
+    # A version that was mistyped ends up here: nothing is there by that name.
+    raise NotFound(f"{spec!r} is no registered model's name and version", hint=_HINT)
 
 
 def _by_version(session: Session, settings: Settings, name: str, version: str) -> Model:

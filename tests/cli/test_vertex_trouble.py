@@ -35,6 +35,19 @@ def test_bad_input_names_the_place_and_moves_nothing(
     assert "deployModel" not in vertex.calls
 
 
+def test_an_endpoint_is_known_by_the_clouds_own_id_too(vertex: OnVertex) -> None:
+    assert vertex.ann.run("status", "1000", "-o", "json").json["traffic"] == {"11": 100, "22": 0}
+    assert vertex.ann.run("start", "-e", "1000", "-m", "22", "--detach").code == 0
+    assert vertex.split == {"11": 95, "22": 5}
+
+
+def test_a_model_that_is_not_there_is_named_in_the_history(vertex: OnVertex) -> None:
+    assert vertex.ann.run("start", "-m", "500@9").code == 9
+    [row] = vertex.ann.run("history").out.splitlines()[1:]
+    assert "11 → 500@9" in row
+    assert "11 → 500@9" in vertex.ann.run("status", "churn").out
+
+
 @pytest.mark.parametrize(
     "permission",
     ["aiplatform.endpoints.get", "aiplatform.endpoints.update", "monitoring.timeSeries.list"],

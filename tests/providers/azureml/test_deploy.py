@@ -66,10 +66,10 @@ def test_the_latest_version_is_the_newest_in_whatever_order_they_are_listed(
     [
         ("fraud:8", NotFound, "no model 'fraud:8'"),
         ("fruad@latest", NotFound, "no model 'fruad'"),
-        ("fraud@production", Rejected, "no registered model's name and version"),
-        ("fraud", Rejected, "no registered model's name and version"),
+        ("fraud@production", NotFound, "no registered model's name and version"),
+        ("fraud", NotFound, "no registered model's name and version"),
         ("azureml://registries/acme/models/fraud/labels/latest", Rejected, "does not name"),
-        ("./model.pkl", Rejected, "no registered model's name and version"),
+        ("./model.pkl", NotFound, "no registered model's name and version"),
     ],
 )
 def test_a_model_that_cannot_be_found_is_told_before_anything_is_made(
