@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from canarycli.busy import busy_with
 from canarycli.clock import Clock
-from canarycli.controller import busy_with
 from canarycli.errors import Conflict, ProviderError, Rejected, UsageError
 from canarycli.journal import Event
 from canarycli.patience import Patient

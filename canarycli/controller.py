@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from canarycli.busy import busy_with
 from canarycli.case import SETTLING, Decision, Seen, begin_rollback
 from canarycli.clock import Clock
 from canarycli.decide import decide
@@ -22,7 +23,7 @@ from canarycli.errors import (
 )
 from canarycli.journal import Event
 from canarycli.judge import Arms, Judgement
-from canarycli.provider import Deployer, Endpoint, Provider, Smoker
+from canarycli.provider import Deployer, Endpoint, Provider, Reporting, Smoker
 from canarycli.reading import no_reading
 from canarycli.release import Outcome, Release, State
 from canarycli.smoke import Tried, try_out
@@ -205,6 +206,8 @@ class Controller:
         saved = self._save(after, decision.events)
         if decision.deploy:
             self._deploy(saved, endpoint)
+        elif decision.release.state is State.DEPLOYING:
+            self._report(endpoint)
         if decision.shift is not None:
             self._act(saved, endpoint, decision.shift)
         return decision
@@ -264,12 +267,20 @@ class Controller:
         release = saved.release
         if not isinstance(self.provider, Deployer):
             raise Unsupported(f"{release.provider} can't deploy {release.model!r}")
-        name = self.provider.deploy(
-            endpoint, release.model, release.baseline, release.deploy, release.id
-        )
+        try:
+            name = self.provider.deploy(
+                endpoint, release.model, release.baseline, release.deploy, release.id
+            )
+        except Conflict as error:
+            self._tell("waiting", f"the cloud is still applying a change: {error.message}")
+            return
         self._tell("deploying", f"deploying {release.model} as {name}, this takes minutes")
         if name != release.candidate:
             self._save(replace(saved, release=replace(release, candidate=name)))
+
+    def _report(self, endpoint: Endpoint) -> None:
+        if isinstance(self.provider, Reporting) and (text := self.provider.progress(endpoint)):
+            self._tell("deploying", text)
 
     def _act(self, saved: Record, endpoint: Endpoint, split: Traffic) -> None:
         release = saved.release
@@ -336,9 +347,7 @@ class Controller:
         if length > limit:
             raise Unsafe(
                 f"the traffic of {record.release.endpoint} can't be read: {error.message}",
-                hint=self.provider.plain_command(
-                    record.release.endpoint, home_split(record.release)
-                ),
+                hint=self.provider.plain_command(record.release.endpoint, record.release.home),
             ) from error
 
     def _sleep(self, key: str, length: timedelta, until: datetime | None) -> None:
@@ -369,29 +378,3 @@ class Controller:
 
     def _tell(self, kind: str, message: str, level: str = "info") -> None:
         self.listen(Event(kind, self.clock.now(), message, level))
-
-
-def home_split(release: Release) -> Traffic:
-    """Everything to the baseline, the candidate named with 0."""
-    return Traffic({release.baseline: 100.0, release.candidate: 0.0})
-
-
-def busy_with(record: Record, now: datetime) -> Busy:
-    """The error that says who has the endpoint, and how to go on."""
-    release, lease = record.release, record.lease
-    facts = [
-        f"{release.baseline} → {release.candidate} at {release.target:g}%, "
-        + (_driver(record, now) if lease and lease.alive(now) else "nobody drives it")
-    ]
-    return Busy(
-        f"{release.endpoint} is busy with release {release.id}",
-        facts=facts,
-        hint=(f"follow it: canary status {release.id}", f"end it: canary rollback {release.id}"),
-    )
-
-
-def _driver(record: Record, now: datetime) -> str:
-    if record.lease is None:
-        return "nobody drives it"
-    ago = max(0, round((now - record.lease.heard).total_seconds()))
-    return f"driven by {record.lease.holder}, last heard {ago} s ago"

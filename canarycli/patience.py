@@ -16,6 +16,7 @@ from canarycli.provider import (
     Notes,
     Provider,
     Reply,
+    Reporting,
     Smoker,
 )
 from canarycli.traffic import Traffic
@@ -110,6 +111,11 @@ class Patient:
             raise Unsupported(f"can't ask version {version!r} of {endpoint!r} by itself")
         ask = self.provider.smoke
         return self._ask(lambda: ask(endpoint, version, body, content_type))
+
+    def progress(self, seen: Endpoint) -> str:
+        """How far a deployment is, "" where the provider can't say."""
+        provider = self.provider
+        return self._ask(lambda: provider.progress(seen)) if isinstance(provider, Reporting) else ""
 
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """The cloud's own command line for this split."""

@@ -193,6 +193,15 @@ class Detailed(Protocol):
         ...
 
 
+@runtime_checkable
+class Reporting(Protocol):
+    """A provider that can say how far a change that takes minutes is."""
+
+    def progress(self, seen: Endpoint) -> str:
+        """Where a deployment is, in words for people; "" if none is under way."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One thing that was looked at before anything depends on it.

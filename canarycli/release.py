@@ -177,6 +177,11 @@ class Release:
         return Traffic.split(self.baseline, self.candidate, self.target)
 
     @property
+    def home(self) -> Traffic:
+        """Everything to the baseline, the candidate named with 0."""
+        return Traffic({self.baseline: 100.0, self.candidate: 0.0})
+
+    @property
     def notes(self) -> Notes:
         """What the endpoint itself remembers of this release."""
         return {

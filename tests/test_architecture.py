@@ -41,6 +41,7 @@ LAYERS = (
     "config",
     "begin",
     "store",
+    "busy",
     "status",
     "patience",
     "registry",

@@ -15,7 +15,6 @@ from canarycli.cli.output import Output
 from canarycli.cli.session import Work, actor
 from canarycli.cli.signals import Terminated
 from canarycli.config import bake_from_option
-from canarycli.controller import home_split
 from canarycli.errors import CanaryError, Exit, Unsafe, UsageError
 from canarycli.journal import Event
 from canarycli.provider import Endpoint
@@ -137,7 +136,7 @@ class Ride:
         except CanaryError as error:
             raise Unsafe(
                 f"the rollback after the interrupt failed: {error.message}",
-                hint=self.work.provider.plain_command(release.endpoint, home_split(release)),
+                hint=self.work.provider.plain_command(release.endpoint, release.home),
             ) from error
         if not ended.over:
             message = f"rollback asked for; canary status {release.id} tells when it is in place"

@@ -80,15 +80,33 @@ class Wanted:
     note: str = ""
     ref: str = ""
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Stages and checks as they were given, to be given again."""
+        given = {
+            "--plan": self.plan,
+            "--percent": self.percent,
+            "--stages": self.stages,
+            "--bake": self.bake,
+            "--baseline": self.baseline,
+        }
+        words = [word for flag, value in given.items() if value for word in (flag, value)]
+        return (*words, *(word for check in self.skip for word in ("--skip", check)))
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A release that could be started now, and every reason not to."""
+    """A release that could be started now, and every reason not to.
+
+    Attributes:
+        flags: what start has to be told besides the endpoint and the model.
+    """
 
     work: Work
     endpoint: Endpoint
     release: Release
     troubles: tuple[Trouble, ...]
+    flags: tuple[str, ...] = ()
 
     def refuse_blocked(self) -> None:
         """Raise for what can't be confirmed away, all of it in one error."""
@@ -158,7 +176,7 @@ def refuse_busy(intent: Intent) -> bool:
     Raises:
         Busy: it is in a release.
     """
-    from canarycli.controller import busy_with
+    from canarycli.busy import busy_with
     from canarycli.release import State
 
     work = intent.work

@@ -14,12 +14,17 @@ class News:
 
     def __init__(self) -> None:
         self._reading: Any = None
+        self._progress = ""
         self._said_at: datetime | None = None
 
     def worth_a_line(self, event: Event) -> bool:
         """Whether to show this event; asked once for each, in order."""
         if event.type == "read" and not self._is_news(event):
             return False
+        if event.type == "deploying":
+            again, self._progress = event.message == self._progress, event.message
+            if again:
+                return False
         self._said_at = event.at
         return True
 

@@ -43,3 +43,9 @@ def test_any_other_event_is_news_and_a_sign_of_life() -> None:
     news.worth_a_line(reading(0, "pass"))
     assert news.worth_a_line(Event("shift_accepted", NOON + timedelta(minutes=4), ""))
     assert not news.worth_a_line(reading(6, "pass"))
+
+
+def test_progress_is_told_when_it_changes() -> None:
+    news = News()
+    steps = [Event("deploying", NOON, text) for text in ("creating", "creating", "starting")]
+    assert [news.worth_a_line(step) for step in steps] == [True, False, True]
