@@ -20,7 +20,7 @@ def tick(
         bool, Option("--all", help="One step of every open release known here")
     ] = False,
 ) -> int:
-    """Take one step of a release, and say when to come back."""
+    """Take one step of a release, and say when to come back (for cron and CI)."""
     with Output(common) as output:
         if not every:
             work = open_work(common)
