@@ -186,6 +186,8 @@ class Controller:
                 self._tell("visible", "the cloud answers again")
                 blind_since = None
             release = decision.release
+            if release.over and not decision.events:
+                self._tell_end(release)
             if release.over or enough(release) or self._late(until):
                 return release
             self._sleep(key, decision.wake, until)
@@ -375,6 +377,11 @@ class Controller:
         for event in events:
             self.listen(event)
         return saved
+
+    def _tell_end(self, release: Release) -> None:
+        """Tell how a release ended that somebody else saw to its end."""
+        for event in self.store.events(release.id)[-1:]:
+            self.listen(event)
 
     def _tell(self, kind: str, message: str, level: str = "info") -> None:
         self.listen(Event(kind, self.clock.now(), message, level))

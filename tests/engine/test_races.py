@@ -125,3 +125,17 @@ def test_a_driver_that_lost_its_lease_finds_out_before_its_next_write() -> None:
         first.drive(rehearsal.key)
     assert "bob@ci" in caught.value.facts[0]
     assert len(rehearsal.watched.asked) == asked
+
+
+def test_a_driver_tells_the_end_that_somebody_else_brought_about() -> None:
+    rehearsal = Rehearsal(settle=0)
+    release = rehearsal.start()
+    heard: list[Event] = []
+    driver = Controller(
+        rehearsal.store, rehearsal.watched, rehearsal.clock, Driver("ann@laptop"), heard.append
+    )
+    driver.tick(rehearsal.key)
+    roll_back_elsewhere(rehearsal)
+    assert driver.drive(rehearsal.key).id == release.id
+    assert heard[-1].type == "ended"
+    assert "dana rolled back" in heard[-1].message
