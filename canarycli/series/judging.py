@@ -19,9 +19,6 @@ from canarycli.series.verdict import SeriesVerdict
 SILENT_MINUTES, SILENT_REQUESTS = 5, 20
 """The candidate is silent after so many minutes in which so many requests were expected."""
 
-SHARES = frozenset({SeriesForm.HISTOGRAM, SeriesForm.PERCENTILES, SeriesForm.FRACTIONS})
-"""Forms that are shown as the share of requests above a threshold."""
-
 STAGE_STEP = log(1.5)
 STAGE_MINUTES = 5
 STAGE_REQUESTS = 20
@@ -112,9 +109,9 @@ class _Track:
     def finding(self, verdict: Verdict, total: float) -> Finding:
         """The finding for people and machines."""
         name = self.metric.name
-        unit = UNITS.get(name, Unit.RATIO)
-        if self.metric.form in SHARES:
-            unit = Unit.RATIO
+        # Everything but values is told as a share of requests, latency's above its threshold too.
+        values = self.metric.form is SeriesForm.VALUES
+        unit = UNITS.get(name, Unit.RATIO) if values else Unit.RATIO
         blank = Finding(name, verdict, "", unit, proven=True)
         told = self._numbers(blank, self.evidence)
         return replace(told, sentence=sentence(told, total))
