@@ -57,6 +57,7 @@ def prepare(request: Request, endpoint: Endpoint, now: datetime) -> Release:
         )
     state = State.SMOKE_TEST if request.plan.smoke else State.RUNNING
     state = state if there else State.DEPLOYING
+    first, shadow = request.plan.stages[0], request.plan.shadow
     return Release(
         id=new_id(),
         provider=request.provider,
@@ -73,7 +74,8 @@ def prepare(request: Request, endpoint: Endpoint, now: datetime) -> Release:
         note=request.note,
         ref=request.ref,
         state=state,
-        target=request.plan.stages[0].percent if state is State.RUNNING else 0.0,
+        target=first.percent if state is State.RUNNING and not shadow else 0.0,
+        shadow=shadow.percent if state is State.RUNNING and shadow else 0.0,
         before=endpoint.traffic.of(candidate),
         base=endpoint.revision,
         asked_at=now,

@@ -61,6 +61,7 @@ def begin_rollback(release: Release, outcome: Outcome, why: str, by: str, now: d
         release,
         state=State.ROLLING_BACK,
         target=0.0,
+        shadow=0.0,
         before=release.target,
         asked_at=now,
         written=False,
@@ -114,19 +115,27 @@ class Case:
         release = self.release
         self.tell(
             "shift_requested",
-            f"asking for {release.candidate} {percent(release.target)}",
+            f"asking for {wanted_text(release)}",
             from_=round(self.share, 4),
             to=release.target,
         )
         return Decision(release, split, wake=AT_ONCE, events=tuple(self.events))
 
-    def raise_to(self, target: float, stage: int) -> Decision:
+    def first_step(self) -> Decision:
+        """What a candidate that is there gets first: a copy of traffic, or its first share."""
+        plan = self.release.plan
+        if plan.shadow is not None:
+            return self.raise_to(0.0, 0, shadow=plan.shadow.percent)
+        return self.raise_to(plan.stages[0].percent, 0)
+
+    def raise_to(self, target: float, stage: int, *, shadow: float = 0.0) -> Decision:
         """Record a new share as intent and ask for it; the only way up."""
         self.release = replace(
             self.release,
             state=State.RUNNING,
             stage=stage,
             target=target,
+            shadow=shadow,
             before=self.share,
             base=self.endpoint.revision,
             asked_at=self.now,
@@ -197,6 +206,13 @@ class Case:
             until=until.isoformat() if until else None,
             stage=self.release.stage + 1,
         )
+
+
+def wanted_text(release: Release) -> str:
+    """What the candidate is to get, in words."""
+    if release.shadow:
+        return f"{release.candidate} a copy of {percent(release.shadow)}"
+    return f"{release.candidate} {percent(release.target)}"
 
 
 def noted(release: Release, seen: Seen, now: datetime) -> Release:

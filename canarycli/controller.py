@@ -286,7 +286,7 @@ class Controller:
 
     def _act(self, saved: Record, endpoint: Endpoint, split: Traffic) -> None:
         release = saved.release
-        raises = split.of(release.candidate) > endpoint.traffic.of(release.candidate) + TOLERANCE
+        raises = _gets_more(release.candidate, endpoint.traffic, split)
         if raises and not self._may_raise(saved):
             return
         try:
@@ -385,3 +385,9 @@ class Controller:
 
     def _tell(self, kind: str, message: str, level: str = "info") -> None:
         self.listen(Event(kind, self.clock.now(), message, level))
+
+
+def _gets_more(version: str, now: Traffic, then: Traffic) -> bool:
+    """Whether a version gets more requests by a split, live ones or copies."""
+    live = then.of(version) > now.of(version) + TOLERANCE
+    return live or then.shadow.get(version, 0.0) > now.shadow.get(version, 0.0) + TOLERANCE

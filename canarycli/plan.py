@@ -50,6 +50,21 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Shadow:
+    """Give the candidate a copy of `percent` of the traffic, its answers dropped, and let it bake.
+
+    Comes before the first stage, which takes its place in one change.
+    """
+
+    percent: float
+    bake: timedelta
+
+    def __post_init__(self) -> None:
+        if not 0 < self.percent <= 100:
+            raise ValueError(f"a shadow's percent is above 0 and at most 100, not {self.percent:g}")
+
+
+@dataclass(frozen=True, slots=True)
 class Margin:
     """By how much the candidate may be worse than the baseline.
 
@@ -143,6 +158,7 @@ class Plan:
     """Stages and checks, and the policies around them.
 
     Attributes:
+        shadow: a copy of traffic for the candidate before the first stage, None for none.
         stages: at least one; percents rise; the last one is 100, or the release holds there.
         read_every: time between two looks at the metrics.
         fails_after: so many failing reads in a row fail a check.
@@ -166,6 +182,7 @@ class Plan:
     on_no_metrics: Wait = field(default_factory=lambda: Wait(timedelta(minutes=10)))
     settle_within: timedelta = timedelta(minutes=15)
     deadline: timedelta | None = None
+    shadow: Shadow | None = None
     smoke: tuple[Smoke, ...] = ()
 
     def __post_init__(self) -> None:

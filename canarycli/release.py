@@ -1,8 +1,8 @@
 """A release: all that must survive a crash, as one frozen value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -101,7 +101,8 @@ class Release:
     was first seen in place; None while traffic is on its way there. `waiting_since` is when the
     wait for a clear verdict began: then, or when a person resumed. `model` and `deploy` say what
     to bring in, and how, where the candidate was not on the endpoint at the start. `cleaned_at` is
-    when what the release left deployed was seen to be gone.
+    when what the release left deployed was seen to be gone. `shadow` is the copy of traffic the
+    candidate is wanted to get, 0 once it gets its own.
     """
 
     id: str
@@ -121,6 +122,7 @@ class Release:
     state: State = State.RUNNING
     stage: int = 0
     target: float = 0.0
+    shadow: float = 0.0
     before: float = 0.0
     base: str = ""
     asked_at: datetime | None = None
@@ -174,7 +176,19 @@ class Release:
     @property
     def wanted(self) -> Traffic:
         """The split that is wanted now."""
-        return Traffic.split(self.baseline, self.candidate, self.target)
+        split = Traffic.split(self.baseline, self.candidate, self.target)
+        return replace(split, shadow={self.candidate: self.shadow}) if self.shadow else split
+
+    @property
+    def bake_in_force(self) -> timedelta:
+        """The least time at what is wanted now."""
+        shadow = self.plan.shadow if self.shadow else None
+        return shadow.bake if shadow else self.stage_in_force.bake
+
+    @property
+    def ahead(self) -> tuple[Stage, ...]:
+        """The stages still to come."""
+        return self.plan.stages if self.shadow else self.plan.stages[self.stage + 1 :]
 
     @property
     def home(self) -> Traffic:

@@ -83,15 +83,17 @@ def expected_end(release: Release, now: datetime) -> datetime | None:
     """When the plan is through if every check passes in time; None where a person must act."""
     if release.over or release.state in {State.HELD, State.ROLLING_BACK}:
         return None
-    ahead = release.plan.stages[release.stage + 1 :]
-    if release.stage_in_force.then is Then.HOLD or any(s.then is Then.HOLD for s in ahead):
+    ahead = release.ahead
+    if (release.stage_in_force.then is Then.HOLD and not release.shadow) or any(
+        s.then is Then.HOLD for s in ahead
+    ):
         return None
     return now + seconds_left(release, now) + sum((s.bake for s in ahead), timedelta(0))
 
 
 def seconds_left(release: Release, now: datetime) -> timedelta:
     """How much of the bake of the stage in force is left, all of it before it is in place."""
-    bake = release.stage_in_force.bake
+    bake = release.bake_in_force
     baked = now - release.confirmed_at if release.confirmed_at else timedelta(0)
     return max(bake - baked, timedelta(0))
 
@@ -101,6 +103,7 @@ def _stage(release: Release, now: datetime) -> dict[str, Any]:
         "index": release.stage + 1,
         "of": len(release.plan.stages),
         "percent": release.target,
+        "shadow": release.shadow,
         "since": _when(release.confirmed_at),
         "seconds_left": None
         if release.over
@@ -121,8 +124,8 @@ def _next(release: Release, now: datetime) -> dict[str, Any] | None:
     if release.state is State.HELD:
         return {"action": "hold", "percent": release.target, "at": None}
     at = _when(now + seconds_left(release, now))
-    ahead = release.plan.stages[release.stage + 1 :]
-    if release.stage_in_force.then is Then.HOLD:
+    ahead = release.ahead
+    if release.stage_in_force.then is Then.HOLD and not release.shadow:
         return {"action": "hold", "percent": release.target, "at": at}
     if not ahead:
         return {"action": "promoted", "percent": release.target, "at": at}

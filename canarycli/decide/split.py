@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from canarycli.case import SETTLING, Case, Decision
+from canarycli.case import SETTLING, Case, Decision, wanted_text
 from canarycli.decide.ways_back import go_back
 from canarycli.decide.words import span
 from canarycli.release import Outcome, State
@@ -27,7 +27,7 @@ def deploying(case: Case) -> Decision | None:
         if release.plan.smoke:
             case.release = replace(release, state=State.SMOKE_TEST, asked_at=case.now)
             return case.wait(SETTLING)
-        return case.raise_to(release.plan.stages[0].percent, 0)
+        return case.first_step()
     if release.candidate and endpoint.settled and endpoint.failure:
         why = f"{release.model} could not be deployed: {endpoint.failure}"
         return case.end(Outcome.CLOUD_FAILED, why, "error")
@@ -49,7 +49,7 @@ def smoke_test(case: Case) -> Decision | None:
         case.tell("smoke", one.sentence, level, name=one.name, ok=one.ok, seconds=one.seconds)
     failed = [one for one in tried if not one.ok]
     if not failed:
-        return case.raise_to(release.plan.stages[0].percent, 0)
+        return case.first_step()
     why = f"smoke test failed, {failed[0].sentence}"
     if case.share > TOLERANCE:
         return go_back(case, Outcome.ROLLED_BACK, why)
@@ -95,6 +95,8 @@ def _lowered(case: Case) -> Decision:
     release = case.release
     was = release.target if release.confirmed_at else release.before
     why = f"somebody lowered {release.candidate} from {percent(was)} to {percent(case.share)}"
+    if release.shadow:
+        why = f"somebody ended the copy of traffic that {release.candidate} got"
     return go_back(case, Outcome.STOPPED, why, by="somebody else")
 
 
@@ -109,7 +111,7 @@ def settle(case: Case) -> Decision | None:
         return go_back(
             case,
             Outcome.CLOUD_FAILED,
-            f"{percent(release.target)} was not in place after {span(release.plan.settle_within)}",
+            f"{wanted_text(release)} was not in place after {span(release.plan.settle_within)}",
         )
     if not endpoint.settled:
         return case.wait_for_change()
@@ -130,7 +132,7 @@ def _confirmed(case: Case) -> Decision | None:
     )
     case.tell(
         "shift_confirmed",
-        f"{release.candidate} {percent(release.target)} confirmed after {seconds:g} s",
+        f"{wanted_text(release)} confirmed after {seconds:g} s",
         from_=release.before,
         to=release.target,
         seconds=seconds,

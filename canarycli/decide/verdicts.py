@@ -57,7 +57,7 @@ def doubt(case: Case) -> Decision | None:
         return _resume(case, "every check passes now")
     if release.state is not State.RUNNING or clear or release.verdict is None:
         return None
-    patience = max(release.plan.unclear_after, release.stage_in_force.bake)
+    patience = max(release.plan.unclear_after, release.bake_in_force)
     if case.since(release.waiting_since) < patience:
         return None
     unclear = [f.sentence for f in release.findings if f.verdict is not Verdict.PASS]
@@ -92,9 +92,16 @@ def stage(case: Case) -> Decision | None:
     stage = release.stage_in_force
     baked = case.since(release.confirmed_at)
     passed = release.verdict is Verdict.PASS or alone(release) or not release.plan.gates
-    if baked < stage.bake or not passed:
-        return case.wait(_until_next(case, stage, baked))
-    return _passed(case, stage)
+    if baked < release.bake_in_force or not passed:
+        return case.wait(_until_next(case, baked))
+    return _shadowed(case) if release.shadow else _passed(case, stage)
+
+
+def _shadowed(case: Case) -> Decision:
+    """The copy of traffic is exchanged for the first share, in one change."""
+    release = case.release
+    case.tell("stage_passed", f"shadow of {percent(release.shadow)} passed", stage=0)
+    return case.raise_to(release.plan.stages[0].percent, 0)
 
 
 def _passed(case: Case, stage: Stage) -> Decision:
@@ -178,7 +185,7 @@ def _resume(case: Case, why: str) -> Decision | None:
     return None
 
 
-def _until_next(case: Case, stage: Stage, baked: timedelta) -> timedelta:
-    left = stage.bake - baked
+def _until_next(case: Case, baked: timedelta) -> timedelta:
+    left = case.release.bake_in_force - baked
     soonest = min(WATCHING, case.release.plan.read_every)
     return min(soonest, left) if left > timedelta(0) else soonest

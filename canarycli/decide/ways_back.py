@@ -16,7 +16,8 @@ def rolling_back(case: Case) -> Decision | None:
         return None
     if not endpoint.serves(release.baseline):
         return _no_way_back(case)
-    is_home = endpoint.traffic.of(release.baseline) >= 100 - TOLERANCE
+    copied = endpoint.traffic.shadow.get(release.candidate, 0.0) > 0
+    is_home = endpoint.traffic.of(release.baseline) >= 100 - TOLERANCE and not copied
     if endpoint.settled and is_home and release.written:
         return _rolled_back(case)
     if case.since(release.asked_at) > release.plan.settle_within:

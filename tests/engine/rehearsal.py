@@ -193,6 +193,13 @@ class Rehearsal:
         self.clock.advance(10)
 
 
+def change(rehearsal: Rehearsal, release: Release) -> None:
+    """Write a person's order into the record, as another process does."""
+    record = rehearsal.store.load(rehearsal.key)
+    assert record is not None
+    rehearsal.store.save(replace(record, release=release))
+
+
 def expect_crash(controller: Controller, rehearsal: Rehearsal, ticks: int) -> bool:
     """Tick until the process dies; False if it never does."""
     try:

@@ -12,6 +12,7 @@ from engine.rehearsal import (
     PLAN,
     RELATIVE,
     Rehearsal,
+    change,
     seconds,
 )
 
@@ -20,16 +21,9 @@ from canarycli.errors import Busy, Exit
 from canarycli.judge import Arms, Verdict, begin
 from canarycli.metrics import Metric, Window
 from canarycli.plan import Check, Margin, Plan, Stage, Then, Wait
-from canarycli.release import Outcome, Release, State
+from canarycli.release import Outcome, State
 from canarycli.testing import ForeignWriter
 from canarycli.traffic import Traffic
-
-
-def change(rehearsal: Rehearsal, release: Release) -> None:
-    """Write a person's order into the record, as another process does."""
-    record = rehearsal.store.load(rehearsal.key)
-    assert record is not None
-    rehearsal.store.save(replace(record, release=release))
 
 
 def test_a_healthy_candidate_ends_with_all_traffic() -> None:

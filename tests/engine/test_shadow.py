@@ -1,0 +1,59 @@
+"""A copy of the traffic before any of it: judged, then exchanged for the first stage."""
+
+from dataclasses import replace
+
+from engine.rehearsal import BASELINE, CANDIDATE, ENDPOINT, PLAN, Rehearsal, change, seconds
+
+from canarycli import orders
+from canarycli.plan import Shadow
+from canarycli.release import Outcome
+from canarycli.traffic import Traffic
+
+SHADOWED = replace(PLAN, shadow=Shadow(20, seconds(30)))
+
+
+def test_a_shadow_comes_first_and_is_exchanged_for_the_first_stage_in_one_change() -> None:
+    rehearsal = Rehearsal(SHADOWED)
+    rehearsal.start()
+    release = rehearsal.finish()
+    assert release.outcome is Outcome.PROMOTED
+    asked = [(split.of(CANDIDATE), dict(split.shadow)) for split in rehearsal.watched.asked]
+    assert asked == [(0, {CANDIDATE: 20}), (5, {}), (25, {}), (100, {})]
+
+
+def test_a_candidate_that_fails_in_the_shadow_never_gets_live_traffic() -> None:
+    worse = {"turns": [{"errors_5xx": 0.2}]}
+    rehearsal = Rehearsal(SHADOWED, versions={BASELINE: {"percent": 100}, CANDIDATE: worse})
+    rehearsal.start()
+    release = rehearsal.finish()
+    assert (release.outcome, release.reached) == (Outcome.ROLLED_BACK, 0)
+    traffic = rehearsal.simulator.describe(ENDPOINT).traffic
+    assert (traffic.of(BASELINE), dict(traffic.shadow)) == (100, {})
+
+
+def test_a_model_that_is_brought_in_is_shadowed_first() -> None:
+    rehearsal = Rehearsal(SHADOWED, startup=30)
+    rehearsal.start(model="model-99")
+    assert rehearsal.finish().outcome is Outcome.PROMOTED
+    assert [split.shadow != {} for split in rehearsal.watched.asked] == [True, False, False, False]
+
+
+def test_promote_ends_the_shadow_and_rollback_takes_it_away() -> None:
+    rehearsal = Rehearsal(replace(SHADOWED, shadow=Shadow(20, seconds(3000))))
+    rehearsal.start()
+    controller = rehearsal.controller()
+    rehearsal.confirm(controller)
+    change(rehearsal, orders.promote(rehearsal.release, "dana"))
+    rehearsal.tick(controller)
+    assert (rehearsal.release.target, rehearsal.release.shadow) == (5, 0)
+
+
+def test_somebody_who_ends_the_shadow_ends_the_release() -> None:
+    rehearsal = Rehearsal(replace(SHADOWED, shadow=Shadow(20, seconds(3000))))
+    rehearsal.start()
+    controller = rehearsal.controller()
+    rehearsal.confirm(controller)
+    rehearsal.simulator.impose(ENDPOINT, Traffic.all_to(BASELINE))
+    release = rehearsal.finish()
+    assert release.outcome is Outcome.STOPPED
+    assert "copy of traffic" in release.why
