@@ -2,11 +2,21 @@
 
 from dataclasses import replace
 
-from engine.rehearsal import BASELINE, CANDIDATE, ENDPOINT, PLAN, Rehearsal, change, seconds
+from engine.rehearsal import (
+    BASELINE,
+    CANDIDATE,
+    ENDPOINT,
+    PLAN,
+    Rehearsal,
+    change,
+    expect_crash,
+    seconds,
+)
 
 from canarycli import orders
 from canarycli.plan import Shadow
 from canarycli.release import Outcome
+from canarycli.testing import Fault, Points
 from canarycli.traffic import Traffic
 
 SHADOWED = replace(PLAN, shadow=Shadow(20, seconds(30)))
@@ -57,3 +67,20 @@ def test_somebody_who_ends_the_shadow_ends_the_release() -> None:
     release = rehearsal.finish()
     assert release.outcome is Outcome.STOPPED
     assert "copy of traffic" in release.why
+
+
+def test_a_crash_at_any_point_of_a_shadow_changes_nothing_in_the_end() -> None:
+    calls = Points()
+    whole = Rehearsal(SHADOWED)
+    whole.start()
+    whole.finish(whole.controller(points=calls))
+    for number in range(1, len(calls.calls) + 1):
+        rehearsal = Rehearsal(SHADOWED)
+        rehearsal.start()
+        points = Points({number: Fault.CRASH_AFTER})
+        assert expect_crash(rehearsal.controller("ann@laptop", points), rehearsal, 80), number
+        rehearsal.clock.advance(95)
+        release = rehearsal.finish(rehearsal.controller("bob@ci"))
+        assert release.outcome is Outcome.PROMOTED, number
+        assert not rehearsal.watched.broken
+        assert rehearsal.simulator.describe(ENDPOINT).traffic.same_as(Traffic.all_to(CANDIDATE))
