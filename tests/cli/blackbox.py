@@ -118,7 +118,7 @@ class Running:
 
 def simulated(folder: Path, plan: str = "", **settings: Any) -> Canary:
     """A canary whose canary.yaml has one pretend endpoint, quick and without metric delay."""
-    script = {"speed": "30x", "period": "10s", "settle": "3s", "delay": "0s", **settings}
+    script = {"speed": "30x", "period": "10s", "settle": "3s", "delay": "0s", "day": 0, **settings}
     lines = "".join(f"    {key}: {value}\n" for key, value in script.items())
     machine = folder / "ann"
     machine.mkdir()
