@@ -158,18 +158,41 @@ def _candidate_is_idle(case: _Case) -> Iterator[Trouble]:
 
 def _fine_enough(case: _Case) -> Iterator[Trouble]:
     step = case.limits.finest_percent
-    for number, stage in enumerate(case.plan.stages, 1):
-        steps = stage.percent / step
+    for name, wanted in _shares(case):
+        steps = wanted / step
         if isclose(steps, round(steps), abs_tol=1e-6):
             continue
         below, above = floor(steps) * step, (floor(steps) + 1) * step
         choices = [percent(share) for share in (below, above) if share > 0]
         yield Trouble(
-            f"stage {number} is {percent(stage.percent)} and shares here are multiples of "
-            f"{percent(step)}",
+            f"{name} is {percent(wanted)} and shares here are multiples of {percent(step)}",
             f"use {' or '.join(choices)}",
             error=Unsupported,
         )
+
+
+def _shares(case: _Case) -> Iterator[tuple[str, float]]:
+    shadow = case.plan.shadow
+    if shadow is not None and case.limits.shadow_up_to:
+        yield "the shadow", shadow.percent
+    for number, stage in enumerate(case.plan.stages, 1):
+        yield f"stage {number}", stage.percent
+
+
+def _shadows(case: _Case) -> Iterator[Trouble]:
+    shadow, most = case.plan.shadow, case.limits.shadow_up_to
+    if shadow is None or shadow.percent <= most:
+        return
+    if most:
+        why, hint = f"this cloud copies at most {percent(most)}", f"use {percent(most)} or less"
+    else:
+        why, hint = (
+            "this cloud has no shadow traffic",
+            "leave shadow: out; start with a small stage",
+        )
+    yield Trouble(
+        f"the plan's shadow is {percent(shadow.percent)}, and {why}", hint, error=Unsupported
+    )
 
 
 def _measurable(case: _Case) -> Iterator[Trouble]:
@@ -269,7 +292,9 @@ def _has_room(case: _Case) -> Iterator[Trouble]:
             )
     if not case.candidate or case.candidate == case.baseline:
         return
-    first = Traffic.split(case.baseline, case.candidate, case.plan.stages[0].percent)
+    # A copy of traffic is as much work for the candidate as traffic of its own.
+    most = max(case.plan.stages[0].percent, case.plan.shadow.percent if case.plan.shadow else 0.0)
+    first = Traffic.split(case.baseline, case.candidate, most)
     for shortage in shortages(case.endpoint, first):
         yield Trouble(
             shortage.sentence,
@@ -287,6 +312,7 @@ RULES: tuple[Callable[[_Case], Iterator[Trouble]], ...] = (
     _candidate_is_idle,
     _has_room,
     _fine_enough,
+    _shadows,
     _measurable,
     _askable,
     _starts_small,

@@ -12,7 +12,7 @@ from canarycli.config.ending import USUAL_BAKE, with_end
 from canarycli.config.entry import endpoint_from, settings_of
 from canarycli.config.values import Config, EndpointConfig, Notify
 from canarycli.metrics import Metric
-from canarycli.plan import Better, Check, Plan, Role, Smoke, Stage, Then, Wait
+from canarycli.plan import Better, Check, Plan, Role, Shadow, Smoke, Stage, Then, Wait
 
 _DURATIONS = ("read_every", "unclear_after", "settle_within", "deadline")
 _WAITS = ("on_unclear", "on_no_metrics")
@@ -45,6 +45,7 @@ def build_plan(model: plans.PlanModel, name: str, folder: Path) -> Plan:
         name=name,
         fails_after=model.fails_after,
         on_fail=Then(model.on_fail),
+        shadow=_shadow(model.shadow, usual),
         smoke=tuple(_smoke(smoke, n, folder) for n, smoke in enumerate(model.smoke, 1)),
     )
     written: dict[str, Any] = {
@@ -58,6 +59,12 @@ def _stage(model: plans.StageModel, usual: timedelta) -> Stage:
     # At 100% there is no baseline left to compare with: this is the end unless told otherwise.
     bake = timedelta(0) if model.percent >= 100 else usual
     return Stage(model.percent, bake if model.bake is None else model.bake, Then(model.then))
+
+
+def _shadow(model: plans.ShadowModel | None, usual: timedelta) -> Shadow | None:
+    if model is None:
+        return None
+    return Shadow(model.percent, usual if model.bake is None else model.bake)
 
 
 def _check(model: plans.CheckModel) -> Check:

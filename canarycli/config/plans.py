@@ -81,6 +81,13 @@ class StageModel(Model):
     then: GoOrHold = "go"
 
 
+class ShadowModel(Model):
+    """A copy of traffic for the candidate before the first stage; its answers are dropped."""
+
+    percent: Percent = Field(description="of the traffic that is copied, above 0 and up to 100")
+    bake: MaybeDuration = None
+
+
 class CloudWatch(Model):
     """A metric of CloudWatch; `{arm}` in a dimension stands for the variant."""
 
@@ -235,6 +242,7 @@ class PlanModel(Model):
 
     stages: Annotated[list[StageModel], Field(min_length=1)]
     checks: list[CheckModel] = []
+    shadow: ShadowModel | None = None
     smoke: list[SmokeModel] = []
     bake: MaybeDuration = None
     read_every: MaybeSomeTime = None
@@ -245,6 +253,14 @@ class PlanModel(Model):
     on_no_metrics: WaitModel | None = None
     settle_within: MaybeSomeTime = None
     deadline: MaybeSomeTime = None
+
+    @field_validator("shadow", mode="before")
+    @classmethod
+    def _not_empty(cls, value: Any) -> Any:
+        # Without this an empty key would silently release without the shadow.
+        if value is None:
+            raise wrong("it is empty, give it a percent or leave the key out")
+        return value
 
 
 def _by_unit(parse: Callable[[Any, Unit | None], Q], value: Any, info: ValidationInfo) -> Q:

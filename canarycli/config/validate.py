@@ -79,6 +79,7 @@ _BY_KEY: Mapping[str, type[BaseModel]] = {
     "cloud_monitoring": plans.CloudMonitoring,
     "azure_monitor": plans.AzureMonitor,
     "simulator": plans.SimulatorMetric,
+    "shadow": plans.ShadowModel,
     "smoke": plans.SmokeModel,
     "expect": plans.ExpectModel,
     "on_unclear": plans.WaitModel,

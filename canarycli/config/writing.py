@@ -12,7 +12,7 @@ import yaml
 from canarycli.config.document import Loader
 from canarycli.durations import parse_duration, write_duration
 from canarycli.metrics import Metric, Unit
-from canarycli.plan import Better, Check, Margin, Plan, Role, Smoke, Stage, Then, Wait
+from canarycli.plan import Better, Check, Margin, Plan, Role, Shadow, Smoke, Stage, Then, Wait
 
 WIDTH = 100
 
@@ -87,10 +87,13 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         )
         if getattr(plan, name) != getattr(usual, name)
     }
-    checks = {"checks": [_check(check) for check in plan.checks]} if plan.checks else {}
+    parts: dict[str, Any] = {"shadow": _shadow(plan.shadow)} if plan.shadow else {}
+    parts["stages"] = [_stage(stage) for stage in plan.stages]
+    if plan.checks:
+        parts["checks"] = [_check(check) for check in plan.checks]
     if plan.smoke:
-        checks["smoke"] = [_smoke(smoke, n) for n, smoke in enumerate(plan.smoke, 1)]
-    return {"stages": [_stage(stage) for stage in plan.stages], **checks, **policies}
+        parts["smoke"] = [_smoke(smoke, n) for n, smoke in enumerate(plan.smoke, 1)]
+    return parts | policies
 
 
 def _policy(value: Any) -> Any:
@@ -110,6 +113,10 @@ def _stage(stage: Stage) -> dict[str, Any]:
         raise ValueError("a stage can't be followed by a rollback")
     written: dict[str, Any] = {"percent": _bare(stage.percent), "bake": _duration(stage.bake)}
     return written | ({"then": "hold"} if stage.then is Then.HOLD else {})
+
+
+def _shadow(shadow: Shadow) -> dict[str, Any]:
+    return {"percent": _bare(shadow.percent), "bake": _duration(shadow.bake)}
 
 
 def _check(check: Check) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from canarycli.errors import CanaryError, Conflict, Exit, NotFound, Unsupported, UsageError
 from canarycli.metrics import Metric
-from canarycli.plan import Check, Margin, Plan, Role, Stage
+from canarycli.plan import Check, Margin, Plan, Role, Shadow, Stage
 from canarycli.preflight import Trouble, preflight
 from canarycli.provider import Endpoint, Limits, Version
 from canarycli.traffic import Traffic
@@ -28,6 +28,10 @@ LIMITS = Limits(
 def plan(*percents: float, checks: tuple[Check, ...] = (ERRORS,)) -> Plan:
     stages = tuple(Stage(percent, timedelta(minutes=15)) for percent in percents or (5, 100))
     return Plan(stages, checks)
+
+
+def shadowed(percent: float) -> Plan:
+    return replace(plan(), shadow=Shadow(percent, timedelta(minutes=15)))
 
 
 def endpoint(shares: Mapping[str, float] | None = None, *, idle: tuple[str, ...] = ()) -> Endpoint:
@@ -145,6 +149,27 @@ REFUSED: Mapping[str, tuple[Start, str, str, type[CanaryError], Exit]] = {
         Unsupported,
         Exit.USAGE,
     ),
+    "the plan begins with a shadow and the cloud has none": (
+        Start(plan=shadowed(12.5)),
+        "the plan's shadow is 12.5%, and this cloud has no shadow traffic",
+        "leave shadow: out; start with a small stage",
+        Unsupported,
+        Exit.USAGE,
+    ),
+    "the shadow is larger than the cloud's largest": (
+        Start(plan=shadowed(51), limits=replace(LIMITS, shadow_up_to=50)),
+        "the plan's shadow is 51%, and this cloud copies at most 50%",
+        "use 50% or less",
+        Unsupported,
+        Exit.USAGE,
+    ),
+    "the shadow is finer than whole percents": (
+        Start(plan=shadowed(2.5), limits=replace(LIMITS, shadow_up_to=50)),
+        "the shadow is 2.5% and shares here are multiples of 1%",
+        "use 2% or 3%",
+        Unsupported,
+        Exit.USAGE,
+    ),
     "a check needs a metric this cloud lacks": (
         Start(plan=plan(checks=(ERRORS, built_in("gpu")))),
         "check 'gpu': this cloud has no metric 'gpu'",
@@ -229,6 +254,9 @@ FINE: Mapping[str, Start] = {
     ),
     "a metric of one's own from this cloud": Start(plan=plan(checks=(custom("cloudwatch"),))),
     "a candidate that is yet to be brought in": Start(candidate=""),
+    "as much of a shadow as the cloud has": Start(
+        plan=shadowed(50), limits=replace(LIMITS, shadow_up_to=50)
+    ),
     "an idle third version": Start(on=endpoint({"blue": 100, "teal": 0})),
     "a third version that is not in service": Start(on=endpoint(idle=("teal",))),
 }
@@ -275,6 +303,15 @@ def sized(blue: int, green: int) -> Endpoint:
 
 def test_too_few_instances_for_the_first_stage_are_a_risk() -> None:
     (trouble,) = preflight(plan(50, 100), LIMITS, sized(4, 1), "blue", "green")
+
+    assert trouble.message == "green would get 50% with 1 instance, where 2 carry that now"
+    assert not trouble.blocks
+
+
+def test_too_few_instances_for_the_shadow_are_a_risk() -> None:
+    able = replace(LIMITS, shadow_up_to=100)
+
+    (trouble,) = preflight(shadowed(50), able, sized(4, 1), "blue", "green")
 
     assert trouble.message == "green would get 50% with 1 instance, where 2 carry that now"
     assert not trouble.blocks

@@ -39,6 +39,7 @@ WHOLE["endpoints"]["pretend"] = {
     "settle": "5s",
 }
 WHOLE["endpoints"]["third"] = {"provider": "acme", "knob": 1, "metric_delay": "5s"}
+WHOLE["plans"]["standard"]["shadow"] = {"percent": 20, "bake": "15m"}
 WHOLE["defaults"] = {"region": "us-east-1", "keep_baseline": "1h"}
 
 Spot = tuple[str | int, ...]

@@ -104,9 +104,36 @@ STAGE: Mapping[str, tuple[str, str]] = {
         plan_with(more="    on_fail: go\n"),
         'canary.yaml:4:14: on_fail: "go" is not rollback or hold   (plans.p)',
     ),
-    "shadow traffic, which this version does not have": (
-        plan_with(more="    shadow: {percent: 10}\n"),
-        "canary.yaml:4:5: unknown key shadow   (plans.p)",
+    "a shadow of nothing": (
+        plan_with(more="    shadow: {percent: 0}\n"),
+        'canary.yaml:4:23: percent: "0" is not above 0 and up to 100   (plans.p.shadow)',
+    ),
+    "a shadow of more than all": (
+        plan_with(more="    shadow: {percent: 101}\n"),
+        'canary.yaml:4:23: percent: "101" is not above 0 and up to 100   (plans.p.shadow)',
+    ),
+    "a shadow without its percent": (
+        plan_with(more="    shadow: {bake: 5m}\n"),
+        "canary.yaml:4:5: percent is missing   (plans.p.shadow)",
+    ),
+    "an empty shadow": (
+        plan_with(more="    shadow:\n"),
+        (
+            "canary.yaml:4:12: shadow: it is empty, give it a percent or leave the key out"
+            "   (plans.p)"
+        ),
+    ),
+    "a shadow that is a number": (
+        plan_with(more="    shadow: 20%\n"),
+        'canary.yaml:4:13: shadow: "20%" where a mapping is expected   (plans.p)',
+    ),
+    "a shadow that bakes without a unit": (
+        plan_with(more="    shadow: {percent: 5, bake: 15}\n"),
+        'canary.yaml:4:32: bake: "15" has no unit, write 15s or 15m   (plans.p.shadow)',
+    ),
+    "a misspelt key of a shadow": (
+        plan_with(more="    shadow: {percent: 5, bakes: 5m}\n"),
+        "canary.yaml:4:26: unknown key bakes, did you mean bake?   (plans.p.shadow)",
     ),
 }
 

@@ -13,7 +13,7 @@ from canarycli.config.editing import Uneditable, with_plan
 from canarycli.config.options import USUAL_CHECKS
 from canarycli.config.writing import write_plan
 from canarycli.metrics import UNITS, Metric, Unit
-from canarycli.plan import Better, Check, Margin, Plan, Role, Smoke, Stage, Then, Wait
+from canarycli.plan import Better, Check, Margin, Plan, Role, Shadow, Smoke, Stage, Then, Wait
 
 MINUTE = timedelta(minutes=1)
 STAGES = (Stage(5, 15 * MINUTE), Stage(100, timedelta(0)))
@@ -86,6 +86,13 @@ def test_policies_and_holds_read_back_as_they_were() -> None:
         settle_within=5 * MINUTE,
         deadline=600 * MINUTE,
     )
+
+    assert read(write_plan(plan)) == plan
+
+
+@pytest.mark.parametrize("bake", [timedelta(0), 15 * MINUTE, 90 * MINUTE])
+def test_a_shadow_reads_back_as_it_was(bake: timedelta) -> None:
+    plan = Plan(STAGES, USUAL_CHECKS, name="stdin", shadow=Shadow(12.5, bake))
 
     assert read(write_plan(plan)) == plan
 
