@@ -206,7 +206,9 @@ def unmeasurable(check: Check, limits: Limits) -> Trouble | None:
     if source is None and check.metric.name not in limits.metrics:
         return _no_metric(check, f"has no metric {check.metric.name!r}", _has(limits))
     if source is not None and source != limits.custom_source:
-        hint = f"give it a source {limits.custom_source}: of its own, or"
+        if "alarm" in check.metric.source[source]:
+            return _no_metric(check, f"can't read an alarm from {source!r}", "")
+        hint = f"give it a source {limits.custom_source}: of its own, or "
         return _no_metric(check, f"can't read a metric from {source!r}", hint)
     return None
 
@@ -215,14 +217,14 @@ def _no_metric(check: Check, why: str, hint: str) -> Trouble:
     gate = check.role is Role.GATE
     return Trouble(
         f"check {check.name!r}: this cloud {why}" + ("" if gate else ", so it shows nothing"),
-        f"{hint} leave the check out: --skip {_quoted(check.name)}",
+        f"{hint}leave the check out: --skip {_quoted(check.name)}",
         blocks=gate,
         error=Unsupported,
     )
 
 
 def _has(limits: Limits) -> str:
-    return f"it has {', '.join(sorted(limits.metrics))};" if limits.metrics else "it has none;"
+    return f"it has {', '.join(sorted(limits.metrics))}; " if limits.metrics else "it has none; "
 
 
 def _quoted(name: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from canarycli.config import models, plans
+from canarycli.config.alarms import alarm_check
 from canarycli.config.ending import USUAL_BAKE, with_end
 from canarycli.config.entry import endpoint_from, settings_of
 from canarycli.config.values import Config, EndpointConfig, Notify
@@ -67,7 +68,10 @@ def _shadow(model: plans.ShadowModel | None, usual: timedelta) -> Shadow | None:
     return Shadow(model.percent, usual if model.bake is None else model.bake)
 
 
-def _check(model: plans.CheckModel) -> Check:
+def _check(model: plans.CheckModel | plans.AlarmModel) -> Check:
+    if isinstance(model, plans.AlarmModel):
+        role = Role(model.role)
+        return alarm_check(model.alarm, name=model.name, role=role, critical=model.critical)
     metric = model.metric if isinstance(model.metric, Metric) else _custom(model.metric)
     return Check(
         name=model.name or metric.key,

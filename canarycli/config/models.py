@@ -24,14 +24,14 @@ from canarycli.config.fields import (
     wrong,
 )
 from canarycli.config.keys import ALIASES
-from canarycli.config.plans import BUILT_IN, CUSTOM, Model, PlanModel
+from canarycli.config.plans import ALARM, BUILT_IN, CUSTOM, RULE, Model, PlanModel
 from canarycli.config.problem import nearest
 
 USUAL_EVENTS = ("failed", "rolled_back", "promoted")
 NICKNAMES = {"aws": "sagemaker", "gcp": "vertex", "google": "vertex"}
 OTHER = "<other>"
 KNOWN = ("simulator", "demo", "sagemaker", "vertex", "azureml")
-TAGS = frozenset({BUILT_IN, CUSTOM, OTHER, *(f"<{name}>" for name in KNOWN)})
+TAGS = frozenset({RULE, ALARM, BUILT_IN, CUSTOM, OTHER, *(f"<{name}>" for name in KNOWN)})
 """What pydantic puts into the place of an error and the file does not have."""
 
 

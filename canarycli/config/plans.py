@@ -15,6 +15,7 @@ from pydantic import (
     field_validator,
 )
 
+from canarycli.config.alarms import is_alarm
 from canarycli.config.fields import (
     AtLeastOne,
     Duration,
@@ -47,6 +48,7 @@ from canarycli.plan import Margin
 
 Q = TypeVar("Q")
 BUILT_IN, CUSTOM = "<built-in>", "<custom>"
+RULE, ALARM = "<rule>", "<alarm>"
 SOURCES = ("cloudwatch", "cloud_monitoring", "azure_monitor", "simulator")
 LIMITS = ("no_worse_by", "never_above", "never_below")
 
@@ -211,6 +213,21 @@ class CheckModel(Model):
         return _by_unit(parse_limit, value, info)
 
 
+class AlarmModel(Model):
+    """An alarm that exists in the cloud: the check fails while it rings."""
+
+    alarm: Text = Field(description="a CloudWatch alarm by its name, {arm} for the variant")
+    name: MaybeText = None
+    role: GateOrWatch = "gate"
+    critical: Flag = False
+
+
+CheckField = Annotated[
+    Annotated[CheckModel, Tag(RULE)] | Annotated[AlarmModel, Tag(ALARM)],
+    Discriminator(lambda value: ALARM if is_alarm(value) else RULE),
+]
+
+
 class ExpectModel(Model):
     """What an answer must be: its status, and a text it must hold."""
 
@@ -241,7 +258,7 @@ class PlanModel(Model):
     """How a release goes: its stages, its checks, and what to do when things are unclear."""
 
     stages: Annotated[list[StageModel], Field(min_length=1)]
-    checks: list[CheckModel] = []
+    checks: list[CheckField] = []
     shadow: ShadowModel | None = None
     smoke: list[SmokeModel] = []
     bake: MaybeDuration = None

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from canarycli.config.alarms import is_alarm, usual_name
 from canarycli.config.document import At, Path
 from canarycli.config.plans import LIMITS, SOURCES
 from canarycli.config.problem import nearest
@@ -45,11 +46,13 @@ def plan_flaws(plan: Any, base: Path = ()) -> Iterator[Flaw]:
 
 
 def check_name(check: Any) -> str | None:
-    """What a check is called when it does not say: its metric's name."""
+    """What a check is called when it does not say: its metric's name, or its alarm's."""
     if not isinstance(check, Mapping):
         return None
     metric = check.get("metric")
     named = metric.get("name") if isinstance(metric, Mapping) else metric
+    if is_alarm(check):
+        named = usual_name(str(check["alarm"]))
     name = check.get("name", named)
     return name if isinstance(name, str) else None
 
@@ -76,7 +79,7 @@ def _stages_rise(stages: Sequence[Any], path: Path) -> Iterator[Flaw]:
 
 
 def _one_limit(check: Any, path: Path) -> Iterator[Flaw]:
-    if not isinstance(check, Mapping):
+    if not isinstance(check, Mapping) or is_alarm(check):
         return
     given = [limit for limit in LIMITS if limit in check]
     if not given:
@@ -87,7 +90,7 @@ def _one_limit(check: Any, path: Path) -> Iterator[Flaw]:
 
 def _one_source(check: Any, path: Path) -> Iterator[Flaw]:
     metric = check.get("metric") if isinstance(check, Mapping) else None
-    if not isinstance(metric, Mapping):
+    if not isinstance(metric, Mapping) or is_alarm(check):
         return
     given = [source for source in SOURCES if source in metric]
     if not given:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from canarycli.config import models, plans
+from canarycli.config.alarms import is_alarm
 from canarycli.config.document import At, Document, Path
 from canarycli.config.fields import quoted
 from canarycli.config.problem import Problem, nearest
@@ -43,15 +44,23 @@ def _problem(document: Document, root: type[BaseModel], detail: ErrorDetails) ->
         case "missing":
             return document.problem(path[:-1], f"{path[-1]} is missing", At.INSIDE)
         case "extra_forbidden":
-            word = str(path[-1])
-            known = _known_keys(root, path[:-1], document.data)
-            return document.problem(path, f"unknown key {word}{nearest(word, known)}", At.KEY)
+            return document.problem(path, _not_taken(root, path, document.data), At.KEY)
         case _:
             return document.problem(path, _sentence(detail))
 
 
 def _path(loc: tuple[int | str, ...]) -> Path:
     return tuple(part for part in loc if part not in models.TAGS and part != "[key]")
+
+
+def _not_taken(root: type[BaseModel], path: Path, data: Any) -> str:
+    *owner, key = path
+    word, known = str(key), _known_keys(root, tuple(owner), data)
+    if known == _ALARM_KEYS and word in plans.CheckModel.model_fields:
+        return f"{word} beside alarm: the alarm has its own metric and limit"
+    if word == "alarm" and "metric" in owner:
+        return "unknown key alarm, it takes the place of metric: write {alarm: NAME} as the check"
+    return f"unknown key {word}{nearest(word, known)}"
 
 
 def _sentence(detail: ErrorDetails) -> str:
@@ -73,7 +82,6 @@ def _sentence(detail: ErrorDetails) -> str:
 
 _BY_KEY: Mapping[str, type[BaseModel]] = {
     "stages": plans.StageModel,
-    "checks": plans.CheckModel,
     "metric": plans.CustomMetric,
     "cloudwatch": plans.CloudWatch,
     "cloud_monitoring": plans.CloudMonitoring,
@@ -87,6 +95,8 @@ _BY_KEY: Mapping[str, type[BaseModel]] = {
     "notify": models.NotifyModel,
     "defaults": models.DefaultsModel,
 }
+_ALARM_KEYS = tuple(plans.AlarmModel.model_fields)
+_CHECK_KEYS = (*plans.CheckModel.model_fields, "alarm")
 _BY_PROVIDER: Mapping[str, type[BaseModel]] = {
     "simulator": models.SimulatorModel,
     "demo": models.SimulatorModel,
@@ -105,7 +115,15 @@ def _known_keys(root: type[BaseModel], path: Path, data: Any) -> tuple[str, ...]
             model = plans.PlanModel
         case ("endpoints", str(name)):
             model = _BY_PROVIDER[data["endpoints"][name]["provider"]]
+        case (*_, "checks", int()):
+            return _ALARM_KEYS if is_alarm(_at(data, path)) else _CHECK_KEYS
         case _:
             words = [part for part in path if isinstance(part, str)]
             model = _BY_KEY[words[-1]]
     return tuple(model.model_fields)
+
+
+def _at(data: Any, path: Path) -> Any:
+    for part in path:
+        data = data[part]
+    return data

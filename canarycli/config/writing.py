@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from canarycli.config.alarms import alarm_check, alarm_of, usual_name
 from canarycli.config.document import Loader
 from canarycli.durations import parse_duration, write_duration
 from canarycli.metrics import Metric, Unit
@@ -120,6 +121,9 @@ def _shadow(shadow: Shadow) -> dict[str, Any]:
 
 
 def _check(check: Check) -> dict[str, Any]:
+    alarm = alarm_of(check)
+    if alarm is not None:
+        return _alarm(check, alarm)
     metric = check.metric
     written: dict[str, Any] = {"metric": _metric(metric)}
     if check.name != metric.key:
@@ -135,9 +139,20 @@ def _check(check: Check) -> dict[str, Any]:
         written["better"] = "higher"
     if check.min_requests:
         written["min_requests"] = check.min_requests
-    if check.role is Role.WATCH:
-        written["role"] = "watch"
-    return written | ({"critical": True} if check.critical else {})
+    return written | _weight(check)
+
+
+def _alarm(check: Check, alarm: str) -> dict[str, Any]:
+    role, critical = check.role, check.critical
+    if check != alarm_check(alarm, name=check.name, role=role, critical=critical):
+        raise ValueError(f"check {check.name!r} is about an alarm, which has its own limit")
+    named = {"name": check.name} if check.name != usual_name(alarm) else {}
+    return {**named, "alarm": alarm, **_weight(check)}
+
+
+def _weight(check: Check) -> dict[str, Any]:
+    role = {"role": "watch"} if check.role is Role.WATCH else {}
+    return {**role, **({"critical": True} if check.critical else {})}
 
 
 def _smoke(smoke: Smoke, number: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from canarycli.config.alarms import alarm_check
 from canarycli.errors import CanaryError, Conflict, Exit, NotFound, Unsupported, UsageError
 from canarycli.metrics import Metric
 from canarycli.plan import Check, Margin, Plan, Role, Shadow, Stage
@@ -47,6 +48,10 @@ def endpoint(shares: Mapping[str, float] | None = None, *, idle: tuple[str, ...]
 
 def custom(source: str, role: Role = Role.GATE) -> Check:
     return Check("sales", Metric("sales", source={source: {}}), never_below=1.0, role=role)
+
+
+def alarm(name: str) -> Check:
+    return alarm_check(name, name=None, role=Role.GATE, critical=False)
 
 
 def built_in(name: str, role: Role = Role.GATE) -> Check:
@@ -146,6 +151,16 @@ REFUSED: Mapping[str, tuple[Start, str, str, type[CanaryError], Exit]] = {
         Start(plan=plan(0.5, 100)),
         "stage 1 is 0.5% and shares here are multiples of 1%",
         "use 1%",
+        Unsupported,
+        Exit.USAGE,
+    ),
+    "a check is about an alarm and this cloud has none": (
+        Start(
+            plan=plan(checks=(ERRORS, alarm("high-5xx"))),
+            limits=replace(LIMITS, custom_source="azure_monitor"),
+        ),
+        "check 'alarm high-5xx': this cloud can't read an alarm from 'cloudwatch'",
+        "leave the check out: --skip 'alarm high-5xx'",
         Unsupported,
         Exit.USAGE,
     ),
@@ -257,6 +272,7 @@ FINE: Mapping[str, Start] = {
     "as much of a shadow as the cloud has": Start(
         plan=shadowed(50), limits=replace(LIMITS, shadow_up_to=50)
     ),
+    "an alarm of this cloud": Start(plan=plan(checks=(alarm("high-5xx"),))),
     "an idle third version": Start(on=endpoint({"blue": 100, "teal": 0})),
     "a third version that is not in service": Start(on=endpoint(idle=("teal",))),
 }

@@ -40,6 +40,7 @@ WHOLE["endpoints"]["pretend"] = {
 }
 WHOLE["endpoints"]["third"] = {"provider": "acme", "knob": 1, "metric_delay": "5s"}
 WHOLE["plans"]["standard"]["shadow"] = {"percent": 20, "bake": "15m"}
+WHOLE["plans"]["standard"]["checks"].append({"alarm": "high-5xx", "role": "watch"})
 WHOLE["defaults"] = {"region": "us-east-1", "keep_baseline": "1h"}
 
 Spot = tuple[str | int, ...]

@@ -284,6 +284,49 @@ CHECK: Mapping[str, tuple[str, str]] = {
         check("never_above: 1", "{name: sales, cloudwatch: {namespace: N}}"),
         "canary.yaml:5:30: name is missing   (plans.p.checks[0].metric.cloudwatch)",
     ),
+    "an alarm with a limit": (
+        plan_with("{alarm: high-5xx, never_above: 1}"),
+        (
+            "canary.yaml:5:25: never_above beside alarm: the alarm has its own metric and limit"
+            "   (plans.p.checks[0])"
+        ),
+    ),
+    "an alarm beside a metric": (
+        plan_with("{metric: cpu, alarm: high-5xx}"),
+        (
+            "canary.yaml:5:8: metric beside alarm: the alarm has its own metric and limit"
+            "   (plans.p.checks[0])"
+        ),
+    ),
+    "a misspelt key of an alarm": (
+        plan_with("{alarm: high-5xx, rôle: watch}"),
+        "canary.yaml:5:25: unknown key rôle, did you mean role?   (plans.p.checks[0])",
+    ),
+    "an alarm without a name": (
+        plan_with("{alarm: }"),
+        (
+            "canary.yaml:5:14: alarm: it is empty, give it a value or leave the key out"
+            "   (plans.p.checks[0])"
+        ),
+    ),
+    "an alarm that is a list": (
+        plan_with("{alarm: [a, b]}"),
+        "canary.yaml:5:15: alarm: a list where one word is expected   (plans.p.checks[0])",
+    ),
+    "an alarm twice": (
+        plan_with("{alarm: a}\n    - {alarm: a, critical: true}"),
+        (
+            'canary.yaml:6:7: two checks are named "alarm a", give one another name:'
+            "   (plans.p.checks[1])"
+        ),
+    ),
+    "an alarm where the source of a metric is": (
+        check("never_above: 1", "{name: s, cloudwatch: {namespace: N, name: n, alarm: a}}"),
+        (
+            "canary.yaml:5:62: unknown key alarm, it takes the place of metric: write "
+            "{alarm: NAME} as the check   (plans.p.checks[0].metric.cloudwatch)"
+        ),
+    ),
     "a misspelt key of a source": (
         check("never_above: 1", "{name: s, cloud_monitoring: {type: t, label: {}}}"),
         (

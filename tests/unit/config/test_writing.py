@@ -1,5 +1,6 @@
 """A plan written down is the same plan when it is read, and nothing else of a file changes."""
 
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canarycli.config import Config, plan_from_word
+from canarycli.config.alarms import alarm_check
 from canarycli.config.editing import Uneditable, with_plan
 from canarycli.config.options import USUAL_CHECKS
 from canarycli.config.writing import write_plan
@@ -49,6 +51,8 @@ CHECKS = {
     ),
     "a name that looks like a number": Check("1e3", custom("1e3"), never_above=1e20),
     "a name with marks": Check('é "q": #', Metric("cpu"), never_above=1),
+    "an alarm": alarm_check("high-5xx", name=None, role=Role.GATE, critical=False),
+    "an alarm with all flags": alarm_check("7", name="b", role=Role.WATCH, critical=True),
     "all flags": Check(
         "kpi",
         custom("kpi"),
@@ -142,6 +146,13 @@ def test_any_plan_reads_back_as_it_was(shares: list[float], bake: timedelta, che
     plan = Plan(stages, (check,), name="stdin")
 
     assert read(write_plan(plan)) == plan
+
+
+def test_an_alarm_with_another_limit_has_no_words() -> None:
+    usual = alarm_check("high-5xx", name=None, role=Role.GATE, critical=False)
+
+    with pytest.raises(ValueError, match="about an alarm, which has its own limit"):
+        write_plan(Plan(STAGES, (replace(usual, never_above=2),)))
 
 
 def test_a_margin_of_two_parts_has_no_words() -> None:
