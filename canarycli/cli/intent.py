@@ -164,7 +164,8 @@ def intend(common: Common, wanted: Wanted, *, vague: bool = False) -> Intent:
     )
     release = prepare(request, endpoint, work.clock.now())
     troubles = preflight(plan, work.provider.limits, endpoint, release.baseline, release.candidate)
-    return Intent(work, endpoint, release, troubles)
+    flags = common.place_flags if vague else (*common.place_flags, *wanted.flags)
+    return Intent(work, endpoint, release, troubles, flags)
 
 
 def refuse_busy(intent: Intent) -> bool:

@@ -204,6 +204,13 @@ class Common:
         """The cloud's options that were given, named as in canary.yaml."""
         return {name: value for name in CLOUD_SETTINGS if (value := getattr(self, name))}
 
+    @property
+    def place_flags(self) -> tuple[str, ...]:
+        """What was said of where the endpoint is besides its name, to be said again."""
+        given = {"provider": self.provider, "config": self.config, **self.settings}
+        flags = [(f"--{name.replace('_', '-')}", str(v)) for name, v in given.items() if v]
+        return tuple(word for flag in flags for word in flag)
+
 
 CLOUD_SETTINGS = ("profile", "region", "project", "subscription", "resource_group", "workspace")
 

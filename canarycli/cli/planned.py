@@ -1,5 +1,6 @@
 """What `canary plan` shows: stages, when each check can tell, and what happens otherwise."""
 
+import shlex
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -99,7 +100,7 @@ def plan_lines(intent: Intent, seen: Foresight) -> Iterator[str]:
         yield f"  {'✖' if trouble.blocks else '!'} {trouble.message}; {trouble.hint}"
     if intent.troubles:
         yield ""
-    run = f"canary start {release.endpoint} --new-model {name}"
+    run = shlex.join(["canary", "start", release.endpoint, "--new-model", name, *intent.flags])
     last = [*_before(plan), *_otherwise(plan, release.baseline), ("takes", _takes(plan, seen))]
     last.append(("changes now", f"nothing. To run it: {run}"))
     yield from (f"  {line}" for line in table(last))

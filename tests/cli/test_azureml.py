@@ -135,8 +135,10 @@ def test_cleanup_deletes_what_is_idle_and_nothing_else(azure: OnAzure) -> None:
 
 def test_plan_and_doctor_move_nothing(azure: OnAzure) -> None:
     azure.serve()
-    planned = azure.ann.run("plan", "-m", "teal", "--plan", "judged")
-    assert (planned.code, "20%" in planned.out) == (0, True), planned.out + planned.err
+    planned = azure.ann.run("plan", *FLAGS, "-m", "teal", "--plan", "judged", "-p", "5")
+    assert planned.code == 0, planned.out + planned.err
+    again = f"canary start eta --new-model teal --provider azureml {' '.join(FLAGS[4:])}"
+    assert f"To run it: {again} --plan judged --percent 5" in planned.out
     healthy = azure.ann.run("doctor", *FLAGS, "-o", "json")
     assert (healthy.code, healthy.json["problems"]) == (0, 0), healthy.out
     assert {"endpoint.put", "deployment.put"}.isdisjoint(azure.calls)

@@ -155,8 +155,9 @@ def test_cleanup_undeploys_what_is_idle_and_nothing_else(vertex: OnVertex) -> No
 
 def test_plan_and_doctor_move_nothing(vertex: OnVertex) -> None:
     etag = vertex.server.cloud.endpoints["1000"]["etag"]
-    planned = vertex.ann.run("plan", "-m", "22")
+    planned = vertex.ann.run("plan", "-m", "22", "--bake", "3s")
     assert (planned.code, "50%" in planned.out) == (0, True), planned.err
+    assert "To run it: canary start 1000 --new-model 22 --bake 3s" in planned.out
     healthy = vertex.ann.run("doctor", "-o", "json")
     assert (healthy.code, healthy.json["problems"]) == (0, 0), healthy.out
     assert vertex.server.cloud.endpoints["1000"]["etag"] == etag
