@@ -10,18 +10,18 @@ from canarycli.cli.foresight import Foresight, margin_text
 from canarycli.cli.intent import Intent
 from canarycli.cli.output import Output
 from canarycli.cli.show import table
+from canarycli.config.alarms import alarm_of
 from canarycli.decide.words import span
 from canarycli.errors import Exit, UsageError
-from canarycli.forecast import Outlook
+from canarycli.forecast import Forecast, Outlook
 from canarycli.judge.wording import amount
-from canarycli.plan import Better, Check, Plan, Stage, Then, Wait
+from canarycli.plan import Better, Check, Plan, Shadow, Stage, Then, Wait
 from canarycli.traffic import percent
 
 
 def plan_document(intent: Intent, seen: Foresight) -> dict[str, Any]:
     """The `canary.plan/1` object."""
     release, told = intent.release, seen.forecast
-    bakes = sum((s.bake for s in release.plan.stages), timedelta(0))
     return {
         "schema": "canary.plan/1",
         "endpoint": release.endpoint,
@@ -31,6 +31,7 @@ def plan_document(intent: Intent, seen: Foresight) -> dict[str, Any]:
         "candidate": release.candidate or None,
         "deploys": release.model or None,
         "plan": release.plan.name,
+        "shadow": _shadow_document(release.plan, seen),
         "stages": [
             {
                 "percent": stage.percent,
@@ -42,12 +43,23 @@ def plan_document(intent: Intent, seen: Foresight) -> dict[str, Any]:
         ],
         "checks": [{"name": c.name, "limit": limit_text(c)} for c in release.plan.checks],
         "smoke": [smoke.name for smoke in release.plan.smoke],
-        "expected_seconds": told.duration if told and told.duration else bakes,
+        "expected_seconds": _duration(release.plan, told),
         "forecast": forecast_document(seen),
         "troubles": [
             {"message": t.message, "hint": t.hint, "blocks": t.blocks, "exit_code": int(t.exit)}
             for t in intent.troubles
         ],
+    }
+
+
+def _shadow_document(plan: Plan, seen: Foresight) -> dict[str, Any] | None:
+    if plan.shadow is None:
+        return None
+    copies = _copies(plan.shadow, seen)
+    return {
+        "percent": plan.shadow.percent,
+        "bake": plan.shadow.bake,
+        "requests": None if copies is None else round(copies),
     }
 
 
@@ -132,6 +144,8 @@ def _before(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def limit_text(check: Check) -> str:
     """A check's limit in words."""
+    if alarm_of(check) is not None:
+        return "never in alarm"
     if check.no_worse_by is not None:
         margin = margin_text(check, check.no_worse_by)
         if check.better is Better.HIGHER:
@@ -145,19 +159,37 @@ def limit_text(check: Check) -> str:
 
 def _stage_rows(plan: Plan, baseline: str, name: str, seen: Foresight) -> Iterator[tuple[str, ...]]:
     yield "STAGE", baseline, name, "BAKE", f"REQUESTS ON {name}", "MOVES ON WHEN"
+    if plan.shadow is not None:
+        share = f"{percent(plan.shadow.percent)} copy"
+        copies, bake = _copies(plan.shadow, seen), plan.shadow.bake
+        yield "shadow", "100%", share, _bake(bake), _about(copies), "all checks pass"
     for number, stage in enumerate(plan.stages, 1):
         moves = "a person runs canary promote" if stage.then is Then.HOLD else "all checks pass"
         if number == len(plan.stages) and stage.then is not Then.HOLD:
             moves = "ends: promoted"
-        bake = span(stage.bake) if stage.bake else ""
         shares = percent(100 - stage.percent), percent(stage.percent)
-        yield str(number), *shares, bake, _requests(stage, number, seen), moves
+        yield str(number), *shares, _bake(stage.bake), _requests(stage, number, seen), moves
+
+
+def _bake(bake: timedelta) -> str:
+    return span(bake) if bake else ""
+
+
+def _copies(shadow: Shadow, seen: Foresight) -> float | None:
+    """The requests that are copied during the bake, None where nothing tells."""
+    if seen.per_minute is None:
+        return None
+    return seen.per_minute * shadow.percent / 100 * (shadow.bake / timedelta(minutes=1))
 
 
 def _requests(stage: Stage, number: int, seen: Foresight) -> str:
     if seen.forecast is None or not stage.bake:
         return ""
-    return f"≈ {float(f'{seen.forecast.requests[number - 1]:.2g}'):,.0f}"
+    return _about(seen.forecast.requests[number - 1])
+
+
+def _about(requests: float | None) -> str:
+    return f"≈ {float(f'{requests:.2g}'):,.0f}" if requests else ""
 
 
 def _check_rows(plan: Plan, seen: Foresight) -> Iterator[tuple[str, ...]]:
@@ -216,13 +248,20 @@ def _waits(wait: Wait) -> str:
 
 
 def _takes(plan: Plan, seen: Foresight) -> str:
-    bakes = sum((stage.bake for stage in plan.stages), timedelta(0))
     told = seen.forecast
     holds = [percent(stage.percent) for stage in plan.stages if stage.then is Then.HOLD]
     waits = f" plus the wait at {' and '.join(holds)}" if holds else ""
     if told is not None and told.duration is None:
-        return f"at least {span(bakes)}, and {' and '.join(told.undecidable)} can't tell in time"
-    return f"about {span(_minutes(told.duration if told and told.duration else bakes))}{waits}"
+        least, slow = span(_duration(plan, None)), " and ".join(told.undecidable)
+        return f"at least {least}, and {slow} can't tell in time"
+    return f"about {span(_minutes(_duration(plan, told)))}{waits}"
+
+
+def _duration(plan: Plan, told: Forecast | None) -> timedelta:
+    """Of a release that nothing stops: as foreseen, else what is to bake at least."""
+    bakes = sum((stage.bake for stage in plan.stages), timedelta(0))
+    stages = told.duration if told and told.duration else bakes
+    return stages + (plan.shadow.bake if plan.shadow else timedelta(0))
 
 
 def _minutes(length: timedelta) -> timedelta:

@@ -200,3 +200,32 @@ def test_flags_that_make_no_sense_are_refused(
 
     assert result.code == 2, result.out
     assert message in result.err
+
+
+def test_a_shadow_is_the_first_row_and_takes_its_time(tmp_path: Path) -> None:
+    canary = endpoint(tmp_path, checks=f"{ERRORS}    shadow: {{percent: 20, bake: 15m}}\n")
+
+    told = canary.run("plan", "-m", "v42", "--out", "mine.yaml")
+    document = canary.run("plan", "-m", "v42", "-o", "json").json
+
+    assert told.code == 0, told.err
+    stages = told.out.partition("STAGE")[2].partition("CHECK")[0].splitlines()
+    assert stages[1].split()[:5] == ["shadow", "100%", "20%", "copy", "15"]
+    assert "≈ 36,000" in stages[1]
+    assert stages[2].split()[0] == "1"
+    assert "about 55 min plus the wait at 25%" in told.out
+    assert (document["expected_seconds"], document["shadow"]["bake"]) == (3300, 900)
+    assert document["shadow"]["requests"] == pytest.approx(36_000, rel=0.02)
+    assert "shadow: {percent: 20, bake: 15m}" in (canary.folder / "mine.yaml").read_text()
+
+
+def test_a_shadow_that_the_cloud_does_not_have_is_refused(tmp_path: Path) -> None:
+    checks = f"{ERRORS}    shadow: {{percent: 20}}\n"
+    canary = endpoint(tmp_path, checks=checks, shadow_up_to=0)
+
+    for command in ("plan", "start"):
+        result = canary.run(command, "-m", "v42", "--yes")
+        assert result.code == 2, result.out + result.err
+        assert "the plan's shadow is 20%, and this cloud has no shadow traffic" in result.err
+        assert "leave shadow: out; start with a small stage" in result.err
+    assert canary.run("status", "-e", "demo", "-o", "json").json["traffic"]["v42"] == 0
