@@ -260,12 +260,16 @@ class Needs:
         deploys: bring a candidate in, and take an idle version away.
         uploads: bring it in from local files.
         smokes: send requests to one version.
+        shadows: give one version a copy of the traffic.
+        alarms: read the alarms there are in the cloud.
     """
 
     watches: bool = True
     deploys: bool = False
     uploads: bool = False
     smokes: bool = False
+    shadows: bool = False
+    alarms: bool = False
 
 
 @runtime_checkable

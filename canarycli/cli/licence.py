@@ -9,7 +9,9 @@ from canarycli.cli.options import Common
 from canarycli.cli.output import Output
 from canarycli.cli.session import Target, find_target, open_store
 from canarycli.config import load
+from canarycli.config.alarms import alarm_of
 from canarycli.errors import CanaryError, Exit, Unsupported
+from canarycli.plan import Plan
 from canarycli.provider import Needs, Permitted
 from canarycli.registry import provider_class
 
@@ -36,7 +38,7 @@ def print_policy(common: Common, output: Output, word: str, *, deploys: bool | N
     kind = provider_class(target.provider)
     if not isinstance(kind, Permitted):
         raise Unsupported(f"{target.provider} has no permissions to write down")
-    needs = _needs(target, deploys=deploys, smokes=_smokes(common, target))
+    needs = _needs(target, _plan(common, target), deploys=deploys)
     output.document(kind.least_policy(target.settings, target.name, needs))
     output.say(_said(target, needs))
     return Exit.OK
@@ -55,22 +57,27 @@ def _target(common: Common, provider: str) -> Target:
     return Target(common.release or common.endpoint or EVERY, provider, common.settings)
 
 
-def _needs(target: Target, *, deploys: bool | None, smokes: bool) -> Needs:
+def _needs(target: Target, plan: Plan | None, *, deploys: bool | None) -> Needs:
     options: Mapping[str, Any] = target.config.candidate if target.config else {}
     brings = bool(options) if deploys is None else deploys
-    return Needs(deploys=brings, uploads=brings and "file" in options, smokes=smokes)
+    return Needs(
+        deploys=brings,
+        uploads=brings and "file" in options,
+        smokes=plan is not None and bool(plan.smoke),
+        shadows=plan is not None and plan.shadow is not None,
+        alarms=plan is not None and any(alarm_of(check) for check in plan.checks),
+    )
 
 
-def _smokes(common: Common, target: Target) -> bool:
-    """Whether the endpoint's plan has smoke tests; a file with mistakes says nothing."""
+def _plan(common: Common, target: Target) -> Plan | None:
+    """The endpoint's plan; a file with mistakes says nothing."""
     named = target.config.plan if target.config else None
     if named is None:
-        return False
+        return None
     try:
-        plans = load(common.config, cwd=Path.cwd(), env=os.environ).plans
+        return load(common.config, cwd=Path.cwd(), env=os.environ).plans.get(named)
     except CanaryError:
-        return False
-    return named in plans and bool(plans[named].smoke)
+        return None
 
 
 def _said(target: Target, needs: Needs) -> str:

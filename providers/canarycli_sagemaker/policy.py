@@ -82,8 +82,9 @@ def policy_for(settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict
         account="*",
         partition=next(partitions, "aws"),
         watches=needs.watches,
-        deploys=needs.deploys,
+        deploys=needs.deploys or needs.shadows,
         smokes=needs.smokes,
+        reads_alarms=needs.alarms,
     )
 
 

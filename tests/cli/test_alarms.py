@@ -127,3 +127,30 @@ def test_the_plan_says_in_words_what_the_alarm_decides(server: Server, canary: C
     (line,) = [line for line in told.out.splitlines() if "never in alarm" in line]
     assert "alarm high-5xx" in line
     assert "- {alarm: high-5xx}" in (canary.folder / "mine.yaml").read_text()
+
+
+def test_the_policy_holds_what_the_plan_needs(canary: Canary) -> None:
+    bare = CONFIG.replace("{alarm: high-5xx}", "{metric: errors_5xx, never_above: 5%}")
+    shadowed = CONFIG.replace("    read_every", "    shadow: {percent: 20}\n    read_every")
+
+    def granted(config: str) -> set[str]:
+        canary.write(config)
+        statements = canary.run("doctor", "--print-policy").json["Statement"]
+        return {action for statement in statements for action in statement["Action"]}
+
+    assert granted(CONFIG) - granted(bare) == {"cloudwatch:DescribeAlarms"}
+    assert "sagemaker:UpdateEndpoint" in granted(shadowed) - granted(CONFIG)
+
+
+def test_a_shadow_on_sagemaker_comes_before_the_first_share(server: Server, canary: Canary) -> None:
+    canary.write(
+        CONFIG.replace("    read_every", "    shadow: {percent: 20, bake: 2s}\n    read_every")
+    )
+    ring(server, "OK")
+
+    result = canary.run("start", "-m", "v42", "--yes")
+
+    assert result.code == 0, result.out + result.err
+    assert "v42 a copy of 20% confirmed" in result.out
+    changes = [name for name in server.operations() if name.startswith("Update")]
+    assert changes == ["UpdateEndpoint", "UpdateEndpoint", "UpdateEndpointWeightsAndCapacities"]
