@@ -31,6 +31,10 @@ class Role(StrEnum):
     WATCH = "watch"
 
 
+USUAL_NAME = "command line"
+"""What a plan is called that nobody wrote down."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Give the candidate `percent` of the traffic and let it bake.
@@ -173,7 +177,7 @@ class Plan:
 
     stages: tuple[Stage, ...]
     checks: tuple[Check, ...] = ()
-    name: str = "command line"
+    name: str = USUAL_NAME
     read_every: timedelta = timedelta(minutes=1)
     fails_after: int = 3
     unclear_after: timedelta = timedelta(minutes=45)
@@ -200,6 +204,10 @@ class Plan:
             raise ValueError("read_every must be above 0")
         if self.fails_after < 1:
             raise ValueError("fails_after must be at least 1")
+
+    def patience(self, stage: Stage) -> timedelta:
+        """How long a stage may stay without a clear verdict: until a pause for it runs out."""
+        return max(self.unclear_after, stage.bake) + self.on_unclear.pause
 
     @property
     def gates(self) -> tuple[Check, ...]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from canarycli.cli.intent import Intent, with_history
+from canarycli.config.options import USUAL_CHECKS
 from canarycli.decide.words import span
 from canarycli.errors import Unavailable
 from canarycli.forecast import Forecast, forecast, levels
@@ -14,7 +15,7 @@ from canarycli.forecast.remedies import Remedy, remedy
 from canarycli.judge.sequential import WARM_UP
 from canarycli.judge.wording import change
 from canarycli.metrics import Unit
-from canarycli.plan import Check
+from canarycli.plan import USUAL_NAME, Check
 from canarycli.preflight import Trouble
 from canarycli.release import Release
 from canarycli.traffic import percent
@@ -44,8 +45,18 @@ class Foresight:
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:
-        """A risk for every check that can never decide."""
-        return tuple(_troubles(self))
+        """A risk for every check of the person's own that can never decide."""
+        return () if self._is_usual else tuple(_troubles(self))
+
+    @property
+    def warnings(self) -> tuple[Trouble, ...]:
+        """The same for the checks that nobody wrote: said, and no reason to refuse."""
+        return tuple(_troubles(self)) if self._is_usual else ()
+
+    @property
+    def _is_usual(self) -> bool:
+        plan = self.release.plan
+        return plan.name == USUAL_NAME and all(check in USUAL_CHECKS for check in plan.checks)
 
 
 def foresee(intent: Intent, *, insist: bool = False) -> Foresight:
@@ -94,7 +105,7 @@ def _troubles(foresight: Foresight) -> Iterator[Trouble]:
         if check.name in told.undecidable:
             way = remedy(check, plan, foresight.per_minute, foresight.known, foresight.settle)
             stage = plan.stages[way.stage - 1]
-            patience = span(max(plan.unclear_after, stage.bake))
+            patience = span(plan.patience(stage))
             takes = f"it takes about {span(way.takes)}" if way.takes else "it never passes there"
             yield Trouble(
                 f"check {check.name!r} can't tell at {percent(stage.percent)} within {patience}: "

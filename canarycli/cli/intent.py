@@ -14,7 +14,7 @@ from canarycli.cli.options import Common
 from canarycli.cli.session import Work, actor, ci_url, find_target, open_store, work_on
 from canarycli.config import Config, load, plan_from_options, plan_from_word
 from canarycli.config.payloads import with_payloads
-from canarycli.errors import Busy, UsageError
+from canarycli.errors import Busy, Denied, UsageError
 from canarycli.judge import Arms, begin
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.plan import Plan
@@ -144,7 +144,7 @@ def intend(common: Common, wanted: Wanted, *, vague: bool = False) -> Intent:
     work = work_on(target, store, env)
     usual = target.config.plan if target.config else None
     plan = _vague_plan(wanted, config, usual) if vague else _plan(wanted, config, usual)
-    endpoint = work.provider.details(target.name)
+    endpoint = _look(work)
     deploy = None
     if isinstance(work.provider.provider, Deployer):
         deploy = dict(target.config.candidate) if target.config else {}
@@ -166,6 +166,14 @@ def intend(common: Common, wanted: Wanted, *, vague: bool = False) -> Intent:
     troubles = preflight(plan, work.provider.limits, endpoint, release.baseline, release.candidate)
     flags = common.place_flags if vague else (*common.place_flags, *wanted.flags)
     return Intent(work, endpoint, release, troubles, flags)
+
+
+def _look(work: Work) -> Endpoint:
+    """As close a look as the permissions allow."""
+    try:
+        return work.provider.details(work.target.name)
+    except Denied:
+        return work.provider.describe(work.target.name)
 
 
 def refuse_busy(intent: Intent) -> bool:
@@ -197,7 +205,12 @@ def refuse_busy(intent: Intent) -> bool:
 def _refuse_noted(intent: Intent, record: Record | None) -> None:
     """Raise if the endpoint's notes tell of a release of another machine that is under way."""
     endpoint = intent.endpoint
-    notes = intent.work.provider.notes(endpoint)
+    try:
+        notes = intent.work.provider.notes(endpoint)
+    except (
+        Denied
+    ):  # not needed to start: the notes of this release are written with its first share
+        return
     release, candidate = notes.get(RELEASE_NOTE), notes.get(CANDIDATE_NOTE, "")
     under_way = 0 < endpoint.traffic.of(candidate) < 100
     if not release or not under_way or (record is not None and record.release.id == release):

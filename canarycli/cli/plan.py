@@ -95,5 +95,7 @@ def show_plan(output: Output, intent: Intent, *, yes: bool) -> int:
     """Show the plan with its troubles; the exit code is the one start would end with at once."""
     seen = foresee(intent)
     intent = foreseen(intent, seen)
+    for warning in seen.warnings:
+        output.say(f"warning: {warning.message}")
     output.result(plan_document(intent, seen), plan_lines(intent, seen))
     return refused(output, intent, yes=yes)

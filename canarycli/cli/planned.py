@@ -216,7 +216,7 @@ def _tells(check: Check, plan: Plan, seen: Foresight) -> str:
 
 
 def _in_time(outlook: Outlook, plan: Plan) -> bool:
-    patience = max(plan.unclear_after, plan.stages[outlook.stage - 1].bake)
+    patience = plan.patience(plan.stages[outlook.stage - 1])
     return outlook.passes_in is not None and outlook.passes_in <= patience
 
 

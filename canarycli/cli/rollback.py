@@ -23,6 +23,9 @@ from canarycli.store import Record
 from canarycli.store.memory import MemoryStore
 from canarycli.traffic import Traffic
 
+CLEARLY = 80.0
+"""A version with so many percent of the traffic is the baseline where no notes can be read."""
+
 
 def rollback(
     common: Common,
@@ -178,12 +181,29 @@ def _way_back(work: Work, output: Output, to: str | None) -> WayBack:
         return WayBack(work, output, record, None, {}, baseline, baseline)
     try:
         seen = work.provider.describe(work.target.name)
-        notes = work.provider.notes(seen) if record is None and to is None else {}
     except CanaryError as error:
         raise _blind(work, record, error) from error
+    notes = _notes(work, output, seen) if record is None and to is None else {}
     baseline = find_version(seen, to) if to else home(seen, notes)
     usual = record.release.baseline if record else baseline
     return WayBack(work, output, record, seen, notes, baseline, usual)
+
+
+def _notes(work: Work, output: Output, seen: Endpoint) -> Notes:
+    """What the endpoint says of itself; where that can't be read, its traffic must speak clearly.
+
+    Raises:
+        CanaryError: it can't be read, and no version has most of the traffic by far.
+    """
+    try:
+        return work.provider.notes(seen)
+    except CanaryError as error:
+        most = max((seen.traffic.of(name) for name in seen.traffic.live), default=0.0)
+        if most < CLEARLY:
+            error.hints = (f"name the version: canary rollback {seen.name} --to VERSION",)
+            raise
+        output.say(f"warning: {error.message}; going by the traffic: {seen.traffic}")
+        return {}
 
 
 def _blind(work: Work, record: Record | None, error: CanaryError) -> CanaryError:

@@ -53,7 +53,10 @@ def start(
         if dry_run:
             return show_plan(output, intent, yes=yes)
         intent.refuse_blocked()
-        intent = foreseen(intent, foresee(intent, insist=True))
+        seen = foresee(intent, insist=True)
+        intent = foreseen(intent, seen)
+        for warning in seen.warnings:
+            output.say(f"warning: {warning.message}")
         _agree(common, output, intent, yes=yes)
         journey = ride(intent.work, output, timeout=timeout, on_interrupt=on_interrupt, ok_on=ok_on)
         output.event(_planned(intent), intent.release.id)

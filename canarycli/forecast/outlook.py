@@ -93,7 +93,7 @@ class _Walk:
     def through(self, number: int, stage: Stage, sights: Sequence[Sight]) -> None:
         """Add a stage: its outlooks, who is stuck at it, how long it takes."""
         flow = self.per_minute * stage.percent / 100
-        patience, longest = max(self.plan.unclear_after, stage.bake), stage.bake
+        patience, longest = self.plan.patience(stage), stage.bake
         for sight in sights:
             name = sight.check.name
             outlook = sight.at(number, stage, flow, self.gained.get(name, 0.0), self.settle)

@@ -6,6 +6,8 @@ from datetime import timedelta
 from math import inf, isfinite, log
 from typing import Any
 
+from canarycli.judge.comparison import QUIET
+from canarycli.judge.dispersion import LEAST_ERRORS
 from canarycli.judge.margins import Promise, margins_of
 from canarycli.judge.power import information, requests_to_fail, requests_to_pass
 from canarycli.judge.sources import tolerance
@@ -171,7 +173,11 @@ class Sight:
         if (candidate >= edge) if passing else (candidate <= edge):
             return 0.0
         nats = information(candidate, baseline, margins.rho_fail, margins.delta_fail, share)
-        return nats / float(self.facts.get("phi", 1.0))
+        phi = float(self.facts.get("phi", 1.0))
+        if passing and float(self.facts.get("errors", LEAST_ERRORS)) < LEAST_ERRORS:
+            # Few errors say nothing of batches: the judge learns that from the release itself.
+            phi = min(phi, QUIET)
+        return nats / phi
 
     def _above(self, ratio: float, worse: float, share: float, *, passing: bool) -> float:
         past = self.facts["past"]

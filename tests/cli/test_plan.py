@@ -63,14 +63,14 @@ def test_a_plan_that_can_never_decide_is_refused(tmp_path: Path) -> None:
     for command in ("plan", "start"):
         result = canary.run(command, "-m", "v42")
         assert result.code == 2, result.out + result.err
-        assert "check 'errors_5xx' can't tell at 5% within 45 min" in result.err
+        assert "check 'errors_5xx' can't tell at 5% within 1 h 15 min" in result.err
         assert "unclear_after:" in result.err
     assert canary.run("plan", "-m", "v42").out.count("never: it takes ≈") == 1
     assert canary.run("status", "-e", "demo", "-o", "json").json["traffic"]["v42"] == 0
 
 
 def test_the_hint_of_a_refusal_is_enough(tmp_path: Path) -> None:
-    canary = endpoint(tmp_path, rate=3)
+    canary = endpoint(tmp_path, rate=2)
     refused = canary.run("plan", "-m", "v42").err
     hint = refused.partition("hint: ")[2]
     share = hint.partition("begin at ")[2].partition("%")[0]
@@ -229,3 +229,13 @@ def test_a_shadow_that_the_cloud_does_not_have_is_refused(tmp_path: Path) -> Non
         assert "the plan's shadow is 20%, and this cloud has no shadow traffic" in result.err
         assert "leave shadow: out; start with a small stage" in result.err
     assert canary.run("status", "-e", "demo", "-o", "json").json["traffic"]["v42"] == 0
+
+
+def test_the_usual_checks_are_a_warning_and_never_refuse_a_start(tmp_path: Path) -> None:
+    canary = endpoint(tmp_path, rate=0.5)
+    canary.write((canary.folder / "canary.yaml").read_text().replace("    plan: quick\n", ""))
+
+    result = canary.run("start", "-m", "v42", "--percent", "5", "--dry-run")
+
+    assert result.code == 0, result.out + result.err
+    assert "warning: check 'errors_5xx' can't tell at 5%" in result.err

@@ -222,6 +222,31 @@ def test_a_missing_permission_is_8_and_moves_nothing(
     assert canary.run("start", "-m", "v42", "--detach").code == 0
 
 
+@pytest.mark.parametrize("operation", ["DescribeEndpointConfig", "ListTags"])
+def test_what_a_start_can_do_without_it_does_without(
+    server: Server, canary: Canary, operation: str
+) -> None:
+    server.fault(operation, "denied")
+    result = canary.run("start", "-m", "v42", "--detach")
+    assert result.code == 0, result.out + result.err
+    assert largest_share(server) == 5
+
+
+def test_rollback_without_tags_goes_by_the_traffic_where_that_is_clear(
+    server: Server, canary: Canary
+) -> None:
+    server.fault("ListTags", "denied")
+    server.control("change", {"endpoint": ENDPOINT, "weights": {"v41": 25, "v42": 75}})
+    phone = canary.elsewhere("phone")
+    unclear = phone.run("rollback", *FLAGS, "-y")
+    assert unclear.code == 8, unclear.out + unclear.err
+    assert "--to" in unclear.err
+    server.control("change", {"endpoint": ENDPOINT, "weights": {"v41": 95, "v42": 5}})
+    clear = phone.run("rollback", *FLAGS, "-y")
+    assert clear.code == 0, clear.out + clear.err
+    assert server.weights(ENDPOINT)["v42"] == 0
+
+
 def test_a_denied_rollback_prints_the_plain_command(server: Server, canary: Canary) -> None:
     assert canary.run("start", "-m", "v42", "--percent", "5", "-y", "--detach").code == 0
     server.fault("UpdateEndpointWeightsAndCapacities", "denied", times=100)

@@ -1,5 +1,6 @@
 """The forecast: what a plan can decide on an endpoint's traffic, and stages that fit it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ from unit.judge.streams import history
 
 from canarycli.forecast import Traffic, forecast, levels, smallest_margin, suggest
 from canarycli.metrics import Metric, Value
-from canarycli.plan import Better, Check, Margin, Plan, Role, Stage
+from canarycli.plan import Better, Check, Margin, Plan, Role, Stage, Wait
 
 ERRORS = Check("errors", Metric("errors_5xx"), no_worse_by=Margin(absolute=0.005))
 APPROVAL = Check(
@@ -88,7 +89,8 @@ def test_a_plan_that_can_never_decide_is_recognised() -> None:
 
 
 def test_patience_makes_a_plan_decidable() -> None:
-    assert forecast(plan(APPROVAL), 3000, KNOWN).undecidable == ("approval",)
+    hasty = replace(plan(APPROVAL), on_unclear=Wait(timedelta(0)))
+    assert forecast(hasty, 3000, KNOWN).undecidable == ("approval",)
     assert forecast(plan(APPROVAL, unclear_after=90), 3000, KNOWN).undecidable == ()
 
 
