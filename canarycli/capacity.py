@@ -53,10 +53,10 @@ def shortages(seen: Endpoint, to: Traffic, known: Traffic | None = None) -> tupl
     ]
     if not loads:
         return ()
-    most = max(loads) * SLACK
+    most = max(loads)
     found = []
     for version in seen.versions:
         share, count = to.of(version.name), version.instances
-        if count is not None and share > most * count:
+        if count is not None and share > SLACK * most * count:
             found.append(Shortage(version.name, share, count, math.ceil(share / most)))
     return tuple(found)

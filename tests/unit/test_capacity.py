@@ -47,6 +47,12 @@ def test_a_baseline_scaled_away_is_named_before_a_rollback() -> None:
     )
 
 
+def test_the_way_back_from_three_quarters_is_no_more_than_a_day_brings() -> None:
+    now = endpoint(4, 2, Traffic.split("blue", "green", 25))
+
+    assert sentences(now, Traffic.all_to("blue")) == ()
+
+
 def test_a_version_that_gets_no_more_than_it_has_is_never_short() -> None:
     now = endpoint(1, 8, Traffic.split("blue", "green", 10))
 
@@ -59,7 +65,7 @@ def test_where_nothing_carries_traffic_nothing_can_be_compared() -> None:
 
 def test_a_load_that_was_carried_before_the_release_counts_too() -> None:
     now = endpoint(4, 1, Traffic.split("blue", "green", 5))
-    quarter = Traffic.split("blue", "green", 25)
+    third = Traffic.split("blue", "green", 33)
 
-    assert shortages(now, quarter) != ()
-    assert shortages(now, quarter, known=Traffic.all_to("blue")) == ()
+    assert shortages(now, third) != ()
+    assert shortages(now, third, known=Traffic.all_to("blue")) == ()
