@@ -115,7 +115,7 @@ def test_a_candidate_that_is_not_deployed_yet_is_brought_in(azure: OnAzure) -> N
     assert azure.calls.count("deployment.put") == 1
 
 
-def test_a_deployment_that_fails_moves_nothing_and_shows_its_log(azure: OnAzure) -> None:
+def test_a_deployment_that_fails_moves_nothing_and_says_so(azure: OnAzure) -> None:
     azure.server.control("asset", kind="models", name="eta", version="3", properties={})
     azure.server.control("fail_next", name="eta-3")
     result = azure.ann.run("start", "-m", "eta:3", "--percent", "5", "--yes")
