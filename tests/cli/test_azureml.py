@@ -41,8 +41,7 @@ def test_a_release_goes_to_100_stage_by_stage(azure: OnAzure) -> None:
 def test_start_works_without_any_config(azure: OnAzure) -> None:
     azure.serve()
     bob = azure.ann.elsewhere("bob")
-    # The usual checks include latency_p99, which takes long to tell at 5 %: hence --yes.
-    result = bob.run("start", *FLAGS, "-m", "teal", "--percent", "5", "--detach", "--yes")
+    result = bob.run("start", *FLAGS, "-m", "teal", "--percent", "5", "--detach")
     assert result.code == 0, result.out + result.err
     assert azure.split == {"blue": 95, "teal": 5}
     status = bob.run("status", *FLAGS, "-o", "json", "--exit-status")

@@ -32,7 +32,7 @@ def test_without_a_plan_the_usual_checks_judge() -> None:
 
     assert plan.checks == (
         Check("errors_5xx", Metric("errors_5xx"), no_worse_by=Margin(absolute=0.005)),
-        Check("latency_p99", Metric("latency_p99"), no_worse_by=Margin(relative=0.2)),
+        Check("latency_p90", Metric("latency_p90"), no_worse_by=Margin(relative=0.2)),
     )
 
 
