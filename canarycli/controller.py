@@ -29,6 +29,7 @@ from canarycli.release import Outcome, Release, State
 from canarycli.smoke import Tried, try_out
 from canarycli.store import Record, Stale, Store
 from canarycli.traffic import TOLERANCE, Traffic
+from canarycli.warming import keep_warm
 
 GUARD = timedelta(seconds=30)
 """A raise is only asked for with at least this much of the lease left."""
@@ -300,6 +301,8 @@ class Controller:
         self._tell("shift_accepted", f"the cloud accepted {split}")
         if raises:
             self._look_back(release)
+            if said := keep_warm(self.provider, endpoint, release):
+                self._tell("warm", said)
 
     def _not_landed(self, saved: Record) -> None:
         """Note that the raise was refused, so that it is not missed as somebody's doing."""

@@ -18,6 +18,7 @@ from canarycli.provider import (
     Reply,
     Reporting,
     Smoker,
+    Warming,
 )
 from canarycli.traffic import Traffic
 
@@ -116,6 +117,16 @@ class Patient:
         """How far a deployment is, "" where the provider can't say."""
         provider = self.provider
         return self._ask(lambda: provider.progress(seen)) if isinstance(provider, Reporting) else ""
+
+    def keep_warm(self, seen: Endpoint, version: str, release: str) -> bool:
+        """Hold an idle version's instances, asked once: no release waits for it."""
+        provider = self.provider
+        return isinstance(provider, Warming) and provider.keep_warm(seen, version, release)
+
+    def let_cool(self, seen: Endpoint, version: str) -> bool:
+        """Undo `keep_warm`, asked once."""
+        provider = self.provider
+        return isinstance(provider, Warming) and provider.let_cool(seen, version)
 
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """The cloud's own command line for this split."""

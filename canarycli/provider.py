@@ -202,6 +202,19 @@ class Reporting(Protocol):
         ...
 
 
+@runtime_checkable
+class Warming(Protocol):
+    """A provider whose versions are scaled by their load, and that can hold an idle one."""
+
+    def keep_warm(self, seen: Endpoint, version: str, release: str) -> bool:
+        """Let a version have no fewer instances than now; False if it does not scale."""
+        ...
+
+    def let_cool(self, seen: Endpoint, version: str) -> bool:
+        """Undo `keep_warm`; False if there is nothing to undo."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One thing that was looked at before anything depends on it.

@@ -44,6 +44,7 @@ LAYERS = (
     "busy",
     "status",
     "patience",
+    "warming",
     "registry",
     "simulator",
     "controller",

@@ -165,6 +165,14 @@ class SageMaker:
         """Remove an idle variant; see `Fleet.retire`."""
         self.fleet.retire(seen, version)
 
+    def keep_warm(self, seen: Endpoint, version: str, release: str) -> bool:
+        """Hold an autoscaled variant at the instances it has; see `Warmth.keep`."""
+        return self.warmth.keep(seen, version, release)
+
+    def let_cool(self, seen: Endpoint, version: str) -> bool:
+        """Give an autoscaled variant its minimum back; see `Warmth.let_go`."""
+        return self.warmth.let_go(seen, version)
+
     def progress(self, seen: Endpoint) -> str:
         """Where a change of variants is that takes minutes; "" if there is none. No call."""
         look: Look = seen.raw
