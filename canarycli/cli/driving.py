@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,10 +17,9 @@ from canarycli.cli.signals import Terminated
 from canarycli.config import bake_from_option
 from canarycli.errors import CanaryError, Exit, Unsafe, UsageError
 from canarycli.journal import Event
-from canarycli.provider import Endpoint, Warming
+from canarycli.provider import Endpoint
 from canarycli.release import Outcome, Release
 from canarycli.status import release_status
-from canarycli.warming import let_cool
 
 LAST_WORDS = timedelta(seconds=5)
 """How long a rollback is waited for after an interrupt; CI kills a few seconds later."""
@@ -118,21 +116,11 @@ class Ride:
         status = release_status(record, None, now) if record else {}
         self.output.result({**status, "exit_code": int(code)})
         if release.over and release.outcome is not Outcome.PROMOTED:
-            self._let_cool(release)
+            self.output.say_if(self.work.let_cool(release.baseline))
         if release.leaves:
             costs = f"{release.leaves} stays deployed, and costs, until"
             self.output.say(f"{costs} canary cleanup {release.id}")
         return int(Exit.OK if code in self.ok_on else code)
-
-    def _let_cool(self, release: Release) -> None:
-        """Give the baseline its usual room to shrink: nothing is idle any more."""
-        provider = self.work.provider
-        if not isinstance(provider.provider, Warming):
-            return
-        with suppress(CanaryError):
-            seen = provider.describe(release.endpoint)
-            if said := let_cool(provider, seen, release.baseline):
-                self.output.say(said)
 
     def _interrupted(self, interrupt: KeyboardInterrupt) -> int:
         code = Exit.TERMINATED if isinstance(interrupt, Terminated) else Exit.INTERRUPTED

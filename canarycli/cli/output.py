@@ -101,6 +101,11 @@ class Output:
         if order.index(level) <= order.index(self.talk_level):
             self._write(sys.stderr, text)
 
+    def say_if(self, text: str) -> None:
+        """Talk to the person, if there is anything to say."""
+        if text:
+            self.say(text)
+
     def _wanted(self, event: Event) -> bool:
         news = self._news.worth_a_line(event)
         if self.talk_level is Talk.QUIET:

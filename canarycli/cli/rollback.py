@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -16,14 +15,13 @@ from canarycli.cli.prompt import confirm
 from canarycli.cli.session import Work, actor, open_work
 from canarycli.errors import CanaryError, Exit, NotFound, Unavailable, Unsafe
 from canarycli.journal import Event
-from canarycli.provider import Endpoint, Notes, Warming
+from canarycli.provider import Endpoint, Notes
 from canarycli.release import Outcome, Release
 from canarycli.rescue import home, rescue
 from canarycli.status import release_status
 from canarycli.store import Record
 from canarycli.store.memory import MemoryStore
 from canarycli.traffic import Traffic
-from canarycli.warming import let_cool
 
 CLEARLY = 80.0
 """A version with so many percent of the traffic is the baseline where no notes can be read."""
@@ -97,18 +95,11 @@ class WayBack:
             raise self.unsafe(release.why)
         record = work.store.load(work.key)
         assert record is not None
-        if wait and self.record is not None and isinstance(self.work.provider.provider, Warming):
-            self._let_cool()
+        if wait and self.record is not None:
+            self.output.say_if(work.let_cool(self.baseline))
         status = {**release_status(record, None, work.clock.now()), "exit_code": int(Exit.OK)}
         self.output.result(status)
         return int(Exit.OK)
-
-    def _let_cool(self) -> None:
-        """Now that the baseline has everything, it may follow its load again."""
-        with suppress(CanaryError):
-            seen = self.work.provider.describe(self.work.target.name)
-            if said := let_cool(self.work.provider, seen, self.baseline):
-                self.output.say(said)
 
     def unsafe(self, why: str) -> Unsafe:
         """The loudest error there is, with the way out."""

@@ -15,9 +15,10 @@ from canarycli.clock import Clock, SystemClock
 from canarycli.config.discover import discover
 from canarycli.config.values import EndpointConfig
 from canarycli.controller import Controller, Driver
-from canarycli.errors import NotFound, UsageError
+from canarycli.errors import CanaryError, NotFound, UsageError
 from canarycli.journal import Event
 from canarycli.patience import Patient
+from canarycli.provider import Warming
 from canarycli.registry import ALIASES, load_provider
 from canarycli.store import LocalStore, Record, Store
 
@@ -163,6 +164,17 @@ class Work:
     def record(self) -> Record | None:
         """The endpoint's newest record."""
         return self.store.load(self.key)
+
+    def let_cool(self, version: str) -> str:
+        """Let an idle version follow its load again; what to say of it, "" for nothing."""
+        if not isinstance(self.provider.provider, Warming):
+            return ""
+        from canarycli.warming import let_cool
+
+        try:
+            return let_cool(self.provider, self.provider.describe(self.target.name), version)
+        except CanaryError:
+            return ""  # the release is over, and nobody waits for this
 
     def open_record(self) -> Record:
         """The record of the endpoint's open release.
