@@ -179,13 +179,17 @@ class Case:
         )
         self.release = release
         took = release.ended_at - release.started_at if release.ended_at else timedelta(0)
+        costly = outcome is not Outcome.PROMOTED and release.extra >= 1
         self.tell(
             "ended",
             f"{outcome.replace('_', ' ')}: {self.endpoint.traffic}"
-            + (f"; {release.why}" if release.why else ""),
+            + (f"; {release.why}" if release.why else "")
+            + (f"; about {release.extra:,.0f} extra failed requests" if costly else ""),
             level,
             outcome=outcome.value,
             exit_code=int(OUTCOME_EXITS[outcome]),
+            extra_failures=round(release.extra),
+            requests_on_candidate=round(release.served),
             seconds=round(took.total_seconds(), 1),
         )
         return Decision(release, events=tuple(self.events))

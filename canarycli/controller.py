@@ -287,7 +287,7 @@ class Controller:
 
     def _act(self, saved: Record, endpoint: Endpoint, split: Traffic) -> None:
         release = saved.release
-        raises = _gets_more(release.candidate, endpoint.traffic, split)
+        raises = split.gives_more(release.candidate, endpoint.traffic)
         if raises and not self._may_raise(saved):
             return
         try:
@@ -298,7 +298,7 @@ class Controller:
             if raises:
                 self._not_landed(saved)
             return
-        self._tell("shift_accepted", f"the cloud accepted {split}")
+        self.listen(_accepted(release.candidate, endpoint.traffic, split, self.clock.now()))
         if raises:
             self._look_back(release)
             if said := keep_warm(self.provider, endpoint, release):
@@ -390,7 +390,6 @@ class Controller:
         self.listen(Event(kind, self.clock.now(), message, level))
 
 
-def _gets_more(version: str, now: Traffic, then: Traffic) -> bool:
-    """Whether a version gets more requests by a split, live ones or copies."""
-    live = then.of(version) > now.of(version) + TOLERANCE
-    return live or then.shadow.get(version, 0.0) > now.shadow.get(version, 0.0) + TOLERANCE
+def _accepted(version: str, now: Traffic, then: Traffic, at: datetime) -> Event:
+    shares = {"from": now.of(version), "to": then.of(version)}
+    return Event("shift_accepted", at, f"the cloud accepted {then}", fields=shares)

@@ -1,10 +1,14 @@
 """One reading for people and pipelines: the findings of a look as a sentence and as rows."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from canarycli.judge import Finding, Judgement, Verdict
 from canarycli.plan import Role
 from canarycli.release import Release
+
+FAILURES = frozenset({"errors_5xx", "model_errors"})
+"""Checks whose bad requests are failures that somebody felt."""
 
 
 def reading(release: Release) -> str:
@@ -53,3 +57,19 @@ def row(finding: Finding) -> dict[str, Any]:
         "age_seconds": None if finding.age is None else round(finding.age.total_seconds(), 1),
         "message": finding.sentence,
     }
+
+
+def served(findings: Sequence[Finding]) -> float:
+    """About how many requests the candidate was judged on so far."""
+    return max((finding.n_candidate or 0.0 for finding in findings), default=0.0)
+
+
+def extra_failures(findings: Sequence[Finding]) -> float:
+    """About how many requests failed on the candidate that the baseline would have served."""
+    return max((_extra(f) for f in findings if f.check in FAILURES), default=0.0)
+
+
+def _extra(finding: Finding) -> float:
+    if finding.candidate is None or finding.baseline is None:
+        return 0.0
+    return max(0.0, finding.candidate - finding.baseline) * (finding.n_candidate or 0.0)

@@ -102,7 +102,8 @@ class Release:
     wait for a clear verdict began: then, or when a person resumed. `model` and `deploy` say what
     to bring in, and how, where the candidate was not on the endpoint at the start. `cleaned_at` is
     when what the release left deployed was seen to be gone. `shadow` is the copy of traffic the
-    candidate is wanted to get, 0 once it gets its own.
+    candidate is wanted to get, 0 once it gets its own. `served` is about how many requests the
+    candidate was judged on, `extra` how many of them failed that the baseline would have served.
     """
 
     id: str
@@ -135,6 +136,8 @@ class Release:
     read_at: datetime | None = None
     findings: tuple[Finding, ...] = ()
     verdict: Verdict | None = None
+    served: float = 0.0
+    extra: float = 0.0
     judge: Mapping[str, Any] = field(default_factory=dict)
     traffic: Mapping[str, float] = field(default_factory=dict)
     seen_at: datetime | None = None

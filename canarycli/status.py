@@ -42,6 +42,8 @@ def release_status(record: Record, endpoint: Endpoint | None, now: datetime) -> 
         "started_by": release.started_by,
         "ended_at": _when(release.ended_at),
         "read_at": _when(release.read_at),
+        "requests_on_candidate": round(release.served),
+        "extra_failures": round(release.extra),
         "plan": release.plan.name,
         "note": release.note,
         "ref": release.ref,

@@ -66,6 +66,12 @@ class Traffic:
         """Whether both give every version the same, but for rounding and idle versions."""
         return _same(self.shares, other.shares) and _same(self.shadow, other.shadow)
 
+    def gives_more(self, version: str, before: "Traffic") -> bool:
+        """Whether a version gets more requests than before, live ones or copies."""
+        if self.of(version) > before.of(version) + TOLERANCE:
+            return True
+        return self.shadow.get(version, 0.0) > before.shadow.get(version, 0.0) + TOLERANCE
+
     def rounded(self, finest: float) -> dict[str, float]:
         """Shares in multiples of `finest` percent that add up to 100, by largest remainder.
 

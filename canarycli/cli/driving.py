@@ -15,11 +15,13 @@ from canarycli.cli.output import Output
 from canarycli.cli.session import Work, actor
 from canarycli.cli.signals import Terminated
 from canarycli.config import bake_from_option
+from canarycli.controller import Driver
 from canarycli.errors import CanaryError, Exit, Unsafe, UsageError
 from canarycli.journal import Event
 from canarycli.provider import Endpoint
 from canarycli.release import Outcome, Release
 from canarycli.status import release_status
+from canarycli.store.contract import LEASE
 
 LAST_WORDS = timedelta(seconds=5)
 """How long a rollback is waited for after an interrupt; CI kills a few seconds later."""
@@ -163,6 +165,11 @@ def roll_back(
         work.key, lambda release: orders.roll_back(release, who, now, reason=reason), event
     )
     return controller.drive(work.key, until=until, enough=lambda _: False)
+
+
+def driven(driver: Driver, now: datetime) -> dict[str, str]:
+    """Who drives and until when, for an event."""
+    return {"driver": driver.name, "url": driver.url, "expires": (now + LEASE).isoformat()}
 
 
 def ride(

@@ -6,7 +6,7 @@ from typing import Annotated
 from typer import Option
 
 from canarycli import orders
-from canarycli.cli.driving import Interrupt, OkOn, Timeout, ride
+from canarycli.cli.driving import Interrupt, OkOn, Timeout, driven, ride
 from canarycli.cli.following import arrived, carry_out
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
@@ -40,7 +40,14 @@ def resume(
             if record.lease is not None and record.driven_by_another(work.driver.name, now):
                 confirm(common, f"{record.lease.holder} drives it. Take over?", yes=yes)
             work.controller(journey.hear).take_over(work.key)
-            journey.hear(Event("taken_over", now, f"driven by {work.driver.name} now"))
+            journey.hear(
+                Event(
+                    "taken_over",
+                    now,
+                    f"driven by {work.driver.name} now",
+                    fields=driven(work.driver, now),
+                )
+            )
         if record.release.state is State.PAUSED:
             journey.hear(Event("resumed", now, f"resumed by {who}", fields={"by": who}))
         if record.release.state is State.ROLLING_BACK:

@@ -60,6 +60,7 @@ _STAGE = thing(
         "index": {"type": "integer", "minimum": 1},
         "of": {"type": "integer", "minimum": 1},
         "percent": SHARE,
+        "shadow": SHARE,
         "since": maybe(TIME),
         "seconds_left": maybe(SECONDS),
     }
@@ -127,6 +128,8 @@ def status_schema() -> Schema:
         "started_by": TEXT,
         "ended_at": maybe(TIME),
         "read_at": maybe(TIME),
+        "requests_on_candidate": COUNT,
+        "extra_failures": COUNT,
         "plan": TEXT,
         "note": TEXT,
         "ref": TEXT,

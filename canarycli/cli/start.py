@@ -5,7 +5,7 @@ from typing import Annotated
 from typer import Option
 
 from canarycli.cli import intent as planned
-from canarycli.cli.driving import Interrupt, OkOn, Timeout, ride
+from canarycli.cli.driving import Interrupt, OkOn, Timeout, driven, ride
 from canarycli.cli.foresight import foresee, foreseen
 from canarycli.cli.intent import Intent, Wanted, intend, refuse_busy
 from canarycli.cli.options import Common
@@ -117,4 +117,4 @@ def _locked(intent: Intent) -> Event:
     driver = intent.work.driver
     now = intent.work.clock.now()
     message = f"{intent.release.endpoint} is driven by {driver.name} as {intent.release.id}"
-    return Event("locked", now, message, fields={"driver": driver.name, "url": driver.url})
+    return Event("locked", now, message, fields=driven(driver, now))

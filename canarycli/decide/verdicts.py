@@ -9,7 +9,7 @@ from canarycli.decide.words import alone, paused_for, span
 from canarycli.errors import Exit
 from canarycli.judge import Finding, Judgement, Verdict
 from canarycli.plan import Role, Stage, Then
-from canarycli.reading import reading, row
+from canarycli.reading import extra_failures, reading, row, served
 from canarycli.release import Cause, Outcome, Release, State
 from canarycli.traffic import percent
 
@@ -100,7 +100,7 @@ def stage(case: Case) -> Decision | None:
 def _shadowed(case: Case) -> Decision:
     """The copy of traffic is exchanged for the first share, in one change."""
     release = case.release
-    case.tell("stage_passed", f"shadow of {percent(release.shadow)} passed", stage=0)
+    case.tell("stage_passed", f"shadow of {percent(release.shadow)} passed", stage=1)
     return case.raise_to(release.plan.stages[0].percent, 0)
 
 
@@ -152,6 +152,8 @@ def _read(case: Case, judgement: Judgement) -> Release:
         failing=failing,
         findings=judgement.findings,
         verdict=judgement.verdict,
+        served=max(before.served, served(judgement.findings)),
+        extra=max(before.extra, extra_failures(judgement.findings)),
         judge=judgement.state,
         read_at=case.now,
     )

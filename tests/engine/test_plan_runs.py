@@ -44,10 +44,13 @@ def test_a_failing_candidate_goes_back_after_reads_in_a_row() -> None:
     assert "errors_5xx" in release.why
 
 
-def test_the_relative_check_fails_against_the_baseline() -> None:
+def test_the_relative_check_fails_against_the_baseline_and_says_what_it_cost() -> None:
     rehearsal = Rehearsal(replace(PLAN, checks=(RELATIVE,)), scenario="failing")
-    rehearsal.start()
+    release = rehearsal.start()
     assert rehearsal.finish().outcome is Outcome.ROLLED_BACK
+    end = rehearsal.store.events(release.id)[-1]
+    assert 0 < end.fields["extra_failures"] < end.fields["requests_on_candidate"]
+    assert "extra failed requests" in end.message
 
 
 def test_no_data_never_passes_and_ends_as_the_plan_says() -> None:

@@ -171,3 +171,13 @@ def test_any_percent_makes_a_split_that_is_the_same_as_itself(share: float) -> N
 
     assert traffic.same_as(traffic)
     assert isclose(traffic.of("v41") + traffic.of("v42"), 100)
+
+
+def test_more_is_a_larger_share_or_a_larger_copy() -> None:
+    home = Traffic.all_to("blue")
+    split = Traffic.split("blue", "green", 5)
+    copied = Traffic({"blue": 100}, {"green": 20})
+    assert split.gives_more("green", home)
+    assert copied.gives_more("green", home)
+    assert not home.gives_more("green", split)
+    assert not split.gives_more("green", split)
