@@ -48,8 +48,11 @@ def test_a_model_that_is_brought_in_is_shadowed_first() -> None:
     assert [split.shadow != {} for split in rehearsal.watched.asked] == [True, False, False, False]
 
 
-def test_promote_ends_the_shadow_and_rollback_takes_it_away() -> None:
-    rehearsal = Rehearsal(replace(SHADOWED, shadow=Shadow(20, seconds(3000))))
+LONG = replace(SHADOWED, shadow=Shadow(20, seconds(3000)))
+
+
+def test_promote_exchanges_the_shadow_for_the_first_stage() -> None:
+    rehearsal = Rehearsal(LONG)
     rehearsal.start()
     controller = rehearsal.controller()
     rehearsal.confirm(controller)
@@ -58,8 +61,18 @@ def test_promote_ends_the_shadow_and_rollback_takes_it_away() -> None:
     assert (rehearsal.release.target, rehearsal.release.shadow) == (5, 0)
 
 
+def test_a_rollback_takes_the_shadow_away() -> None:
+    rehearsal = Rehearsal(LONG)
+    rehearsal.start()
+    rehearsal.confirm(rehearsal.controller())
+    assert rehearsal.simulator.describe(ENDPOINT).traffic.shadow[CANDIDATE] == 20
+    change(rehearsal, orders.roll_back(rehearsal.release, "dana", rehearsal.clock.now()))
+    assert rehearsal.finish(rehearsal.controller("dana@phone")).outcome is Outcome.STOPPED
+    assert rehearsal.simulator.describe(ENDPOINT).traffic.same_as(Traffic.all_to(BASELINE))
+
+
 def test_somebody_who_ends_the_shadow_ends_the_release() -> None:
-    rehearsal = Rehearsal(replace(SHADOWED, shadow=Shadow(20, seconds(3000))))
+    rehearsal = Rehearsal(LONG)
     rehearsal.start()
     controller = rehearsal.controller()
     rehearsal.confirm(controller)
