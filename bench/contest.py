@@ -1,11 +1,12 @@
 """One way of canary's to send traffic home against one of the cloud's own."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Protocol
 
 from output import beside
-from processes import Pair, run
+from processes import Cost, Pair, run
 
 
 class Stage(Protocol):
@@ -36,6 +37,7 @@ class Contest:
         what: canary's command, for the table.
         against: the other's.
         pair: both, with `before` that splits the traffic and `after` that sees it home.
+        goal: the largest ratios that are good enough.
         calls: the calls made since `before`, up to the one that moves traffic.
         facts: more columns of the table.
     """
@@ -43,6 +45,7 @@ class Contest:
     what: str
     against: str
     pair: Pair
+    goal: Cost
     calls: Callable[[], Sequence[str]]
     facts: Mapping[str, str] = field(default_factory=dict)
 
@@ -56,17 +59,27 @@ class Contest:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """The cloud's own way: what to call it, the command, and which version it is."""
+    """The cloud's own way.
+
+    Attributes:
+        name: what to call it.
+        command: the whole command line.
+        version: which one it is.
+        goal: how much of its cost canary may have.
+    """
 
     name: str
     command: Sequence[str]
     version: str
+    goal: Cost
 
 
 def contests_on(
     stage: Stage, where: Sequence[str], rival: Rival, env: Mapping[str, str]
 ) -> tuple[Contest, ...]:
     """The rollback that waits until traffic is home, and the one that only asks, on one stage.
+
+    The rivals only ask, so the one that waits is held to their CPU and not to their time.
 
     Args:
         stage: the endpoint.
@@ -85,6 +98,7 @@ def contests_on(
                 stage.split,
                 stage.check_home,
             ),
+            replace(rival.goal, wall=rival.goal.wall if more else inf),
             stage.calls_until_moved,
             {"other": rival.version},
         )

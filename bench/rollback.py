@@ -2,7 +2,8 @@
 
     python bench/rollback.py [--cloud sagemaker|vertex|azureml] [--rounds 15] [--json FILE]
 
-Exits with 1 if canary is the slower one, or makes more than two calls before traffic moves.
+Exits with 1 if canary costs more than a rival's goal allows, or makes more than three calls
+before traffic moves.
 A cloud is a module `rollback_<cloud>` with a context manager `contests()`.
 """
 
@@ -17,8 +18,7 @@ from output import Row, show
 from processes import compare
 
 CLOUDS = ("sagemaker", "vertex", "azureml")
-RATIO = 1.0
-CALLS = 2
+CALLS = 3
 TESTS = Path(__file__).parents[1] / "tests"
 
 
@@ -48,7 +48,7 @@ def play(contest: Contest, rounds: int) -> tuple[Row, int]:
     ours, theirs = (contest.calls_of(c) for c in (contest.pair.ours, contest.pair.theirs))
     facts = {"calls": f"{len(ours)} : {len(theirs)}", "ours": ", ".join(ours), **contest.facts}
     found = compare(contest.pair, rounds)
-    return Row(contest.what, contest.against, found, RATIO, facts), len(ours)
+    return Row(contest.what, contest.against, found, contest.goal, facts), len(ours)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
-"""`canary rollback` on Azure ML against Azure's own SDK in a process, on one loopback server."""
+"""`canary rollback` on Azure ML against Azure's own SDK and command, on one loopback server."""
 
+import json
 import os
+import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -10,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from contest import Contest, Rival, contests_on, until
+from processes import Cost
 from servers.azureml.running import PLACE, Server, serving
 
 ENDPOINT, BASELINE, CANDIDATE = "churn", "blue", "teal"
@@ -24,6 +28,32 @@ client.online_endpoints.begin_create_or_update(endpoint)
 """
 
 
+URL = (
+    f"https://management.azure.com/subscriptions/{PLACE['subscription']}/resourceGroups/"
+    f"{PLACE['resource_group']}/providers/Microsoft.MachineLearningServices/workspaces/"
+    f"{PLACE['workspace']}/onlineEndpoints/{ENDPOINT}?api-version=2025-12-01"
+)
+WANTED = {
+    "location": "westeurope",
+    "kind": "Managed",
+    "identity": {"type": "SystemAssigned"},
+    "properties": {
+        "authMode": "Key",
+        "traffic": {BASELINE: 100},
+        "properties": {"azureml.onlineendpointid": ENDPOINT},
+    },
+}
+AZ = """\
+set -e
+az rest --url "$1" --output none
+az rest --method put --url "$1" --body "@$2" --output none
+"""
+MISSING = """\
+bench: no az command, so no comparison with it; it is no dependency of canary, so give it a home of
+its own: python3 -m venv .venv-az && .venv-az/bin/pip install azure-cli, and put its bin on PATH
+"""
+
+
 @contextmanager
 def contests() -> Iterator[tuple[Contest, ...]]:
     """The contests, with the server up as long as they are in use."""
@@ -32,19 +62,46 @@ def contests() -> Iterator[tuple[Contest, ...]]:
             "PATH": os.environ["PATH"],
             "HOME": home,
             "AZURE_CORE_TRACING_ENABLED": "false",
+            "AZURE_CORE_COLLECT_TELEMETRY": "false",
             **server.environment,
         }
         place = [f"--{name.replace('_', '-')}={value}" for name, value in PLACE.items()]
-        yield contests_on(
-            Play(server),
-            ("--provider", "azureml", *place, "-e", ENDPOINT),
-            Rival(
-                "MLClient.online_endpoints.begin_create_or_update",
-                (sys.executable, "-W", "ignore", "-c", SCRIPT, *PLACE.values()),
-                f"azure-ai-ml/{version('azure-ai-ml')}",
-            ),
-            env,
+        where = ("--provider", "azureml", *place, "-e", ENDPOINT)
+        rivals = [sdk()]
+        if shutil.which("az"):
+            rivals.append(command(Path(home), env))
+        else:
+            sys.stderr.write(MISSING)
+        yield tuple(
+            contest for rival in rivals for contest in contests_on(Play(server), where, rival, env)
         )
+
+
+def sdk() -> Rival:
+    """azure-ai-ml in a process of its own; it does not wait until the change is in place."""
+    return Rival(
+        "MLClient.online_endpoints.begin_create_or_update",
+        (sys.executable, "-W", "ignore", "-c", SCRIPT, *PLACE.values()),
+        f"azure-ai-ml/{version('azure-ai-ml')}",
+        Cost(cpu=1 / 5, wall=1),
+    )
+
+
+def command(home: Path, env: Mapping[str, str]) -> Rival:
+    """Two calls of az, already logged in; somebody has written the new endpoint down before."""
+    who = ("-u", env["AZURE_CLIENT_ID"], "-p", env["AZURE_CLIENT_SECRET"])
+    login = ("az", "login", "--service-principal", *who, "--tenant", env["AZURE_TENANT_ID"])
+    subprocess.run([*login, "--output", "none"], env=dict(env), check=True)
+    wanted = home / "wanted.json"
+    wanted.write_text(json.dumps(WANTED), encoding="utf-8")
+    asked = ["az", "version", "--query", '"azure-cli"', "--output", "tsv"]
+    found = subprocess.run(asked, env=dict(env), check=True, capture_output=True, text=True)
+    return Rival(
+        "az rest get + put",
+        ("sh", "-c", AZ, "sh", URL, str(wanted)),
+        f"azure-cli/{found.stdout.strip()}",
+        Cost(cpu=0.6, wall=0.6),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from contest import Contest, Rival, contests_on, until
 from output import beside, first_line
+from processes import Cost
 from servers.sagemaker.running import Server, running
 
 ENDPOINT, BASELINE, CANDIDATE = "churn", "blue", "green"
@@ -33,7 +34,7 @@ def contests() -> Iterator[tuple[Contest, ...]]:
         yield contests_on(
             Play(server),
             ("--provider", "sagemaker", "-e", ENDPOINT),
-            Rival(f"aws {' '.join(COMMAND[:2])}", (aws, *COMMAND), version),
+            Rival(f"aws {' '.join(COMMAND[:2])}", (aws, *COMMAND), version, Cost(1, 1)),
             env,
         )
 

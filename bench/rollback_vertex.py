@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from contest import Contest, Rival, contests_on, until
+from processes import Cost
 from servers.vertex import Server
 from servers.vertex.seed import seed
 
@@ -47,6 +48,7 @@ def contests() -> Iterator[tuple[Contest, ...]]:
                 "aiplatform.Endpoint.update",
                 (sys.executable, "-W", "ignore", "-c", SCRIPT, server.url),
                 f"google-cloud-aiplatform/{version('google-cloud-aiplatform')}",
+                Cost(cpu=1 / 8, wall=1),
             ),
             env,
         )

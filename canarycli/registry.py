@@ -1,8 +1,7 @@
-"""Finds providers by name, ours and anybody's, through the same entry-point door."""
+"""Finds providers by name: ours by where they are, anybody's through an entry point."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
-from importlib.metadata import EntryPoint, entry_points
+from importlib import import_module
 from typing import Any, cast
 
 from canarycli.errors import MissingExtra, UsageError
@@ -10,12 +9,22 @@ from canarycli.provider import Provider
 
 GROUP = "canarycli.providers"
 
+OURS: Mapping[str, str] = {
+    "simulator": "canarycli.simulator:Simulator",
+    "sagemaker": "canarycli_sagemaker:SageMaker",
+    "vertex": "canarycli_vertex:Vertex",
+    "azureml": "canarycli_azureml:AzureML",
+}
+"""The entry points of pyproject.toml once more: looking through what is installed takes 30 ms."""
+
 ALIASES: Mapping[str, str] = {"demo": "simulator"}
 
 
 def provider_names() -> tuple[str, ...]:
     """Every provider that is installed, in order."""
-    return tuple(sorted({entry.name for entry in entry_points(group=GROUP)}))
+    from importlib.metadata import entry_points
+
+    return tuple(sorted({*OURS, *(entry.name for entry in entry_points(group=GROUP))}))
 
 
 def load_provider(name: str, settings: Mapping[str, Any]) -> Provider:
@@ -35,20 +44,24 @@ def provider_class(name: str) -> Any:
         UsageError: there is none of that name.
         MissingExtra: its packages are not installed.
     """
-    entry = _entry(ALIASES.get(name, name))
+    real = ALIASES.get(name, name)
+    module, _, what = (OURS.get(real) or _entry(real)).partition(":")
     try:
-        return entry.load()
+        return getattr(import_module(module), what)
     except ModuleNotFoundError as error:
         raise MissingExtra(
             f"provider {name!r} needs {error.name!r}, which is not installed",
-            hint=f"pip install 'canarycli[{entry.name}]'",
+            hint=f"pip install 'canarycli[{real}]'",
         ) from error
 
 
-def _entry(name: str) -> EntryPoint:
-    found = tuple(entry_points(group=GROUP, name=name))
-    if found:
-        return found[0]
+def _entry(name: str) -> str:
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group=GROUP, name=name):
+        return entry.value
+    from difflib import get_close_matches
+
     names = provider_names()
     near = get_close_matches(name, names, n=1)
     raise UsageError(

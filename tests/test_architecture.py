@@ -54,8 +54,8 @@ LAYERS = (
 )
 """The parts of canarycli, bottom first: a file imports from its own part and the ones before."""
 
-OPEN_TO_PROVIDERS = frozenset({"errors", "traffic", "metrics", "plan", "provider", "clock"})
-"""What a provider is written against: the contract and the values in it, nothing of the machine."""
+OPEN_TO_PROVIDERS = frozenset({"", "errors", "traffic", "metrics", "plan", "provider", "clock"})
+"""What a provider is written against: the contract, the values in it, and which canary it is."""
 
 SDKS = frozenset({"boto3", "botocore", "google", "azure", "msal", "vertexai", "moto"})
 SCREENS = frozenset({"typer", "rich", "click"})

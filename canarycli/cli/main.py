@@ -11,6 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from canarycli.cli.commands import ALIASES, COMMANDS
 from canarycli.cli.root import root_help
 from canarycli.cli.signals import raise_on_sigterm
+from canarycli.cli.values import take_at_a_glance
 from canarycli.errors import Exit, UsageError
 
 
@@ -24,6 +25,11 @@ class LazyGroup(TyperGroup):
     def get_command(self, _ctx: Any, cmd_name: str) -> TyperCommand | None:
         """The command of that name, imported now."""
         return load_command(cmd_name) if cmd_name in COMMANDS else None
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse what stands before the command."""
+        take_at_a_glance(self.get_params(ctx))
+        return super().parse_args(ctx, args)
 
     def resolve_command(self, _ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command the arguments begin with."""

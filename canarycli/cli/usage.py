@@ -11,6 +11,7 @@ from typer.core import TyperArgument, TyperCommand, TyperOption
 
 from canarycli.cli.ansi import bold, colored
 from canarycli.cli.commands import COMMANDS
+from canarycli.cli.values import take_at_a_glance
 
 _WIDEST = 100
 _LEFT = 30
@@ -27,6 +28,7 @@ class PlainCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse, with "" as the value of an option that may stand without one."""
+        take_at_a_glance(self.get_params(ctx))
         return super().parse_args(ctx, with_values(self, args))
 
     def collect_usage_pieces(self, _ctx: Any) -> list[str]:

@@ -46,10 +46,13 @@ def _upward(cwd: Path) -> Iterator[Path]:
 
 
 def _has_table(path: Path) -> bool:
-    import tomllib
-
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+        text = path.read_text(encoding="utf-8")
+        if "canary" not in text:
+            return False
+        import tomllib
+
+        tables = tomllib.loads(text).get("tool", {})
     except (OSError, ValueError):
         return False
     return isinstance(tables, dict) and "canary" in tables

@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from threading import RLock
 from typing import Any
 
+from canarycli import __version__
 from canarycli_azureml.credentials import credential
 from canarycli_azureml.errors import Unanswered, refusal, understood
 from canarycli_azureml.settings import Settings
@@ -144,15 +144,8 @@ def _client(settings: Settings) -> Any:
         credential(settings.cloud, os.environ), settings.cloud.scope
     )
     headers = policies.HeadersPolicy({"Accept": "application/json"})
-    agent = policies.UserAgentPolicy(f"canarycli/{_version()}")
+    agent = policies.UserAgentPolicy(f"canarycli/{__version__}")
     return PipelineClient(settings.cloud.manager, policies=[headers, agent, signing])
-
-
-def _version() -> str:
-    try:
-        return version("canarycli")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _parsed(response: Any, text: str, doing: str) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
+from canarycli import __version__
 from canarycli.errors import Denied, UsageError
 from canarycli_sagemaker.errors import is_about_credentials, translated
 from canarycli_sagemaker.models import service_models, uncollected
 from canarycli_sagemaker.settings import Settings
 
-PATIENCE: dict[str, Any] = {
+CONFIG: dict[str, Any] = {
+    "user_agent_extra": f"canarycli/{__version__}",
     "connect_timeout": 5,
     "read_timeout": 10,
     "retries": {"mode": "standard", "total_max_attempts": 1},
@@ -117,5 +119,5 @@ class Clients:
                 service,
                 region_name=self.region,
                 endpoint_url=self.settings.endpoint_url,
-                config=Config(**{**PATIENCE, **more}),
+                config=Config(**{**CONFIG, **more}),
             )

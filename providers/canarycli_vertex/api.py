@@ -6,6 +6,7 @@ from typing import Any
 
 import requests
 
+from canarycli import __version__
 from canarycli.errors import Unavailable
 from canarycli_vertex.errors import answered, refusal
 from canarycli_vertex.settings import Settings
@@ -13,6 +14,9 @@ from canarycli_vertex.tokens import TIMEOUT, Tokens, as_given
 
 Json = dict[str, Any]
 Params = Mapping[str, str | int | list[str]]
+
+OWN_HEADERS = {"Accept": "application/json", "User-Agent": f"canarycli/{__version__}"}
+"""Sent with every call; the agent is what Google's audit log shows of us."""
 
 _PAGES = 1000
 
@@ -98,7 +102,7 @@ class Api:
                 url,
                 params=params,
                 json=body,
-                headers={**headers, "Accept": "application/json"},
+                headers={**headers, **OWN_HEADERS},
                 auth=as_given,
                 timeout=TIMEOUT,
                 allow_redirects=False,

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 
 from canarycli.errors import Exit, UsageError
-from canarycli.registry import load_provider, provider_names
+from canarycli.registry import GROUP, OURS, load_provider, provider_names
 from canarycli.simulator import Simulator
 
 WITHOUT_SDK = """
@@ -26,8 +28,23 @@ sys.exit(run(["status", "-e", "x", "--provider", sys.argv[1], "--region", "r", "
 """
 
 
-def test_ours_come_through_the_same_door_as_anybodys() -> None:
-    assert {"azureml", "sagemaker", "simulator", "vertex"} <= set(provider_names())
+def test_ours_are_found_where_the_entry_points_say() -> None:
+    entries = entry_points(group=GROUP)
+    assert {entry.name: entry.value for entry in entries if entry.name in OURS} == OURS
+
+
+def test_anybodys_come_through_an_entry_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "elsewhere-1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Name: elsewhere\nVersion: 1.0\n")
+    (installed / "entry_points.txt").write_text(
+        "[canarycli.providers]\nelsewhere = canarycli.simulator:Simulator\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert set(provider_names()) == {*OURS, "elsewhere"}
+    assert isinstance(load_provider("elsewhere", {"state": ":memory:"}), Simulator)
 
 
 def test_a_provider_is_made_with_its_settings() -> None:

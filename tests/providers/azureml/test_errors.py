@@ -5,6 +5,7 @@ import json
 import pytest
 from servers.azureml.running import PLACE, Server
 
+from canarycli import __version__
 from canarycli.errors import (
     Conflict,
     Denied,
@@ -192,3 +193,10 @@ def test_signed_operation_urls_are_in_no_log(
 
     assert server.calls("endpoint.put")
     assert "signature" not in caplog.text
+
+
+def test_the_audit_log_shows_that_it_was_canary(server: Server, newcomer: AzureML) -> None:
+    newcomer.describe("churn")
+
+    agents = {call["agent"] for call in server.calls("endpoint.get")}
+    assert all(agent.startswith(f"canarycli/{__version__}") for agent in agents)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from servers.sagemaker import Server
 
+from canarycli import __version__
 from canarycli.errors import Conflict, Denied, NotFound, Unavailable, Unsupported
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, RELEASE_NOTE
 from canarycli.traffic import Traffic
@@ -378,3 +379,11 @@ def test_the_plain_command_can_be_pasted(sagemaker: SageMaker) -> None:
         "--desired-weights-and-capacities VariantName=blue,DesiredWeight=100 "
         "VariantName=green,DesiredWeight=0 --region us-east-1"
     )
+
+
+def test_the_audit_log_shows_that_it_was_canary(
+    sagemaker: SageMaker, churn: str, server: Server
+) -> None:
+    sagemaker.describe(churn)
+
+    assert all(f"canarycli/{__version__}" in call["agent"] for call in server.calls())

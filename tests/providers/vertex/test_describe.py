@@ -4,6 +4,7 @@ import pytest
 from servers.vertex import Server
 from servers.vertex.seed import deployed
 
+from canarycli import __version__
 from canarycli.errors import NotFound, Unsupported, UsageError
 from canarycli_vertex import Vertex
 
@@ -175,3 +176,10 @@ def test_accelerators_and_replica_ranges_are_shown(vertex: Vertex, server: Serve
     server.control("PUT", "endpoints/1000", deployedModels=[model])
 
     assert vertex.describe("1000").versions[0].detail == "1–4 × g2-standard-8 + 1 NVIDIA_L4"
+
+
+def test_the_audit_log_shows_that_it_was_canary(vertex: Vertex, server: Server) -> None:
+    vertex.describe("1000")
+
+    agents = {call["agent"] for call in server.calls if call["call"] == "getEndpoint"}
+    assert agents == {f"canarycli/{__version__}"}

@@ -234,6 +234,8 @@ class App:
             names = operation.groups()
             action = f"{PROVIDER}/locations/mfeOperationsStatus/read"
             return "operation.get", action, lambda: self._operation(names[1])
+        if request.path.rstrip("/").lower() == "/subscriptions":
+            return "subscription.list", "", entra.subscriptions
         match = WORKSPACE.match(request.path)
         if match is None:
             return "unknown", "", None
@@ -250,7 +252,7 @@ class App:
 
     def _allowed(self, request: Request, action: str, scope: str) -> Reply | None:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if self.state.tokens.get(token, "").rstrip("/") != f"https://{request.host}":
+        if self.state.tokens.get(token, "").rstrip("/") not in _audiences(request.host):
             return Refused(401, "InvalidAuthenticationToken", "The token is not valid here.").reply
         if not re.fullmatch(r"\d{4}-\d\d-\d\d(-preview)?", request.query.get("api-version", "")):
             return Refused(
@@ -313,3 +315,9 @@ class App:
 
 def _raise(error: Refused) -> Reply:
     raise error
+
+
+def _audiences(host: str) -> set[str]:
+    """What a token for this host may be made out to; `az` still uses the older name."""
+    older = {"https://management.core.windows.net"} if host == "management.azure.com" else set()
+    return {f"https://{host}", *older}

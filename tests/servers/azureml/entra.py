@@ -5,7 +5,7 @@ import json
 import time
 from secrets import token_urlsafe
 
-from .state import State
+from .state import SUBSCRIPTION, State
 from .wire import Reply, Request
 
 TENANT = "72f9aaaa-0000-4000-8000-00000000cafe"
@@ -21,6 +21,19 @@ def answer(state: State, request: Request) -> Reply:
     if request.method == "POST" and request.path.endswith("/oauth2/v2.0/token"):
         return _token(state, request)
     return Reply(404, {"error": "not_found", "error_description": request.path})
+
+
+def subscriptions() -> Reply:
+    """The subscriptions a principal sees, as `az login` asks for them: the one there is."""
+    entry = {
+        "id": f"/subscriptions/{SUBSCRIPTION}",
+        "subscriptionId": SUBSCRIPTION,
+        "tenantId": TENANT,
+        "displayName": "acme",
+        "state": "Enabled",
+        "managedByTenants": [],
+    }
+    return Reply(200, {"value": [entry]})
 
 
 def managed_identity(state: State, request: Request) -> Reply:

@@ -109,6 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
+        self._acknowledge()
         parts = urlsplit(self.path)
         request = Request(
             host=self.tunnel,
@@ -135,6 +136,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - the base asks for it
+
+    def _acknowledge(self) -> None:
+        """Ask for the body: clients that hold it back until the head is received wait 40 ms else.
+
+        urllib3 switches Nagle's algorithm on for a proxy, and the kernel is slow to acknowledge.
+        """
+        if hasattr(socket, "TCP_QUICKACK"):
+            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def _hang_up(self) -> None:
         self.close_connection = True

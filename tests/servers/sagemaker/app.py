@@ -65,6 +65,7 @@ class App:
             "params": request.params,
             "protocol": request.protocol,
             "key": request.key,
+            "agent": environ.get("HTTP_USER_AGENT", ""),
             "at": self.clock(),
             "fault": fault.kind if fault else "",
             "status": 0,

@@ -19,8 +19,8 @@ that add up to 100), deployModel, undeployModel, operations with stages, predict
 Control, all JSON, under `/__control/`; `Server.control(method, path, **body)` in the same process:
 
     GET    state                 endpoints, models, operations, now
-    GET    calls                 the log: call, method, path, query, body, status, account,
-                                 quota_project
+    GET    calls                 the log: call, method, path, query, agent, body, status,
+                                 account, quota_project
     DELETE calls
     PUT    endpoints/ID          set fields of an endpoint as somebody else would (new etag)
     PUT    models/ID/VERSION     upload a model version {displayName, versionAliases, ...}

@@ -105,6 +105,7 @@ class Server:
                 return self._controlled(method, path.removeprefix("/__control/"), body)
             where = route(method, path)
             entry: Json = {"call": where.call, "method": method, "path": path, "query": url.query}
+            entry["agent"] = headers.get("User-Agent", "")
             entry["body"] = body.decode(errors="replace") if where.call not in OPEN else ""
             self.calls.append(entry)
             rules = self.faults.on(where.call)

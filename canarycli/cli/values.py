@@ -1,0 +1,47 @@
+"""The values of options, without pydantic where nothing needs checking.
+
+Typer checks every value with pydantic, "blue" in a free text too, and loads it for that: 0.1 s of
+a rollback. What is right at a glance is taken here; Typer has the rest, and all that is wrong.
+"""
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from pathlib import Path
+from typing import Any, Self
+
+_NOTHING = object()
+
+
+def take_at_a_glance(params: Iterable[Any]) -> None:
+    """Let parameters take plain values themselves; they ask Typer's own way about any other."""
+    for param in params:
+        if param.nargs == 1 and not param.multiple:
+            param.get_runtime_param = _Glance(param.get_runtime_param).itself
+
+
+class _Glance:
+    """Stands where Typer keeps what coerces a value."""
+
+    def __init__(self, typers: Callable[[], Any]) -> None:
+        self._typers = typers
+
+    def itself(self) -> Self:
+        """What Typer calls to get it."""
+        return self
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The value as the parameter's type."""
+        found = _plain(value, param.type_descriptor.annotation)
+        if found is _NOTHING:
+            return self._typers().coerce(value, param=param, ctx=ctx)
+        return found
+
+
+def _plain(value: Any, kind: Any) -> Any:
+    if value is None or (isinstance(kind, type) and isinstance(value, kind)):
+        return value
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return next((choice for choice in kind if choice.value == value), _NOTHING)
+    return _NOTHING

@@ -1,0 +1,83 @@
+"""Values that are right at a glance are taken as they are, all others as Typer would."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+import typer
+from typer import Option
+
+from canarycli.cli.command import to_command
+from canarycli.cli.options import Color
+from canarycli.cli.values import take_at_a_glance
+
+
+def given(*args: str) -> dict[str, Any]:
+    """What a command of every kind of option makes of these words."""
+    found: dict[str, Any] = {}
+
+    def shown(
+        *,
+        text: str | None = None,
+        file: Path | None = None,
+        color: Color = Color.AUTO,
+        switch: Annotated[bool, Option("--switch", envvar="A_SWITCH")] = False,
+        number: Annotated[int, Option(min=1)] = 20,
+        share: float | None = None,
+        many: Annotated[list[str] | None, Option()] = None,
+    ) -> None:
+        """Every kind there is."""
+        found.update(locals())
+
+    command = to_command("shown", shown)
+    with command.make_context("shown", list(args)) as context:
+        command.invoke(context)
+    return {name: value for name, value in found.items() if name != "found"}
+
+
+def test_every_kind_of_value() -> None:
+    words = ("--text", "a", "--file", "b", "--color", "never", "--switch", "--number", "3")
+
+    assert given(*words, "--share", "2.5", "--many", "x", "--many", "y") == {
+        "text": "a",
+        "file": Path("b"),
+        "color": Color.NEVER,
+        "switch": True,
+        "number": 3,
+        "share": 2.5,
+        "many": ["x", "y"],
+    }
+
+
+def test_nothing_given_is_the_default() -> None:
+    found = given()
+
+    assert (found["text"], found["file"], found["color"]) == (None, None, Color.AUTO)
+    assert (found["switch"], found["number"], found["share"]) == (False, 20, None)
+
+
+@pytest.mark.parametrize(("word", "meant"), [("1", True), ("yes", True), ("false", False)])
+def test_a_switch_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, word: str, meant: bool
+) -> None:
+    monkeypatch.setenv("A_SWITCH", word)
+    assert given()["switch"] is meant
+
+
+@pytest.mark.parametrize("words", [("--color", "pink"), ("--number", "0"), ("--share", "much")])
+def test_a_wrong_value_is_refused_by_typer(words: tuple[str, str]) -> None:
+    with pytest.raises(typer.TyperException):
+        given(*words)
+
+
+def test_what_takes_more_than_one_value_is_left_alone() -> None:
+    command = to_command("many", many)
+    before = command.params[0].get_runtime_param
+
+    take_at_a_glance(command.params)
+
+    assert command.params[0].get_runtime_param == before
+
+
+def many(*, word: Annotated[list[str] | None, Option()] = None) -> None:
+    """One option that may be repeated."""
