@@ -37,6 +37,7 @@ plans:
   judged:
     read_every: 5s
     fails_after: 1
+    on_no_metrics: {{pause: 2s, then: rollback}}
     stages:
       - {{percent: 20, bake: 2s}}
       - {{percent: 100}}

@@ -25,6 +25,15 @@ def test_a_healthy_release_is_promoted_and_a_failing_one_rolled_back(azure: OnAz
     assert (status.code, status.json["traffic"]) == (3, {"blue": 100, "teal": 0})
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_release_without_metrics_is_no_pass(azure: OnAzure) -> None:
+    """Three minutes: the time in which Azure Monitor may be late."""
+    result = azure.ann.begin("start", "-m", "teal", "--plan", "judged").end(280)
+    assert result.code == 11, result.out + result.err
+    assert azure.shares() == [0, 20, 0]
+
+
 def test_a_release_goes_to_100_stage_by_stage(azure: OnAzure) -> None:
     result = azure.ann.run("start", "--new-model", "teal", "--yes")
     assert result.code == 0, result.out + result.err
@@ -116,11 +125,13 @@ def test_a_candidate_that_is_not_deployed_yet_is_brought_in(azure: OnAzure) -> N
 
 def test_a_deployment_that_fails_moves_nothing_and_says_so(azure: OnAzure) -> None:
     azure.server.control("asset", kind="models", name="eta", version="3", properties={})
-    azure.server.control("fail_next", name="eta-3")
+    log = "Booting worker\nTraceback\nModuleNotFoundError: No module named 'xgboost'"
+    azure.server.control("fail_next", name="eta-3", log=log)
     result = azure.ann.run("start", "-m", "eta:3", "--percent", "5", "--yes")
     assert result.code == 10, result.out + result.err
     assert azure.split == {"blue": 100}
     assert "could not be deployed" in result.out + result.err
+    assert "No module named 'xgboost'" in result.out + result.err
 
 
 def test_cleanup_deletes_what_is_idle_and_nothing_else(azure: OnAzure) -> None:

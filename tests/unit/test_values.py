@@ -9,7 +9,6 @@ from typer import Option
 
 from canarycli.cli.command import to_command
 from canarycli.cli.options import Color
-from canarycli.cli.values import take_at_a_glance
 
 
 def given(*args: str) -> dict[str, Any]:
@@ -56,28 +55,15 @@ def test_nothing_given_is_the_default() -> None:
     assert (found["switch"], found["number"], found["share"]) == (False, 20, None)
 
 
-@pytest.mark.parametrize(("word", "meant"), [("1", True), ("yes", True), ("false", False)])
+@pytest.mark.parametrize(("word", "on"), [("1", True), ("yes", True), ("false", False)])
 def test_a_switch_from_the_environment(
-    monkeypatch: pytest.MonkeyPatch, word: str, meant: bool
+    monkeypatch: pytest.MonkeyPatch, word: str, *, on: bool
 ) -> None:
     monkeypatch.setenv("A_SWITCH", word)
-    assert given()["switch"] is meant
+    assert given()["switch"] is on
 
 
 @pytest.mark.parametrize("words", [("--color", "pink"), ("--number", "0"), ("--share", "much")])
 def test_a_wrong_value_is_refused_by_typer(words: tuple[str, str]) -> None:
     with pytest.raises(typer.TyperException):
         given(*words)
-
-
-def test_what_takes_more_than_one_value_is_left_alone() -> None:
-    command = to_command("many", many)
-    before = command.params[0].get_runtime_param
-
-    take_at_a_glance(command.params)
-
-    assert command.params[0].get_runtime_param == before
-
-
-def many(*, word: Annotated[list[str] | None, Option()] = None) -> None:
-    """One option that may be repeated."""

@@ -109,7 +109,7 @@ class Control:
         resource.log = body.get("log", resource.log)
 
     def do_fail_next(self, body: dict[str, Any]) -> None:
-        self.state.failing.append(body["name"])
+        self.state.failing[body["name"].lower()] = body.get("log", "")
 
     def do_log(self, body: dict[str, Any]) -> None:
         deployment = self._endpoint(body).find(body["deployment"])

@@ -127,8 +127,9 @@ class Endpoints:
         state, number = self.state, self.state.number()
         name = resource.body["name"]
         error = None
-        if name.lower() in (failing.lower() for failing in state.failing):
-            state.failing = [n for n in state.failing if n.lower() != name.lower()]
+        log = state.failing.pop(name.lower(), None)
+        if log is not None:
+            resource.log = log or resource.log
             error = {"code": "ResourceNotReady", "message": resource.failure or "It did not start."}
         resource.operation = Operation(
             f"oeidp:{number:08d}", state.now() + seconds, doing, wanted, error

@@ -122,7 +122,7 @@ class State:
             first = Workspace(SUBSCRIPTION, GROUP, WORKSPACE)
             self.workspaces = {first.id.lower(): first}
             self.calls: list[dict[str, Any]] = []
-            self.failing: list[str] = []
+            self.failing: dict[str, str] = {}
             self.next_id = 0
             self.operations: dict[str, Operation] = {}
             self.writer = "canary-test"
