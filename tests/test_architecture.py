@@ -18,6 +18,7 @@ PURE = (
     "durations",
     "plan",
     "provider",
+    "probes",
     "capacity",
     "smoke",
     "judge",
@@ -54,7 +55,9 @@ LAYERS = (
 )
 """The parts of canarycli, bottom first: a file imports from its own part and the ones before."""
 
-OPEN_TO_PROVIDERS = frozenset({"", "errors", "traffic", "metrics", "plan", "provider", "clock"})
+OPEN_TO_PROVIDERS = frozenset(
+    {"", "errors", "traffic", "metrics", "plan", "provider", "probes", "clock"}
+)
 """What a provider is written against: the contract, the values in it, and which canary it is."""
 
 SDKS = frozenset({"boto3", "botocore", "google", "azure", "msal", "vertexai", "moto"})

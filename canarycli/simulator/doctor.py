@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from canarycli.metrics import Measurements, Metric, Window
+from canarycli.probes import newest_points
 from canarycli.provider import Endpoint, Probe
 
 QUARTER = timedelta(minutes=15)
@@ -42,9 +43,4 @@ class Doctor:
     ) -> Iterator[Probe]:
         """The newest point of each metric on each version in the last quarter of an hour."""
         found = self.measure(endpoint, versions, metrics, Window(now - QUARTER, now))
-        for version in versions:
-            for metric in metrics:
-                newest = found.of(version, metric).newest
-                detail = "no points" if newest is None else f"newest point {newest:%H:%M:%S} UTC"
-                asked = (found.queries[metric.key],) if newest is None else ()
-                yield Probe(f"{metric.key} of {version}", newest is not None, detail, asked)
+        yield from newest_points(found, versions, metrics)

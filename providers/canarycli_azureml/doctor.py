@@ -11,6 +11,7 @@ from typing import Any
 
 from canarycli.errors import CanaryError
 from canarycli.metrics import Measurements, Metric, Window
+from canarycli.probes import clock, newest_points
 from canarycli.provider import Endpoint, Probe
 from canarycli_azureml.credentials import credential
 from canarycli_azureml.errors import understood
@@ -47,12 +48,13 @@ class Doctor:
         yield Probe("identity", ok=left > SOON, detail=detail)
 
     def permissions(self, endpoint: str, *, deploys: bool = False) -> Iterator[Probe]:
-        """Each action a release needs, as Azure says the caller has it.
+        """The clock, and each action a release needs, as Azure says the caller has it.
 
         Raises:
             ProviderError: the endpoint can't even be looked at.
         """
         self.describe(endpoint)
+        yield from clock(self.session.date, "Azure's", datetime.now(UTC))
         wanted = [*ROLLBACK, *(DEPLOY if deploys else ())]
         scope = self.settings.endpoint(endpoint)
         path = f"{scope}/providers/Microsoft.Authorization/permissions"
@@ -80,13 +82,7 @@ class Doctor:
             yield Probe("metrics", ok=False, detail=error.message, hints=error.hints)
             return
         yield Probe("metrics", ok=True, detail="Azure Monitor answers")
-        for version in versions:
-            for metric in metrics:
-                newest = found.of(version, metric).newest
-                detail = "no points" if newest is None else f"newest point {newest:%H:%M:%S} UTC"
-                asked = (found.queries.get(metric.key, ""),) if newest is None else ()
-                name = f"{metric.key} of {version}"
-                yield Probe(name, ok=newest is not None, detail=detail, hints=asked)
+        yield from newest_points(found, versions, metrics)
 
 
 def _grants(entry: Mapping[str, Any], action: str) -> bool:

@@ -42,6 +42,9 @@ class Session:
     Args:
         settings: which cloud.
         client: an `azure.core.PipelineClient` to use instead of our own, for tests and proxies.
+
+    Attributes:
+        date: Azure's clock at its last answer, as HTTP writes it.
     """
 
     def __init__(self, settings: Settings, client: Any = None) -> None:
@@ -49,6 +52,7 @@ class Session:
         self._client = client
         self._given = client is not None
         self._lock = RLock()
+        self.date = ""
 
     def get(self, path: str, doing: str, **query: str) -> dict[str, Any]:
         """The body of a resource."""
@@ -100,6 +104,7 @@ class Session:
                 read_timeout=METRICS_SECONDS if "metricnames" in params else READ_SECONDS,
             )
             text = response.text()
+            self.date = response.headers.get("Date", "")
         if response.status_code == 401:
             self._forget()
         if not 200 <= response.status_code < 300:

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from canarycli.errors import CanaryError, Unavailable
 from canarycli.metrics import Measurements, Metric, Window
+from canarycli.probes import clock, newest_points
 from canarycli.provider import Endpoint, Probe
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.autoscaling import Autoscaling
@@ -16,9 +16,6 @@ from canarycli_sagemaker.errors import is_code
 
 NOBODY = "canary-doctor-no-such-thing"
 """A variant, config and model that no account has: AWS checks permissions before it looks."""
-
-SKEW = timedelta(minutes=2)
-"""AWS refuses requests signed with a clock that is five minutes off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,8 @@ class Doctor:
             return
         yield Probe("identity", ok=True, detail=str(answer["Arn"]))
         yield self._expiry(datetime.now(UTC))
-        yield from _clock(answer, datetime.now(UTC))
+        date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        yield from clock(date, "AWS's", datetime.now(UTC))
 
     def permissions(self, endpoint: str, *, deploys: bool = False) -> Iterator[Probe]:
         """Each permission a release needs, by a call that can't have an effect.
@@ -88,13 +86,7 @@ class Doctor:
             yield _failed("cloudwatch:GetMetricData", error)
             return
         yield Probe("cloudwatch:GetMetricData", ok=True, detail="CloudWatch answers")
-        for version in versions:
-            for metric in metrics:
-                newest = found.of(version, metric).newest
-                detail = "no points" if newest is None else f"newest point {newest:%H:%M:%S} UTC"
-                asked = (found.queries.get(metric.key, ""),) if newest is None else ()
-                name = f"{metric.key} of {version}"
-                yield Probe(name, ok=newest is not None, detail=detail, hints=asked)
+        yield from newest_points(found, versions, metrics)
 
     def _expiry(self, now: datetime) -> Probe:
         credentials = self.clients.session.get_credentials()
@@ -137,17 +129,6 @@ class Doctor:
             if not is_code(error, "ValidationException"):
                 return _failed(name, error)
         return Probe(name, ok=True, detail="allowed")
-
-
-def _clock(answer: dict[str, Any], now: datetime) -> Iterator[Probe]:
-    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
-    if date is None:
-        return
-    off = now - parsedate_to_datetime(date)
-    fine = abs(off) < SKEW
-    detail = f"{abs(off.total_seconds()):.0f} s off AWS's"
-    hints = () if fine else ("set this machine's clock",)
-    yield Probe("clock", ok=fine, detail=detail, hints=hints)
 
 
 def _failed(name: str, error: CanaryError) -> Probe:

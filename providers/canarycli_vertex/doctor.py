@@ -3,20 +3,17 @@
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from canarycli.errors import CanaryError, Denied, Unavailable
 from canarycli.metrics import Measurements, Metric, Window
+from canarycli.probes import clock, newest_points
 from canarycli.provider import Endpoint, Probe
 from canarycli_vertex.api import Api
 from canarycli_vertex.traffic import labels_of
 
 NOBODY = "9999999999"
 """A deployed model that no endpoint has: Google checks permissions before it looks."""
-
-SKEW = timedelta(minutes=2)
-"""A signed grant for a token is refused when this machine's clock is some minutes off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ class Doctor:
         """
         seen = self.describe(endpoint)
         yield Probe("aiplatform.endpoints.get", ok=True, detail=f"{endpoint} is {seen.status}")
-        yield from _clock(self.api.date, datetime.now(UTC))
+        yield from clock(self.api.date, "Google's", datetime.now(UTC))
         path, api = self.path(endpoint), self.api
         labels = dict(labels_of(seen))
         # A wrong etag is refused, and if it were not, the labels are those that are there.
@@ -83,13 +80,7 @@ class Doctor:
             yield _failed("monitoring.timeSeries.list", error)
             return
         yield Probe("monitoring.timeSeries.list", ok=True, detail="Cloud Monitoring answers")
-        for version in versions:
-            for metric in metrics:
-                newest = found.of(version, metric).newest
-                detail = "no points" if newest is None else f"newest point {newest:%H:%M:%S} UTC"
-                asked = (found.queries.get(metric.key, ""),) if newest is None else ()
-                name = f"{metric.key} of {version}"
-                yield Probe(name, ok=newest is not None, detail=detail, hints=asked)
+        yield from newest_points(found, versions, metrics)
 
 
 def _may(name: str, call: Callable[[], Any]) -> Probe:
@@ -101,16 +92,6 @@ def _may(name: str, call: Callable[[], Any]) -> Probe:
         # Whoever is told what is wrong with the request was allowed to make it.
         pass
     return Probe(name, ok=True, detail="allowed")
-
-
-def _clock(date: str, now: datetime) -> Iterator[Probe]:
-    try:
-        off = now - parsedate_to_datetime(date)
-    except (ValueError, TypeError):
-        return
-    fine = abs(off) < SKEW
-    detail = f"{abs(off.total_seconds()):.0f} s off Google's"
-    yield Probe("clock", fine, detail, () if fine else ("set this machine's clock",))
 
 
 def _failed(name: str, error: CanaryError) -> Probe:
