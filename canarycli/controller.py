@@ -1,9 +1,10 @@
 """Drives a release: load, look, decide, save, act, look again. All I/O of a release is here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from canarycli.busy import busy_with
 from canarycli.case import SETTLING, Decision, Seen, begin_rollback
@@ -291,14 +292,16 @@ class Controller:
         if raises and not self._may_raise(saved):
             return
         try:
-            self.provider.shift(endpoint, split, release.notes if raises else {})
+            request = self.provider.shift(endpoint, split, release.notes if raises else {})
         except Conflict as error:
             # Somebody's change is under way, ours perhaps: the next look tells.
             self._tell("waiting", f"the cloud is still applying a change: {error.message}")
             if raises:
                 self._not_landed(saved)
             return
-        self.listen(_accepted(release.candidate, endpoint.traffic, split, self.clock.now()))
+        before, after = endpoint.traffic.of(release.candidate), split.of(release.candidate)
+        fields = {"from": before, "to": after, "request_id": request}
+        self._tell("shift_accepted", f"the cloud accepted {split}", fields=fields)
         if raises:
             self._look_back(release)
             if said := keep_warm(self.provider, endpoint, release):
@@ -386,10 +389,7 @@ class Controller:
         for event in self.store.events(release.id)[-1:]:
             self.listen(event)
 
-    def _tell(self, kind: str, message: str, level: str = "info") -> None:
-        self.listen(Event(kind, self.clock.now(), message, level))
-
-
-def _accepted(version: str, now: Traffic, then: Traffic, at: datetime) -> Event:
-    shares = {"from": now.of(version), "to": then.of(version)}
-    return Event("shift_accepted", at, f"the cloud accepted {then}", fields=shares)
+    def _tell(
+        self, kind: str, message: str, level: str = "info", fields: Mapping[str, Any] | None = None
+    ) -> None:
+        self.listen(Event(kind, self.clock.now(), message, level, fields or {}))

@@ -66,9 +66,9 @@ class Patient:
         """What canary wrote on the endpoint."""
         return self._ask(lambda: self.provider.notes(seen))
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
         """Ask for a split; it is idempotent, so a lost answer is asked for again."""
-        self._ask(lambda: self.provider.shift(seen, to, notes))
+        return self._ask(lambda: self.provider.shift(seen, to, notes))
 
     def measure(
         self,

@@ -132,8 +132,10 @@ class Provider(Protocol):
         """What canary wrote on the endpoint, {} if nothing."""
         ...
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
         """Ask for a split and return at once, without waiting until it is in place.
+
+        Returns the cloud's own id of the request, for its logs and its support, "" for none.
 
         Idempotent. `notes` are written with it (before it, where the cloud needs a call of its
         own and traffic is raised; after it, where it is lowered); empty notes leave the ones

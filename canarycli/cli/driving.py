@@ -22,6 +22,7 @@ from canarycli.provider import Endpoint
 from canarycli.release import Outcome, Release
 from canarycli.status import release_status
 from canarycli.store.contract import LEASE
+from canarycli.traffic import percent
 
 LAST_WORDS = timedelta(seconds=5)
 """How long a rollback is waited for after an interrupt; CI kills a few seconds later."""
@@ -87,10 +88,20 @@ class Ride:
         controller = self.work.controller(self.hear)
         until = None if self.timeout is None else self.work.clock.now() + self.timeout
         try:
-            release = controller.drive(self.work.key, until=until, seen=seen, enough=enough)
+            release = controller.drive(
+                self.work.key,
+                until=until,
+                seen=seen,
+                enough=lambda release: enough(release) or self._goes_on(release),
+            )
         except KeyboardInterrupt as interrupt:
             return self._interrupted(interrupt)
         return self.finish(release, enough=enough, until=until)
+
+    def _goes_on(self, release: Release) -> bool:
+        """False; a bake without checks and a pause are told now and then, for logs."""
+        self.output.sign_of_life(Event("alive", self.work.clock.now(), standing(release)))
+        return False
 
     def hear(self, event: Event) -> None:
         """Show an event of this release."""
@@ -147,6 +158,15 @@ class Ride:
             self.hear(Event("waiting", self.work.clock.now(), message, "warning"))
         unsafe = ended.outcome is Outcome.UNSAFE
         return int(Exit.UNSAFE if unsafe else code)
+
+
+def standing(release: Release) -> str:
+    """Where an open release is, in one short sentence."""
+    words = f"{release.state.replace('_', ' ')}: stage {release.stage + 1} of"
+    text = f"{words} {len(release.plan.stages)} at {percent(release.target)}"
+    if release.pause is None or release.pause.until is None:
+        return text
+    return f"{text} until {release.pause.until.astimezone():%H:%M}, then {release.pause.then.value}"
 
 
 def roll_back(

@@ -28,6 +28,13 @@ class News:
         self._said_at = event.at
         return True
 
+    def is_quiet(self, now: datetime) -> bool:
+        """Whether nothing was said for so long that a sign of life is due; asked for before one."""
+        quiet = self._said_at is not None and now - self._said_at >= QUIET
+        if quiet:
+            self._said_at = now
+        return quiet
+
     def _is_news(self, event: Event) -> bool:
         checks = event.fields.get("checks") or ()
         reading = (

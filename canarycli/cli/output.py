@@ -74,6 +74,11 @@ class Output:
             stream = sys.stdout if self.for_people else sys.stderr
             self._write(stream, event_line(event))
 
+    def sign_of_life(self, event: Event) -> None:
+        """Show people where things stand, if nothing was shown for long; no stream, no file."""
+        if self.for_people and self._news.is_quiet(event.at) and self.talk_level is not Talk.QUIET:
+            self._write(sys.stdout, event_line(event))
+
     def result(self, document: Mapping[str, Any], lines: Iterable[str] = ()) -> None:
         """Give the command's answer: the document as JSON, or the lines for people.
 

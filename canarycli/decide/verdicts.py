@@ -41,8 +41,14 @@ def silence(case: Case) -> Decision | None:
         return None
     mute = [f for f in release.findings if f.verdict is Verdict.NO_DATA and f.role is Role.GATE]
     for finding in mute:
+        newest = None if finding.age is None else case.now - finding.age
         case.tell(
-            "no_metrics", finding.sentence, "warning", check=finding.check, query=finding.query
+            "no_metrics",
+            finding.sentence,
+            "warning",
+            check=finding.check,
+            newest=newest.isoformat() if newest else None,
+            query=finding.query,
         )
     wait = release.plan.on_no_metrics
     case.pause(Cause.NO_METRICS, mute[0].sentence, case.now + wait.pause, wait.then)

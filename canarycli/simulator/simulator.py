@@ -109,7 +109,7 @@ class Simulator:
         """What canary wrote on the endpoint."""
         return dict(self._scene(seen.name).notes)
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
         """Ask for a split; it comes into force after the script's `settle`.
 
         A stale look is refused unless nobody but the baseline gets more by it, so that nothing
@@ -124,6 +124,7 @@ class Simulator:
         self._change(
             seen.name, lambda scene, now: shifted(scene, seen, to, notes, limits=limits, now=now)
         )
+        return ""
 
     def measure(
         self,

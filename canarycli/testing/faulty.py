@@ -217,16 +217,16 @@ class Faulty:
         """Read the notes, with faults."""
         return self.points.reach("notes", lambda: self.provider.notes(seen), seen)
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
         """Ask for a split, with faults."""
 
         def blindly() -> None:
             self.provider.shift(self.provider.describe(seen.name), to, notes)
 
-        def do() -> None:
-            self.provider.shift(seen, to, notes)
+        def do() -> str:
+            return self.provider.shift(seen, to, notes)
 
-        self.points.reach("shift", do, seen, to, notes, later=blindly)
+        return self.points.reach("shift", do, seen, to, notes, later=blindly)
 
     def measure(
         self,

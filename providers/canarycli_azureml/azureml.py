@@ -81,13 +81,13 @@ class AzureML:
         """What canary wrote on the endpoint, from its tags; no call."""
         return notes_of(seen.raw)
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
         """Ask for a split, with the notes in the same write, and return at once.
 
         Raises:
             Conflict: a raise on a look that is out of date, or a change is under way.
         """
-        self._shifter.shift(seen, to, notes)
+        return self._shifter.shift(seen, to, notes)
 
     def measure(
         self,

@@ -30,10 +30,11 @@ PAGES = 50
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer: its JSON object, {} where there is no content."""
+    """A successful answer: its JSON object, {} where there is no content, and Azure's id of it."""
 
     status: int
     body: dict[str, Any]
+    request: str = ""
 
 
 class Session:
@@ -109,7 +110,8 @@ class Session:
             self._forget()
         if not 200 <= response.status_code < 300:
             raise refusal(doing, response.status_code, text, response.headers)
-        return Answer(response.status_code, _parsed(response, text, doing))
+        request_id = response.headers.get("x-ms-request-id", "")
+        return Answer(response.status_code, _parsed(response, text, doing), request_id)
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""

@@ -36,8 +36,8 @@ class Shifter:
         self._newest = (body, monotonic())
         return body
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
-        """Ask for a split and return at once.
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+        """Ask for a split and return at once, with Azure's id of the request.
 
         There is no conditional write, so the endpoint is read again just before: a raise on a
         look that is out of date is refused, a lowering goes through. On the way back a look that
@@ -50,13 +50,13 @@ class Shifter:
         fresh = seen.raw if self._goes_back_at_once(seen.raw, ask) else self.read(seen.name)
         if not read.is_final(fresh):
             if self._under_way.get(seen.name.lower()) == ask:
-                return
+                return ""
             raise _changing(seen.name, [f"its state is {read.state(fresh)}"])
         if in_force(fresh, ask) and not ask.goes_back:
-            return
+            return ""
         if raises(fresh, ask) and read.changed_since(seen.raw, fresh):
             raise _stale(seen.name, fresh)
-        self._write(seen.name, fresh, ask)
+        return self._write(seen.name, fresh, ask)
 
     def _goes_back_at_once(self, body: Body, ask: Wanted) -> bool:
         if self._newest is None or not ask.goes_back or not read.is_final(body):
@@ -65,16 +65,18 @@ class Shifter:
         fresh = newest is body and monotonic() - at < FRESH_SECONDS
         return fresh and not raises(body, ask)
 
-    def _write(self, name: str, fresh: Body, ask: Wanted) -> None:
+    def _write(self, name: str, fresh: Body, ask: Wanted) -> str:
         doing, path = f"shifting endpoint {name!r}", self._settings.endpoint(name)
+        request = ""
         try:
-            self._session.call("PUT", path, doing, body=next_body(fresh, ask))
+            request = self._session.call("PUT", path, doing, body=next_body(fresh, ask)).request
         except Conflict as error:
             raise _changing(name, error.facts) from error
         except Unanswered:
             if not self._landed(name, ask):
                 raise
         self._under_way[name.lower()] = ask
+        return request
 
     def _landed(self, name: str, ask: Wanted) -> bool:
         """Whether a write without a usable answer was carried out all the same, or is being.

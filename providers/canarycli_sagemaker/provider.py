@@ -130,13 +130,14 @@ class SageMaker:
         """The endpoint's tags that start with `canary-`."""
         return self.tags.read(seen.raw.arn)
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
         """Ask for a split; see `Provider.shift`.
 
         Live shares are one UpdateEndpointWeightsAndCapacities. A shadow that comes, changes or
         goes is an UpdateEndpoint, which takes minutes.
         """
-        Shifter(self.clients, self.tags, self.describe, self._mirror).shift(seen, to, notes)
+        shifter = Shifter(self.clients, self.tags, self.describe, self._mirror)
+        return shifter.shift(seen, to, notes)
 
     def measure(
         self,

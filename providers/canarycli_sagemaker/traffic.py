@@ -26,12 +26,12 @@ class Shifter:
     describe: Callable[[str], Endpoint]
     mirror: Callable[[Endpoint, Traffic], None]
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
         """Ask for a split; see `Provider.shift`."""
         look: Look = seen.raw
         if not _same_shadow(seen.traffic, to):
             self._exchange(seen, to, notes)
-            return
+            return ""
         weights = weights_of(seen, to)
         candidate = {**self.tags.known(look.arn), **notes}.get(CANDIDATE_NOTE)
         raised = raises(seen.traffic, to, candidate)
@@ -41,7 +41,7 @@ class Shifter:
             now = self.describe(seen.name)
             if _asked_already(now, weights):
                 self.tags.write(look.arn, notes)
-                return
+                return ""
             raised = raised or raises(now.traffic, to, candidate)
             if raised and now.revision != seen.revision:
                 raise Conflict(
@@ -51,9 +51,10 @@ class Shifter:
                 )
         if raised:
             self.tags.write(look.arn, notes)
-        self._ask(seen, weights)
+        request = self._ask(seen, weights)
         with suppress(ProviderError):  # a note that can't be written never stops a rollback
             self.tags.write(look.arn, notes)
+        return request
 
     def _exchange(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
         if to.shadow:
@@ -62,7 +63,7 @@ class Shifter:
         with suppress(ProviderError):
             self.tags.write(seen.raw.arn, notes)
 
-    def _ask(self, seen: Endpoint, weights: Mapping[str, float]) -> None:
+    def _ask(self, seen: Endpoint, weights: Mapping[str, float]) -> str:
         doing = f"shift traffic of endpoint {seen.name!r}"
         asked = [{"VariantName": name, "DesiredWeight": w} for name, w in weights.items()]
         try:
@@ -71,10 +72,12 @@ class Shifter:
                     EndpointName=seen.name, DesiredWeightsAndCapacities=asked
                 )
             checked(answer, doing, "EndpointArn")
+            return str(answer.get("ResponseMetadata", {}).get("RequestId", ""))
         except Conflict as refused:
             now = self.describe(seen.name)
             if not _asked_already(now, weights):  # else the change under way is our own
                 raise Conflict(under_way(now), hint="wait until it has settled") from refused
+            return ""
 
 
 def weights_of(seen: Endpoint, to: Traffic) -> dict[str, float]:

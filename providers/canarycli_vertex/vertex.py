@@ -78,9 +78,10 @@ class Vertex:
         """What canary wrote into the endpoint's labels."""
         return notes_of(labels_of(seen))
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
         """Ask for a split; in place at once, as Vertex answers with the changed endpoint."""
         shift(self._api, self._lookup.path(seen.name), seen, to, notes)
+        return ""  # Google's answers carry no id of the request
 
     def measure(
         self,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from cli.blackbox import simulated
 from cli.shell import Desk
 
 from canarycli import __version__
@@ -274,3 +275,16 @@ def test_flags_say_how_much_to_talk(common: Common, level: Talk) -> None:
 def test_a_query_goes_with_json_alone() -> None:
     with pytest.raises(UsageError, match="--query filters JSON"):
         Output(Common(query="a"))
+
+
+def test_a_long_bake_without_checks_shows_that_it_is_alive(tmp_path: Path) -> None:
+    """CI systems kill a job that says nothing for long."""
+    slow = "  slow:\n    stages: [{percent: 5, bake: 22m}, {percent: 100}]\n    checks: []\n"
+    canary = simulated(tmp_path, slow, speed="300x")
+
+    result = canary.run("start", "-m", "v42", "--plan", "slow", "--yes")
+
+    assert result.code == 0, result.out + result.err
+    alive = [line for line in result.out.splitlines() if " alive " in line]
+    assert 3 <= len(alive) <= 4, result.out
+    assert alive[0].endswith("running: stage 1 of 2 at 5%")

@@ -75,8 +75,8 @@ class Watched:
     def smoke(self, *given: Any) -> Reply:
         return self.provider.smoke(*given)
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
-        self.provider.shift(seen, to, notes)
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+        request = self.provider.shift(seen, to, notes)
         self.asked.append(to)
         for record in self.store.newest():
             allowed = max(record.release.target, 0.0)
@@ -84,6 +84,7 @@ class Watched:
                 to.of(record.release.candidate) > allowed + TOLERANCE
             ):
                 self.broken.append(f"{to} asked for where {allowed:g}% is recorded")
+        return request
 
 
 class FaultyStore:

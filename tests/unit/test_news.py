@@ -49,3 +49,10 @@ def test_progress_is_told_when_it_changes() -> None:
     news = News()
     steps = [Event("deploying", NOON, text) for text in ("creating", "creating", "starting")]
     assert [news.worth_a_line(step) for step in steps] == [True, False, True]
+
+
+def test_a_bake_without_checks_shows_a_sign_of_life_every_five_minutes() -> None:
+    news = News()
+    news.worth_a_line(Event("shift_confirmed", NOON, ""))
+    due = [minute for minute in range(13) if news.is_quiet(NOON + timedelta(minutes=minute))]
+    assert due == [5, 10]

@@ -56,6 +56,12 @@ def test_a_put_carries_everything_a_person_set_and_nothing_the_service_owns(
     }
 
 
+def test_a_shift_hands_on_the_id_that_azure_knows_it_by(server: Server, azureml: AzureML) -> None:
+    request = azureml.shift(azureml.describe("churn"), Traffic.split("blue", "teal", 5), {})
+
+    assert request == f"request-{len(server.calls())}"
+
+
 def test_after_a_release_and_its_rollback_only_the_notes_are_new(
     server: Server, azureml: AzureML
 ) -> None:

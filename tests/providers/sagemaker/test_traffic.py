@@ -387,3 +387,11 @@ def test_the_audit_log_shows_that_it_was_canary(
     sagemaker.describe(churn)
 
     assert all(f"canarycli/{__version__}" in call["agent"] for call in server.calls())
+
+
+def test_a_shift_hands_on_the_id_that_aws_knows_it_by(
+    sagemaker: SageMaker, churn: str, server: Server
+) -> None:
+    request = sagemaker.shift(sagemaker.describe(churn), Traffic.all_to("blue"), {})
+
+    assert request == server.calls(SHIFT)[-1]["request_id"]

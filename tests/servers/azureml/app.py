@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -225,8 +225,9 @@ class App:
             if fault is not None:
                 self._note(request, operation, reply, fault)
                 return Reply(drop=True)
+        number = f"request-{len(self.state.calls) + 1}"
         self._note(request, operation, reply, fault)
-        return reply
+        return replace(reply, headers={**reply.headers, "x-ms-request-id": number})
 
     def _find(self, request: Request) -> tuple[str, str, Callable[[], Reply] | None]:
         operation = OPERATION.match(request.path)

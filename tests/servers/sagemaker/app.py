@@ -69,6 +69,7 @@ class App:
             "at": self.clock(),
             "fault": fault.kind if fault else "",
             "status": 0,
+            "request_id": f"request-{len(self.calls) + 1}",
         }
         self.calls.append(entry)
         try:
@@ -79,6 +80,7 @@ class App:
             entry["status"] = error.status
             return refusal(request, error)
         entry["status"] = good.status
+        good.headers["x-amzn-RequestId"] = entry["request_id"]
         return spoil(fault, good) if fault is not None else good
 
     def do(self, request: Request, environ: Environ, body: bytes) -> Answer:
