@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from canarycli.clock import Clock
-from canarycli.errors import Unavailable, Unsupported
+from canarycli.errors import Denied, Unavailable, Unsupported
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import (
     Deployer,
     Detailed,
     Endpoint,
+    Finder,
     Limits,
     Notes,
     Provider,
@@ -90,6 +91,16 @@ class Patient:
         """
         deployer = _deployer(self.provider, f"no version {model!r} on {seen.name!r}")
         return self._ask(lambda: deployer.deploy(seen, model, like, options, release))
+
+    def find_model(self, model: str) -> str:
+        """The model a person means, "" where this provider or its permissions can't say."""
+        if not isinstance(self.provider, Finder):
+            return ""
+        find = self.provider.find_model
+        try:
+            return self._ask(lambda: find(model))
+        except Denied:
+            return ""
 
     def retire(self, seen: Endpoint, version: str) -> None:
         """Ask for an idle version to be removed.

@@ -184,6 +184,19 @@ class Deployer(Protocol):
 
 
 @runtime_checkable
+class Finder(Protocol):
+    """A provider that can say beforehand which model `deploy` would bring in."""
+
+    def find_model(self, model: str) -> str:
+        """The model a person means, in the cloud's words.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
+
+@runtime_checkable
 class Detailed(Protocol):
     """A provider that can look closer than `describe` does, for a call more.
 

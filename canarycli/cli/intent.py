@@ -14,7 +14,7 @@ from canarycli.cli.options import Common
 from canarycli.cli.session import Work, actor, ci_url, find_target, open_store, work_on
 from canarycli.config import Config, load, plan_from_options, plan_from_word
 from canarycli.config.payloads import with_payloads
-from canarycli.errors import Busy, Denied, UsageError
+from canarycli.errors import Busy, Denied, NotFound, UsageError
 from canarycli.judge import Arms, begin
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.plan import Plan
@@ -163,6 +163,8 @@ def intend(common: Common, wanted: Wanted, *, vague: bool = False) -> Intent:
         ref=wanted.ref or ci_url(env),
     )
     release = prepare(request, endpoint, work.clock.now())
+    if release.model and wanted.model != ANY_MODEL and "file" not in release.deploy:
+        _find_model(work, endpoint, release.model)
     troubles = preflight(plan, work.provider.limits, endpoint, release.baseline, release.candidate)
     flags = common.place_flags if vague else (*common.place_flags, *wanted.flags)
     return Intent(work, endpoint, release, troubles, flags)
@@ -174,6 +176,15 @@ def _look(work: Work) -> Endpoint:
         return work.provider.details(work.target.name)
     except Denied:
         return work.provider.describe(work.target.name)
+
+
+def _find_model(work: Work, endpoint: Endpoint, model: str) -> None:
+    try:
+        work.provider.find_model(model)
+    except NotFound as error:
+        there = ", ".join(version.name for version in endpoint.versions)
+        error.hints = (*error.hints, f"{endpoint.name} has {there}; or name a registered model")[:2]
+        raise
 
 
 def refuse_busy(intent: Intent) -> bool:

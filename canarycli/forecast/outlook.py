@@ -30,11 +30,6 @@ class Forecast:
     unknown: tuple[str, ...]
     duration: timedelta | None
 
-    def first_told(self, check: str) -> Outlook | None:
-        """The first stage at which a check can pass, None if it never can."""
-        passing = (o for o in self.outlooks if o.check == check and o.passes_in is not None)
-        return next(passing, None)
-
 
 def levels(checks: Sequence[Check], history: Measurements, version: str) -> dict[str, Any]:
     """What history says about each check's metric on a version, by check name."""

@@ -15,6 +15,7 @@ from canarycli_azureml.deploying import Deployments, progress
 from canarycli_azureml.doctor import Doctor
 from canarycli_azureml.endpoint import failed_last, notes_of, read_endpoint
 from canarycli_azureml.metrics import NAMES, Looking, measure
+from canarycli_azureml.models import find_model
 from canarycli_azureml.policy import policy
 from canarycli_azureml.session import Session
 from canarycli_azureml.settings import Settings, path_of
@@ -116,6 +117,10 @@ class AzureML:
             Conflict: a change of the endpoint is under way.
         """
         return self._deployments.deploy(seen, model, like, options, release)
+
+    def find_model(self, model: str) -> str:
+        """The registered model's id; one call, or two."""
+        return find_model(self._session, self._settings, model).id
 
     def retire(self, seen: Endpoint, version: str) -> None:
         """Ask for an idle version to be deleted, after a look at who has traffic now.

@@ -162,6 +162,15 @@ class SageMaker:
         """Bring a SageMaker model in as an idle variant; see `Fleet.deploy`."""
         return self.fleet.deploy(seen, model, like, options, release)
 
+    def find_model(self, model: str) -> str:
+        """The model's ARN."""
+        from canarycli_sagemaker.blueprint import model_name
+
+        doing = f"find model {model!r}"
+        with self.clients.asking(doing):
+            answer = self.clients.sagemaker.describe_model(ModelName=model_name(model))
+        return str(checked(answer, doing, "ModelArn")["ModelArn"])
+
     def retire(self, seen: Endpoint, version: str) -> None:
         """Remove an idle variant; see `Fleet.retire`."""
         self.fleet.retire(seen, version)

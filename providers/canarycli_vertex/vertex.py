@@ -20,6 +20,7 @@ from canarycli_vertex.labels import notes_of
 from canarycli_vertex.lookup import Lookup
 from canarycli_vertex.machines import memory_bytes
 from canarycli_vertex.metrics import NAMES, measure
+from canarycli_vertex.models import find_model
 from canarycli_vertex.policy import policy
 from canarycli_vertex.settings import Settings
 from canarycli_vertex.traffic import labels_of, refuse_unfit, shift
@@ -114,6 +115,11 @@ class Vertex:
         if started:
             self._started[path] = started
         return name
+
+    def find_model(self, model: str) -> str:
+        """The model version's path; one call, or two."""
+        found = find_model(self._api, model)
+        return f"{found.resource}@{found.version}"
 
     def retire(self, seen: Endpoint, version: str) -> None:
         """Ask for an idle version to be undeployed."""

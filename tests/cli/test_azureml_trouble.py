@@ -9,6 +9,7 @@ from cli.on_azureml import FLAGS, OnAzure
     [
         (("start", "-m", "green", "--plan", "judged"), 9, "green"),
         (("start", "-m", "eta:9", "--plan", "judged"), 9, "eta:9"),
+        (("plan", "-m", "eta:9", "--plan", "judged"), 9, "eta:9"),
         (("start", "-m", "blue"), 2, "baseline"),
         (("start", "-m", "teal", "--percent", "60"), 2, "--yes"),
         (("start", *FLAGS, "-e", "eat", "-m", "teal", "-p", "5"), 9, "eat"),

@@ -175,6 +175,8 @@ def test_print_command_runs_nothing(server: Server, canary: Canary) -> None:
         (("start", "-m", "v42", "--provider", "sagemeker", "-e", "x"), 2, "sagemaker"),
         (("start", "-m", "v42", "-e", "fraud-scorrer"), 2, "fraud-scorer"),
         (("start", "-m", "v42", "-e", "nope", "--provider", "sagemaker", "-p", "5"), 9, "nope"),
+        (("start", "-m", "v99"), 9, "v99"),
+        (("plan", "-m", "v99"), 9, "v99"),
         (("rollback", "--to", "v99", "-y"), 9, "v99"),
         (("status", "r-zzzz"), 9, "r-zzzz"),
     ],

@@ -41,11 +41,11 @@ def test_an_endpoint_is_known_by_the_clouds_own_id_too(vertex: OnVertex) -> None
     assert vertex.split == {"11": 95, "22": 5}
 
 
-def test_a_model_that_is_not_there_is_named_in_the_history(vertex: OnVertex) -> None:
-    assert vertex.ann.run("start", "-m", "500@9").code == 9
-    [row] = vertex.ann.run("history").out.splitlines()[1:]
-    assert "11 → 500@9" in row
-    assert "11 → 500@9" in vertex.ann.run("status", "churn").out
+@pytest.mark.parametrize("command", ["start", "plan"])
+def test_a_model_that_is_not_there_leaves_nothing_behind(vertex: OnVertex, command: str) -> None:
+    result = vertex.ann.run(command, "-m", "500@9")
+    assert (result.code, "500@9" in result.err) == (9, True), result.out + result.err
+    assert vertex.ann.run("history", "-o", "json").json["releases"] == []
 
 
 @pytest.mark.parametrize(
