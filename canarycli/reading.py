@@ -7,6 +7,9 @@ from canarycli.judge import Finding, Judgement, Verdict
 from canarycli.plan import Role
 from canarycli.release import Release
 
+SIGNS = {"pass": "✔", "fail": "✖", "inconclusive": "◔", "no_data": "?"}
+"""The sign of a verdict, everywhere."""
+
 FAILURES = frozenset({"errors_5xx", "model_errors"})
 """Checks whose bad requests are failures that somebody felt."""
 
@@ -52,6 +55,8 @@ def row(finding: Finding) -> dict[str, Any]:
         "high": finding.high,
         "limit": finding.limit,
         "unit": finding.unit.value,
+        "relative": finding.relative,
+        "role": finding.role.value,
         "n_baseline": finding.n_baseline,
         "n_candidate": finding.n_candidate,
         "age_seconds": None if finding.age is None else round(finding.age.total_seconds(), 1),

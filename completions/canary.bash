@@ -30,35 +30,37 @@ _canary() {
         fi
     done
     if [[ -z $command ]]; then
-        _canary_words 'start status promote pause resume shift rollback plan check lint history doctor completion schema demo tick cleanup help --help --version'
+        _canary_words 'start status promote pause resume shift rollback plan check lint history report doctor completion schema demo tick cleanup help --help --version'
         return
     fi
     case "$command:$before" in
-        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--timeout|*:--ok-on|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:--to|*:--reason|*:--for|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--limit|*:--outcome|*:--export|*:--metrics|*:--speed) :; return ;;
+        lint:--format) _canary_words 'text json github'; return ;;
+        report:--format) _canary_words 'html markdown json junit'; return ;;
+        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--timeout|*:--ok-on|*:--summary|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:--to|*:--reason|*:--for|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--limit|*:--outcome|*:--export|*:--metrics|*:--speed) :; return ;;
         *:--on-interrupt) _canary_words 'hold rollback'; return ;;
+        *:--junit|*:--report|*:--config|*:--events|*:--out) _canary_files; return ;;
         *:-e|*:--endpoint) _canary_live endpoints; return ;;
         *:--provider) _canary_words 'sagemaker vertex azureml demo'; return ;;
-        *:--config|*:--events|*:--out) _canary_files; return ;;
         *:-o|*:--output) _canary_words 'auto table plain json ndjson'; return ;;
         *:--color) _canary_words 'auto always never'; return ;;
         *:--then) _canary_words 'rollback hold'; return ;;
-        *:--format) _canary_words 'text json github'; return ;;
         *:--print-policy) _canary_words 'aws gcp azure'; return ;;
         *:--scenario) _canary_words 'healthy failing slow no-data'; return ;;
     esac
     if [[ $word == -* ]]; then
         case $command in
-            start) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --detach --dry-run --timeout --on-interrupt --ok-on --note --ref -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            start) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --detach --dry-run --timeout --on-interrupt --ok-on --junit --summary --report --note --ref -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             status) _canary_words '--all --exit-status --wide -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
-            promote) _canary_words '--to --full --detach --reason --timeout --on-interrupt --ok-on -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            promote) _canary_words '--to --full --detach --reason --timeout --on-interrupt --ok-on --junit --summary --report -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             pause) _canary_words '--for --then --reason -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
-            resume) _canary_words '--take-over --detach --timeout --on-interrupt --ok-on -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            resume) _canary_words '--take-over --detach --timeout --on-interrupt --ok-on --junit --summary --report -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             shift) _canary_words '-p --percent --reason -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             rollback) _canary_words '--reason --to --no-wait --print-command -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             plan) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --out --suggest --budget-bad --margin --max-duration --write -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             check) _canary_words '--from --baseline --candidate --since --at --skip -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             lint) _canary_words '--format -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             history) _canary_words '--limit --since --outcome --export -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            report) _canary_words '--format --out --open -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             doctor) _canary_words '--metrics --print-policy --deploys --no-deploys -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             completion) _canary_words '--install -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             schema) _canary_words '-o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
@@ -80,12 +82,13 @@ _canary() {
         plan) _canary_live releases ;;
         check) _canary_live releases ;;
         lint) _canary_files ;;
+        report) _canary_live releases ;;
         doctor) _canary_live endpoints ;;
         completion) _canary_words 'bash zsh fish powershell' ;;
-        schema) _canary_words 'config status events series verdict' ;;
+        schema) _canary_words 'config status events report series verdict' ;;
         tick) _canary_live releases ;;
         cleanup) _canary_live releases ;;
-        help) _canary_words 'exit-codes env config keys start status promote pause resume shift rollback plan check lint history doctor completion schema demo tick cleanup help' ;;
+        help) _canary_words 'exit-codes env config keys start status promote pause resume shift rollback plan check lint history report doctor completion schema demo tick cleanup help' ;;
     esac
 }
 

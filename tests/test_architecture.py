@@ -33,6 +33,7 @@ PURE = (
     "reading",
     "decide",
     "rescue",
+    "report",
 )
 """Values and logic, bottom first: same values in, same values out."""
 

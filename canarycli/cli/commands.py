@@ -74,6 +74,7 @@ COMMANDS: Mapping[str, Row] = {
     ),
     "lint": Row("lint", "Validate canary.yaml", Panel.BEFORE),
     "history": Row("history", "List past releases and how they ended", Panel.BACK),
+    "report": Row("report", "Write an HTML, Markdown, JSON or JUnit report", Panel.BACK, (0, 9)),
     "doctor": Row(
         "doctor",
         "Check credentials, permissions, metrics and config",

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -12,6 +12,7 @@ from typer import Option
 
 from canarycli import orders
 from canarycli.cli.output import Output
+from canarycli.cli.papers import Papers
 from canarycli.cli.session import Work, actor
 from canarycli.cli.signals import Terminated
 from canarycli.config import bake_from_option
@@ -70,6 +71,7 @@ class Ride:
         timeout: stop waiting after this, None for never.
         on_interrupt: what Ctrl-C does.
         ok_on: exit codes that count as 0.
+        papers: what is left in files at the end.
     """
 
     work: Work
@@ -77,6 +79,7 @@ class Ride:
     timeout: timedelta | None = None
     on_interrupt: OnInterrupt = OnInterrupt.ROLLBACK
     ok_on: frozenset[Exit] = frozenset()
+    papers: Papers = field(default_factory=Papers)
 
     def run(
         self,
@@ -84,7 +87,18 @@ class Ride:
         seen: Endpoint | None = None,
         enough: Callable[[Release], bool] = lambda release: release.waits_for_a_person,
     ) -> int:
-        """Drive until the outcome, show it, and return the exit code."""
+        """Drive until the outcome, show it, leave the papers, and return the exit code."""
+        code = int(Exit.ERROR)
+        try:
+            code = self._run(seen, enough)
+        except CanaryError as error:
+            code = int(error.exit)
+            raise
+        finally:
+            self.papers.write(self.work, self.output, code)
+        return code
+
+    def _run(self, seen: Endpoint | None, enough: Callable[[Release], bool]) -> int:
         controller = self.work.controller(self.hear)
         until = None if self.timeout is None else self.work.clock.now() + self.timeout
         try:
@@ -199,8 +213,11 @@ def ride(
     timeout: str | None,
     on_interrupt: OnInterrupt | None,
     ok_on: str | None,
+    papers: Papers | None = None,
 ) -> Ride:
     """How this process drives, from the flags."""
+    papers = papers or Papers()
+    papers.check()
     usual = OnInterrupt.HOLD if sys.stdin.isatty() else OnInterrupt.ROLLBACK
     return Ride(
         work,
@@ -208,6 +225,7 @@ def ride(
         bake_from_option(timeout, "--timeout") if timeout else None,
         on_interrupt or usual,
         ok_codes(ok_on),
+        papers,
     )
 
 

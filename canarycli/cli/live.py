@@ -12,7 +12,6 @@ from canarycli.cli.intent import HISTORY, MOST_POINTS
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
 from canarycli.cli.session import Work, find_target, open_store, work_on
-from canarycli.cli.show import SYMBOLS
 from canarycli.config import bake_from_option, load, plan_from_options, plan_from_word
 from canarycli.decide.words import span
 from canarycli.errors import PlanError, UsageError
@@ -21,7 +20,7 @@ from canarycli.judge.once import judge_window
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.plan import Plan, Role
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, Endpoint
-from canarycli.reading import row
+from canarycli.reading import SIGNS, row
 from canarycli.release import Release
 
 WORDS = {
@@ -222,6 +221,6 @@ def _lines(case: Case, found: Judgement, at: datetime | None) -> Iterator[str]:
         f"{work.provider.place}   {span(window.length)} to {window.end:%Y-%m-%d %H:%M:%S} UTC"
     )
     for finding in found.findings:
-        yield f"  {SYMBOLS[finding.verdict]} {finding.sentence}"
+        yield f"  {SIGNS[finding.verdict]} {finding.sentence}"
     when = f", first shown at {at:%H:%M:%S} UTC" if at else ""
     yield f"  {WORDS[found.verdict]}{when}"

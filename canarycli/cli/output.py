@@ -100,6 +100,14 @@ class Output:
         indent = None if self.format is Format.NDJSON else 2
         self._write(sys.stdout, json.dumps(plain(answer), ensure_ascii=False, indent=indent))
 
+    def text(self, text: str) -> None:
+        """Give an answer that is a text of its own, such as a report."""
+        self._write(sys.stdout, text.removesuffix("\n"))
+
+    def mark(self, text: str) -> None:
+        """Say something to the CI system: beside people's lines, but never among JSON."""
+        self._write(sys.stdout if self.for_people else sys.stderr, text)
+
     def say(self, text: str, *, level: Talk = Talk.INFO) -> None:
         """Talk to the person, on stderr; nothing there under `--quiet`."""
         order = list(Talk)

@@ -10,6 +10,7 @@ from canarycli.cli.driving import Interrupt, OkOn, Timeout, ride
 from canarycli.cli.following import carry_out
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
+from canarycli.cli.papers import JUnit, Papers, Report, Summary
 from canarycli.cli.prompt import confirm
 from canarycli.cli.session import actor, open_work
 from canarycli.cli.wished import check_share
@@ -27,6 +28,9 @@ def promote(
     timeout: Timeout = None,
     on_interrupt: Interrupt = None,
     ok_on: OkOn = None,
+    junit: JUnit = None,
+    summary: Summary = None,
+    report: Report = None,
     yes: Annotated[bool, Option("--yes", "-y", help="Do not ask")] = False,
 ) -> int:
     """Move to the next stage, or to 100% with --full."""
@@ -41,7 +45,14 @@ def promote(
                 f"Send all traffic to {release.candidate} now, without the judge?",
                 yes=yes,
             )
-        journey = ride(work, output, timeout=timeout, on_interrupt=on_interrupt, ok_on=ok_on)
+        journey = ride(
+            work,
+            output,
+            timeout=timeout,
+            on_interrupt=on_interrupt,
+            ok_on=ok_on,
+            papers=Papers(junit, summary, report),
+        )
         who = actor(os.environ)
         return carry_out(
             journey,

@@ -10,6 +10,7 @@ from canarycli.cli.driving import Interrupt, OkOn, Timeout, driven, ride
 from canarycli.cli.following import arrived, carry_out
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
+from canarycli.cli.papers import JUnit, Papers, Report, Summary
 from canarycli.cli.prompt import confirm
 from canarycli.cli.session import actor, open_work
 from canarycli.journal import Event
@@ -28,13 +29,23 @@ def resume(
     timeout: Timeout = None,
     on_interrupt: Interrupt = None,
     ok_on: OkOn = None,
+    junit: JUnit = None,
+    summary: Summary = None,
+    report: Report = None,
     yes: Annotated[bool, Option("--yes", "-y", help="Do not ask")] = False,
 ) -> int:
     """Go on with a paused release, or take over one nobody drives."""
     with Output(common) as output:
         work = open_work(common)
         record = work.open_record()
-        journey = ride(work, output, timeout=timeout, on_interrupt=on_interrupt, ok_on=ok_on)
+        journey = ride(
+            work,
+            output,
+            timeout=timeout,
+            on_interrupt=on_interrupt,
+            ok_on=ok_on,
+            papers=Papers(junit, summary, report),
+        )
         now, who = work.clock.now(), actor(os.environ)
         if take_over:
             if record.lease is not None and record.driven_by_another(work.driver.name, now):

@@ -16,6 +16,7 @@ class Document(StrEnum):
     CONFIG = "config"
     STATUS = "status"
     EVENTS = "events"
+    REPORT = "report"
     SERIES = "series"
     VERDICT = "verdict"
 
@@ -25,8 +26,8 @@ def schema(
     of: Annotated[
         Document,
         Argument(
-            help="canary.yaml, canary status -o json, one line of ndjson, "
-            "or a line into and out of canary check --from"
+            help="canary.yaml, canary status -o json, one line of ndjson, canary report "
+            "--format json, or a line into and out of canary check --from"
         ),
     ] = Document.CONFIG,
 ) -> None:
@@ -39,6 +40,7 @@ def schema(
         Document.CONFIG: config_schema,
         Document.STATUS: schemas.status_schema,
         Document.EVENTS: schemas.events_schema,
+        Document.REPORT: schemas.report_schema,
         Document.SERIES: lambda: SERIES_SCHEMA,
         Document.VERDICT: lambda: VERDICT_SCHEMA,
     }

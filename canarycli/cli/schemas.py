@@ -1,11 +1,11 @@
-"""The JSON Schemas of what canary prints: `canary.status/1`, `canary.events/1`."""
+"""The JSON Schemas of what canary prints: its status, its events, its report."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from canarycli.judge.finding import Verdict
 from canarycli.metrics import Unit
-from canarycli.plan import Then
+from canarycli.plan import Role, Then
 from canarycli.release import Cause, Outcome, State
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -44,6 +44,11 @@ CHECK = thing(
             for name in ("baseline", "candidate", "diff", "low", "high", "limit")
         },
         "unit": words(Unit),
+        "relative": {
+            "type": "boolean",
+            "description": "diff, low, high and limit are fractions of the baseline's value",
+        },
+        "role": words(Role),
         "n_baseline": maybe(NUMBER),
         "n_candidate": maybe(NUMBER),
         "age_seconds": maybe(SECONDS),
@@ -212,3 +217,33 @@ def events_schema() -> Schema:
         for name, fields in EVENTS.items()
     ]
     return {"$schema": DRAFT, "title": "canary.events/1", "oneOf": [version, event]}
+
+
+def report_schema() -> Schema:
+    """The schema of `canary report --format json`."""
+    stage = thing({"percent": SHARE, "bake": SECONDS, "then": words(Then)})
+    kind = {"enum": ["", "ceiling", "floor"], "description": "the limit is the candidate's own"}
+    check = thing({**CHECK["properties"], "kind": kind})
+    checks = {"type": "array", "items": check}
+    reading = thing(
+        {"time": TIME, "stage": {"type": "integer"}, "verdict": words(Verdict), "checks": checks}
+    )
+    moment = thing({"time": TIME, "type": TEXT, "level": TEXT, "message": TEXT})
+    properties: dict[str, Schema] = {
+        "schema": {"const": "canary.report/1"},
+        "status": thing({"schema": {"const": "canary.status/1"}, "release": TEXT}),
+        "headline": TEXT,
+        "sentence": TEXT,
+        "seconds": SECONDS,
+        "plan": thing(
+            {
+                "name": TEXT,
+                "stages": {"type": "array", "items": stage},
+                "checks": {"type": "array", "items": TEXT},
+            }
+        ),
+        "traffic": {"type": "array", "items": thing({"time": TIME, "percent": SHARE})},
+        "readings": {"type": "array", "items": reading},
+        "timeline": {"type": "array", "items": moment},
+    }
+    return {"$schema": DRAFT, "title": "canary.report/1", **thing(properties, tuple(properties))}

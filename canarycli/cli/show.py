@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from canarycli.metrics import Unit
+from canarycli.reading import SIGNS
 from canarycli.traffic import percent
-
-SYMBOLS = {"pass": "✔", "fail": "✖", "inconclusive": "◔", "no_data": "?"}
 
 
 def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
@@ -17,7 +15,7 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
     yield f"  {headline(status)}"
     yield f"  traffic   {traffic_text(status['traffic'])}"
     for check in status["checks"]:
-        yield f"  {SYMBOLS[check['verdict']]} {check['message']}"
+        yield f"  {SIGNS[check['verdict']]} {check['message']}"
     for version in status.get("versions", ()):
         up = "in service" if version["in_service"] else "NOT in service"
         yield f"  {version['name']}  {percent(version['share'])}  {up}  {version['model']}".rstrip()
@@ -67,20 +65,6 @@ def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         yield "  ".join(cells).rstrip()
-
-
-def quantity(value: float | None, unit: Unit) -> str:
-    """A value in its unit, for people."""
-    if value is None:
-        return "–"
-    match unit:
-        case Unit.RATIO:
-            return f"{value * 100:.2f}%"
-        case Unit.SECONDS:
-            return f"{value * 1000:.0f} ms"
-        case Unit.PERCENT:
-            return f"{value:.0f}%"
-    return f"{value:g}"
 
 
 def _driven(driver: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from canarycli.cli.foresight import foresee, foreseen
 from canarycli.cli.intent import Intent, Wanted, intend, refuse_busy
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
+from canarycli.cli.papers import JUnit, Papers, Report, Summary
 from canarycli.cli.plan import show_plan
 from canarycli.cli.prompt import confirm
 from canarycli.journal import Event
@@ -35,6 +36,9 @@ def start(
     timeout: Timeout = None,
     on_interrupt: Interrupt = None,
     ok_on: OkOn = None,
+    junit: JUnit = None,
+    summary: Summary = None,
+    report: Report = None,
     note: Annotated[str, Option(metavar="TEXT", help="Kept in history")] = "",
     ref: Annotated[
         str, Option(metavar="URL", help="A link kept in history; the CI run by itself")
@@ -58,7 +62,14 @@ def start(
         for warning in seen.warnings:
             output.say(f"warning: {warning.message}")
         _agree(common, output, intent, yes=yes)
-        journey = ride(intent.work, output, timeout=timeout, on_interrupt=on_interrupt, ok_on=ok_on)
+        journey = ride(
+            intent.work,
+            output,
+            timeout=timeout,
+            on_interrupt=on_interrupt,
+            ok_on=ok_on,
+            papers=Papers(junit, summary, report),
+        )
         output.event(_planned(intent), intent.release.id)
         intent.work.controller(journey.hear).create(intent.release)
         output.event(_locked(intent), intent.release.id)

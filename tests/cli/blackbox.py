@@ -12,7 +12,8 @@ from typing import Any
 CANARY = str(Path(sys.executable).parent / "canary")
 PATIENCE = 60
 
-CLOUD_VARIABLES = ("AWS_", "GOOGLE_", "AZURE_", "CANARY_", "CLOUDSDK_", "GITHUB_", "CI", "XDG_")
+CLOUD_VARIABLES = ("AWS_", "GOOGLE_", "AZURE_", "CANARY_", "CLOUDSDK_", "CI", "XDG_")
+CI_VARIABLES = ("GITHUB_", "TF_BUILD", "AGENT_")
 WAYS_OUT = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE")
 
 
@@ -85,7 +86,7 @@ class Canary:
 
 def _is_given(name: str) -> bool:
     """Whether a variable decides where calls go, so that a test must say it itself."""
-    return name.startswith(CLOUD_VARIABLES) or name.upper() in WAYS_OUT
+    return name.startswith((*CLOUD_VARIABLES, *CI_VARIABLES)) or name.upper() in WAYS_OUT
 
 
 @dataclass

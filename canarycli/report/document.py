@@ -1,0 +1,47 @@
+"""A release as one JSON object, `canary.report/1`: all there is, to be kept or drawn elsewhere."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from canarycli.report.story import Story
+
+SCHEMA = "canary.report/1"
+
+
+def report_document(story: Story, status: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole story.
+
+    Args:
+        story: what happened.
+        status: the release as `canary status -o json` has it.
+    """
+    release = story.release
+    return {
+        "schema": SCHEMA,
+        "status": status,
+        "headline": story.headline,
+        "sentence": story.sentence,
+        "seconds": round(story.took.total_seconds(), 1),
+        "plan": {
+            "name": release.plan.name,
+            "stages": [
+                {"percent": stage.percent, "bake": stage.bake, "then": stage.then}
+                for stage in release.plan.stages
+            ],
+            "checks": [check.name for check in release.plan.checks],
+        },
+        "traffic": [{"time": at, "percent": share} for at, share in story.shares],
+        "readings": [
+            {
+                "time": reading.at,
+                "stage": reading.stage,
+                "verdict": reading.verdict,
+                "checks": list(reading.checks),
+            }
+            for reading in story.readings
+        ],
+        "timeline": [
+            {"time": event.at, "type": event.type, "level": event.level, "message": event.message}
+            for event in story.moments
+        ],
+    }

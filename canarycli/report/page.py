@@ -1,0 +1,131 @@
+"""A release as one HTML file: no network, no script, light and dark, and it prints."""
+
+import json
+from collections.abc import Iterator, Mapping
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from canarycli.decide.words import span
+from canarycli.reading import SIGNS
+from canarycli.report import charts, numbers
+from canarycli.report.story import Row, Story
+
+WORDS = {"pass": "pass", "fail": "fail", "inconclusive": "can't tell", "no_data": "no data"}
+
+
+def page(story: Story, document: Mapping[str, Any]) -> str:
+    """The file's text.
+
+    Args:
+        story: what happened.
+        document: the same as JSON values, kept inside so that the page is a data file too.
+    """
+    release = story.release
+    title = escape(f"{release.endpoint} {release.baseline} → {story.candidate}")
+    style = files("canarycli.report").joinpath("page.css").read_text(encoding="utf-8")
+    body = "\n".join(_body(story, title))
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}: {escape(story.headline)}</title>\n<style>\n{style}</style>\n</head>\n"
+        f"<body>\n{body}\n"
+        f'<script type="application/json" id="canary-report">{_inert(document)}</script>\n'
+        "</body>\n</html>\n"
+    )
+
+
+def _body(story: Story, title: str) -> Iterator[str]:
+    release = story.release
+    yield f"<header><h1>{title}</h1>"
+    yield f'<p class="facts">{escape(_facts(story))}</p></header>'
+    kind = (release.outcome or release.state).value
+    said = f"{story.symbol} {story.headline[:1].upper()}{story.headline[1:]}"
+    yield f'<section class="outcome {kind}"><strong>{escape(said)}</strong>'
+    yield f"<div>{escape(story.sentence)}</div></section>"
+    yield '<dl class="numbers">'
+    yield from (f"<div><dt>{t}</dt><dd>{escape(n)}</dd></div>" for t, n in _figures(story))
+    yield "</dl>"
+    yield f"<h2>Traffic on {escape(story.candidate)}</h2>"
+    yield f"<figure>{charts.traffic_svg(story)}</figure>"
+    if story.checks:
+        yield "<h2>Checks at the decision</h2>"
+        yield from _table(story)
+        yield "<h2>Over time</h2>"
+        for row in story.checks:
+            if chart := charts.check_svg(story, row["name"]):
+                yield f"<figure><figcaption>{escape(row['name'])}</figcaption>{chart}</figure>"
+        yield "<small>Grey: baseline. Teal: candidate, with its interval. Red: the limit.</small>"
+    yield '<h2>What happened</h2><ol class="timeline">'
+    for event in story.moments:
+        time = f'<time datetime="{event.at.isoformat()}">{event.at:%H:%M:%S}</time>'
+        yield f'<li class="{escape(event.level)}">{time}{escape(event.message)}</li>'
+    yield "</ol>"
+    yield from _again(story)
+
+
+def _facts(story: Story) -> str:
+    release = story.release
+    return (
+        f"{release.id} · {release.provider} {release.place} · "
+        f"{release.started_at:%Y-%m-%d %H:%M} to {story.end:%H:%M} UTC · "
+        f"plan {release.plan.name} · {release.started_by}"
+        + (f" · {release.note}" if release.note else "")
+    )
+
+
+def _figures(story: Story) -> Iterator[tuple[str, str]]:
+    release = story.release
+    yield "from start to end", span(story.took)
+    yield f"requests on {escape(story.candidate)}", f"{release.served:,.0f}"
+    yield "extra failed requests", f"≈ {release.extra:,.0f}"
+    bad = next((reading.at for reading in story.readings if reading.verdict == "fail"), None)
+    safe = next((at for at, share in story.shares if bad and at > bad and share == 0), None)
+    if bad is not None and safe is not None:
+        yield "first bad read to safe", span(safe - bad)
+    else:
+        yield "reached", f"{release.reached:g}%"
+
+
+def _table(story: Story) -> Iterator[str]:
+    heads = ("", "check", story.release.baseline, story.candidate, "difference", "", "limit")
+    plain = {1, 5}
+    cells = (
+        f"<th{'' if n in plain else ' class=n'}>{escape(head)}</th>" for n, head in enumerate(heads)
+    )
+    yield f"<table><thead><tr>{''.join(cells)}</tr></thead><tbody>"
+    yield from (_row(row) for row in story.checks)
+    yield "</tbody></table>"
+
+
+def _row(row: Row) -> str:
+    verdict = row["verdict"]
+    texts = (
+        numbers.value(row["baseline"], row["unit"]),
+        numbers.value(row["candidate"], row["unit"]),
+        numbers.change(row["diff"], row),
+    )
+    middle = "".join(f'<td class="n">{escape(text)}</td>' for text in texts)
+    return (
+        f'<tr title="{escape(row["message"])}"><td class="{verdict}">'
+        f"{SIGNS[verdict]} {WORDS[verdict]}</td><td>{escape(row['name'])}</td>"
+        f'{middle}<td>{charts.gauge_svg(row)}</td><td class="n">{escape(numbers.limit(row))}</td>'
+        "</tr>"
+    )
+
+
+def _again(story: Story) -> Iterator[str]:
+    release = story.release
+    stages = ", ".join(f"{s.percent:g}% for {span(s.bake)}" for s in release.plan.stages[:-1])
+    last = f"{release.plan.stages[-1].percent:g}%"
+    yield "<h2>How to repeat it</h2>"
+    yield f"<p>Stages as run: {escape(f'{stages}, then {last}' if stages else last)}.</p>"
+    again = f"canary start {release.endpoint} --new-model {release.model or release.candidate}"
+    yield f"<p><code>{escape(again)} --plan {escape(release.plan.name)}</code></p>"
+    if release.ref.startswith(("https://", "http://")):
+        yield f'<p><a href="{escape(release.ref)}">{escape(release.ref)}</a></p>'
+
+
+def _inert(document: Mapping[str, Any]) -> str:
+    """JSON that can't end the element it stands in."""
+    return json.dumps(document, ensure_ascii=False).replace("<", "\\u003c")

@@ -1,0 +1,177 @@
+"""A release as the things that happened to it, in order, ready to be told in any form."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from canarycli.journal import Event
+from canarycli.judge.finding import WORST_FIRST
+from canarycli.plan import Check
+from canarycli.release import Outcome, Release
+
+Row = Mapping[str, Any]
+"""One check at one reading, as `canary schema events` has it, and its `kind`."""
+
+SYMBOLS: Mapping[Outcome | None, str] = {
+    Outcome.PROMOTED: "✔",
+    Outcome.ROLLED_BACK: "↩",
+    Outcome.INCONCLUSIVE: "◔",
+    Outcome.NO_METRICS: "?",
+    Outcome.STOPPED: "■",
+    Outcome.UNSAFE: "✖",
+    None: "●",
+}
+CEILING, FLOOR = "ceiling", "floor"
+"""The `kind` of a row whose candidate is held to a limit of its own; "" where it is compared."""
+
+ROUTINE = frozenset({"read", "shift_requested", "shift_accepted"})
+"""Events that are no news by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look at the metrics.
+
+    Attributes:
+        at: when.
+        stage: counted from 1.
+        verdict: of the release, the worst of the checks that decide.
+        checks: one row a check.
+    """
+
+    at: datetime
+    stage: int
+    verdict: str
+    checks: tuple[Row, ...]
+
+    def check(self, name: str) -> Row | None:
+        """The row of that check, None if it was not judged."""
+        return next((row for row in self.checks if row["name"] == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A release and what happened to it.
+
+    Attributes:
+        release: its newest record.
+        readings: every look at the metrics.
+        shares: the candidate's percent from each moment on.
+        moments: what happened besides the readings, and the readings that said something new.
+        now: when the story is told.
+    """
+
+    release: Release
+    readings: tuple[Reading, ...]
+    shares: tuple[tuple[datetime, float], ...]
+    moments: tuple[Event, ...]
+    now: datetime
+
+    @property
+    def end(self) -> datetime:
+        """When the release ended; now, while it is open."""
+        return self.release.ended_at or self.now
+
+    @property
+    def took(self) -> timedelta:
+        """From start to end."""
+        return self.end - self.release.started_at
+
+    @property
+    def candidate(self) -> str:
+        """The candidate, or the model it was to be made from."""
+        return self.release.candidate or self.release.model
+
+    @property
+    def symbol(self) -> str:
+        """The outcome's sign."""
+        return SYMBOLS.get(self.release.outcome, "✖")
+
+    @property
+    def headline(self) -> str:
+        """`rolled back at 25%`, `promoted`, `running at 5%`."""
+        release = self.release
+        word = (release.outcome or release.state).value.replace("_", " ")
+        if release.outcome is Outcome.PROMOTED:
+            return word
+        return f"{word} at {(release.reached if release.over else release.target):g}%"
+
+    @property
+    def checks(self) -> tuple[Row, ...]:
+        """The rows of the reading that decided, the worst first."""
+        if not self.readings:
+            return ()
+        return tuple(
+            sorted(self.readings[-1].checks, key=lambda row: WORST_FIRST.index(row["verdict"]))
+        )
+
+    @property
+    def sentence(self) -> str:
+        """Why it ended so and what it cost, in one or two sentences."""
+        release = self.release
+        told = [_sentence(release.why)] if release.why else []
+        if release.over:
+            traffic = ", ".join(f"{n} {s:g}%" for n, s in release.traffic.items() if s)
+            told.append(f"Traffic is at {traffic} since {self.end:%H:%M:%S} UTC")
+            if release.extra >= 1 and release.outcome is not Outcome.PROMOTED:
+                told[-1] += f"; about {release.extra:,.0f} extra failed requests"
+            told[-1] += "."
+        return " ".join(told)
+
+    def last_of_stages(self) -> Iterator[Reading]:
+        """The last reading of each stage, in order."""
+        last = {reading.stage: reading for reading in self.readings}
+        yield from (last[stage] for stage in sorted(last))
+
+
+def told(release: Release, events: Sequence[Event], now: datetime) -> Story:
+    """The story of a release from its journal.
+
+    Args:
+        release: its newest record.
+        events: the whole journal, in order.
+        now: the time.
+    """
+    kinds = {check.name: _kind(check) for check in release.plan.checks}
+    readings = tuple(
+        Reading(
+            event.at,
+            int(event.fields["stage"]),
+            str(event.fields["verdict"]),
+            tuple({**row, "kind": kinds.get(row["name"], "")} for row in event.fields["checks"]),
+        )
+        for event in events
+        if event.type == "read" and event.fields.get("checks")
+    )
+    return Story(release, readings, tuple(_shares(events)), tuple(_moments(events)), now)
+
+
+def _kind(check: Check) -> str:
+    if check.never_above is not None:
+        return CEILING
+    return FLOOR if check.never_below is not None else ""
+
+
+def _shares(events: Sequence[Event]) -> Iterator[tuple[datetime, float]]:
+    share = 0.0
+    for event in events:
+        if event.type in {"shift_confirmed", "rollback_confirmed"}:
+            new = float(event.fields.get("to", 0.0))
+            if new != share:
+                yield event.at, new
+            share = new
+
+
+def _moments(events: Sequence[Event]) -> Iterator[Event]:
+    verdict = ""
+    for event in events:
+        if event.type == "read" and event.fields.get("verdict") != verdict:
+            verdict = str(event.fields.get("verdict"))
+            yield event
+        elif event.type not in ROUTINE:
+            yield event
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
