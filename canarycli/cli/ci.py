@@ -15,16 +15,13 @@ YELLOW = frozenset({Exit.INCONCLUSIVE, Exit.PAUSED, Exit.STOPPED, Exit.DRIFT})
 Env = Mapping[str, str]
 
 
-def tell(
-    story: Story, output: Output, env: Env, code: int, report: Path | None, *, summary: bool
-) -> None:
+def tell(story: Story, output: Output, env: Env, report: Path | None, *, summary: bool) -> None:
     """Write what GitHub Actions and Azure DevOps pick up; nothing anywhere else.
 
     Args:
         story: the release.
         output: for what can't be written.
         env: names the CI system and its files.
-        code: the exit code this process will end with.
         report: the report that was written, None for none.
         summary: whether to add the summary, too.
     """
@@ -36,7 +33,7 @@ def tell(
         for line in _annotations(story):
             output.mark(line)
     elif env.get("TF_BUILD"):
-        for line in _azure(story, output, env, code, summary=summary):
+        for line in _azure(story, output, env, summary=summary):
             output.mark(line)
 
 
@@ -55,7 +52,7 @@ def _annotations(story: Story) -> Iterator[str]:
             yield f"::error title={title}::{_escaped(row['message'])}"
 
 
-def _azure(story: Story, output: Output, env: Env, code: int, *, summary: bool) -> Iterator[str]:
+def _azure(story: Story, output: Output, env: Env, *, summary: bool) -> Iterator[str]:
     if summary:
         folder = env.get("AGENT_TEMPDIRECTORY") or gettempdir()
         path = os.path.join(folder, f"canary-{story.release.id}.md")  # noqa: PTH118 - agent's own
@@ -65,7 +62,7 @@ def _azure(story: Story, output: Output, env: Env, code: int, *, summary: bool) 
         if row["verdict"] == "fail":
             text = row["message"].replace("\r", " ").replace("\n", " ")
             yield f"##vso[task.logissue type=error]{story.release.endpoint}: {text}"
-    if code in YELLOW:
+    if story.release.exit in YELLOW:
         yield f"##vso[task.complete result=SucceededWithIssues;]{story.headline}"
 
 

@@ -88,15 +88,10 @@ class Ride:
         enough: Callable[[Release], bool] = lambda release: release.waits_for_a_person,
     ) -> int:
         """Drive until the outcome, show it, leave the papers, and return the exit code."""
-        code = int(Exit.ERROR)
         try:
-            code = self._run(seen, enough)
-        except CanaryError as error:
-            code = int(error.exit)
-            raise
+            return self._run(seen, enough)
         finally:
-            self.papers.write(self.work, self.output, code)
-        return code
+            self.papers.write(self.work, self.output)
 
     def _run(self, seen: Endpoint | None, enough: Callable[[Release], bool]) -> int:
         controller = self.work.controller(self.hear)

@@ -64,7 +64,7 @@ class Papers:
         if self.report is not None:
             form_of(self.report, None)
 
-    def write(self, work: Work, output: Output, code: int) -> None:
+    def write(self, work: Work, output: Output) -> None:
         """Write everything; what can't be written is said and changes nothing else."""
         record = work.record()
         if record is None:
@@ -79,7 +79,7 @@ class Papers:
             return
         if self.summary is not None:
             _write(output, Path(self.summary), lambda: markdown(story), add=True)
-        ci.tell(story, output, os.environ, code, self.report, summary=self.summary is None)
+        ci.tell(story, output, os.environ, self.report, summary=self.summary is None)
 
 
 def story_of(store: Store, record: Record, work: Work) -> Story:

@@ -70,6 +70,18 @@ def test_azure_devops_gets_its_summary_and_issues(canary: Canary, tmp_path: Path
     assert issue.startswith("##vso[task.logissue type=error]demo: errors_5xx ")
 
 
+def test_what_needs_a_look_succeeds_with_issues_on_azure_devops(
+    canary: Canary, tmp_path: Path
+) -> None:
+    canary.env |= {"TF_BUILD": "True", "AGENT_TEMPDIRECTORY": str(tmp_path)}
+    driving = canary.begin(*FAILING, "--ok-on", "stopped")
+    driving.wait_for("confirmed")
+    assert canary.run("rollback", "demo", "-y").code == 0
+    result = driving.end()
+    assert result.code == 0, result.out + result.err
+    assert "##vso[task.complete result=SucceededWithIssues;]stopped at " in result.out
+
+
 def test_a_summary_that_nobody_wants_is_not_written(canary: Canary, tmp_path: Path) -> None:
     summary = tmp_path / "summary"
     canary.env |= {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
@@ -102,7 +114,7 @@ def test_an_interrupted_release_leaves_its_papers(canary: Canary, tmp_path: Path
     driving.wait_for("confirmed")
     driving.send(signal.SIGINT)
     assert driving.end().code == 130
-    assert 'value="stopped"' in junit.read_text()
+    assert 'value="ann rolled back: interrupted"' in junit.read_text()
 
 
 def test_report_writes_a_release_that_is_over(canary: Canary) -> None:
