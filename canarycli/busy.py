@@ -1,9 +1,14 @@
-"""The error that says who has an endpoint, and how to go on."""
+"""Who has an endpoint: the error that says so, the lease taken away, the last sign of life."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from canarycli.errors import Busy
-from canarycli.store import Record
+from canarycli.errors import Busy, NotFound
+from canarycli.journal import Event
+from canarycli.store import Lease, Record, Stale, Store
+
+TRIES = 20
+"""Lost races before giving up."""
 
 
 def busy_with(record: Record, now: datetime) -> Busy:
@@ -18,6 +23,40 @@ def busy_with(record: Record, now: datetime) -> Busy:
         facts=facts,
         hint=(f"follow it: canary status {release.id}", f"end it: canary rollback {release.id}"),
     )
+
+
+def free(store: Store, key: str, by: str, now: datetime) -> Lease | None:
+    """Take the lease from whoever has it, so that anybody may drive; the lease there was.
+
+    A driver that is alive after all takes it again at its next look.
+
+    Raises:
+        NotFound: no release is known for the endpoint.
+        Busy: the record changes faster than it can be written.
+    """
+    for _ in range(TRIES):
+        record = store.load(key)
+        if record is None:
+            raise NotFound(f"no release is known for {key}", hint="canary history lists them")
+        if record.lease is None:
+            return None
+        holder = record.lease.holder
+        told = Event(
+            "lease_lost", now, f"{by} freed it from {holder}", "warning", {"driver": holder}
+        )
+        try:
+            store.save(replace(record, lease=None), (told,))
+        except Stale:
+            continue
+        return record.lease
+    raise Busy(f"the record of {key} changes faster than it can be written")
+
+
+def last_sign(record: Record) -> datetime:
+    """When anybody last drove a release: its driver was heard, or it was looked at."""
+    release = record.release
+    signs = (release.started_at, release.seen_at, record.lease.heard if record.lease else None)
+    return max(sign for sign in signs if sign is not None)
 
 
 def _driver(record: Record, now: datetime) -> str:

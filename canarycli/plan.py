@@ -17,6 +17,13 @@ class Then(StrEnum):
     ROLLBACK = "rollback"
 
 
+class Lost(StrEnum):
+    """What a sweep does with a release that nobody drives."""
+
+    ROLLBACK = "rollback"
+    RESUME = "resume"
+
+
 class Better(StrEnum):
     """Which direction of a metric is the good one."""
 
@@ -170,6 +177,7 @@ class Plan:
         on_fail: `rollback`, or `hold` to wait for a person with the traffic as it is.
         on_unclear: neither pass nor fail in time.
         on_no_metrics: a gating metric has no data.
+        on_driver_lost: what `canary sweep` does when nobody drives any more.
         settle_within: a change of traffic that takes longer has failed.
         deadline: the whole release must end within this, else it is rolled back.
         smoke: what the candidate must answer before the first stage.
@@ -184,6 +192,7 @@ class Plan:
     on_fail: Then = Then.ROLLBACK
     on_unclear: Wait = field(default_factory=lambda: Wait(timedelta(minutes=30)))
     on_no_metrics: Wait = field(default_factory=lambda: Wait(timedelta(minutes=10)))
+    on_driver_lost: Lost = Lost.ROLLBACK
     settle_within: timedelta = timedelta(minutes=15)
     deadline: timedelta | None = None
     shadow: Shadow | None = None

@@ -30,13 +30,13 @@ _canary() {
         fi
     done
     if [[ -z $command ]]; then
-        _canary_words 'start status promote pause resume shift rollback plan check lint history report doctor completion schema demo tick cleanup help --help --version'
+        _canary_words 'start status promote pause resume shift rollback plan check lint history report doctor completion schema demo tick unlock sweep cleanup help --help --version'
         return
     fi
     case "$command:$before" in
         lint:--format) _canary_words 'text json github'; return ;;
         report:--format) _canary_words 'html markdown json junit'; return ;;
-        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--timeout|*:--ok-on|*:--summary|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:--to|*:--reason|*:--for|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--limit|*:--outcome|*:--export|*:--metrics|*:--speed) :; return ;;
+        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--timeout|*:--ok-on|*:--summary|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:--to|*:--reason|*:--for|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--limit|*:--outcome|*:--export|*:--metrics|*:--speed|*:--older-than) :; return ;;
         *:--on-interrupt) _canary_words 'hold rollback'; return ;;
         *:--junit|*:--report|*:--config|*:--events|*:--out) _canary_files; return ;;
         *:-e|*:--endpoint) _canary_live endpoints; return ;;
@@ -46,6 +46,7 @@ _canary() {
         *:--then) _canary_words 'rollback hold'; return ;;
         *:--print-policy) _canary_words 'aws gcp azure'; return ;;
         *:--scenario) _canary_words 'healthy failing slow no-data'; return ;;
+        *:--do) _canary_words 'rollback resume'; return ;;
     esac
     if [[ $word == -* ]]; then
         case $command in
@@ -66,6 +67,8 @@ _canary() {
             schema) _canary_words '-o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             demo) _canary_words '--scenario --speed -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             tick) _canary_words '--all -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            unlock) _canary_words '-y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            sweep) _canary_words '--older-than --do -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             cleanup) _canary_words '--all -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             help) _canary_words '-o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
         esac
@@ -87,8 +90,9 @@ _canary() {
         completion) _canary_words 'bash zsh fish powershell' ;;
         schema) _canary_words 'config status events report series verdict' ;;
         tick) _canary_live releases ;;
+        unlock) _canary_live releases ;;
         cleanup) _canary_live releases ;;
-        help) _canary_words 'exit-codes env config keys start status promote pause resume shift rollback plan check lint history report doctor completion schema demo tick cleanup help' ;;
+        help) _canary_words 'exit-codes env config keys start status promote pause resume shift rollback plan check lint history report doctor completion schema demo tick unlock sweep cleanup help' ;;
     esac
 }
 

@@ -95,6 +95,13 @@ COMMANDS: Mapping[str, Row] = {
         Panel.CLEAN_UP,
         (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 20),
     ),
+    "unlock": Row("unlock", "Free an endpoint whose driver is gone", Panel.CLEAN_UP, (0, 6, 7, 9)),
+    "sweep": Row(
+        "sweep",
+        "Resume or roll back every release nobody drives (for cron)",
+        Panel.CLEAN_UP,
+        (0, 3, 4, 5, 6, 8, 9, 10, 11, 13, 14),
+    ),
     "cleanup": Row(
         "cleanup",
         "Delete what a finished release left deployed",

@@ -13,7 +13,7 @@ from canarycli.config.ending import USUAL_BAKE, with_end
 from canarycli.config.entry import endpoint_from, settings_of
 from canarycli.config.values import Config, EndpointConfig, Notify
 from canarycli.metrics import Metric
-from canarycli.plan import Better, Check, Plan, Role, Shadow, Smoke, Stage, Then, Wait
+from canarycli.plan import Better, Check, Lost, Plan, Role, Shadow, Smoke, Stage, Then, Wait
 
 _DURATIONS = ("read_every", "unclear_after", "settle_within", "deadline")
 _WAITS = ("on_unclear", "on_no_metrics")
@@ -46,6 +46,7 @@ def build_plan(model: plans.PlanModel, name: str, folder: Path) -> Plan:
         name=name,
         fails_after=model.fails_after,
         on_fail=Then(model.on_fail),
+        on_driver_lost=Lost(model.on_driver_lost),
         shadow=_shadow(model.shadow, usual),
         smoke=tuple(_smoke(smoke, n, folder) for n, smoke in enumerate(model.smoke, 1)),
     )

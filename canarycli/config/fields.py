@@ -215,6 +215,7 @@ FormatVersion = Annotated[
     WithJsonSchema({"const": 1, "description": "of this file's format"}),
 ]
 GoOrHold = Annotated[str, *_words("what follows when the stage has passed", "go", "hold")]
+ResumeOrRollback = Annotated[str, *_words("what a sweep does", "rollback", "resume")]
 HoldOrRollback = Annotated[str, *_words("what follows", "rollback", "hold")]
 GateOrWatch = Annotated[str, *_words("whether the check decides", "gate", "watch")]
 LowerOrHigher = Annotated[str, *_words("which direction is good", "lower", "higher")]

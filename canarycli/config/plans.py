@@ -28,6 +28,7 @@ from canarycli.config.fields import (
     MaybeSomeTime,
     MaybeText,
     Percent,
+    ResumeOrRollback,
     Text,
     ZeroOrMore,
     number_by_arm,
@@ -268,6 +269,7 @@ class PlanModel(Model):
     on_fail: HoldOrRollback = "rollback"
     on_unclear: WaitModel | None = None
     on_no_metrics: WaitModel | None = None
+    on_driver_lost: ResumeOrRollback = "rollback"
     settle_within: MaybeSomeTime = None
     deadline: MaybeSomeTime = None
 

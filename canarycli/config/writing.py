@@ -83,6 +83,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
             "on_fail",
             "on_unclear",
             "on_no_metrics",
+            "on_driver_lost",
             "settle_within",
             "deadline",
         )

@@ -12,7 +12,7 @@ import pytest
 from canarycli.config import Config, bake_from_option, plan_from_options, plan_from_word
 from canarycli.errors import Exit, PlanError
 from canarycli.metrics import Metric
-from canarycli.plan import Check, Margin, Plan, Stage, Then, Wait
+from canarycli.plan import Check, Lost, Margin, Plan, Stage, Then, Wait
 
 QUARTER = timedelta(minutes=15)
 NOTHING = timedelta(0)
@@ -145,6 +145,7 @@ unclear_after: 0s
 on_fail: hold
 on_unclear: {pause: 0s, then: hold}
 on_no_metrics: {pause: 1m}
+on_driver_lost: resume
 settle_within: 5m
 deadline: 3h
 """
@@ -161,6 +162,7 @@ deadline: 3h
         on_fail=Then.HOLD,
         on_unclear=Wait(NOTHING, Then.HOLD),
         on_no_metrics=Wait(timedelta(minutes=1), Then.ROLLBACK),
+        on_driver_lost=Lost.RESUME,
         settle_within=timedelta(minutes=5),
         deadline=timedelta(hours=3),
     )

@@ -1,0 +1,118 @@
+"""Releases that nobody drives, and endpoints whose driver is gone, by the installed command."""
+
+from pathlib import Path
+
+import pytest
+from cli.blackbox import Canary, simulated
+
+NOW = ("--older-than", "0s")
+RESUMED = """\
+  resumed:
+    stages: [{percent: 5, bake: 10s}, {percent: 100}]
+    checks: []
+    on_driver_lost: resume
+  held:
+    stages: [{percent: 5, bake: 5s, then: hold}, {percent: 100}]
+    checks: []
+"""
+
+
+@pytest.fixture
+def canary(tmp_path: Path) -> Canary:
+    return simulated(tmp_path, RESUMED)
+
+
+def left_alone(canary: Canary, *more: str) -> None:
+    """A release at its first stage that nobody drives."""
+    started = canary.run("start", "-m", "v42", "--detach", "--yes", *more)
+    assert started.code == 0, started.out + started.err
+
+
+def traffic(canary: Canary) -> dict[str, float]:
+    found: dict[str, float] = canary.run("status", "demo", "-o", "json").json["traffic"]
+    return {name: share for name, share in found.items() if share}
+
+
+def test_what_nobody_drives_goes_back(canary: Canary) -> None:
+    left_alone(canary)
+    result = canary.run("sweep", *NOW, "-o", "json")
+    assert result.code == 3, result.out + result.err
+    [row] = result.json["releases"]
+    assert (row["did"], row["outcome"], row["exit_code"]) == ("rollback", "stopped", 3)
+    assert traffic(canary) == {"v41": 100}
+    assert "nobody drove it" in canary.run("history").out
+
+
+def test_a_plan_may_want_it_resumed(canary: Canary) -> None:
+    left_alone(canary, "--plan", "resumed")
+    result = canary.run("sweep", *NOW)
+    assert result.code == 0, result.out + result.err
+    assert result.out.splitlines()[-1].endswith("demo  resume: promoted")
+    assert traffic(canary) == {"v42": 100}
+
+
+def test_do_says_it_for_all(canary: Canary) -> None:
+    left_alone(canary, "--plan", "resumed")
+    result = canary.run("sweep", *NOW, "--do", "rollback")
+    assert result.code == 3, result.out + result.err
+    assert traffic(canary) == {"v41": 100}
+
+
+def test_what_was_driven_just_now_is_left_alone(canary: Canary) -> None:
+    left_alone(canary)
+    result = canary.run("sweep", "--older-than", "20h")
+    assert (result.code, traffic(canary)) == (0, {"v41": 95, "v42": 5}), result.out + result.err
+    assert "every open release is driven or waits for a person" in result.out
+
+
+def test_what_waits_for_a_person_is_left_alone(canary: Canary) -> None:
+    held = canary.run("start", "-m", "v42", "--plan", "held", "--yes")
+    assert held.code == 0, held.out + held.err
+    assert canary.run("sweep", *NOW).code == 0
+    assert traffic(canary) == {"v41": 95, "v42": 5}
+
+
+def test_what_is_driven_is_left_alone(canary: Canary) -> None:
+    driving = canary.begin("start", "-m", "v42", "--plan", "resumed", "--yes")
+    driving.wait_for("confirmed")
+    assert canary.run("sweep", *NOW).code == 0
+    assert driving.end().code == 0
+
+
+def test_a_cloud_that_cannot_be_asked_does_not_pass_for_nothing_to_do(tmp_path: Path) -> None:
+    canary = simulated(tmp_path, speed="1x", settle="0s")
+    left_alone(canary)
+    text = (canary.folder / "canary.yaml").read_text()
+    (canary.folder / "canary.yaml").write_text(text.replace("  demo:", "  other:"))
+    left_alone(canary, "-e", "other")
+    script = tmp_path / "simulator.json"
+    kept = script.read_text()
+    script.write_text("{")
+    broken = canary.run("sweep", *NOW, "-o", "json")
+    assert broken.code not in {0, 3}, broken.out + broken.err
+    assert all("can't read its state" in row["error"] for row in broken.json["releases"])
+    script.write_text(kept)
+    result = canary.run("sweep", *NOW, "-o", "json")
+    assert result.code == 3, result.out + result.err
+    assert {row["endpoint"] for row in result.json["releases"]} == {"demo", "other"}
+
+
+def test_unlock_frees_an_endpoint_whose_driver_was_killed(tmp_path: Path) -> None:
+    canary = simulated(tmp_path, speed="1x", settle="0s")
+    driving = canary.begin("start", "-m", "v42", "--yes")
+    driving.wait_for("confirmed")
+    driving.kill()
+    refused = canary.run("unlock", "demo")
+    assert refused.code == 7, refused.out + refused.err
+    assert "canary unlock --yes" in refused.err
+    freed = canary.run("unlock", "demo", "--yes")
+    assert freed.code == 0, freed.out + freed.err
+    assert freed.out.startswith("demo is free, ann/")
+    assert traffic(canary) == {"v41": 95, "v42": 5}
+    again = canary.run("unlock", "demo", "-o", "json")
+    assert again.json["freed_from"] is None
+
+
+def test_unlock_of_nothing_says_so(canary: Canary) -> None:
+    result = canary.run("unlock", "demo")
+    assert (result.code, "canary history" in result.err) == (9, True), result.err
