@@ -21,7 +21,7 @@ def busy_with(record: Record, now: datetime) -> Busy:
     return Busy(
         f"{release.endpoint} is busy with release {release.id}",
         facts=facts,
-        hint=(f"follow it: canary status {release.id}", f"end it: canary rollback {release.id}"),
+        hint=(f"follow it: canary watch {release.id}", f"end it: canary rollback {release.id}"),
     )
 
 

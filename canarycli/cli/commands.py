@@ -43,6 +43,12 @@ COMMANDS: Mapping[str, Row] = {
         (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14),
     ),
     "status": Row("status", "Show where releases stand, once", Panel.RELEASE, (0, 8, 9, 10, 20)),
+    "watch": Row(
+        "watch",
+        "Follow a release live until it ends",
+        Panel.RELEASE,
+        (0, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 20),
+    ),
     "promote": Row(
         "promote",
         "Move to the next stage, or to 100% with --full",
