@@ -11,6 +11,7 @@ from canarycli.busy import last_sign
 from canarycli.cli.driving import OkOn, Timeout, ok_codes, standing
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
+from canarycli.cli.screen import Screen, suits
 from canarycli.cli.session import Work, open_work
 from canarycli.cli.show import status_lines
 from canarycli.config import bake_from_option
@@ -34,8 +35,10 @@ def watch(
 ) -> int:
     """Follow a release live until it ends.
 
-    It shows what the driver notes and touches nothing; Ctrl-C leaves the release as it is. It
-    ends with the outcome's code: 0 too at a planned hold, 20 with --once while it goes on.
+    On a terminal of at least 60 x 16 it is a live screen, with keys to roll back, pause, go on
+    and leave; elsewhere a line for each change, until the release ends or waits for a person.
+    Ctrl-C leaves the release as it is. The exit code is the outcome's, 0 too at a planned hold
+    and after q, 20 with --once while it goes on.
     """
     pause = bake_from_option(interval, "--interval").total_seconds()
     length = bake_from_option(timeout, "--timeout") if timeout else None
@@ -50,8 +53,14 @@ def watch(
             )
         watcher = Watcher(work, output, record.release.id)
         until = None if length is None else work.clock.now() + length
-        late = False if once else watcher.follow(pause, until)
-        release = watcher.show()
+        if once or not suits(common):
+            late = False if once else watcher.follow(pause, until)
+            release = watcher.show()
+        else:
+            screen = Screen(work, common, record.release.id)
+            late, release = screen.run(pause, until), watcher.newest
+            if screen.closed:
+                return int(Exit.OK)
         code = Exit.TIMEOUT if late else release.exit
         return int(Exit.OK if code in accepted else code)
 
@@ -91,6 +100,11 @@ class Watcher:
         status = release_status(record, None, self.work.clock.now())
         self.output.result(status, status_lines(status))
         return record.release
+
+    @property
+    def newest(self) -> Release:
+        """The release as it is recorded now."""
+        return self._record().release
 
     def _news(self) -> Iterator[Event]:
         events = self.work.store.events(self.release)[self.seen :]

@@ -1,0 +1,163 @@
+"""The live screen on a terminal: what its keys do, and what stays behind."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from cli.blackbox import CANARY, Canary, simulated
+
+PLAN = """\
+  long:
+    stages: [{percent: 5, bake: 10h}, {percent: 50, bake: 10h}, {percent: 100}]
+    checks: []
+"""
+ALTERNATE, BACK = "\x1b[?1049h", "\x1b[?1049l"
+PATIENCE = 40
+
+
+@dataclass
+class Terminal:
+    """A `canary watch` on a terminal of its own."""
+
+    process: "subprocess.Popen[bytes]"
+    ours: int
+    text: str = ""
+
+    def wait_for(self, word: str) -> None:
+        """Read until the word is on the screen after what was read before."""
+        start, end = len(self.text), time.monotonic() + PATIENCE
+        while word not in plain(self.text[start:]):
+            assert time.monotonic() < end, plain(self.text)
+            assert self._read(), plain(self.text)
+
+    def press(self, keys: str) -> None:
+        os.write(self.ours, keys.encode())
+
+    def end(self) -> int:
+        while self._read():
+            """Until it hangs up."""
+        return self.process.wait(PATIENCE)
+
+    def _read(self) -> bool:
+        if not select.select([self.ours], [], [], PATIENCE)[0]:
+            return False
+        try:
+            found = os.read(self.ours, 65536)
+        except OSError:
+            return False
+        self.text += found.decode(errors="replace")
+        return bool(found)
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
+def on_terminal(canary: Canary, width: int, height: int, *args: str) -> Terminal:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+    env = {**canary.env, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"}
+    for name in ("COLUMNS", "LINES", "NO_COLOR"):
+        env.pop(name, None)
+    process = subprocess.Popen(
+        [CANARY, *args], cwd=canary.folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    return Terminal(process, ours)
+
+
+@pytest.fixture
+def canary(tmp_path: Path) -> Iterator[Canary]:
+    """A release that somebody drives, at 5 % for ten hours."""
+    found = simulated(tmp_path, PLAN, speed="1x", settle="0s")
+    driving = found.begin("start", "-m", "v42", "--plan", "long", "--yes")
+    driving.wait_for("confirmed")
+    yield found
+    driving.kill()
+
+
+def state(canary: Canary) -> str:
+    found: str = canary.run("status", "demo", "-o", "json").json["state"]
+    return found
+
+
+def test_q_leaves_the_release_as_it_is_and_the_last_frame_behind(canary: Canary) -> None:
+    terminal = on_terminal(canary, 100, 30, "watch")
+    terminal.wait_for("q  leave")
+    terminal.press("q")
+    assert terminal.end() == 0
+    assert ALTERNATE in terminal.text
+    behind = plain(terminal.text.split(BACK)[-1])
+    assert "demo  v41 → v42   simulator" in behind
+    assert "5% v42" in behind
+    assert state(canary) == "running"
+
+
+def test_r_asks_once_and_rolls_back(canary: Canary) -> None:
+    terminal = on_terminal(canary, 100, 30, "watch")
+    terminal.wait_for("r  roll back")
+    terminal.press("r")
+    terminal.wait_for("Roll back to v41 now?")
+    terminal.press("x")
+    terminal.wait_for("r  roll back")
+    assert state(canary) == "running"
+    terminal.press("r")
+    terminal.wait_for("Roll back to v41 now?")
+    terminal.press("\n")
+    assert terminal.end() == 6
+    assert canary.run("status", "demo", "-o", "json").json["traffic"] == {"v41": 100, "v42": 0}
+
+
+def test_p_pauses_and_c_goes_on(canary: Canary) -> None:
+    terminal = on_terminal(canary, 80, 24, "watch", "demo")
+    terminal.wait_for("p  pause")
+    terminal.press("p")
+    terminal.wait_for("PAUSED  by ann: from the live screen")
+    assert state(canary) == "paused"
+    terminal.press("c")
+    terminal.wait_for("NO VERDICT YET")
+    assert state(canary) == "running"
+    terminal.press("q")
+    assert terminal.end() == 0
+
+
+def test_n_goes_to_the_next_stage_once_it_is_confirmed(canary: Canary) -> None:
+    terminal = on_terminal(canary, 80, 24, "watch")
+    terminal.wait_for("n  next stage")
+    terminal.press("n")
+    terminal.wait_for("Go to the next stage now?")
+    terminal.press("\n")
+    terminal.wait_for("50% v42")
+    terminal.press("q")
+    assert terminal.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "args"),
+    [((59, 24), ()), ((80, 15), ()), ((80, 24), ("-o", "plain"))],
+    ids=["narrow", "low", "plain"],
+)
+def test_elsewhere_it_is_lines(
+    canary: Canary, size: tuple[int, int], args: tuple[str, ...]
+) -> None:
+    terminal = on_terminal(canary, *size, "watch", "--timeout", "1s", *args)
+    assert terminal.end() == 12
+    assert ALTERNATE not in terminal.text
+
+
+def test_ascii_draws_with_ascii(canary: Canary) -> None:
+    terminal = on_terminal(canary, 80, 24, "watch", "--ascii")
+    terminal.wait_for("q  leave")
+    terminal.press("q")
+    assert terminal.end() == 0
+    assert plain(terminal.text).isascii()

@@ -1,0 +1,176 @@
+"""The live screen's frames: the sentence that matters first, nothing wider than the terminal."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from canarycli.cli.frame import Scene, frame, keys, plain, spark
+from canarycli.journal import Event
+from canarycli.judge import Verdict
+from canarycli.metrics import Metric
+from canarycli.plan import Check, Margin, Plan, Stage, Then
+from canarycli.release import Cause, Outcome, Pause, Release, State
+from canarycli.report import told
+from canarycli.status import release_status
+from canarycli.store import Record
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+PLAN = Plan(
+    name="standard",
+    stages=(Stage(5, 15 * MINUTE), Stage(25, 20 * MINUTE), Stage(100, timedelta(0))),
+    checks=(Check("errors_5xx", Metric("errors_5xx"), no_worse_by=Margin(0.005, absolute=True)),),
+)
+RUNNING = Release(
+    id="r-7k2f",
+    provider="sagemaker",
+    place="us-east-1",
+    endpoint="fraud-scorer",
+    baseline="v41",
+    candidate="v42",
+    plan=PLAN,
+    started_at=NOON,
+    started_by="dana",
+    stage=1,
+    target=25.0,
+    confirmed_at=NOON + 20 * MINUTE,
+    seen_at=NOON + 30 * MINUTE,
+    traffic={"v41": 75.0, "v42": 25.0},
+)
+
+
+def row(name: str, verdict: str, candidate: float = 0.0021) -> dict[str, Any]:
+    facts = {"unit": "ratio", "relative": False, "role": "gate", "message": f"{name} {verdict}"}
+    numbers = {"baseline": 0.0019, "candidate": candidate, "diff": candidate - 0.0019}
+    ends = {"low": -0.0005, "high": 0.0009, "limit": 0.005, "n_baseline": 9, "n_candidate": 3}
+    return {"name": name, "verdict": verdict, **facts, **numbers, **ends, "age_seconds": 50.0}
+
+
+def scene(
+    release: Release = RUNNING,
+    *verdicts: str,
+    driven: bool = True,
+    extra: Sequence[Event] = (),
+) -> Scene:
+    names = ["errors_5xx", *(f"check {n}" for n in range(1, 99))]
+    rows = [row(name, verdict) for name, verdict in zip(names, verdicts, strict=False)]
+    worst = next((v for v in ("fail", "no_data", "inconclusive") if v in verdicts), "pass")
+    fields = {"stage": 2, "verdict": worst, "checks": rows}
+    read = [Event("read", NOON + 29 * MINUTE, "a reading", fields=fields)] if rows else []
+    now = NOON + 30 * MINUTE
+    status = release_status(Record(release), None, now)
+    return Scene(told(release, [*extra, *read], now), status, now, driven)
+
+
+def shown(of: Scene, width: int = 100, height: int = 30) -> list[str]:
+    return [plain(line) for line in frame(of, width, height)]
+
+
+JUDGED = replace(RUNNING, verdict=Verdict.PASS)
+
+
+@pytest.mark.parametrize(
+    ("of", "words"),
+    [
+        (scene(JUDGED, "pass", "pass"), "● HEALTHY  2 of 2 checks pass"),
+        (scene(JUDGED, "pass", "inconclusive"), "1 of 2 checks pass, 1 can't tell yet"),
+        (scene(JUDGED, "inconclusive"), "◔ CAN'T TELL YET  errors_5xx inconclusive"),
+        (scene(JUDGED, "pass", "fail"), "✖ FAILING  check 1 fail"),
+        (scene(JUDGED, "no_data", "pass"), "? WAITING FOR METRICS  errors_5xx no_data"),
+        (scene(RUNNING), "● NO VERDICT YET"),
+        (scene(JUDGED, "pass", driven=False), "✖ NOBODY IS DRIVING  v42 stays at 25%"),
+        (scene(replace(RUNNING, state=State.HELD), "pass"), "❚❚ HELD at 25%"),
+        (scene(replace(RUNNING, state=State.ROLLING_BACK, why="dana said so")), "↩ ROLLING BACK"),
+        (scene(replace(RUNNING, state=State.DEPLOYING)), "● DEPLOYING  no traffic yet"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_third_line_says_it_in_words(of: Scene, words: str) -> None:
+    assert words in shown(of)[2]
+
+
+def test_a_pause_says_who_why_and_what_comes_then() -> None:
+    pause = Pause(Cause.PERSON, "dana", "fraud alerts", NOON, NOON + 40 * MINUTE, Then.ROLLBACK)
+    of = scene(replace(RUNNING, state=State.PAUSED, pause=pause), "pass")
+
+    line = shown(of)[2]
+
+    assert line.startswith(" ❚❚ PAUSED  by dana: fraud alerts")
+    assert line.endswith("rollback in 10:00 ")
+    assert "c  continue" in keys(of)
+
+
+def test_an_end_says_why_and_offers_no_keys() -> None:
+    over = replace(
+        RUNNING,
+        state=State.ENDED,
+        outcome=Outcome.ROLLED_BACK,
+        why="errors",
+        ended_at=NOON + 30 * MINUTE,
+        reached=25.0,
+        traffic={"v41": 100.0, "v42": 0.0},
+    )
+
+    lines = shown(scene(over, "fail"))
+
+    assert lines[2].startswith(" ↩ ROLLED BACK AT 25%  errors")
+    assert not any("roll back" in line for line in lines)
+
+
+def test_the_stages_show_how_far_the_bake_is() -> None:
+    line = shown(scene(JUDGED, "pass"))[4]
+
+    passed, ahead = line.split("● 25% ")
+    assert passed.startswith(" ✔ 5% ━")
+    assert abs(ahead.count("━") - ahead.count("╌")) <= 1
+    assert line.rstrip().endswith("○ 100%")
+
+
+def test_the_shares_are_drawn_to_scale() -> None:
+    line = frame(scene(JUDGED, "pass"), 100, 30)[5]
+
+    assert plain(line).startswith(" v41 75%  ▄")
+    assert plain(line).endswith("▄  25% v42")
+    baseline, candidate = (len(text) for text, _ in line[1:3])
+    assert candidate / (baseline + candidate) == pytest.approx(0.25, abs=0.01)
+
+
+@pytest.mark.parametrize("width", [60, 80, 96, 120, 200])
+@pytest.mark.parametrize("height", [16, 24, 50])
+def test_no_frame_is_larger_than_the_terminal(width: int, height: int) -> None:
+    long = Event("note", NOON, "x" * 300)
+    named = replace(JUDGED, endpoint="a-very-long-endpoint-name-indeed", candidate="churn-v42-rc1")
+
+    for of in (scene(named, *["pass"] * 30, extra=[long] * 40), scene(RUNNING)):
+        lines = shown(of, width, height)
+        assert len(lines) <= height
+        assert max(map(len, lines)) <= width
+
+
+def test_checks_that_do_not_fit_are_folded_the_worst_first() -> None:
+    lines = shown(scene(JUDGED, *["pass"] * 20, "fail"), 80, 20)
+
+    table = lines[8:]
+    assert table[0].startswith(" ✖ check 20")
+    assert any(line.strip().startswith("+") and "more" in line for line in lines)
+
+
+def test_a_healthy_metric_looks_flat_and_a_failing_one_does_not() -> None:
+    readings = [
+        Event(
+            "read",
+            NOON + n * MINUTE,
+            "",
+            fields={"stage": 1, "verdict": "pass", "checks": [row("errors_5xx", "pass", value)]},
+        )
+        for n, value in enumerate((0.0019, 0.00195, 0.002, 0.02))
+    ]
+    story = told(RUNNING, readings, NOON)
+
+    drawn = spark(story, story.checks[0])
+
+    assert len(set(drawn[:3])) == 1
+    assert drawn[3] == "⣿"
