@@ -43,7 +43,8 @@ def report(
 ) -> int:
     """Write an HTML, Markdown, JSON or JUnit report.
 
-    It is made from the record and the journal of a release on this machine; no cloud is asked.
+    It is made from the record and the journal of a release on this machine; no cloud is
+    asked.
     """
     with Output(common) as output:
         store = open_store(os.environ)

@@ -22,8 +22,8 @@ def unlock(
 ) -> int:
     """Free an endpoint whose driver is gone.
 
-    A lease ends by itself 90 seconds after its driver was last heard, and rollback needs none:
-    this is for the odd case between. No traffic moves.
+    A lease ends by itself 90 seconds after its driver was last heard, and rollback needs
+    none: this is for the odd case between. No traffic moves.
     """
     with Output(common) as output:
         work = open_work(common)

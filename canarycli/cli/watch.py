@@ -35,10 +35,10 @@ def watch(
 ) -> int:
     """Follow a release live until it ends.
 
-    On a terminal of at least 60 x 16 it is a live screen, with keys to roll back, pause, go on
-    and leave; elsewhere a line for each change, until the release ends or waits for a person.
-    Ctrl-C leaves the release as it is. The exit code is the outcome's, 0 too at a planned hold
-    and after q, 20 with --once while it goes on.
+    On a terminal of at least 60 x 16 it is a live screen, with keys to roll back, pause, go
+    on and leave; elsewhere a line for each change, until the release ends or waits for a
+    person. Ctrl-C leaves the release as it is. The exit code is the outcome's, 0 too at a
+    planned hold and after q, 20 with --once while it goes on.
     """
     pause = bake_from_option(interval, "--interval").total_seconds()
     length = bake_from_option(timeout, "--timeout") if timeout else None
