@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from typing import TextIO
 
 _RESET = "\x1b[0m"
-_CODES = {"bold": "\x1b[1m", "dim": "\x1b[2m", "red": "\x1b[31m", "green": "\x1b[32m"}
+_CODES = {
+    "bold": "\x1b[1m",
+    "dim": "\x1b[2m",
+    "reverse": "\x1b[7m",
+    "red": "\x1b[31m",
+    "green": "\x1b[32m",
+    "yellow": "\x1b[33m",
+    "cyan": "\x1b[36m",
+}
 
 ASCII = str.maketrans(
     {
@@ -39,8 +47,9 @@ def colored(stream: TextIO, env: Mapping[str, str], choice: str = "auto") -> boo
 
 
 def paint(text: str, style: str, *, on: bool) -> str:
-    """The text in `bold`, `dim`, `red` or `green` where colour is on."""
-    return f"{_CODES[style]}{text}{_RESET}" if on else text
+    """The text in a style where colour is on: words such as `bold` or `red reverse`, or none."""
+    codes = "".join(_CODES[word] for word in style.split())
+    return f"{codes}{text}{_RESET}" if on and codes else text
 
 
 def bold(text: str, *, on: bool) -> str:

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from canarycli.busy import last_sign
+from canarycli.cli.ansi import paint
+from canarycli.journal import Event
 from canarycli.reading import SIGNS
 from canarycli.release import Outcome, State
 from canarycli.report import gauge, numbers
-from canarycli.report.story import Row, Story
+from canarycli.report.story import Row, Story, told
+from canarycli.store import Record
+from canarycli.store.contract import LEASE
 from canarycli.traffic import percent
 
 Span = tuple[str, str]
@@ -24,8 +29,8 @@ WIDE = 96
 """From this width on there is room for a sparkline."""
 SPARKS = "⡀⣀⣄⣤⣦⣶⣷⣿"
 SPARK_WIDTH = 12
-LEAST_WIDTH, LEAST_HEIGHT = 60, 16
-"""A smaller terminal gets lines instead."""
+LAST = 4
+"""So many events are shown where nobody scrolls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,31 @@ class Scene:
     sparks: bool = True
 
 
-def frame(scene: Scene, width: int, height: int) -> list[Line]:
-    """The lines of one frame, none wider than `width`, at most `height` of them."""
+def scene_of(
+    record: Record,
+    events: Sequence[Event],
+    status: Mapping[str, Any],
+    now: datetime,
+    *,
+    prompt: str = "",
+    sparks: bool = True,
+) -> Scene:
+    """A release as it is recorded, ready to be drawn."""
+    driven = now - last_sign(record) < LEASE
+    return Scene(told(record.release, events, now), status, now, driven, prompt, sparks)
+
+
+def once(scene: Scene, width: int, *, color: bool) -> Iterator[str]:
+    """A release as lines to print: every check, and what happened last."""
+    for line in frame(scene, width, 999, moments=LAST):
+        yield "".join(paint(text, style, on=color) for text, style in line).rstrip()
+
+
+def frame(scene: Scene, width: int, height: int, *, moments: int = 99) -> list[Line]:
+    """The lines of one frame, none wider than `width`, at most `height` of them.
+
+    As many events as there is room for are shown, and no more than `moments`.
+    """
     head = [
         _header(scene, width),
         [],
@@ -69,8 +97,8 @@ def frame(scene: Scene, width: int, height: int) -> list[Line]:
     if len(table) > room - 2:
         folded = len(table) - (room - 3)
         table = [*table[: room - 3], [(f"   +{folded} more", QUIET)]]
-    moments = list(_moments(scene.story, max(0, room - len(table) - 1)))
-    lines = [*head, *table, *([[], *moments] if moments else []), *foot]
+    newest = list(_moments(scene.story, min(moments, max(0, room - len(table) - 1))))
+    lines = [*head, *table, *([[], *newest] if newest else []), *foot]
     return [cut(line, width) for line in lines]
 
 

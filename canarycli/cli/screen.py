@@ -11,20 +11,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from canarycli import orders
-from canarycli.busy import last_sign
 from canarycli.cli.ansi import ASCII, plain_only
 from canarycli.cli.driving import roll_back
-from canarycli.cli.frame import LEAST_HEIGHT, LEAST_WIDTH, Line, Scene, frame, plain
-from canarycli.cli.options import Color, Common, Format
+from canarycli.cli.frame import Line, Scene, frame, plain, scene_of
+from canarycli.cli.options import Color, Common
 from canarycli.cli.session import Work, actor
+from canarycli.cli.terminal import LEAST_HEIGHT, drawable
 from canarycli.errors import CanaryError
 from canarycli.journal import Event
 from canarycli.plan import Then
 from canarycli.release import Release
-from canarycli.report import told
 from canarycli.status import release_status
 from canarycli.store import Record
-from canarycli.store.contract import LEASE
 
 REDRAW = 0.5
 """Seconds between two frames: the countdown moves, and a key is answered at once."""
@@ -36,16 +34,9 @@ ENTER = ("\r", "\n")
 
 
 def suits(common: Common) -> bool:
-    """Whether a live screen can be shown: a terminal on both sides, large enough, and no CI."""
-    if common.output not in {Format.AUTO, Format.TABLE} or common.quiet or os.environ.get("CI"):
-        return False
-    if not sys.stdout.isatty() or not sys.stdin.isatty() or os.environ.get("TERM") == "dumb":
-        return False
-    try:
-        width, height = os.get_terminal_size(sys.stdout.fileno())
-    except OSError:
-        return False
-    return width >= LEAST_WIDTH and height >= LEAST_HEIGHT and _has_keys()
+    """Whether a live screen can be shown: frames can be drawn, high enough, and keys be read."""
+    size = drawable(common)
+    return size is not None and size[1] >= LEAST_HEIGHT and sys.stdin.isatty() and _has_keys()
 
 
 @dataclass(slots=True)
@@ -145,10 +136,9 @@ class Screen:
 
     def _scene(self, record: Record) -> Scene:
         now = self.work.clock.now()
-        story = told(record.release, self.work.store.events(self.release_id), now)
         status = release_status(record, None, now)
-        driven = now - last_sign(record) < LEASE
-        return Scene(story, status, now, driven, self.said, sparks=not self._ascii)
+        events = self.work.store.events(self.release_id)
+        return scene_of(record, events, status, now, prompt=self.said, sparks=not self._ascii)
 
     @property
     def _ascii(self) -> bool:

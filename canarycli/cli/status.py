@@ -1,14 +1,18 @@
 """`canary status`: where releases stand, once."""
 
 import os
+import sys
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from typer import Option
 
+from canarycli.cli.ansi import colored, plain_only
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
 from canarycli.cli.session import Work, find_target, open_store, work_on
 from canarycli.cli.show import headline, status_lines, traffic_text
+from canarycli.cli.terminal import drawable
 from canarycli.clock import SystemClock
 from canarycli.errors import CanaryError, Exit
 from canarycli.provider import Endpoint
@@ -37,7 +41,7 @@ def status(
         work = work_on(target, store, os.environ)
         record = target.record or work.record()
         document = _one(output, work, record)
-        output.result(document, status_lines(document))
+        output.result(document, _lines(common, work, record, document))
         if not exit_status:
             return int(Exit.OK)
         return int(record.release.exit) if record else int(Exit.OK)
@@ -58,6 +62,27 @@ def _one(output: Output, work: Work, record: Record | None) -> dict[str, Any]:
     assert endpoint is not None
     notes = work.provider.notes(endpoint)
     return endpoint_status(endpoint, notes, work.target.provider, work.provider.place)
+
+
+def _lines(
+    common: Common, work: Work, record: Record | None, document: dict[str, Any]
+) -> Iterable[str]:
+    """Plain lines; on a terminal the frame that canary watch shows, once."""
+    size = drawable(common)
+    if size is None or record is None or record.release.over:
+        return status_lines(document)
+    from canarycli.cli.frame import once, scene_of
+
+    fine = not (common.ascii or plain_only(sys.stdout))
+    events, now = work.store.events(record.release.id), work.clock.now()
+    scene = scene_of(record, events, document, now, prompt=_driven(document), sparks=fine)
+    return once(scene, size[0], color=colored(sys.stdout, os.environ, common.color))
+
+
+def _driven(document: dict[str, Any]) -> str:
+    driver = document["driver"]
+    who = f"driven by {driver['id']}" if driver and driver["alive"] else "nobody drives it"
+    return f"{who}      canary watch follows it live"
 
 
 def _several(common: Common) -> bool:

@@ -155,6 +155,17 @@ def test_elsewhere_it_is_lines(
     assert ALTERNATE not in terminal.text
 
 
+def test_status_shows_one_frame_on_a_terminal_and_lines_elsewhere(canary: Canary) -> None:
+    terminal = on_terminal(canary, 100, 30, "status")
+    assert terminal.end() == 0
+    shown = plain(terminal.text)
+    assert "● 5% " in shown
+    assert "driven by ann/" in shown
+    assert "canary watch follows it live" in shown
+    assert ALTERNATE not in terminal.text
+    assert "● 5% " not in canary.run("status").out
+
+
 def test_ascii_draws_with_ascii(canary: Canary) -> None:
     terminal = on_terminal(canary, 80, 24, "watch", "--ascii")
     terminal.wait_for("q  leave")

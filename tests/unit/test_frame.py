@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from canarycli.cli.frame import Scene, frame, keys, plain, spark
+from canarycli.cli.frame import Scene, frame, keys, once, plain, spark
 from canarycli.journal import Event
 from canarycli.judge import Verdict
 from canarycli.metrics import Metric
@@ -174,3 +174,13 @@ def test_a_healthy_metric_looks_flat_and_a_failing_one_does_not() -> None:
 
     assert len(set(drawn[:3])) == 1
     assert drawn[3] == "⣿"
+
+
+def test_once_paints_the_whole_of_it_for_a_terminal() -> None:
+    of = scene(JUDGED, *["pass"] * 30, "fail")
+
+    bare, painted = list(once(of, 80, color=False)), list(once(of, 80, color=True))
+
+    assert sum(" check " in line or " errors_5xx " in line for line in bare) >= 31
+    assert painted[2].startswith("\x1b[31m\x1b[7m ✖ FAILING")
+    assert "\x1b" not in "".join(bare)
