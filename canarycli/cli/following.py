@@ -26,10 +26,11 @@ def follow(journey: Ride, record: Record, *, until_done: bool) -> int:
     work, seen = journey.work, len(journey.work.store.events(record.release.id))
     until = None if journey.timeout is None else work.clock.now() + journey.timeout
     while True:
+        # The record first: its events were noted with it, so that none of them is missed.
+        release = _newest(journey, record)
         for event in work.store.events(record.release.id)[seen:]:
             journey.output.event(event, record.release.id)
             seen += 1
-        release = _newest(journey, record)
         late = until is not None and work.clock.now() >= until
         enough = waits if until_done else arrived
         if release.over or enough(release) or late:

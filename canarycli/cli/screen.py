@@ -4,10 +4,11 @@ import os
 import select
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from canarycli import orders
@@ -66,16 +67,19 @@ class Screen:
         from rich.live import Live
 
         console = Console(no_color=self.common.color is Color.NEVER or None, highlight=False)
-        late = False
+        late, look_at = False, 0.0
         with _keys() as key, Live(console=console, screen=True, auto_refresh=False) as live:
             while not self.closed and not late:
-                record = self._record()
-                self.lines = frame(self._scene(record), *self._size(console.size))
+                if monotonic() >= look_at:
+                    record, events = self._look()
+                    look_at = monotonic() + pause
+                self.lines = frame(self._scene(record, events), *self._size(console.size))
                 live.update(self._drawn(), refresh=True)
                 if record.release.over:
                     break
                 for word in key(min(REDRAW, pause)):
                     self.press(word, record.release)
+                    look_at = 0.0
                 late = until is not None and self.work.clock.now() >= until
         for line in self.lines:
             sys.stdout.write(self._text(plain(line)).rstrip() + "\n")
@@ -129,15 +133,14 @@ class Screen:
         except CanaryError as error:
             self.said = f"{error.message}; {' '.join(error.hints[:1])}"
 
-    def _record(self) -> Record:
+    def _look(self) -> tuple[Record, tuple[Event, ...]]:
         record = self.work.store.find(self.release_id)
         assert record is not None
-        return record
+        return record, self.work.store.events(self.release_id)
 
-    def _scene(self, record: Record) -> Scene:
+    def _scene(self, record: Record, events: Sequence[Event]) -> Scene:
         now = self.work.clock.now()
         status = release_status(record, None, now)
-        events = self.work.store.events(self.release_id)
         return scene_of(record, events, status, now, prompt=self.said, sparks=not self._ascii)
 
     @property

@@ -84,9 +84,10 @@ class Watcher:
         """Show news until the release is over or waits for a person; True if time ran out first."""
         self.seen = max(0, len(self.work.store.events(self.release)) - 1)
         while True:
+            # The record first: what it says was noted before it was saved.
+            release, now = self._record().release, self.work.clock.now()
             for event in self._news():
                 self.output.event(event, self.release)
-            release, now = self._record().release, self.work.clock.now()
             if release.over or release.waits_for_a_person:
                 return False
             if until is not None and now >= until:
