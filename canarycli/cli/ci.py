@@ -4,10 +4,13 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import gettempdir
+from typing import TYPE_CHECKING
 
 from canarycli.cli.output import Output
 from canarycli.errors import Exit
-from canarycli.report import Story, markdown
+
+if TYPE_CHECKING:
+    from canarycli.report import Story
 
 YELLOW = frozenset({Exit.INCONCLUSIVE, Exit.PAUSED, Exit.STOPPED, Exit.DRIFT})
 """Outcomes that need a look and are no failure of the model."""
@@ -15,7 +18,12 @@ YELLOW = frozenset({Exit.INCONCLUSIVE, Exit.PAUSED, Exit.STOPPED, Exit.DRIFT})
 Env = Mapping[str, str]
 
 
-def tell(story: Story, output: Output, env: Env, report: Path | None, *, summary: bool) -> None:
+def here(env: Env) -> bool:
+    """Whether this runs where `tell` has anything to say."""
+    return bool(env.get("GITHUB_ACTIONS") or env.get("TF_BUILD"))
+
+
+def tell(story: "Story", output: Output, env: Env, report: Path | None, summary: str) -> None:
     """Write what GitHub Actions and Azure DevOps pick up; nothing anywhere else.
 
     Args:
@@ -23,21 +31,21 @@ def tell(story: Story, output: Output, env: Env, report: Path | None, *, summary
         output: for what can't be written.
         env: names the CI system and its files.
         report: the report that was written, None for none.
-        summary: whether to add the summary, too.
+        summary: the text to show, "" for none.
     """
     if env.get("GITHUB_ACTIONS"):
         if summary and env.get("GITHUB_STEP_SUMMARY"):
-            _add(output, env["GITHUB_STEP_SUMMARY"], markdown(story))
+            _add(output, env["GITHUB_STEP_SUMMARY"], summary)
         if env.get("GITHUB_OUTPUT"):
             _add(output, env["GITHUB_OUTPUT"], "".join(_outputs(story, report)))
         for line in _annotations(story):
             output.mark(line)
     elif env.get("TF_BUILD"):
-        for line in _azure(story, output, env, summary=summary):
+        for line in _azure(story, output, env, summary):
             output.mark(line)
 
 
-def _outputs(story: Story, report: Path | None) -> Iterator[str]:
+def _outputs(story: "Story", report: Path | None) -> Iterator[str]:
     release = story.release
     yield f"outcome={(release.outcome or release.state).value}\n"
     yield f"release={release.id}\n"
@@ -45,18 +53,18 @@ def _outputs(story: Story, report: Path | None) -> Iterator[str]:
     yield f"report={report or ''}\n"
 
 
-def _annotations(story: Story) -> Iterator[str]:
+def _annotations(story: "Story") -> Iterator[str]:
     for row in story.checks:
         if row["verdict"] == "fail":
             title = _escaped(f"{story.release.endpoint}: {row['name']}", also=":,")
             yield f"::error title={title}::{_escaped(row['message'])}"
 
 
-def _azure(story: Story, output: Output, env: Env, *, summary: bool) -> Iterator[str]:
+def _azure(story: "Story", output: Output, env: Env, summary: str) -> Iterator[str]:
     if summary:
         folder = env.get("AGENT_TEMPDIRECTORY") or gettempdir()
         path = os.path.join(folder, f"canary-{story.release.id}.md")  # noqa: PTH118 - agent's own
-        if _add(output, path, markdown(story)):
+        if _add(output, path, summary):
             yield f"##vso[task.uploadsummary]{path}"
     for row in story.checks:
         if row["verdict"] == "fail":

@@ -218,7 +218,6 @@ def _stages(story: Story, width: int) -> Line:
     labels = [percent(stage.percent) for stage in stages]
     taken = sum(len(label) + 4 for label in labels) + 1
     bar = max(2, (width - taken) // max(1, len(stages) - 1))
-    done = release.stage if release.confirmed_at or release.over else -1
     line: Line = [(" ", "")]
     for number, label in enumerate(labels):
         sign, style = "○", QUIET
@@ -228,16 +227,19 @@ def _stages(story: Story, width: int) -> Line:
             sign, style = ("●", STRONG) if not release.over else (story.symbol, BAD)
         line.append((f"{sign} {label} ", style))
         if number < len(labels) - 1:
-            part = 1.0 if number < release.stage else 0.0
-            if number == done and not release.over and stages[number].bake:
-                part = min(1.0, (story.now - _since(story)) / stages[number].bake)
+            part = _baked(story) if number == release.stage else float(number < release.stage)
             full = round(part * bar)
             line += [("━" * full, style), ("╌" * (bar - full) + " ", QUIET)]
     return line
 
 
-def _since(story: Story) -> datetime:
-    return story.release.confirmed_at or story.now
+def _baked(story: Story) -> float:
+    """How much of the bake of the stage in force is over, from 0 to 1."""
+    release = story.release
+    bake = release.stage_in_force.bake
+    if release.over or release.confirmed_at is None or not bake:
+        return 0.0
+    return min(1.0, (story.now - release.confirmed_at) / bake)
 
 
 def _traffic(scene: Scene, width: int) -> Line:

@@ -1,10 +1,9 @@
 """What a driven release leaves in files, whatever its outcome: JUnit, a summary, a report."""
 
 import os
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Option
 
@@ -12,9 +11,11 @@ from canarycli.cli import ci
 from canarycli.cli.output import Output, plain
 from canarycli.cli.session import Work
 from canarycli.errors import UsageError
-from canarycli.report import Story, junit, markdown, page, report_document, told
 from canarycli.status import release_status
-from canarycli.store import Record, Store
+from canarycli.store import Record
+
+if TYPE_CHECKING:  # what moves traffic does not wait for what tells of it
+    from canarycli.report import Story
 
 NONE = "none"
 """The summary that nobody wants, not even where CI would show one."""
@@ -66,41 +67,37 @@ class Papers:
 
     def write(self, work: Work, output: Output) -> None:
         """Write everything; what can't be written is said and changes nothing else."""
+        asked = (self.junit, self.report, None if self.summary == NONE else self.summary)
+        if not any(asked) and not ci.here(os.environ):
+            return
         record = work.record()
         if record is None:
             return
-        story = story_of(work.store, record, work)
+        from canarycli.report import WRITERS, told
+
+        events = work.store.events(record.release.id)
+        story = told(record.release, events, work.clock.now())
+        document = document_of(story, record)
         if self.junit is not None:
-            _write(output, self.junit, lambda: junit(story))
+            _write(output, self.junit, WRITERS["junit"](story, document))
         if self.report is not None:
-            text = FORMS[form_of(self.report, None)]
-            _write(output, self.report, lambda: text(story, document_of(story, record)))
-        if self.summary == NONE:
-            return
-        if self.summary is not None:
-            _write(output, Path(self.summary), lambda: markdown(story), add=True)
-        ci.tell(story, output, os.environ, self.report, summary=self.summary is None)
+            form = form_of(self.report, None)
+            _write(output, self.report, WRITERS[form](story, document))
+        summary = "" if self.summary == NONE else WRITERS["markdown"](story, document)
+        if self.summary not in {None, NONE}:
+            _write(output, Path(self.summary or ""), summary, add=True)
+            summary = ""
+        ci.tell(story, output, os.environ, self.report, summary)
 
 
-def story_of(store: Store, record: Record, work: Work) -> Story:
-    """The story of a release as its journal has it now."""
-    return told(record.release, store.events(record.release.id), work.clock.now())
-
-
-def document_of(story: Story, record: Record) -> dict[str, Any]:
+def document_of(story: "Story", record: Record) -> dict[str, Any]:
     """The story as JSON values."""
+    from canarycli.report import report_document
+
     status = release_status(record, None, story.now)
     document: dict[str, Any] = plain(report_document(story, status))
     return document
 
-
-FORMS: Mapping[str, Callable[[Story, Mapping[str, Any]], str]] = {
-    "html": page,
-    "markdown": lambda story, _: markdown(story),
-    "json": lambda _, document: _json(document),
-    "junit": lambda story, _: junit(story),
-}
-"""By format: what makes the text."""
 
 _ENDINGS = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json", ".xml": "junit"}
 
@@ -124,15 +121,9 @@ def form_of(path: Path | None, word: str | None) -> str:
     return form
 
 
-def _json(document: Mapping[str, Any]) -> str:
-    import json
-
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-
-
-def _write(output: Output, path: Path, text: Callable[[], str], *, add: bool = False) -> None:
+def _write(output: Output, path: Path, text: str, *, add: bool = False) -> None:
     try:
         with path.open("a" if add else "w", encoding="utf-8") as file:
-            file.write(text())
+            file.write(text)
     except OSError as error:
         output.say(f"warning: {str(path)!r} can't be written: {error.strerror}")

@@ -10,11 +10,11 @@ from typer import Option
 
 from canarycli.cli.options import Common
 from canarycli.cli.output import Output
-from canarycli.cli.papers import FORMS, document_of, form_of
+from canarycli.cli.papers import document_of, form_of
 from canarycli.cli.session import open_store
 from canarycli.clock import SystemClock
 from canarycli.errors import CanaryError, NotFound, UsageError
-from canarycli.report import told
+from canarycli.report import WRITERS, told
 from canarycli.store import Record, Store
 
 STDOUT = Path("-")
@@ -54,7 +54,7 @@ def report(
             raise UsageError(f"--open shows HTML, and this is {chosen}", hint="leave --open out")
         release = record.release
         story = told(release, store.events(release.id), SystemClock().now())
-        text = FORMS[chosen](story, document_of(story, record))
+        text = WRITERS[chosen](story, document_of(story, record))
         if out == STDOUT or (out is None and chosen != Form.HTML):
             output.text(text)
             return 0

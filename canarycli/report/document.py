@@ -1,5 +1,6 @@
 """A release as one JSON object, `canary.report/1`: all there is, to be kept or drawn elsewhere."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,3 +46,8 @@ def report_document(story: Story, status: Mapping[str, Any]) -> dict[str, Any]:
             for event in story.moments
         ],
     }
+
+
+def report_json(document: Mapping[str, Any]) -> str:
+    """The object as a file's text."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

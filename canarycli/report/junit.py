@@ -3,6 +3,7 @@
 from xml.etree import ElementTree as ET
 
 from canarycli.report.story import Reading, Row, Story
+from canarycli.traffic import percent
 
 RESULTS = {"fail": "failure", "inconclusive": "skipped", "no_data": "error"}
 """What a verdict is in JUnit's words; a pass is a test case with nothing in it."""
@@ -44,11 +45,11 @@ def junit(story: Story) -> str:
 
 def _case(story: Story, reading: Reading, row: Row) -> ET.Element:
     release = story.release
-    percent = release.plan.stages[reading.stage - 1].percent
+    share = percent(release.plan.stages[reading.stage - 1].percent)
     case = ET.Element(
         "testcase",
         {
-            "classname": f"{release.endpoint}.stage {reading.stage} at {percent:g}%",
+            "classname": f"{release.endpoint}.stage {reading.stage} at {share}",
             "name": _clean(row["name"]),
             "time": "0",
         },

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from canarycli.reading import SIGNS
 from canarycli.report import gauge, numbers
 from canarycli.report.story import Row, Story
+from canarycli.traffic import percent
 
 
 def markdown(story: Story) -> str:
@@ -29,7 +30,7 @@ def _lines(story: Story) -> Iterator[str]:
     yield ""
     for event in story.moments:
         yield f"- {event.at:%H:%M:%S} {safe(event.message)}"
-    stages = " → ".join(f"{stage.percent:g}%" for stage in release.plan.stages)
+    stages = " → ".join(percent(stage.percent) for stage in release.plan.stages)
     yield ""
     yield (
         f"Plan {safe(release.plan.name)}: {stages}. Release {release.id}, "

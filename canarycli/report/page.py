@@ -10,6 +10,7 @@ from canarycli.decide.words import span
 from canarycli.reading import SIGNS
 from canarycli.report import charts, numbers
 from canarycli.report.story import Row, Story
+from canarycli.traffic import percent
 
 WORDS = {"pass": "pass", "fail": "fail", "inconclusive": "can't tell", "no_data": "no data"}
 
@@ -84,7 +85,7 @@ def _figures(story: Story) -> Iterator[tuple[str, str]]:
     if bad is not None and safe is not None:
         yield "first bad read to safe", span(safe - bad)
     else:
-        yield "reached", f"{release.reached:g}%"
+        yield "reached", percent(release.reached)
 
 
 def _table(story: Story) -> Iterator[str]:
@@ -116,8 +117,8 @@ def _row(row: Row) -> str:
 
 def _again(story: Story) -> Iterator[str]:
     release = story.release
-    stages = ", ".join(f"{s.percent:g}% for {span(s.bake)}" for s in release.plan.stages[:-1])
-    last = f"{release.plan.stages[-1].percent:g}%"
+    stages = ", ".join(f"{percent(s.percent)} for {span(s.bake)}" for s in release.plan.stages[:-1])
+    last = percent(release.plan.stages[-1].percent)
     yield "<h2>How to repeat it</h2>"
     yield f"<p>Stages as run: {escape(f'{stages}, then {last}' if stages else last)}.</p>"
     again = f"canary start {release.endpoint} --new-model {release.model or release.candidate}"

@@ -9,6 +9,7 @@ from canarycli.journal import Event
 from canarycli.judge.finding import WORST_FIRST
 from canarycli.plan import Check
 from canarycli.release import Outcome, Release
+from canarycli.traffic import percent
 
 Row = Mapping[str, Any]
 """One check at one reading, as `canary schema events` has it, and its `kind`."""
@@ -95,7 +96,7 @@ class Story:
         word = (release.outcome or release.state).value.replace("_", " ")
         if release.outcome is Outcome.PROMOTED:
             return word
-        return f"{word} at {(release.reached if release.over else release.target):g}%"
+        return f"{word} at {percent(release.reached if release.over else release.target)}"
 
     @property
     def checks(self) -> tuple[Row, ...]:
@@ -112,7 +113,7 @@ class Story:
         release = self.release
         told = [_sentence(release.why)] if release.why else []
         if release.over:
-            traffic = ", ".join(f"{n} {s:g}%" for n, s in release.traffic.items() if s)
+            traffic = ", ".join(f"{n} {percent(s)}" for n, s in release.traffic.items() if s)
             told.append(f"Traffic is at {traffic} since {self.end:%H:%M:%S} UTC")
             if release.extra >= 1 and release.outcome is not Outcome.PROMOTED:
                 told[-1] += f"; about {release.extra:,.0f} extra failed requests"
