@@ -35,7 +35,7 @@ def _run(args: list[str]) -> int:
         print(f"canary {__version__}")
         return 0
     if args[:1] == ["__complete"]:
-        from canarycli.cli.words import complete
+        from canarycli.cli.completion.words import complete
 
         return complete(args[1:])
     from canarycli.cli.main import run

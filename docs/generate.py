@@ -17,9 +17,9 @@ ROOT = Path(__file__).parents[1]
 
 def generated() -> Mapping[str, str]:
     """Every generated file by its path in the repository, with its text."""
-    from canarycli.cli.pages import PAGES
-    from canarycli.cli.shells import SHELLS
-    from canarycli.cli.tree import branches
+    from canarycli.cli.completion.shells import SHELLS
+    from canarycli.cli.help.pages import PAGES
+    from canarycli.cli.help.tree import branches
 
     tree = branches()
     pages = {f"docs/{name}": page() for name, page in PAGES.items()}

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import typer
 from typer.core import TyperCommand
 
-from canarycli.cli.options import CLOUD, Common, Scope, Talk
+from canarycli.cli.options.common import CLOUD, Common, Scope, Talk
 
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
@@ -19,7 +19,7 @@ def to_command(name: str, function: Callable[..., Any]) -> TyperCommand:
     A parameter annotated `Common`, `WithoutRelease` or `Local` is filled from the common options;
     all others are Typer's. What the function returns is the exit code, None for 0.
     """
-    from canarycli.cli.usage import PlainCommand
+    from canarycli.cli.help.usage import PlainCommand
 
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(name, cls=PlainCommand)(_expanded(name, function))

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 
-from canarycli.cli.masking import mask
+from canarycli.cli.display.masking import mask
 
 _HTTP = ("botocore.endpoint", "botocore.parsers", "urllib3.connectionpool", "google.auth", "azure")
 

@@ -8,10 +8,10 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from canarycli.cli.commands import ALIASES, COMMANDS
-from canarycli.cli.root import root_help
+from canarycli.cli.help.root import root_help
+from canarycli.cli.options.values import take_at_a_glance
 from canarycli.cli.signals import raise_on_sigterm
-from canarycli.cli.values import take_at_a_glance
+from canarycli.cli.table import ALIASES, COMMANDS
 from canarycli.errors import Exit, UsageError
 
 
@@ -66,7 +66,7 @@ def load_command(name: str) -> TyperCommand:
     from canarycli.cli.command import to_command
 
     row = COMMANDS[name]
-    module = importlib.import_module(f"canarycli.cli.{row.module}")
+    module = importlib.import_module(f"canarycli.cli.commands.{row.module}")
     return to_command(name, getattr(module, row.function or name))
 
 
@@ -107,6 +107,6 @@ def run(args: Sequence[str], command: Callable[[Sequence[str]], int] = call) -> 
         raise_on_sigterm()
         return command(args)
     except BaseException as error:  # noqa: BLE001 - the one place where errors are shown
-        from canarycli.cli.showing import show
+        from canarycli.cli.display.errors import show
 
         return show(error, args)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from canarycli.reading import SIGNS
+from canarycli.release.reading import SIGNS
 from canarycli.report import gauge, numbers
 from canarycli.report.story import Row, Story
 from canarycli.traffic import percent

@@ -6,8 +6,8 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from canarycli.decide.words import span
-from canarycli.reading import SIGNS
+from canarycli.release.decide.sentences import span
+from canarycli.release.reading import SIGNS
 from canarycli.report import charts, numbers
 from canarycli.report.story import Row, Story
 from canarycli.traffic import percent

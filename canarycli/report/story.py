@@ -8,7 +8,7 @@ from typing import Any
 from canarycli.journal import Event
 from canarycli.judge.finding import WORST_FIRST
 from canarycli.plan import Check
-from canarycli.release import Outcome, Release
+from canarycli.release.record import Outcome, Release
 from canarycli.traffic import percent
 
 Row = Mapping[str, Any]

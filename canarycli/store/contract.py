@@ -7,7 +7,7 @@ from typing import Protocol
 
 from canarycli.errors import CanaryError
 from canarycli.journal import Event
-from canarycli.release import Release
+from canarycli.release.record import Release
 
 LEASE = timedelta(seconds=90)
 """How long a driver that is not heard keeps an endpoint."""

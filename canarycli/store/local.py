@@ -10,7 +10,7 @@ from pathlib import Path
 from canarycli.codec import from_json, to_json
 from canarycli.errors import CanaryError
 from canarycli.journal import Event
-from canarycli.release import Release
+from canarycli.release.record import Release
 from canarycli.store.contract import Lease, Record, Stale
 
 SCHEMA = 1

@@ -4,6 +4,6 @@ The hot paths are plain calls to Resource Manager over azure-core, with azure-id
 credentials; azure-ai-ml is only imported to deploy a person's own YAML or code.
 """
 
-from canarycli_azureml.azureml import AzureML
+from canarycli_azureml.provider import AzureML
 
 __all__ = ["AzureML"]

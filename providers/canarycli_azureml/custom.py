@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from canarycli.errors import Unsupported
 from canarycli.metrics import Metric, Point, Value
-from canarycli_azureml.monitor import NAMESPACE, Line, Question
+from canarycli_azureml.monitoring import NAMESPACE, Line, Question
 
 WORD = "azure_monitor"
 ARM = "{arm}"

@@ -13,10 +13,10 @@ from canarycli.errors import CanaryError
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.probes import clock, newest_points
 from canarycli.provider import Endpoint, Probe
+from canarycli_azureml.api import PERMISSIONS, Session
 from canarycli_azureml.credentials import credential
 from canarycli_azureml.errors import understood
 from canarycli_azureml.policy import DEPLOY, ROLLBACK
-from canarycli_azureml.session import PERMISSIONS, Session
 from canarycli_azureml.settings import Settings
 
 QUARTER = timedelta(minutes=15)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from canarycli.errors import NotFound, Unsupported
 from canarycli.metrics import Counts, Measurements, Metric, Point, Series, Value, Window
 from canarycli_azureml import custom
-from canarycli_azureml.monitor import NAMESPACE, Line, Question, ask
-from canarycli_azureml.session import Session
+from canarycli_azureml.api import Session
+from canarycli_azureml.monitoring import NAMESPACE, Line, Question, ask
 from canarycli_azureml.settings import Settings
 from canarycli_azureml.statuses import Failures, callers_fault, models_fault
 

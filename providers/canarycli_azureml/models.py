@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from canarycli.errors import NotFound, Rejected
-from canarycli_azureml.session import Session
+from canarycli_azureml.api import Session
 from canarycli_azureml.settings import Settings
 
 MLFLOW = "mlflow_model"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from canarycli.errors import NotFound
 from canarycli.metrics import Metric, Series, Value, Window
 from canarycli_sagemaker.answers import checked
-from canarycli_sagemaker.clients import Clients
+from canarycli_sagemaker.api import Clients
 
 
 @dataclass(frozen=True, slots=True)

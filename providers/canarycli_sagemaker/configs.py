@@ -7,7 +7,7 @@ from typing import Any
 
 from canarycli.errors import ProviderError
 from canarycli_sagemaker.answers import checked
-from canarycli_sagemaker.clients import Clients
+from canarycli_sagemaker.api import Clients
 
 
 @dataclass(frozen=True, slots=True)

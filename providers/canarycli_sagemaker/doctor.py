@@ -10,8 +10,8 @@ from canarycli.metrics import Measurements, Metric, Window
 from canarycli.probes import clock, newest_points
 from canarycli.provider import Endpoint, Probe
 from canarycli_sagemaker.answers import checked
+from canarycli_sagemaker.api import Clients
 from canarycli_sagemaker.autoscaling import Autoscaling
-from canarycli_sagemaker.clients import Clients
 from canarycli_sagemaker.errors import is_code
 
 NOBODY = "canary-doctor-no-such-thing"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from canarycli.metrics import Counts, Point, Series, Value, Window
-from canarycli_sagemaker.catalog import Part, Recipe, Shape
+from canarycli_sagemaker.metrics import Part, Recipe, Shape
 
 Column = Mapping[datetime, float]
 """The values of one statistic by the start of their period."""

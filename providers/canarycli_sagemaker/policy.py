@@ -5,7 +5,7 @@ from typing import Any
 
 from canarycli.errors import CanaryError
 from canarycli.provider import Needs
-from canarycli_sagemaker.clients import Clients
+from canarycli_sagemaker.api import Clients
 from canarycli_sagemaker.settings import Settings
 
 PARTITIONS: Mapping[str, str] = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}

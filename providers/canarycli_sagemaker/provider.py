@@ -10,21 +10,21 @@ from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.answers import checked
-from canarycli_sagemaker.catalog import CUSTOM_SOURCE, METRICS
-from canarycli_sagemaker.clients import Clients
+from canarycli_sagemaker.api import Clients
 from canarycli_sagemaker.command import plain_command
 from canarycli_sagemaker.configs import Configs
-from canarycli_sagemaker.look import read_endpoint
+from canarycli_sagemaker.endpoint import read_endpoint
+from canarycli_sagemaker.metrics import CUSTOM_SOURCE, METRICS
+from canarycli_sagemaker.notes import Tags
 from canarycli_sagemaker.raw import Look
 from canarycli_sagemaker.settings import MINUTE, Settings
-from canarycli_sagemaker.tags import Tags
 from canarycli_sagemaker.traffic import Shifter
 from canarycli_sagemaker.undone import Asks
 
 if TYPE_CHECKING:
     from canarycli_sagemaker.autoscaling import Autoscaling
+    from canarycli_sagemaker.deploy import Fleet
     from canarycli_sagemaker.doctor import Doctor
-    from canarycli_sagemaker.fleet import Fleet
     from canarycli_sagemaker.warmth import Warmth
 
 
@@ -49,7 +49,7 @@ class SageMaker:
     @cached_property
     def fleet(self) -> "Fleet":
         """Variants that come and go."""
-        from canarycli_sagemaker.fleet import Fleet
+        from canarycli_sagemaker.deploy import Fleet
 
         return Fleet(self.clients, self.configs, self.tags, self.describe, self.asks)
 
@@ -147,7 +147,7 @@ class SageMaker:
         window: Window,
     ) -> Measurements:
         """All metrics of all versions in one GetMetricData."""
-        from canarycli_sagemaker.cloudwatch import Question, measure
+        from canarycli_sagemaker.monitoring import Question, measure
 
         question = Question(endpoint, versions, metrics, window, self._period(endpoint))
         return measure(self.clients, question)
@@ -217,7 +217,7 @@ class SageMaker:
         return min(MINUTE, published or MINUTE)
 
     def _not_found(self, endpoint: str) -> ProviderError:
-        from canarycli_sagemaker.names import near_names
+        from canarycli_sagemaker.lookup import near_names
 
         near = near_names(self.clients, endpoint)
         return NotFound(

@@ -6,7 +6,7 @@ from typing import Any
 
 from canarycli.errors import Rejected
 from canarycli.provider import Reply
-from canarycli_sagemaker.clients import Clients
+from canarycli_sagemaker.api import Clients
 
 
 def invoke(

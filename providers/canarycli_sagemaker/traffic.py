@@ -8,9 +8,9 @@ from canarycli.errors import Conflict, NotFound, ProviderError, Unsupported
 from canarycli.provider import CANDIDATE_NOTE, Endpoint, Notes
 from canarycli.traffic import TOLERANCE, Traffic
 from canarycli_sagemaker.answers import checked
-from canarycli_sagemaker.clients import Clients
+from canarycli_sagemaker.api import Clients
+from canarycli_sagemaker.notes import Tags
 from canarycli_sagemaker.raw import Look
-from canarycli_sagemaker.tags import Tags
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from canarycli.provider import Endpoint
 from canarycli_sagemaker.autoscaling import Autoscaling
-from canarycli_sagemaker.tags import Tags
+from canarycli_sagemaker.notes import Tags
 
 LEAST_TAG = "canary-least-"
 """Followed by the variant: `<minimum before> <release>`."""

@@ -8,9 +8,9 @@ import requests
 
 from canarycli import __version__
 from canarycli.errors import Unavailable
+from canarycli_vertex.credentials import TIMEOUT, Tokens, as_given
 from canarycli_vertex.errors import answered, refusal
 from canarycli_vertex.settings import Settings
-from canarycli_vertex.tokens import TIMEOUT, Tokens, as_given
 
 Json = dict[str, Any]
 Params = Mapping[str, str | int | list[str]]

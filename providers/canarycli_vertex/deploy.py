@@ -13,8 +13,8 @@ from canarycli.provider import Endpoint
 from canarycli_vertex.api import Api, Json
 from canarycli_vertex.deployment import Under, deployed_ids, progress, running_deployment
 from canarycli_vertex.errors import AlreadyThere, understood
-from canarycli_vertex.labels import OPERATION
 from canarycli_vertex.models import Model, find_model
+from canarycli_vertex.notes import OPERATION
 
 OPTIONS = frozenset(
     {

@@ -14,7 +14,7 @@ from canarycli.errors import Denied, NotFound, Rejected
 from canarycli.provider import Version
 from canarycli_vertex.api import Api, Json
 from canarycli_vertex.errors import understood
-from canarycli_vertex.labels import OPERATION
+from canarycli_vertex.notes import OPERATION
 
 STAGES: Mapping[str, str] = MappingProxyType(
     {

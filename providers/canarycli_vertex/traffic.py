@@ -16,7 +16,7 @@ from canarycli_vertex.api import Api, Json
 from canarycli_vertex.deployment import deployed_ids
 from canarycli_vertex.endpoint import read_endpoint
 from canarycli_vertex.errors import understood
-from canarycli_vertex.labels import OPERATION, notes_of, with_notes
+from canarycli_vertex.notes import OPERATION, notes_of, with_notes
 
 _TRIES = 4
 """Lowering reads again this often before it writes without an etag."""

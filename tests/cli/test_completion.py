@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from cli.shell import Desk
 
-from canarycli.cli.commands import COMMANDS
-from canarycli.cli.recent import MOST, note_shown
-from canarycli.cli.shells import SHELLS
-from canarycli.cli.words import recall, remember
+from canarycli.cli.completion.recent import MOST, note_shown
+from canarycli.cli.completion.shells import SHELLS
+from canarycli.cli.completion.words import recall, remember
+from canarycli.cli.table import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from canarycli.begin import Request, prepare
-from canarycli.cli.foresight import Foresight, foresee, foreseen
-from canarycli.cli.intent import Intent
-from canarycli.cli.session import Target, Work
 from canarycli.config import plan_from_options
-from canarycli.controller import Driver
+from canarycli.engine.controller import Driver
+from canarycli.engine.retries import Patient
 from canarycli.errors import Denied, Unavailable
 from canarycli.forecast.flow import requests_per_minute
+from canarycli.ids import new_id
 from canarycli.metrics import Counts, Measurements, Metric, Series, Value, Window
-from canarycli.patience import Patient
+from canarycli.operations.foresight import Foresight, foresee, foreseen
+from canarycli.operations.start import Intent
+from canarycli.operations.workspace import Target, Work
+from canarycli.release.request import Request, prepare
 from canarycli.simulator import Simulator
 from canarycli.store import LocalStore
 from canarycli.testing import FakeClock, Fault, Faulty
@@ -38,7 +39,9 @@ def intent(folder: Path, fault: Fault | None = None, **script: object) -> Intent
     work = Work(target, store, Patient(provider, clock), clock, Driver("ann"))
     endpoint = provider.describe("demo")
     request = Request("simulator", "local", "v42", plan_from_options(percent=5.0), "ann")
-    return Intent(work, endpoint, prepare(request, endpoint, clock.now()), ())
+    return Intent(
+        work, endpoint, prepare(request, endpoint, release_id=new_id(), now=clock.now()), ()
+    )
 
 
 def test_metrics_that_may_not_be_read_are_an_error(tmp_path: Path) -> None:

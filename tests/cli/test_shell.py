@@ -8,11 +8,11 @@ import pytest
 from cli.shell import Desk
 
 from canarycli import __version__
-from canarycli.cli.commands import ALIASES, COMMANDS, Panel, listed
+from canarycli.cli.help.root import root_help
+from canarycli.cli.help.topics import EXITS, exit_name
+from canarycli.cli.help.usage import command_help
 from canarycli.cli.main import load_command
-from canarycli.cli.manual import EXITS, exit_name
-from canarycli.cli.root import root_help
-from canarycli.cli.usage import command_help
+from canarycli.cli.table import ALIASES, COMMANDS, Panel, listed
 from canarycli.errors import Exit
 
 LISTED = [name for name, row in COMMANDS.items() if row.panel is not Panel.HIDDEN]
@@ -54,7 +54,7 @@ def test_the_root_help_names_every_command_once_and_no_other() -> None:
 def test_a_command_is_what_the_table_says(name: str) -> None:
     row = COMMANDS[name]
 
-    module = importlib.import_module(f"canarycli.cli.{row.module}")
+    module = importlib.import_module(f"canarycli.cli.commands.{row.module}")
     command = load_command(name)
 
     assert callable(getattr(module, row.function or name))

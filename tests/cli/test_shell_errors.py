@@ -8,15 +8,15 @@ import sys
 import pytest
 from cli.shell import Desk
 
-from canarycli.cli.failure import Failure
-from canarycli.cli.masking import MASK, mask
-from canarycli.cli.showing import failure_of
+from canarycli.cli.display.error import Failure
+from canarycli.cli.display.errors import failure_of
+from canarycli.cli.display.masking import MASK, mask
 from canarycli.errors import Denied, Exit, PlanError, Stopped, Unavailable
 
 PROMPT = (
     "from canarycli.cli import main\n"
-    "from canarycli.cli.options import Common\n"
-    "from canarycli.cli.prompt import confirm\n"
+    "from canarycli.cli.options.common import Common\n"
+    "from canarycli.cli.display.prompt import confirm\n"
     "def call(args):\n"
     "    confirm(Common(no_input='--no-input' in args), 'Start at 5%?', yes='--yes' in args)\n"
     "    print('started')\n"
@@ -129,7 +129,7 @@ def test_debug_shows_http_lines_without_secrets(here: Desk) -> None:
         "from http.server import BaseHTTPRequestHandler, HTTPServer\n"
         "from threading import Thread\n"
         "from canarycli.cli.command import to_command\n"
-        "from canarycli.cli.options import Local\n"
+        "from canarycli.cli.options.common import Local\n"
         "server = HTTPServer(('127.0.0.1', 0), BaseHTTPRequestHandler)\n"
         "BaseHTTPRequestHandler.log_message = lambda *_: None\n"
         "Thread(target=server.handle_request).start()\n"

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 from cli.shell import Desk
 
-from canarycli.cli.schemas import status_schema
+from canarycli.cli.display.schemas import status_schema
 
 GOOD = """\
 version: 1

@@ -16,10 +16,10 @@ from cli.blackbox import simulated
 from cli.shell import Desk
 
 from canarycli import __version__
-from canarycli.cli.lines import event_line
-from canarycli.cli.options import Common, Format, Talk
-from canarycli.cli.output import Output, ndjson, plain
-from canarycli.cli.schemas import EVENTS, events_schema
+from canarycli.cli.display.lines import event_line
+from canarycli.cli.display.output import Output, ndjson, plain
+from canarycli.cli.display.schemas import EVENTS, events_schema
+from canarycli.cli.options.common import Common, Format, Talk
 from canarycli.errors import UsageError
 from canarycli.journal import Event
 from canarycli.judge.finding import Verdict
@@ -168,8 +168,8 @@ def test_ascii_mode_draws_with_ascii_and_leaves_names() -> None:
 
 def test_a_terminal_that_is_not_utf8_gets_ascii(here: Desk) -> None:
     code = (
-        "from canarycli.cli.options import Common\n"
-        "from canarycli.cli.output import Output\n"
+        "from canarycli.cli.options.common import Common\n"
+        "from canarycli.cli.display.output import Output\n"
         "Output(Common()).result({}, ['v41 → v42 é'])\n"
     )
     ran = here.python(code, PYTHONIOENCODING="ascii")
@@ -180,8 +180,8 @@ def test_a_terminal_that_is_not_utf8_gets_ascii(here: Desk) -> None:
 def test_a_reader_that_goes_away_does_not_stop_the_command(here: Desk) -> None:
     code = (
         "import sys, time\n"
-        "from canarycli.cli.options import Common\n"
-        "from canarycli.cli.output import Output\n"
+        "from canarycli.cli.options.common import Common\n"
+        "from canarycli.cli.display.output import Output\n"
         "output = Output(Common())\n"
         "sys.stdin.readline()\n"
         "for n in range(2000):\n"

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from canarycli.begin import Request, prepare
-from canarycli.controller import Controller, Driver
+from canarycli.engine.controller import Controller, Driver
 from canarycli.errors import CanaryError, Conflict, Unavailable
+from canarycli.ids import new_id
 from canarycli.journal import Event
 from canarycli.metrics import Metric
 from canarycli.plan import Check, Margin, Plan, Stage, Then
 from canarycli.provider import Endpoint, Notes, Reply
-from canarycli.release import Release
+from canarycli.release.record import Release
+from canarycli.release.request import Request, prepare
 from canarycli.simulator import Simulator
 from canarycli.store import Record, Store
 from canarycli.store.memory import MemoryStore
@@ -148,7 +149,7 @@ class Rehearsal:
         controller = controller or self.controller()
         request = Request("simulator", "local", model, self.plan, "ann", deploy={})
         endpoint = self.simulator.describe(ENDPOINT)
-        release = prepare(request, endpoint, self.clock.now())
+        release = prepare(request, endpoint, release_id=new_id(), now=self.clock.now())
         self.key = release.key
         return controller.create(release).release
 

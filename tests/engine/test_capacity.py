@@ -2,7 +2,7 @@
 
 from engine.rehearsal import Rehearsal
 
-from canarycli import orders
+from canarycli.release import orders
 
 FEW = {"v41": {"percent": 100, "instances": 4}, "v42": {"instances": 1}}
 

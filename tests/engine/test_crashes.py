@@ -13,8 +13,8 @@ from engine.rehearsal import (
     seconds,
 )
 
-from canarycli import orders
-from canarycli.release import Outcome, Release
+from canarycli.release import orders
+from canarycli.release.record import Outcome, Release
 from canarycli.testing import Call, Fault, ForeignWriter, Late, Points
 from canarycli.traffic import Traffic
 

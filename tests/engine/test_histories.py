@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from engine.rehearsal import BASELINE, CANDIDATE, ENDPOINT, PLAN, Rehearsal, seconds
 
-from canarycli import orders
-from canarycli.controller import Controller
+from canarycli.engine.controller import Controller
 from canarycli.errors import CanaryError, UsageError
 from canarycli.plan import Then
-from canarycli.release import Outcome, Release
+from canarycli.release import orders
+from canarycli.release.record import Outcome, Release
 from canarycli.testing import Call, Crash, Fault, Late, Points
 from canarycli.traffic import Traffic
 

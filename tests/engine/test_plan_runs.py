@@ -16,12 +16,12 @@ from engine.rehearsal import (
     seconds,
 )
 
-from canarycli import orders
 from canarycli.errors import Busy, Exit
 from canarycli.judge import Arms, Verdict, begin
 from canarycli.metrics import Metric, Window
 from canarycli.plan import Check, Margin, Plan, Stage, Then, Wait
-from canarycli.release import Outcome, State
+from canarycli.release import orders
+from canarycli.release.record import Outcome, State
 from canarycli.testing import ForeignWriter
 from canarycli.traffic import Traffic
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from engine.rehearsal import CANDIDATE, ENDPOINT, Rehearsal
 
-from canarycli import orders
-from canarycli.controller import Controller, Driver
+from canarycli.engine.controller import Controller, Driver
 from canarycli.errors import Conflict, Stopped
 from canarycli.journal import Event
 from canarycli.provider import Endpoint, Notes
-from canarycli.release import Outcome
+from canarycli.release import orders
+from canarycli.release.record import Outcome
 from canarycli.store import Record
 from canarycli.store.memory import MemoryStore
 from canarycli.traffic import Traffic

@@ -13,9 +13,9 @@ from engine.rehearsal import (
     seconds,
 )
 
-from canarycli import orders
 from canarycli.plan import Shadow
-from canarycli.release import Outcome
+from canarycli.release import orders
+from canarycli.release.record import Outcome
 from canarycli.testing import Fault, Points
 from canarycli.traffic import Traffic
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from engine.rehearsal import PLAN, Rehearsal, expect_crash
 
-from canarycli import orders
 from canarycli.errors import Exit, UsageError
 from canarycli.plan import Smoke
-from canarycli.release import Outcome, State
+from canarycli.release import orders
+from canarycli.release.record import Outcome, State
 from canarycli.testing import Fault, Points
 
 ASKED = Smoke("a fraud", '{"amount": 900}', contains="score")

@@ -5,12 +5,12 @@ import json
 import pytest
 
 from canarycli.durations import parse_duration
+from canarycli.engine.retries import Patient
 from canarycli.errors import Unsupported
-from canarycli.patience import Patient
 from canarycli.plan import Plan, Smoke, Stage
-from canarycli.preflight import preflight
 from canarycli.provider import Deployer, Inspector, Needs, Permitted, Provider, Smoker
 from canarycli.registry import load_provider, provider_class
+from canarycli.release.preflight import preflight
 from canarycli.simulator import Simulator
 from canarycli.testing import FakeClock, Fault, Faulty
 from canarycli_azureml import AzureML

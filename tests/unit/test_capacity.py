@@ -2,8 +2,8 @@
 
 import pytest
 
-from canarycli.capacity import shortages
 from canarycli.provider import Endpoint, Version
+from canarycli.release.capacity import shortages
 from canarycli.traffic import Traffic
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from canarycli.cli.frame import Scene, frame, keys, once, plain, spark
+from canarycli.cli.display.frame import Scene, frame, keys, once, plain, spark
+from canarycli.engine.status import release_status
 from canarycli.journal import Event
 from canarycli.judge import Verdict
 from canarycli.metrics import Metric
 from canarycli.plan import Check, Margin, Plan, Stage, Then
-from canarycli.release import Cause, Outcome, Pause, Release, State
+from canarycli.release.record import Cause, Outcome, Pause, Release, State
 from canarycli.report import told
-from canarycli.status import release_status
 from canarycli.store import Record
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from canarycli.cli.news import News
+from canarycli.cli.display.log_filter import News
 from canarycli.journal import Event
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

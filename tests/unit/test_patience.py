@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from canarycli.engine.retries import Patient
 from canarycli.errors import Denied, Unavailable, Unsupported
-from canarycli.patience import Patient
 from canarycli.simulator import Simulator
 from canarycli.testing import FakeClock, Fault, Faulty
 from canarycli.traffic import Traffic

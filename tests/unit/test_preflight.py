@@ -10,8 +10,8 @@ from canarycli.config.alarms import alarm_check
 from canarycli.errors import CanaryError, Conflict, Exit, NotFound, Unsupported, UsageError
 from canarycli.metrics import Metric
 from canarycli.plan import Check, Margin, Plan, Role, Shadow, Stage
-from canarycli.preflight import Trouble, preflight
 from canarycli.provider import Endpoint, Limits, Version
+from canarycli.release.preflight import Trouble, preflight
 from canarycli.traffic import Traffic
 
 ERRORS = Check("errors_5xx", Metric("errors_5xx"), no_worse_by=Margin(absolute=0.005))

@@ -17,7 +17,7 @@ from canarycli.codec import from_json, to_json
 from canarycli.errors import CanaryError
 from canarycli.journal import Event
 from canarycli.plan import Plan, Stage
-from canarycli.release import Release
+from canarycli.release.record import Release
 from canarycli.store import LocalStore, Record, Stale, Store
 from canarycli.store.memory import MemoryStore
 

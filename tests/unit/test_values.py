@@ -8,7 +8,7 @@ import typer
 from typer import Option
 
 from canarycli.cli.command import to_command
-from canarycli.cli.options import Color
+from canarycli.cli.options.common import Color
 
 
 def given(*args: str) -> dict[str, Any]:

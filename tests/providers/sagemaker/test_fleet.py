@@ -6,6 +6,7 @@ import pytest
 from servers.sagemaker import Server
 
 from canarycli.clock import SystemClock
+from canarycli.engine.retries import Patient
 from canarycli.errors import (
     CanaryError,
     Conflict,
@@ -15,10 +16,9 @@ from canarycli.errors import (
     Unsupported,
     UsageError,
 )
-from canarycli.patience import Patient
 from canarycli.provider import Endpoint
 from canarycli_sagemaker import SageMaker
-from canarycli_sagemaker.fleet import changed
+from canarycli_sagemaker.deploy import changed
 
 RELEASE = "r-7k2f"
 AN_HOUR = 3600

@@ -11,7 +11,7 @@ from servers.sagemaker import Server
 from canarycli.errors import Denied, Unavailable, Unsupported, UsageError
 from canarycli.metrics import Counts, Measurements, Metric, Point, Value, Window
 from canarycli_sagemaker import SageMaker
-from canarycli_sagemaker.cloudwatch import period_for, rounded_up
+from canarycli_sagemaker.monitoring import period_for, rounded_up
 
 MINUTE = 60
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 from servers.sagemaker import Server
 
-from canarycli.begin import Request, prepare
 from canarycli.clock import FastClock
-from canarycli.controller import Controller, Driver
+from canarycli.engine.controller import Controller, Driver
+from canarycli.engine.retries import Patient
 from canarycli.errors import CanaryError
+from canarycli.ids import new_id
 from canarycli.metrics import Metric
-from canarycli.patience import Patient
 from canarycli.plan import Check, Plan, Stage
-from canarycli.release import Outcome, Release
+from canarycli.release.record import Outcome, Release
+from canarycli.release.request import Request, prepare
 from canarycli.store.memory import MemoryStore
 from canarycli.testing import Call, Faulty
 from canarycli_sagemaker import SageMaker
@@ -63,7 +64,9 @@ class Rehearsal:
     def run(self, model: str = "green") -> Release:
         """Drive it to its end; an error that ends it is part of the record."""
         request = Request("sagemaker", "us-east-1", model, PLAN, "ann", deploy={})
-        release = prepare(request, self.sagemaker.describe("churn"), self.clock.now())
+        release = prepare(
+            request, self.sagemaker.describe("churn"), release_id=new_id(), now=self.clock.now()
+        )
         self.controller.create(release)
         try:
             return self.controller.drive(release.key)

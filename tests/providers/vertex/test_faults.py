@@ -15,9 +15,9 @@ import pytest
 import requests
 from servers.vertex import Server
 
+from canarycli.engine.retries import Patient
 from canarycli.errors import Denied, NotFound, ProviderError, Unavailable
 from canarycli.metrics import Metric, Window
-from canarycli.patience import Patient
 from canarycli.testing import FakeClock
 from canarycli.traffic import Traffic
 from canarycli_vertex import Vertex

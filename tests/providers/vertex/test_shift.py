@@ -13,7 +13,7 @@ from servers.vertex.seed import deployed
 from canarycli.errors import Conflict, NotFound, ProviderError, Rejected, Unavailable, Unsupported
 from canarycli.traffic import Traffic
 from canarycli_vertex import Vertex
-from canarycli_vertex.labels import notes_of, with_notes
+from canarycli_vertex.notes import notes_of, with_notes
 
 NOTES = {"canary-release": "r-7h3c", "canary-baseline": "11", "canary-candidate": "22"}
 

@@ -1,0 +1,1 @@
+"""One file a command: its options, one operation, and what is shown of it."""

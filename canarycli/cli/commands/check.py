@@ -1,0 +1,87 @@
+"""`canary check`: judge candidate against baseline once, live or from recorded minutes."""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated
+
+from typer import Option
+
+from canarycli.cli.options.common import Common
+from canarycli.errors import Exit, UsageError
+from canarycli.judge.finding import Verdict
+
+EXITS: Mapping[Verdict, Exit] = {
+    Verdict.PASS: Exit.OK,
+    Verdict.FAIL: Exit.ROLLED_BACK,
+    Verdict.INCONCLUSIVE: Exit.INCONCLUSIVE,
+    Verdict.NO_DATA: Exit.NO_METRICS,
+}
+"""The exit code that tells a verdict; nothing is moved whatever it is."""
+
+
+From = Annotated[
+    str | None,
+    Option(
+        "--from",
+        metavar="FILE|-",
+        help="Judge recorded minutes instead of an endpoint: one canary.series/1 document "
+        "a line in, one canary.verdict/1 line out",
+    ),
+]
+Baseline = Annotated[
+    str | None,
+    Option(metavar="ARM", help="The version to compare with; else the release's own"),
+]
+Candidate = Annotated[
+    str | None,
+    Option(metavar="ARM", help="The version to judge; else the release's own"),
+]
+Since = Annotated[str | None, Option(metavar="30m", help="How far back to judge; 30m if left out")]
+At = Annotated[
+    str | None,
+    Option(metavar="TIME", help="Where the window ends, such as 2026-11-24T03:12Z; else now"),
+]
+Skip = Annotated[
+    list[str] | None, Option(metavar="CHECK", help="Leave a check out; may be repeated")
+]
+
+
+def check(
+    common: Common,
+    *,
+    source: From = None,
+    baseline: Baseline = None,
+    candidate: Candidate = None,
+    since: Since = None,
+    at: At = None,
+    skip: Skip = None,
+) -> int:
+    """Judge candidate against baseline once.
+
+    Traffic is never touched. The exit code is the verdict: 0 pass, 3 fail, 4 can't tell,
+    11 no data. Of several documents from --from it is 0 once all are judged: their
+    verdicts are in the lines.
+    """
+    if source is None:
+        from canarycli.operations.check import Asked, check_live
+
+        asked = Asked(baseline, candidate, since or "30m", at, tuple(skip or ()))
+        return int(EXITS[check_live(common, asked)])
+    others = {"--baseline": baseline, "--candidate": candidate, "--since": since, "--at": at}
+    for name, given in {**others, "--skip": skip, "an endpoint": _endpoint(common)}.items():
+        if given:
+            raise UsageError(
+                f"{name} can't go with --from: a recorded document says all by itself",
+                hint="canary schema series describes it",
+            )
+    from canarycli.cli.commands.recorded import check_recorded
+
+    verdict = check_recorded(source)
+    return int(Exit.OK if verdict is None else EXITS[verdict])
+
+
+def _endpoint(common: Common) -> str | None:
+    """The endpoint that stands on the command line, not in the environment."""
+    usual = {os.environ.get("CANARY_RELEASE"), os.environ.get("CANARY_ENDPOINT")}
+    words = [word for word in (common.release, common.endpoint) if word not in usual]
+    return next(filter(None, words), None)

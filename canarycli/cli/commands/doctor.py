@@ -1,0 +1,138 @@
+"""`canary doctor`: check credentials, permissions, metrics and config."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+
+from typer import Argument, Option
+
+from canarycli.cli.commands.policy import print_policy
+from canarycli.cli.display.ansi import bold, colored, paint
+from canarycli.cli.display.output import Output
+from canarycli.cli.options.common import Common, WithoutRelease
+from canarycli.errors import Exit
+from canarycli.operations.doctor import IDENTITY, Group, Wish, examine
+from canarycli.provider import Probe
+
+SCHEMA = "canary.doctor/1"
+NARROWEST = 18
+
+VERDICTS = {True: "ok", False: "problem", None: "not_tried"}
+SYMBOLS = {True: "✔", False: "✖", None: "?"}
+STYLES = {True: "green", False: "red", None: "dim"}
+
+
+def doctor(
+    common: WithoutRelease,
+    where: Annotated[
+        str | None,
+        Argument(metavar="ENDPOINT", help="Which one; the only one in canary.yaml if left out"),
+    ] = None,
+    *,
+    metrics: Annotated[
+        str | None,
+        Option(metavar="[CHECK]", help="Only what the cloud has for the checks, or for this one"),
+    ] = None,
+    policy: Annotated[
+        str | None,
+        Option(
+            "--print-policy",
+            metavar="[aws|gcp|azure]",
+            help="Print the permissions canary needs, as the cloud takes them; makes no call",
+        ),
+    ] = None,
+    deploys: Annotated[
+        bool | None,
+        Option(
+            "--deploys/--no-deploys",
+            help="With what it takes to bring candidates in; else if canary.yaml has candidate:",
+        ),
+    ] = None,
+) -> Exit:
+    """Check credentials, permissions, metrics and config."""
+    common = replace(common, release=where)
+    with Output(common) as output:
+        if policy is not None:
+            return print_policy(common, output, policy, deploys=deploys)
+        groups = examine(common, Wish(metrics, deploys), os.environ)
+        return _shown(common, output, groups)
+
+
+def _shown(common: Common, output: Output, groups: Iterable[Group]) -> Exit:
+    """Show each group when it is known, or all of them as one document."""
+    seen: list[Group] = []
+    if output.for_people:
+        output.result({"schema": SCHEMA}, _lines(groups, seen, color=_colored(common)))
+    else:
+        seen += groups
+        output.result(_document(seen))
+    return _exit(seen)
+
+
+def _exit(groups: Sequence[Group]) -> Exit:
+    bad = [probe for group in groups for probe in group.probes if probe.ok is False]
+    if any(probe.name == IDENTITY for probe in bad):
+        return Exit.DENIED
+    return Exit.ERROR if bad else Exit.OK
+
+
+def _document(groups: Sequence[Group]) -> Mapping[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "exit_code": int(_exit(groups)),
+        **_counts(groups),
+        "groups": [
+            {
+                "title": group.title,
+                "probes": [
+                    {
+                        "name": probe.name,
+                        "verdict": VERDICTS[probe.ok],
+                        "detail": probe.detail,
+                        "hints": list(probe.hints),
+                    }
+                    for probe in group.probes
+                ],
+            }
+            for group in groups
+        ],
+    }
+
+
+def _counts(groups: Sequence[Group]) -> Mapping[str, int]:
+    found = [probe.ok for group in groups for probe in group.probes]
+    return {
+        "problems": found.count(False),
+        "not_tried": found.count(None),
+        "fine": found.count(True),
+    }
+
+
+def _lines(groups: Iterable[Group], seen: list[Group], *, color: bool) -> Iterator[str]:
+    for group in groups:
+        seen.append(group)
+        yield f" {bold(group.title, on=color)}"
+        width = max([NARROWEST, *(len(probe.name) for probe in group.probes)])
+        for probe in group.probes:
+            yield from _probe_lines(probe, width, color=color)
+    counts = _counts(seen)
+    words = [f"{counts['problems']} problem{'s' * (counts['problems'] != 1)}"]
+    words += [f"{counts['not_tried']} not tried"] * bool(counts["not_tried"])
+    yield ""
+    words.append(f"{counts['fine']} fine")
+    yield f" {', '.join(words)}"
+
+
+def _probe_lines(probe: Probe, width: int, *, color: bool) -> Iterator[str]:
+    warned = probe.ok is True and bool(probe.hints)
+    symbol = "!" if warned else paint(SYMBOLS[probe.ok], STYLES[probe.ok], on=color)
+    yield f"  {symbol} {probe.name:<{width}}  {probe.detail}".rstrip()
+    word = "asked" if probe.ok is None else "note" if warned else "fix"
+    for hint in probe.hints:
+        yield f"    {'':<{width}}  {word}: {hint}"
+
+
+def _colored(common: Common) -> bool:
+    return colored(sys.stdout, os.environ, common.color)

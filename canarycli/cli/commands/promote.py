@@ -1,0 +1,61 @@
+"""`canary promote`: move to the next stage, or to 100 % with --full."""
+
+import os
+from typing import Annotated
+
+from typer import Option
+
+from canarycli.cli.display.output import Output
+from canarycli.cli.display.prompt import confirm
+from canarycli.cli.options.common import Common
+from canarycli.operations.artifacts import JUnit, Papers, Report, Summary
+from canarycli.operations.drive import Interrupt, OkOn, Timeout, ride
+from canarycli.operations.follow import carry_out
+from canarycli.operations.share import check_share
+from canarycli.operations.workspace import actor, open_work
+from canarycli.release import orders
+
+
+def promote(
+    common: Common,
+    *,
+    to: Annotated[float | None, Option(metavar="N", help="Go to this share at once")] = None,
+    full: Annotated[
+        bool, Option("--full", help="Go to 100 % at once, without the judge; asks")
+    ] = False,
+    detach: Annotated[bool, Option("--detach", help="Return once the share is in place")] = False,
+    reason: Annotated[str, Option(metavar="TEXT", help="Kept in history")] = "",
+    timeout: Timeout = None,
+    on_interrupt: Interrupt = None,
+    ok_on: OkOn = None,
+    junit: JUnit = None,
+    summary: Summary = None,
+    report: Report = None,
+    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask")] = False,
+) -> int:
+    """Move to the next stage, or to 100% with --full."""
+    with Output(common) as output:
+        work = open_work(common)
+        release = work.open_record().release
+        if to is not None:
+            check_share(to, "--to", work.provider.limits)
+        if full:
+            confirm(
+                common,
+                f"Send all traffic to {release.candidate} now, without the judge?",
+                yes=yes,
+            )
+        journey = ride(
+            work,
+            output,
+            timeout=timeout,
+            on_interrupt=on_interrupt,
+            ok_on=ok_on,
+            papers=Papers(junit, summary, report),
+        )
+        who = actor(os.environ)
+        return carry_out(
+            journey,
+            lambda now: orders.promote(now, who, reason=reason, to=to, full=full),
+            detach=detach,
+        )

@@ -1,0 +1,40 @@
+"""`canary shift`: set the candidate's share by hand."""
+
+import os
+from typing import Annotated
+
+from typer import Option
+
+from canarycli.cli.display.output import Output
+from canarycli.cli.display.prompt import confirm
+from canarycli.cli.options.common import Common
+from canarycli.operations.drive import OnInterrupt, ride
+from canarycli.operations.follow import carry_out
+from canarycli.operations.share import check_share
+from canarycli.operations.workspace import actor, open_work
+from canarycli.release import orders
+from canarycli.traffic import percent
+
+
+def shift(
+    common: Common,
+    *,
+    share: Annotated[
+        float, Option("--percent", "-p", metavar="N", help="The candidate's share, 0 to 100")
+    ],
+    reason: Annotated[str, Option(metavar="TEXT", help="Kept in history")] = "",
+    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask; only needed to go up")] = False,
+) -> int:
+    """Set the candidate's share by hand."""
+    with Output(common) as output:
+        work = open_work(common)
+        release = work.open_record().release
+        check_share(share, "--percent", work.provider.limits)
+        if share > release.target:
+            confirm(common, f"Give {release.candidate} {percent(share)} of the traffic?", yes=yes)
+        # A share set by hand pauses the release, which is what was asked for.
+        journey = ride(work, output, timeout=None, on_interrupt=OnInterrupt.HOLD, ok_on="paused")
+        who = actor(os.environ)
+        return carry_out(
+            journey, lambda now: orders.shift(now, who, share, reason=reason), detach=True
+        )

@@ -1,0 +1,1 @@
+"""Shell completion: the scripts, and the live words that they ask for."""

@@ -1,0 +1,1 @@
+"""What people and programs see: lines, frames, tables, prompts, errors, marks for CI."""

@@ -1,0 +1,39 @@
+"""What is shown of an error: one layout for people, one for programs."""
+
+from dataclasses import dataclass
+
+from canarycli.cli.display.ansi import paint
+from canarycli.errors import Exit
+
+SCHEMA = "canary.error/1"
+MOST_HINTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What is shown of an error."""
+
+    message: str
+    exit: Exit
+    facts: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+
+    def text(self, *, color: bool = False) -> str:
+        """For people: what, indented facts, how to go on, the exit code."""
+        first, *more = self.message.splitlines() or [""]
+        lines = [f"{paint('error:', 'red', on=color)} {first}", *(f"  {line}" for line in more)]
+        lines += [f"  {line}" for fact in self.facts for line in fact.splitlines()]
+        for hint in self.hints[:MOST_HINTS]:
+            head, *rest = hint.splitlines() or [""]
+            lines += [f"  hint: {head}", *(f"        {line}" for line in rest)]
+        return "\n".join([*lines, f"  (exit {int(self.exit)})", ""])
+
+    def document(self) -> dict[str, object]:
+        """For programs: `canary.error/1`."""
+        return {
+            "schema": SCHEMA,
+            "error": self.message,
+            "facts": list(self.facts),
+            "hints": list(self.hints),
+            "exit_code": int(self.exit),
+        }

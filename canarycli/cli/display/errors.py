@@ -1,0 +1,82 @@
+"""Shows what went wrong in one place, and gives the exit code."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from canarycli.cli.display.ansi import ASCII, colored, plain_only
+from canarycli.cli.display.error import Failure
+from canarycli.cli.display.output import hush, write
+from canarycli.cli.signals import Terminated
+from canarycli.errors import CanaryError, Exit
+
+
+def show(error: BaseException, args: Sequence[str]) -> int:
+    """Tell the person, and the program that reads stdout, what went wrong.
+
+    Args:
+        error: whatever was raised.
+        args: the command line, which says how to show it.
+    """
+    match error:
+        case BrokenPipeError():
+            hush(sys.stdout)
+            return int(Exit.OK)
+        case Terminated():
+            return int(Exit.TERMINATED)
+        case KeyboardInterrupt():
+            return int(Exit.INTERRUPTED)
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else int(error.code is not None)
+    if "--debug" in args or os.environ.get("CANARY_LOG") == "debug":
+        _traceback(error)
+    failure = failure_of(error)
+    text = failure.text(color=colored(sys.stderr, os.environ, _word(args, "--color") or "auto"))
+    if "--ascii" in args or os.environ.get("CANARY_ASCII") or plain_only(sys.stderr):
+        text = text.translate(ASCII)
+    if (_word(args, "--output", "-o") or os.environ.get("CANARY_OUTPUT")) == "json":
+        write(sys.stdout, json.dumps(failure.document(), ensure_ascii=False) + "\n")
+    write(sys.stderr, text)
+    return int(failure.exit)
+
+
+def failure_of(error: BaseException) -> Failure:
+    """What to show of an error; an unexpected one is written to a file first."""
+    match error:
+        case CanaryError():
+            return Failure(error.message, error.exit, error.facts, error.hints)
+        case typer.TyperException():
+            from canarycli.cli.help.misuse import misuse
+
+            return misuse(error)
+        case typer.Abort():
+            return Failure("declined, nothing was changed", Exit.STOPPED)
+        case _:
+            from canarycli.cli.display.fault import report
+
+            return report(error)
+
+
+def _word(args: Sequence[str], *names: str) -> str | None:
+    """The value of an option as far as it can be told from a line that may be wrong."""
+    found = None
+    for n, arg in enumerate(args):
+        for name in names:
+            if arg == name and n + 1 < len(args):
+                found = args[n + 1]
+            elif name.startswith("--") and arg.startswith(f"{name}="):
+                found = arg.partition("=")[2]
+            elif not name.startswith("--") and arg.startswith(name) and arg != name:
+                found = arg[len(name) :].removeprefix("=")
+    return found
+
+
+def _traceback(error: BaseException) -> None:
+    import traceback
+
+    from canarycli.cli.display.masking import mask
+
+    write(sys.stderr, mask("".join(traceback.format_exception(error)), os.environ))

@@ -1,0 +1,319 @@
+"""One frame of the live screen: what a person must know of a release, the worst first. Pure.
+
+A line is a list of spans, a text and its style each; whoever shows it decides about colour.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from canarycli.cli.display.ansi import paint
+from canarycli.engine.lease import last_sign
+from canarycli.journal import Event
+from canarycli.release.reading import SIGNS
+from canarycli.release.record import Outcome, State
+from canarycli.report import gauge, numbers
+from canarycli.report.story import Row, Story, told
+from canarycli.store import Record
+from canarycli.store.contract import LEASE
+from canarycli.traffic import percent
+
+Span = tuple[str, str]
+Line = list[Span]
+
+GOOD, BAD, DOUBT, QUIET, STRONG = "green", "red", "yellow", "dim", "bold"
+VERDICT_STYLES = {"pass": GOOD, "fail": BAD, "inconclusive": DOUBT, "no_data": DOUBT}
+
+WIDE = 96
+"""From this width on there is room for a sparkline."""
+SPARKS = "⡀⣀⣄⣤⣦⣶⣷⣿"
+SPARK_WIDTH = 12
+LAST = 4
+"""So many events are shown where nobody scrolls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a frame is made from.
+
+    Attributes:
+        story: the release and what happened so far.
+        status: the same as `canary status -o json` has it.
+        now: the time.
+        driven: whether anybody was heard within a lease.
+        prompt: what is asked below, "" for the keys.
+        sparks: whether the terminal can draw them.
+    """
+
+    story: Story
+    status: Mapping[str, Any]
+    now: datetime
+    driven: bool
+    prompt: str = ""
+    sparks: bool = True
+
+
+def scene_of(
+    record: Record,
+    events: Sequence[Event],
+    status: Mapping[str, Any],
+    now: datetime,
+    *,
+    prompt: str = "",
+    sparks: bool = True,
+) -> Scene:
+    """A release as it is recorded, ready to be drawn."""
+    driven = now - last_sign(record) < LEASE
+    return Scene(told(record.release, events, now), status, now, driven, prompt, sparks)
+
+
+def once(scene: Scene, width: int, *, color: bool) -> Iterator[str]:
+    """A release as lines to print: every check, and what happened last."""
+    for line in frame(scene, width, 999, moments=LAST):
+        yield "".join(paint(text, style, on=color) for text, style in line).rstrip()
+
+
+def frame(scene: Scene, width: int, height: int, *, moments: int = 99) -> list[Line]:
+    """The lines of one frame, none wider than `width`, at most `height` of them.
+
+    As many events as there is room for are shown, and no more than `moments`.
+    """
+    head = [
+        _header(scene, width),
+        [],
+        _verdict(scene, width),
+        [],
+        _stages(scene.story, width),
+        _traffic(scene, width),
+        [],
+    ]
+    table = list(_table(scene.story, width, sparks=scene.sparks and width >= WIDE))
+    foot: list[Line] = [
+        [],
+        [(f"  {scene.prompt or keys(scene)}", STRONG if scene.prompt else QUIET)],
+    ]
+    room = height - len(head) - len(foot)
+    if len(table) > room - 2:
+        folded = len(table) - (room - 3)
+        table = [*table[: room - 3], [(f"   +{folded} more", QUIET)]]
+    newest = list(_moments(scene.story, min(moments, max(0, room - len(table) - 1))))
+    lines = [*head, *table, *([[], *newest] if newest else []), *foot]
+    return [cut(line, width) for line in lines]
+
+
+def keys(scene: Scene) -> str:
+    """The keys that do something now; none once it is over."""
+    release = scene.story.release
+    if release.over:
+        return ""
+    found = ["r  roll back"]
+    if release.state is State.PAUSED:
+        found.append("c  continue")
+    elif release.state in {State.RUNNING, State.HELD}:
+        found += ["p  pause", "n  next stage"]
+    return "   ".join([*found, "q  leave"])
+
+
+def plain(line: Line) -> str:
+    """A line without its styles."""
+    return "".join(text for text, _ in line)
+
+
+def cut(line: Line, width: int) -> Line:
+    """A line that fits; what is cut off leaves a `…`."""
+    if len(plain(line)) <= width:
+        return line
+    left, kept = width - 1, []
+    for text, style in line:
+        if left > 0:
+            kept.append((text[:left], style))
+        left -= len(text)
+    return [*kept, ("…", "")]
+
+
+def _header(scene: Scene, width: int) -> Line:
+    release = scene.story.release
+    arms = f"{release.baseline} → {scene.story.candidate}"
+    left = f" {release.endpoint}  {arms}   {release.provider} {release.place}  {release.id}"
+    age = _age(scene)
+    right = f"{age}  {scene.now.astimezone():%H:%M:%S}".strip()
+    if len(left) + len(right) + 1 > width:
+        left = cut([(left, "")], max(10, width - len(right) - 1))[0][0]
+    return [(left, STRONG), (right.rjust(width - len(left)), QUIET)]
+
+
+def _age(scene: Scene) -> str:
+    ages = [row["age_seconds"] for row in scene.story.checks if row["age_seconds"] is not None]
+    if not ages or not scene.story.readings or scene.story.release.over:
+        return ""
+    since = (scene.now - scene.story.readings[-1].at).total_seconds()
+    return f"metrics {_short(timedelta(seconds=max(ages) + since))} old"
+
+
+def _verdict(scene: Scene, width: int) -> Line:
+    """The sentence that matters; it never wraps, and its end never gives way."""
+    sign, word, style, tail = _state(scene)
+    right = _ahead(scene)
+    room = width - len(right) - 2
+    left = f" {sign} {word}  {tail}"
+    if len(left) > room:
+        left = f"{left[: room - 1]}…"
+    text = left.ljust(width - len(right) - 1) + right + " "
+    return [(text, style)]
+
+
+def _state(scene: Scene) -> tuple[str, str, str, str]:
+    release = scene.story.release
+    if release.over:
+        style = GOOD if release.outcome is Outcome.PROMOTED else f"{BAD} reverse"
+        return scene.story.symbol, scene.story.headline.upper(), style, release.why
+    if not scene.driven and not release.waits_for_a_person:
+        tail = f"{scene.story.candidate} stays at {percent(release.target)}"
+        return "✖", "NOBODY IS DRIVING", f"{BAD} reverse", tail
+    match release.state:
+        case State.PAUSED if release.pause is not None:
+            return "❚❚", "PAUSED", DOUBT, f"by {release.pause.by}: {release.pause.reason}"
+        case State.HELD:
+            return "❚❚", f"HELD at {percent(release.target)}", DOUBT, "waits for canary promote"
+        case State.ROLLING_BACK:
+            return "↩", "ROLLING BACK", f"{BAD} reverse", release.why
+        case State.DEPLOYING | State.SMOKE_TEST:
+            return "●", release.state.replace("_", " ").upper(), "", "no traffic yet"
+    return _judged(scene.story)
+
+
+def _judged(story: Story) -> tuple[str, str, str, str]:
+    gates = [row for row in story.checks if row["role"] == "gate"]
+    worst = gates[0] if gates else None
+    if worst is None or story.release.verdict is None:
+        return "●", "NO VERDICT YET", "", "the first numbers are on their way"
+    if worst["verdict"] == "fail":
+        return "✖", "FAILING", f"{BAD} reverse", worst["message"]
+    if worst["verdict"] == "no_data":
+        return "?", "WAITING FOR METRICS", DOUBT, worst["message"]
+    passing = sum(row["verdict"] == "pass" for row in gates)
+    if not passing:
+        return "◔", "CAN'T TELL YET", DOUBT, worst["message"]
+    tail = f"{passing} of {len(gates)} checks pass"
+    if passing == len(gates):
+        return "●", "HEALTHY", GOOD, tail
+    return "●", "HEALTHY", GOOD, f"{tail}, {len(gates) - passing} can't tell yet"
+
+
+def _ahead(scene: Scene) -> str:
+    """What happens next and in how long, in a few words."""
+    ahead = scene.status["next"]
+    if not ahead or not ahead["at"]:
+        return ""
+    left = datetime.fromisoformat(ahead["at"]) - scene.now
+    what = percent(ahead["percent"]) if ahead["action"] == "shift" else str(ahead["action"])
+    return f"{what} in {_short(max(left, timedelta(0)))}"
+
+
+def _stages(story: Story, width: int) -> Line:
+    """`✔ 5% ━━━━ ● 25% ━━╌╌ ○ 100%`: how far through the plan."""
+    release = story.release
+    stages = release.plan.stages
+    labels = [percent(stage.percent) for stage in stages]
+    taken = sum(len(label) + 4 for label in labels) + 1
+    bar = max(2, (width - taken) // max(1, len(stages) - 1))
+    line: Line = [(" ", "")]
+    for number, label in enumerate(labels):
+        sign, style = "○", QUIET
+        if number < release.stage or release.outcome is Outcome.PROMOTED:
+            sign, style = "✔", GOOD
+        elif number == release.stage:
+            sign, style = ("●", STRONG) if not release.over else (story.symbol, BAD)
+        line.append((f"{sign} {label} ", style))
+        if number < len(labels) - 1:
+            part = _baked(story) if number == release.stage else float(number < release.stage)
+            full = round(part * bar)
+            line += [("━" * full, style), ("╌" * (bar - full) + " ", QUIET)]
+    return line
+
+
+def _baked(story: Story) -> float:
+    """How much of the bake of the stage in force is over, from 0 to 1."""
+    release = story.release
+    bake = release.stage_in_force.bake
+    if release.over or release.confirmed_at is None or not bake:
+        return 0.0
+    return min(1.0, (story.now - release.confirmed_at) / bake)
+
+
+def _traffic(scene: Scene, width: int) -> Line:
+    baseline, candidate = scene.status["baseline"], scene.status["candidate"]
+    left = f" {baseline['name']} {percent(baseline['share'])}  "
+    right = f"  {percent(candidate['share'])} {candidate['name']}"
+    room = max(4, width - len(left) - len(right) - 1)
+    share = candidate["share"] / 100
+    cells = round(share * room) if share in {0, 1} else min(room - 1, max(1, round(share * room)))
+    return [(left, ""), ("▄" * (room - cells), QUIET), ("▄" * cells, "cyan"), (right, "")]
+
+
+def _table(story: Story, width: int, *, sparks: bool) -> Iterator[Line]:
+    rows = story.checks
+    if not rows:
+        return
+    release = story.release
+    name = min(22, max(5, *(len(row["name"]) for row in rows)))
+    value = max(8, min(12, len(release.baseline)), min(12, len(story.candidate)))
+    drawing = 21 if width < WIDE else 27
+    heads = (release.baseline[-value:].rjust(value), story.candidate[-value:].rjust(value))
+    title = f"   {'CHECK':<{name}} {heads[0]} {heads[1]} {'DIFFERENCE':>11} "
+    yield [(f"{title}{'same → limit':<{drawing}} limit", QUIET)]
+    for row in rows:
+        style = VERDICT_STYLES[row["verdict"]]
+        watched = row["role"] == "watch"
+        cells = (
+            f"{row['name'][:name]:<{name}}",
+            numbers.value(row["baseline"], row["unit"]).rjust(value),
+            numbers.value(row["candidate"], row["unit"]).rjust(value),
+            numbers.change(row["diff"], row).rjust(11),
+        )
+        drawn = gauge.drawn(gauge.Gauge.of(row), drawing).ljust(drawing)
+        line: Line = [
+            (f" {SIGNS[row['verdict']]} ", style),
+            (" ".join(cells) + " ", QUIET if watched else ""),
+            (drawn, style),
+            (f" {numbers.limit(row):<9}", QUIET),
+        ]
+        if sparks:
+            line.append((f" {spark(story, row)}", QUIET))
+        yield line
+
+
+def spark(story: Story, row: Row) -> str:
+    """The candidate's newest values, on the scale of the limit: what is healthy looks flat."""
+    found = [r.check(row["name"]) for r in story.readings[-SPARK_WIDTH:]]
+    values = [r["candidate"] for r in found if r is not None and r["candidate"] is not None]
+    if len(values) < 2:
+        return ""
+    edge = row["limit"] if row["kind"] else _wall(row)
+    top = max([abs(edge)] if edge else [], default=max(values)) or 1.0
+    most = len(SPARKS) - 1
+    return "".join(SPARKS[min(most, max(0, round(abs(v) / top * (most - 2))))] for v in values)
+
+
+def _wall(row: Row) -> float | None:
+    """The limit as a value of the candidate's own."""
+    base, edge = row["baseline"], row["limit"]
+    if base is None or edge is None:
+        return None
+    return float(base * (1 + edge) if row.get("relative") else base + edge)
+
+
+def _moments(story: Story, most: int) -> Iterator[Line]:
+    chosen: Sequence[Any] = story.moments[-most:] if most else ()
+    for event in chosen:
+        style = {"warning": DOUBT, "error": BAD}.get(event.level, "")
+        yield [(f" {event.at.astimezone():%H:%M} ", QUIET), (event.message, style)]
+
+
+def _short(length: timedelta) -> str:
+    """`6:20`, `0:42`, `1:02:10`."""
+    seconds = round(length.total_seconds())
+    hours, rest = divmod(seconds, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"

@@ -1,0 +1,223 @@
+"""What a command says: data to stdout, talk to stderr, every event to a file if asked."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from pathlib import PurePath
+from types import TracebackType
+from typing import Any, Self, TextIO, cast
+
+from canarycli import __version__
+from canarycli.cli.completion.recent import note_shown
+from canarycli.cli.display.ansi import ASCII, plain_only
+from canarycli.cli.display.lines import event_line
+from canarycli.cli.display.log_filter import News
+from canarycli.cli.options.common import Common, Format, Talk
+from canarycli.errors import UsageError
+from canarycli.journal import Event
+
+EVENTS = "canary.events/1"
+
+
+class Output:
+    """Where events and results of one command go.
+
+    A reader that goes away (`canary start | head`) never stops a release: what can't be written
+    any more is dropped.
+
+    Raises:
+        UsageError: `--query` is no JMESPath or goes with another output, or `--events` can't be
+            written; before anything else has happened.
+    """
+
+    def __init__(self, common: Common) -> None:
+        self.format = common.output
+        self.talk_level = common.talk
+        self._ascii = common.ascii
+        self._search = _query(common)
+        self._file = _events_file(common)
+        self._streaming = False
+        self._news = News()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    @property
+    def for_people(self) -> bool:
+        """Whether stdout carries words for people rather than JSON."""
+        return self.format not in {Format.JSON, Format.NDJSON}
+
+    def event(self, event: Event, release: str | None = None) -> None:
+        """Tell that something happened: a line for people, or one of the ndjson stream."""
+        if self._file is not None:
+            self._file.write(ndjson(event, release) + "\n")
+            self._file.flush()
+        if self.format is Format.NDJSON:
+            if not self._streaming:
+                self._streaming = True
+                self._write(sys.stdout, version_line())
+            self._write(sys.stdout, ndjson(event, release))
+        elif self._wanted(event):
+            stream = sys.stdout if self.for_people else sys.stderr
+            self._write(stream, event_line(event))
+
+    def sign_of_life(self, event: Event) -> None:
+        """Show people where things stand, if nothing was shown for long; no stream, no file."""
+        if self.for_people and self._news.is_quiet(event.at) and self.talk_level is not Talk.QUIET:
+            self._write(sys.stdout, event_line(event))
+
+    def result(self, document: Mapping[str, Any], lines: Iterable[str] = ()) -> None:
+        """Give the command's answer: the document as JSON, or the lines for people.
+
+        After a stream of events ndjson needs no answer: the last event holds it. The releases
+        in it are what completion offers next.
+        """
+        note_shown(document, os.environ)
+        if self.format is Format.JSON or (self.format is Format.NDJSON and not self._streaming):
+            self.document(document)
+        elif self.format is Format.NDJSON:
+            return
+        else:
+            for line in lines:
+                self._write(sys.stdout, line)
+
+    def document(self, document: Mapping[str, Any]) -> None:
+        """Give an answer that is JSON whatever the output is."""
+        answer = document if self._search is None else self._search(plain(document))
+        indent = None if self.format is Format.NDJSON else 2
+        self._write(sys.stdout, json.dumps(plain(answer), ensure_ascii=False, indent=indent))
+
+    def text(self, text: str) -> None:
+        """Give an answer that is a text of its own, such as a report."""
+        self._write(sys.stdout, text.removesuffix("\n"))
+
+    def mark(self, text: str) -> None:
+        """Say something to the CI system: beside people's lines, but never among JSON."""
+        self._write(sys.stdout if self.for_people else sys.stderr, text)
+
+    def say(self, text: str, *, level: Talk = Talk.INFO) -> None:
+        """Talk to the person, on stderr; nothing there under `--quiet`."""
+        order = list(Talk)
+        if order.index(level) <= order.index(self.talk_level):
+            self._write(sys.stderr, text)
+
+    def say_if(self, text: str) -> None:
+        """Talk to the person, if there is anything to say."""
+        if text:
+            self.say(text)
+
+    def _wanted(self, event: Event) -> bool:
+        news = self._news.worth_a_line(event)
+        if self.talk_level is Talk.QUIET:
+            return event.level == "error" or event.type == "ended"
+        return news or self.talk_level in {Talk.VERBOSE, Talk.DEBUG}
+
+    def _write(self, stream: TextIO, text: str) -> None:
+        if self._ascii or plain_only(stream):
+            text = text.translate(ASCII)
+        write(stream, text + "\n")
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write and flush; a reader that went away is no error, and nothing more is tried."""
+    if plain_only(stream):
+        encoding = stream.encoding or "ascii"
+        text = text.encode(encoding, errors="replace").decode(encoding)
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        hush(stream)
+
+
+def hush(stream: TextIO) -> None:
+    """Send the rest to nowhere, so that the interpreter's last flush is quiet too."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def version_line() -> str:
+    """The first line of every ndjson stream."""
+    return json.dumps({"type": "version", "schema": EVENTS, "canary": __version__})
+
+
+def ndjson(event: Event, release: str | None) -> str:
+    """One event as one line of JSON."""
+    head: dict[str, Any] = {
+        "type": event.type,
+        "time": event.at,
+        "level": event.level,
+        "message": event.message,
+        "release": release,
+    }
+    extra = {name: value for name, value in event.fields.items() if name not in head}
+    return json.dumps(plain({**head, **extra}), ensure_ascii=False)
+
+
+def plain(value: Any) -> Any:
+    """JSON values by the contract: times RFC 3339 UTC, durations in seconds, enums their word."""
+    match value:
+        case Enum():
+            return plain(value.value)
+        case datetime():
+            text = value.astimezone(UTC).isoformat(timespec="milliseconds")
+            return text.replace(".000", "").replace("+00:00", "Z")
+        case timedelta():
+            return value.total_seconds()
+        case PurePath():
+            return str(value)
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(item) for item in value]
+        case _:
+            return value
+
+
+def _query(common: Common) -> Callable[[Any], Any] | None:
+    if common.query is None:
+        return None
+    if common.output is not Format.JSON:
+        raise UsageError("--query filters JSON, and this is not JSON", hint="add -o json")
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        compiled = jmespath.compile(common.query)
+    except JMESPathError as error:
+        reason = str(error).partition("\n")[0].rstrip(".:")
+        raise UsageError(
+            f"--query {common.query!r} is no JMESPath: {reason}",
+            hint="it is written as for aws and az, such as --query candidate.share",
+        ) from error
+    return cast("Callable[[Any], Any]", compiled.search)
+
+
+def _events_file(common: Common) -> TextIO | None:
+    if common.events is None:
+        return None
+    try:
+        file = common.events.open("a", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"--events {str(common.events)!r} can't be written: {error.strerror}"
+        ) from error
+    if file.tell() == 0:
+        file.write(version_line() + "\n")
+        file.flush()
+    return file

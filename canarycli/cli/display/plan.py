@@ -1,0 +1,281 @@
+"""What `canary plan` shows: stages, when each check can tell, and what happens otherwise."""
+
+import shlex
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from canarycli.cli.display.output import Output
+from canarycli.cli.display.status import table
+from canarycli.config.alarms import alarm_of
+from canarycli.errors import Exit, UsageError
+from canarycli.forecast import Forecast, Outlook
+from canarycli.judge.wording import amount
+from canarycli.operations.foresight import Foresight, margin_text
+from canarycli.operations.start import Intent
+from canarycli.plan import Better, Check, Plan, Shadow, Stage, Then, Wait
+from canarycli.release.decide.sentences import span
+from canarycli.traffic import percent
+
+
+def plan_document(intent: Intent, seen: Foresight) -> dict[str, Any]:
+    """The `canary.plan/1` object."""
+    release, told = intent.release, seen.forecast
+    return {
+        "schema": "canary.plan/1",
+        "endpoint": release.endpoint,
+        "provider": release.provider,
+        "region": release.place,
+        "baseline": release.baseline,
+        "candidate": release.candidate or None,
+        "deploys": release.model or None,
+        "plan": release.plan.name,
+        "shadow": _shadow_document(release.plan, seen),
+        "stages": [
+            {
+                "percent": stage.percent,
+                "bake": stage.bake,
+                "then": stage.then,
+                "requests": None if told is None else round(told.requests[n]),
+            }
+            for n, stage in enumerate(release.plan.stages)
+        ],
+        "checks": [{"name": c.name, "limit": limit_text(c)} for c in release.plan.checks],
+        "smoke": [smoke.name for smoke in release.plan.smoke],
+        "expected_seconds": _duration(release.plan, told),
+        "forecast": forecast_document(seen),
+        "troubles": [
+            {"message": t.message, "hint": t.hint, "blocks": t.blocks, "exit_code": int(t.exit)}
+            for t in intent.troubles
+        ],
+    }
+
+
+def _shadow_document(plan: Plan, seen: Foresight) -> dict[str, Any] | None:
+    if plan.shadow is None:
+        return None
+    copies = _copies(plan.shadow, seen)
+    return {
+        "percent": plan.shadow.percent,
+        "bake": plan.shadow.bake,
+        "requests": None if copies is None else round(copies),
+    }
+
+
+def forecast_document(seen: Foresight) -> dict[str, Any]:
+    """What is foreseen, or why nothing is."""
+    told = seen.forecast
+    if told is None:
+        return {"known": False, "why": seen.why}
+    return {
+        "known": True,
+        "requests_per_minute": None if seen.per_minute is None else round(seen.per_minute, 1),
+        "duration_seconds": told.duration,
+        "undecidable": told.undecidable,
+        "unknown": told.unknown,
+        "checks": [
+            {
+                "name": outlook.check,
+                "stage": outlook.stage,
+                "passes_in_seconds": outlook.passes_in,
+                "fails_in_seconds": outlook.fails_in,
+                "assumed": outlook.assumed,
+                "smallest": outlook.smallest,
+                "unit": outlook.unit,
+            }
+            for outlook in told.outlooks
+        ],
+    }
+
+
+def plan_lines(intent: Intent, seen: Foresight) -> Iterator[str]:
+    """The screen."""
+    release = intent.release
+    plan, name = release.plan, release.candidate or release.model
+    candidate = release.candidate or f"{release.model} (to be deployed)"
+    yield (
+        f"{release.endpoint}  {release.baseline} → {candidate}   "
+        f"{release.provider} {release.place}   plan {plan.name}"
+    )
+    yield ""
+    yield from (
+        f"  {line}" for line in table(list(_stage_rows(plan, release.baseline, name, seen)))
+    )
+    if plan.checks:
+        yield ""
+        yield from (f"  {line}" for line in table(list(_check_rows(plan, seen))))
+    if seen.why:
+        yield f"  {seen.why}, so it can't be said when a check can tell"
+    yield ""
+    for trouble in intent.troubles:
+        yield f"  {'✖' if trouble.blocks else '!'} {trouble.message}; {trouble.hint}"
+    if intent.troubles:
+        yield ""
+    run = shlex.join(["canary", "start", release.endpoint, "--new-model", name, *intent.flags])
+    last = [*_before(plan), *_otherwise(plan, release.baseline), ("takes", _takes(plan, seen))]
+    last.append(("changes now", f"nothing. To run it: {run}"))
+    yield from (f"  {line}" for line in table(last))
+
+
+def refused(output: Output, intent: Intent, *, yes: bool) -> int:
+    """The exit code that start would end with at once.
+
+    JSON holds the troubles already, and one document is enough: they are not raised then.
+
+    Raises:
+        CanaryError: for people, what stands against the release.
+    """
+    standing = [trouble for trouble in intent.troubles if trouble.blocks or not yes]
+    if output.for_people:
+        intent.refuse_blocked()
+        if not yes:
+            intent.refuse_risks()
+    for trouble in standing:
+        output.say(f"{trouble.message}; {trouble.hint}")
+    return int(standing[0].exit if standing else Exit.OK)
+
+
+def _before(plan: Plan) -> Iterator[tuple[str, str]]:
+    if plan.smoke:
+        names = ", ".join(smoke.name for smoke in plan.smoke)
+        yield "before any traffic", f"the candidate must answer {names}"
+
+
+def limit_text(check: Check) -> str:
+    """A check's limit in words."""
+    if alarm_of(check) is not None:
+        return "never in alarm"
+    if check.no_worse_by is not None:
+        margin = margin_text(check, check.no_worse_by)
+        if check.better is Better.HIGHER:
+            return f"at least {margin.replace('+', '-', 1)}"
+        return f"at most {margin}"
+    word, limit = "above", check.never_above
+    if limit is None:
+        word, limit = "below", check.never_below or 0.0
+    return f"never {word} {amount(limit, check.metric.unit)}"
+
+
+def _stage_rows(plan: Plan, baseline: str, name: str, seen: Foresight) -> Iterator[tuple[str, ...]]:
+    yield "STAGE", baseline, name, "BAKE", f"REQUESTS ON {name}", "MOVES ON WHEN"
+    if plan.shadow is not None:
+        share = f"{percent(plan.shadow.percent)} copy"
+        copies, bake = _copies(plan.shadow, seen), plan.shadow.bake
+        yield "shadow", "100%", share, _bake(bake), _about(copies), "all checks pass"
+    for number, stage in enumerate(plan.stages, 1):
+        moves = "a person runs canary promote" if stage.then is Then.HOLD else "all checks pass"
+        if number == len(plan.stages) and stage.then is not Then.HOLD:
+            moves = "ends: promoted"
+        shares = percent(100 - stage.percent), percent(stage.percent)
+        yield str(number), *shares, _bake(stage.bake), _requests(stage, number, seen), moves
+
+
+def _bake(bake: timedelta) -> str:
+    return span(bake) if bake else ""
+
+
+def _copies(shadow: Shadow, seen: Foresight) -> float | None:
+    """The requests that are copied during the bake, None where nothing tells."""
+    if seen.per_minute is None:
+        return None
+    return seen.per_minute * shadow.percent / 100 * (shadow.bake / timedelta(minutes=1))
+
+
+def _requests(stage: Stage, number: int, seen: Foresight) -> str:
+    if seen.forecast is None or not stage.bake:
+        return ""
+    return _about(seen.forecast.requests[number - 1])
+
+
+def _about(requests: float | None) -> str:
+    return f"≈ {float(f'{requests:.2g}'):,.0f}" if requests else ""
+
+
+def _check_rows(plan: Plan, seen: Foresight) -> Iterator[tuple[str, ...]]:
+    yield "CHECK", "LIMIT", "FROM", "CAN TELL BY STAGE"
+    for check in plan.checks:
+        query = seen.queries.get(check.metric.key, "").partition("\n")[0]
+        yield check.name, limit_text(check), query, _tells(check, plan, seen)
+
+
+def _tells(check: Check, plan: Plan, seen: Foresight) -> str:
+    told = seen.forecast
+    if told is None:
+        return ""
+    if check.name in told.unknown or check.name not in {o.check for o in told.outlooks}:
+        return "nothing is known of it yet"
+    mine = [outlook for outlook in told.outlooks if outlook.check == check.name]
+    first = next((o for o in mine if _in_time(o, plan)), None)
+    if first is None:
+        return f"never: {_slow(mine[-1], plan)}" if mine else "nothing is known of it yet"
+    text = f"{first.stage}  after ≈ {span(first.passes_in or timedelta(0))}"
+    if first.stage == 1:
+        return text
+    return f"{text}; {percent(plan.stages[0].percent)} is too little traffic for it"
+
+
+def _in_time(outlook: Outlook, plan: Plan) -> bool:
+    patience = plan.patience(plan.stages[outlook.stage - 1])
+    return outlook.passes_in is not None and outlook.passes_in <= patience
+
+
+def _slow(outlook: Outlook, plan: Plan) -> str:
+    share = percent(plan.stages[outlook.stage - 1].percent)
+    if outlook.passes_in is None:
+        return f"not even at {share}"
+    return f"it takes ≈ {span(outlook.passes_in)} at {share}"
+
+
+def _otherwise(plan: Plan, baseline: str) -> Iterator[tuple[str, str]]:
+    if not plan.gates:
+        return
+    patient = all(check.no_worse_by is None for check in plan.gates) and plan.fails_after > 1
+    reads = f" {plan.fails_after} reads in a row" if patient else ""
+    back = f"roll back to {baseline} 100% at once"
+    yield (
+        f"if a check fails{reads}",
+        back if plan.on_fail is Then.ROLLBACK else "pause for a person",
+    )
+    yield f"if it can't tell after {span(plan.unclear_after)}", _waits(plan.on_unclear)
+    if plan.on_no_metrics != plan.on_unclear:
+        yield "if metrics are missing", _waits(plan.on_no_metrics)
+
+
+def _waits(wait: Wait) -> str:
+    after = "roll back" if wait.then is Then.ROLLBACK else "hold"
+    return f"pause for {span(wait.pause)}, then {after}"
+
+
+def _takes(plan: Plan, seen: Foresight) -> str:
+    told = seen.forecast
+    holds = [percent(stage.percent) for stage in plan.stages if stage.then is Then.HOLD]
+    waits = f" plus the wait at {' and '.join(holds)}" if holds else ""
+    if told is not None and told.duration is None:
+        least, slow = span(_duration(plan, None)), " and ".join(told.undecidable)
+        return f"at least {least}, and {slow} can't tell in time"
+    return f"about {span(_minutes(_duration(plan, told)))}{waits}"
+
+
+def _duration(plan: Plan, told: Forecast | None) -> timedelta:
+    """Of a release that nothing stops: as foreseen, else what is to bake at least."""
+    bakes = sum((stage.bake for stage in plan.stages), timedelta(0))
+    stages = told.duration if told and told.duration else bakes
+    return stages + (plan.shadow.bake if plan.shadow else timedelta(0))
+
+
+def _minutes(length: timedelta) -> timedelta:
+    """Whole minutes, from two minutes on."""
+    minute = timedelta(minutes=1)
+    return length if length < 2 * minute else round(length / minute) * minute
+
+
+def write_file(output: Output, path: Path, intended: Plan) -> None:
+    """Write a plan that `start --plan FILE` reads back."""
+    from canarycli.config.writing import write_plan
+
+    try:
+        path.write_text(write_plan(intended), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--out {str(path)!r} can't be written: {error.strerror}") from error
+    output.say(f"wrote {path}")

@@ -1,0 +1,194 @@
+"""The live screen of `canary watch`: a frame a second, and keys that do what the commands do."""
+
+import os
+import select
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+
+from canarycli.cli.display.ansi import ASCII, plain_only
+from canarycli.cli.display.frame import Line, Scene, frame, plain, scene_of
+from canarycli.cli.display.terminal import LEAST_HEIGHT, drawable
+from canarycli.cli.options.common import Color, Common
+from canarycli.engine.status import release_status
+from canarycli.errors import CanaryError
+from canarycli.journal import Event
+from canarycli.operations.drive import roll_back
+from canarycli.operations.workspace import Work, actor
+from canarycli.plan import Then
+from canarycli.release import orders
+from canarycli.release.record import Release
+from canarycli.store import Record
+
+REDRAW = 0.5
+"""Seconds between two frames: the countdown moves, and a key is answered at once."""
+
+BREAK = timedelta(minutes=15)
+"""How long the key for a pause pauses."""
+
+ENTER = ("\r", "\n")
+
+
+def suits(common: Common) -> bool:
+    """Whether a live screen can be shown: frames can be drawn, high enough, and keys be read."""
+    size = drawable(common)
+    return size is not None and size[1] >= LEAST_HEIGHT and sys.stdin.isatty() and _has_keys()
+
+
+@dataclass(slots=True)
+class Screen:
+    """What is shown of one release, and what its keys do.
+
+    Attributes:
+        question: what Enter would do now, None while nothing is asked.
+        said: shown instead of the keys until the next one.
+        closed: whether the person left.
+    """
+
+    work: Work
+    common: Common
+    release_id: str
+    question: Callable[[], None] | None = None
+    said: str = ""
+    closed: bool = False
+    lines: list[Line] = field(default_factory=list)
+
+    def run(self, pause: float, until: datetime | None) -> bool:
+        """Show the release until it is over or the person leaves; True if time ran out first.
+
+        The last frame stays in the scrollback.
+        """
+        from rich.console import Console
+        from rich.live import Live
+
+        console = Console(no_color=self.common.color is Color.NEVER or None, highlight=False)
+        late, look_at = False, 0.0
+        with _keys() as key, Live(console=console, screen=True, auto_refresh=False) as live:
+            while not self.closed and not late:
+                if monotonic() >= look_at:
+                    record, events = self._look()
+                    look_at = monotonic() + pause
+                self.lines = frame(self._scene(record, events), *self._size(console.size))
+                live.update(self._drawn(), refresh=True)
+                if record.release.over:
+                    break
+                for word in key(min(REDRAW, pause)):
+                    self.press(word, record.release)
+                    look_at = 0.0
+                late = until is not None and self.work.clock.now() >= until
+        for line in self.lines:
+            sys.stdout.write(self._text(plain(line)).rstrip() + "\n")
+        return late
+
+    def press(self, word: str, release: Release) -> None:
+        """Answer one key."""
+        question, self.question, self.said = self.question, None, ""
+        if question is not None:
+            if word in ENTER:
+                question()
+            return
+        match word:
+            case "q":
+                self.closed = True
+            case "r":
+                self.question = self._roll_back
+                self.said = f"Roll back to {release.baseline} now?   Enter  yes   any other key  no"
+            case "n":
+                self.question = lambda: self._order("next stage", orders.promote)
+                self.said = "Go to the next stage now?   Enter  yes   any other key  no"
+            case "p":
+                self._order("paused for 15 min, then rollback", self._paused)
+            case "c":
+                self._order("going on", lambda r, _: orders.resume(r, self.work.clock.now()))
+
+    def _order(self, done: str, order: Callable[[Release, str], Release]) -> None:
+        who, now = actor(os.environ), self.work.clock.now()
+        event = Event("asked", now, f"{who} asked on the screen: {done}", fields={"by": who})
+        try:
+            self.work.controller(lambda _: None).change(
+                self.work.key, lambda release: order(release, who), event
+            )
+        except CanaryError as error:
+            done = error.message
+        self.said = done
+
+    def _paused(self, release: Release, who: str) -> Release:
+        now = self.work.clock.now()
+        return orders.pause(
+            release, who, now, length=BREAK, then=Then.ROLLBACK, reason="from the live screen"
+        )
+
+    def _roll_back(self) -> None:
+        self.said = "rolling back"
+        threading.Thread(target=self._go_back, daemon=True).start()
+
+    def _go_back(self) -> None:
+        try:
+            roll_back(self.work, lambda _: None, "from the live screen")
+        except CanaryError as error:
+            self.said = f"{error.message}; {' '.join(error.hints[:1])}"
+
+    def _look(self) -> tuple[Record, tuple[Event, ...]]:
+        record = self.work.store.find(self.release_id)
+        assert record is not None
+        return record, self.work.store.events(self.release_id)
+
+    def _scene(self, record: Record, events: Sequence[Event]) -> Scene:
+        now = self.work.clock.now()
+        status = release_status(record, None, now)
+        return scene_of(record, events, status, now, prompt=self.said, sparks=not self._ascii)
+
+    @property
+    def _ascii(self) -> bool:
+        return self.common.ascii or plain_only(sys.stdout)
+
+    def _size(self, size: tuple[int, int]) -> tuple[int, int]:
+        # Some signs become two or three characters in ASCII.
+        return size[0] - (8 if self._ascii else 0), size[1] - 1
+
+    def _text(self, text: str) -> str:
+        return text.translate(ASCII) if self._ascii else text
+
+    def _drawn(self) -> Any:
+        from rich.text import Text
+
+        whole = Text(no_wrap=True, overflow="crop")
+        for line in self.lines:
+            for text, style in line:
+                whole.append(self._text(text), style or None)
+            whole.append("\n")
+        return whole
+
+
+@contextmanager
+def _keys() -> Iterator[Callable[[float], str]]:
+    """A function that waits for keys and returns those typed meanwhile, "" for none."""
+    import termios
+    import tty
+
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    tty.setcbreak(descriptor)
+
+    def read(seconds: float) -> str:
+        ready, _, _ = select.select([descriptor], [], [], seconds)
+        return os.read(descriptor, 64).decode(errors="replace") if ready else ""
+
+    try:
+        yield read
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+def _has_keys() -> bool:
+    """Whether keys can be read one by one here, which Windows does otherwise."""
+    try:
+        import termios  # noqa: F401
+    except ImportError:
+        return False
+    return True

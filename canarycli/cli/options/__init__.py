@@ -1,0 +1,1 @@
+"""The options of commands: those on every one, and those that several share."""

@@ -1,0 +1,1 @@
+"""Everything a user can ask for, as functions over values: no command line, no printing."""

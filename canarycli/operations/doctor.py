@@ -1,0 +1,285 @@
+"""Looks at everything a release depends on, group by group, and changes nothing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from canarycli.cli.options.common import Common
+from canarycli.config import Config, load
+from canarycli.config.options import USUAL_CHECKS
+from canarycli.errors import CanaryError, UsageError
+from canarycli.metrics import Metric
+from canarycli.operations.machine import machine
+from canarycli.operations.workspace import Target, Work, find_target, open_store, work_on
+from canarycli.plan import Check, Plan
+from canarycli.provider import Doctor, Endpoint, Inspector, Probe
+from canarycli.release.decide.sentences import span
+from canarycli.release.preflight import unmeasurable
+from canarycli.traffic import percent
+
+PATIENCE = timedelta(seconds=5)
+"""A doctor says what is wrong rather than wait until it is not."""
+
+CLOCK = "clock"
+IDENTITY = "identity"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What was found out about one thing, under its title."""
+
+    title: str
+    probes: tuple[Probe, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to look at.
+
+    Attributes:
+        check: only the metrics: of the check of that name, "" for all; None for everything.
+        deploys: candidates are brought in too; None where canary.yaml says so.
+    """
+
+    check: str | None = None
+    deploys: bool | None = None
+
+
+def examine(common: Common, wish: Wish, env: Mapping[str, str]) -> Iterator[Group]:
+    """One group after the other, as they are known.
+
+    Raises:
+        UsageError: the plan has no check of that name.
+    """
+    config, mistakes = _config(common, env)
+    target, lost = _target(common, env)
+    plan = _plan(config, target)
+    if wish.check is None:
+        settings = _settings(common, config, target, env) if target else lost
+        yield Group("Config", (*mistakes, *settings, *_plan_probe(plan, target)))
+    clock: tuple[Probe, ...] = ()
+    if target is not None:
+        cloud = _Cloud.reached(target, env)
+        if isinstance(cloud, Probe):
+            yield Group(target.provider, (cloud,))
+        else:
+            if wish.check is None:
+                title, found = cloud.title, tuple(cloud.probes(wish))
+                clock = tuple(probe for probe in found if probe.name == CLOCK)
+                yield Group(title, tuple(probe for probe in found if probe.name != CLOCK))
+            yield Group("Metrics", tuple(cloud.metrics(_checks(plan, wish))))
+    if wish.check is None:
+        yield Group("This machine", (*clock, *machine(env)))
+
+
+def _config(common: Common, env: Mapping[str, str]) -> tuple[Config, tuple[Probe, ...]]:
+    try:
+        config = load(common.config, cwd=Path.cwd(), env=env)
+    except CanaryError as error:
+        first, *more = error.message.splitlines()
+        hints = (more[-1],) if more else ()
+        return Config(), (Probe("canary.yaml", ok=False, detail=first, hints=hints),)
+    if config.path is None:
+        detail = "none here or above, so flags and records say everything"
+        return config, (Probe("canary.yaml", ok=True, detail=detail),)
+    detail = f"{_count(config.endpoints, 'endpoint')}, {_count(config.plans, 'plan')}"
+    return config, (Probe(config.path.name, ok=True, detail=detail),)
+
+
+def _count(things: Mapping[str, object], word: str) -> str:
+    return f"{len(things)} {word}{'s' * (len(things) != 1)}"
+
+
+def _target(common: Common, env: Mapping[str, str]) -> tuple[Target | None, tuple[Probe, ...]]:
+    try:
+        return find_target(common, open_store(env), env), ()
+    except CanaryError as error:
+        return None, (_failed("endpoint", error),)
+
+
+def _plan(config: Config, target: Target | None) -> Plan | None:
+    named = target.config.plan if target and target.config else None
+    return config.plans.get(named) if named else None
+
+
+def _plan_probe(plan: Plan | None, target: Target | None) -> Iterator[Probe]:
+    if plan is not None:
+        stages = " → ".join(percent(stage.percent) for stage in plan.stages)
+        length = sum((stage.bake for stage in plan.stages), timedelta())
+        checks = {check.name: check for check in plan.checks}
+        detail = f"{stages}, at least {span(length)}, {_count(checks, 'check')}"
+        yield Probe(f"plan {plan.name}", ok=True, detail=detail)
+    elif target is not None:
+        detail = "none is named for this endpoint; canary start takes --plan or --stages"
+        yield Probe("plan", ok=True, detail=detail)
+
+
+def _settings(
+    common: Common, config: Config, target: Target, env: Mapping[str, str]
+) -> Iterator[Probe]:
+    """What counts, and which of flag, variable, file or record says so."""
+    sources = {
+        **dict.fromkeys(target.record.release.settings if target.record else (), "the record"),
+        **dict.fromkeys(target.config.settings if target.config else (), "canary.yaml"),
+    }
+    usual = config.defaults_for(target.provider)
+    for key, value in usual.items():
+        if target.settings.get(key) == value:
+            sources[key] = "defaults: in canary.yaml"
+    sources |= {key: f"--{key.replace('_', '-')}" for key in common.settings}
+    where = "the record" if target.record else "canary.yaml" if target.config else "--provider"
+    if where == "--provider" and env.get("CANARY_PROVIDER") == common.provider:
+        where = "CANARY_PROVIDER"
+    yield Probe("provider", ok=True, detail=f"{target.provider}, from {where}")
+    for key, value in target.settings.items():
+        if key in sources and isinstance(value, str | int | float | timedelta):
+            shown = f"{value:g}" if isinstance(value, float) else value
+            yield Probe(key, ok=True, detail=f"{shown}, from {sources[key]}")
+
+
+def _checks(plan: Plan | None, wish: Wish) -> Sequence[Check] | None:
+    """The checks whose metrics are looked at, None for whatever metrics the cloud has."""
+    checks = plan.checks if plan else ()
+    if not wish.check:
+        return checks or None
+    named = [check for check in checks if check.name == wish.check]
+    if not named:
+        names = ", ".join(check.name for check in checks) or "none"
+        raise UsageError(
+            f"--metrics: there is no check {wish.check!r}",
+            hint=(
+                f"it has {names}",
+                f"an endpoint goes before it: canary doctor {wish.check} --metrics",
+            ),
+        )
+    return named
+
+
+@dataclass(slots=True)
+class _Cloud:
+    """The endpoint's cloud, which could at least be named."""
+
+    work: Work
+    endpoint: Endpoint | None = None
+    tried: bool = False
+
+    @classmethod
+    def reached(cls, target: Target, env: Mapping[str, str]) -> "_Cloud | Probe":
+        """The cloud, or why nothing can be asked of it."""
+        try:
+            work = work_on(target, open_store(env), env)
+            patient = replace(work.provider, patience=PATIENCE)
+            cloud = cls(replace(work, provider=patient))
+            _ = cloud.title
+        except CanaryError as error:
+            return _failed("settings", error)
+        return cloud
+
+    @property
+    def title(self) -> str:
+        return f"{self.work.target.provider} {self.work.provider.place}"
+
+    @property
+    def doctor(self) -> Doctor | None:
+        provider = self.work.provider.provider
+        return provider.doctor if isinstance(provider, Inspector) else None
+
+    def probes(self, wish: Wish) -> Iterator[Probe]:
+        """Who we are, whether the endpoint is fit, and what we may do with it."""
+        self.tried = True
+        known = tuple(self.doctor.identity()) if self.doctor else ()
+        yield from known
+        if any(probe.name == IDENTITY and probe.ok is False for probe in known):
+            yield _untried("endpoint", "needs credentials")
+            yield _untried("permissions", "needs credentials")
+            return
+        yield self._looked()
+        if self.doctor is None:
+            yield _untried("permissions", "this provider can't tell")
+        elif self.endpoint is None:
+            yield _untried("permissions", "needs the endpoint")
+        else:
+            yield from self._permissions(self.doctor, wish)
+
+    def metrics(self, checks: Sequence[Check] | None) -> Iterator[Probe]:
+        """The newest points on the versions that have traffic."""
+        if self.doctor is None:
+            yield _untried("metrics", "this provider can't tell")
+            return
+        if not self.tried:
+            looked = self._looked()
+            yield from () if looked.ok else (looked,)
+        if self.endpoint is None:
+            yield _untried("metrics", "needs the endpoint")
+            return
+        limits, name = self.work.provider.limits, self.work.target.name
+        wanted = {check.metric.key: check.metric for check in checks or ()}
+        for check in checks or ():
+            trouble = unmeasurable(check, limits)
+            if trouble is not None:
+                wanted.pop(check.metric.key, None)
+                ok = not trouble.blocks
+                yield Probe(check.name, ok=ok, detail=trouble.message, hints=(trouble.hint,))
+        if checks is None:
+            names = sorted(limits.metrics - {"latency_over"})
+            wanted = {metric: Metric(metric) for metric in names}
+        live = self.endpoint.traffic.live
+        if wanted and live:
+            now = self.work.clock.now()
+            found = self.doctor.metrics(name, live, tuple(wanted.values()), now)
+            told = map(_with_question, found)
+            yield from told if checks is not None else map(_unless_usual, told)
+        elif wanted:
+            yield _untried("metrics", f"{name} has no traffic")
+
+    def _permissions(self, doctor: Doctor, wish: Wish) -> Iterator[Probe]:
+        target = self.work.target
+        usual = bool(target.config and target.config.candidate)
+        deploys = usual if wish.deploys is None else wish.deploys
+        try:
+            yield from doctor.permissions(target.name, deploys=deploys)
+        except CanaryError as error:
+            yield _failed("permissions", error)
+
+    def _looked(self) -> Probe:
+        name = self.work.target.name
+        try:
+            self.endpoint = seen = self.work.provider.details(name)
+        except CanaryError as error:
+            return _failed("endpoint", error)
+        versions = " · ".join(
+            f"{v.name} {percent(seen.traffic.of(v.name))}"
+            + (f" ({v.detail})" if v.detail else "")
+            + ("" if v.in_service else " NOT in service")
+            for v in seen.versions
+        )
+        detail = f"{name} {seen.status}, {versions}"
+        if seen.unfit:
+            return Probe("endpoint", ok=False, detail=detail, hints=(seen.unfit,))
+        warned = (f"its last change failed: {seen.failure}",) if seen.failure else ()
+        return Probe("endpoint", ok=True, detail=detail, hints=warned)
+
+
+def _with_question(probe: Probe) -> Probe:
+    """A metric without points, with the question that found none."""
+    if probe.ok is not False or not probe.detail.startswith("no points") or not probe.hints:
+        return probe
+    return replace(probe, detail=f"{probe.detail} for {probe.hints[0]}", hints=probe.hints[1:])
+
+
+def _failed(name: str, error: CanaryError) -> Probe:
+    return Probe(name, ok=False, detail="; ".join([error.message, *error.facts]), hints=error.hints)
+
+
+def _untried(name: str, why: str) -> Probe:
+    return Probe(name, ok=None, detail=f"not tried, {why}")
+
+
+def _unless_usual(probe: Probe) -> Probe:
+    """Without a plan, silence is a problem only of what a release is judged by then."""
+    metric = probe.name.partition(" of ")[0]
+    silent = probe.ok is False and probe.detail.startswith("no points")
+    if not silent or metric in {check.metric.key for check in USUAL_CHECKS}:
+        return probe
+    return replace(probe, ok=True, hints=("no release is judged by it unless a plan says so",))

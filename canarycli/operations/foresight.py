@@ -1,0 +1,134 @@
+"""What the past of an endpoint says about a release before anything moves."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from canarycli.config.options import USUAL_CHECKS
+from canarycli.errors import Unavailable
+from canarycli.forecast import Forecast, forecast, levels
+from canarycli.forecast.flow import requests_per_minute
+from canarycli.forecast.remedies import Remedy, remedy
+from canarycli.judge.sequential import WARM_UP
+from canarycli.judge.wording import change
+from canarycli.metrics import Unit
+from canarycli.operations.start import Intent, with_history
+from canarycli.plan import USUAL_NAME, Check
+from canarycli.release.decide.sentences import span
+from canarycli.release.preflight import Trouble
+from canarycli.release.record import Release
+from canarycli.traffic import percent
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """A release with what is to be expected of it.
+
+    Attributes:
+        release: with what its baseline's past teaches the judge.
+        per_minute: requests of both arms, None if nothing tells.
+        known: what is known of each check's metric.
+        settle: from a change of traffic to the first point that can be judged.
+        forecast: when each check can tell, None if nothing tells how much traffic there is.
+        why: why nothing is foreseen, "" if something is.
+        queries: each metric's question in the cloud's own words.
+    """
+
+    release: Release
+    per_minute: float | None = None
+    known: Mapping[str, Any] = field(default_factory=dict)
+    settle: timedelta = timedelta(0)
+    forecast: Forecast | None = None
+    why: str = ""
+    queries: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """A risk for every check of the person's own that can never decide."""
+        return () if self._is_usual else tuple(_troubles(self))
+
+    @property
+    def warnings(self) -> tuple[Trouble, ...]:
+        """The same for the checks that nobody wrote: said, and no reason to refuse."""
+        return tuple(_troubles(self)) if self._is_usual else ()
+
+    @property
+    def _is_usual(self) -> bool:
+        plan = self.release.plan
+        return plan.name == USUAL_NAME and all(check in USUAL_CHECKS for check in plan.checks)
+
+
+def foresee(intent: Intent, *, insist: bool = False) -> Foresight:
+    """Look at the baseline's past once.
+
+    Args:
+        intent: what is to be released.
+        insist: a cloud that does not answer is an error, not a forecast left out.
+
+    Raises:
+        Denied: the metrics may not be read.
+    """
+    try:
+        release, measured = with_history(intent)
+    except Unavailable as error:
+        if insist:
+            raise
+        return Foresight(intent.release, why=f"the metrics can't be read now: {error.message}")
+    plan, limits = release.plan, intent.work.provider.limits
+    settle = limits.metric_delay + WARM_UP * limits.metric_period
+    known = levels(plan.checks, measured, release.baseline)
+    end = measured.window.end - limits.metric_delay
+    flow = requests_per_minute(plan.checks, measured, release.baseline, end)
+    share = intent.endpoint.traffic.of(release.baseline) / 100
+    if not plan.checks:
+        return Foresight(release, settle=settle, why="the plan has no check")
+    if flow is None or not share:
+        why = "no metric tells how many requests there are"
+        return Foresight(release, None, known, settle, None, why, measured.queries)
+    flow /= share
+    told = forecast(plan, flow, known, settle)
+    return Foresight(release, flow, known, settle, told, "", measured.queries)
+
+
+def foreseen(intent: Intent, foresight: Foresight) -> Intent:
+    """The intent with the risks that were foreseen, and the release that knows its past."""
+    troubles = (*intent.troubles, *foresight.troubles)
+    return replace(intent, release=foresight.release, troubles=troubles)
+
+
+def _troubles(foresight: Foresight) -> Iterator[Trouble]:
+    told, plan = foresight.forecast, foresight.release.plan
+    if told is None or foresight.per_minute is None:
+        return
+    for check in plan.checks:
+        if check.name in told.undecidable:
+            way = remedy(check, plan, foresight.per_minute, foresight.known, foresight.settle)
+            stage = plan.stages[way.stage - 1]
+            patience = span(plan.patience(stage))
+            takes = f"it takes about {span(way.takes)}" if way.takes else "it never passes there"
+            yield Trouble(
+                f"check {check.name!r} can't tell at {percent(stage.percent)} within {patience}: "
+                f"{takes} with {foresight.per_minute:,.0f} requests a minute",
+                f"{_way(check, way)}, or confirm with --yes",
+                blocks=False,
+            )
+
+
+def _way(check: Check, way: Remedy) -> str:
+    ways = []
+    if way.percent is not None:
+        ways.append(f"begin at {percent(way.percent)}")
+    if way.margin is not None:
+        ways.append(f"allow {margin_text(check, way.margin)}")
+    if way.patience is not None:
+        ways.append(f"wait longer, unclear_after: {span(way.patience).replace(' ', '')}")
+    return ", or ".join(ways) if ways else f"leave it out: --skip {check.name}"
+
+
+def margin_text(check: Check, margin: Any) -> str:
+    """A margin with its sign and unit: `+20%`, `+0.50 pp`."""
+    unit = check.metric.unit
+    if not margin.absolute:
+        return f"+{margin.relative * 100:g}%"
+    return change(margin.absolute, Unit.NONE if check.metric.source else unit, relative=False)

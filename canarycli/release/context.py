@@ -1,0 +1,240 @@
+"""One look at a release while it is decided on: the record so far, and what happened on the way."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from canarycli.journal import Event
+from canarycli.judge import Judgement
+from canarycli.plan import Then
+from canarycli.provider import Endpoint
+from canarycli.release.capacity import shortages
+from canarycli.release.record import OUTCOME_EXITS, Cause, Outcome, Pause, Release, State
+from canarycli.release.smoke import Tried
+from canarycli.traffic import Traffic, percent
+
+SETTLING = timedelta(seconds=2)
+"""How soon to look again while a change of traffic is on its way, at the latest."""
+
+AT_ONCE = timedelta(seconds=0.4)
+"""How soon to look the first time after asking; some clouds are done by then."""
+
+WATCHING = timedelta(seconds=15)
+"""How soon to look again at the endpoint otherwise: people and other writers are heard by then."""
+
+
+UNWATCHED = timedelta(seconds=60)
+"""A longer time between two looks means that nobody drove."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one look found.
+
+    Attributes:
+        endpoint: the endpoint as it is.
+        judgement: the checks' findings, None if this look did not read the metrics.
+        metrics_after: no metrics can be expected sooner than this after a share is in place.
+        tried: how the smoke tests went, None if this look did not send them.
+    """
+
+    endpoint: Endpoint
+    judgement: Judgement | None = None
+    metrics_after: timedelta = timedelta(0)
+    tried: tuple[Tried, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to save, then what to ask for, then when to look again."""
+
+    release: Release
+    shift: Traffic | None = None
+    deploy: bool = False
+    wake: timedelta = timedelta(0)
+    events: tuple[Event, ...] = ()
+
+
+def begin_rollback(release: Release, outcome: Outcome, why: str, by: str, now: datetime) -> Release:
+    """The record of a release that goes back to its baseline, whoever wants it."""
+    return replace(
+        release,
+        state=State.ROLLING_BACK,
+        target=0.0,
+        shadow=0.0,
+        before=release.target,
+        asked_at=now,
+        written=False,
+        confirmed_at=None,
+        pause=None,
+        ask=None,
+        ending=outcome,
+        why=why,
+        by=by,
+    )
+
+
+@dataclass(slots=True)
+class Case:
+    """One look while it is decided on: the record so far and what happened on the way."""
+
+    release: Release
+    seen: Seen
+    now: datetime
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The endpoint as it is."""
+        return self.seen.endpoint
+
+    @property
+    def share(self) -> float:
+        """The candidate's share as it is."""
+        return self.endpoint.traffic.of(self.release.candidate)
+
+    def since(self, moment: datetime | None) -> timedelta:
+        """How long ago that was, nothing if it has not been."""
+        return timedelta(0) if moment is None else self.now - moment
+
+    def tell(self, kind: str, message: str, level: str = "info", **fields: Any) -> None:
+        """Note an event; a field named like a keyword is given with a `_` behind it."""
+        named = {name.rstrip("_"): value for name, value in fields.items()}
+        self.events.append(Event(kind, self.now, message, level, named))
+
+    def wait(self, wake: timedelta = WATCHING) -> Decision:
+        """Ask for nothing and look again in a while."""
+        return Decision(self.release, wake=wake, events=tuple(self.events))
+
+    def wait_for_change(self) -> Decision:
+        """Look again at a change that is on its way: often at first, then less so."""
+        return self.wait(max(AT_ONCE, min(SETTLING, self.since(self.release.asked_at))))
+
+    def ask_for(self, split: Traffic) -> Decision:
+        """Ask for a split that the record allows."""
+        release = self.release
+        self.tell(
+            "shift_requested",
+            f"asking for {wanted_text(release)}",
+            from_=round(self.share, 4),
+            to=release.target,
+        )
+        return Decision(release, split, wake=AT_ONCE, events=tuple(self.events))
+
+    def first_step(self) -> Decision:
+        """What a candidate that is there gets first: a copy of traffic, or its first share."""
+        plan = self.release.plan
+        if plan.shadow is not None:
+            return self.raise_to(0.0, 0, shadow=plan.shadow.percent)
+        return self.raise_to(plan.stages[0].percent, 0)
+
+    def raise_to(self, target: float, stage: int, *, shadow: float = 0.0) -> Decision:
+        """Record a new share as intent and ask for it; the only way up."""
+        self.release = replace(
+            self.release,
+            state=State.RUNNING,
+            stage=stage,
+            target=target,
+            shadow=shadow,
+            before=self.share,
+            base=self.endpoint.revision,
+            asked_at=self.now,
+            written=True,
+            confirmed_at=None,
+            waiting_since=None,
+            pause=None,
+            ask=None,
+            failing={},
+        )
+        self.weigh(self.release.wanted, known=Traffic.all_to(self.release.baseline))
+        return self.ask_for(self.release.wanted)
+
+    def weigh(self, split: Traffic, known: Traffic | None = None) -> None:
+        """Note the versions that have few instances for what they are about to get."""
+        for shortage in shortages(self.endpoint, split, known):
+            self.tell(
+                "capacity",
+                shortage.sentence,
+                "warning",
+                version=shortage.version,
+                instances=shortage.instances,
+                needed=shortage.needed,
+            )
+
+    def turn_back(self, outcome: Outcome, why: str, by: str) -> None:
+        """Record that everything goes back to the baseline."""
+        self.release = begin_rollback(self.release, outcome, why, by, self.now)
+        self.tell("rollback_started", f"rolling back: {why}", "warning", why=why, by=by)
+
+    def end(self, outcome: Outcome, why: str, level: str = "info") -> Decision:
+        """The release is over, with the traffic as it is seen now."""
+        release = replace(
+            self.release,
+            state=State.ENDED,
+            outcome=outcome,
+            why=why or self.release.why,
+            ended_at=self.now,
+            pause=None,
+            ask=None,
+        )
+        self.release = release
+        took = release.ended_at - release.started_at if release.ended_at else timedelta(0)
+        costly = outcome is not Outcome.PROMOTED and release.extra >= 1
+        self.tell(
+            "ended",
+            f"{outcome.replace('_', ' ')}: {self.endpoint.traffic}"
+            + (f"; {release.why}" if release.why else "")
+            + (f"; about {release.extra:,.0f} extra failed requests" if costly else ""),
+            level,
+            outcome=outcome.value,
+            exit_code=int(OUTCOME_EXITS[outcome]),
+            extra_failures=round(release.extra),
+            requests_on_candidate=round(release.served),
+            seconds=round(took.total_seconds(), 1),
+        )
+        return Decision(release, events=tuple(self.events))
+
+    def pause(self, cause: Cause, reason: str, until: datetime | None, then: Then) -> None:
+        """Stop outside the plan, for a while or until a person goes on."""
+        self.release = replace(
+            self.release,
+            state=State.PAUSED,
+            pause=Pause(cause, "plan", reason, self.now, until, then),
+        )
+        self.tell(
+            "paused",
+            f"paused: {reason}" + (f", then {then.value}" if until else ""),
+            "warning",
+            by="plan",
+            reason=reason,
+            until=until.isoformat() if until else None,
+            stage=self.release.stage + 1,
+        )
+
+
+def wanted_text(release: Release) -> str:
+    """What the candidate is to get, in words."""
+    if release.shadow:
+        return f"{release.candidate} a copy of {percent(release.shadow)}"
+    return f"{release.candidate} {percent(release.target)}"
+
+
+def noted(release: Release, seen: Seen, now: datetime) -> Release:
+    """The record with the look itself in it: the traffic as it is, and when.
+
+    Time in which nobody looked does not count against a change that is on its way.
+    """
+    if release.over:
+        return release
+    share = seen.endpoint.traffic.of(release.candidate)
+    gap = now - release.seen_at if release.seen_at else timedelta(0)
+    asked_at = release.asked_at
+    if asked_at is not None and gap > UNWATCHED:
+        asked_at = min(asked_at + gap, now)
+    return replace(
+        release,
+        traffic=dict(seen.endpoint.traffic.shares),
+        seen_at=now,
+        asked_at=asked_at,
+        reached=max(release.reached, share),
+    )

@@ -1,0 +1,67 @@
+"""What to do next with a release: every rule of a release is in this package, and nothing else is.
+
+`decide` is pure. It is told what is recorded and what is seen, and answers with the new record,
+the split to ask for (if any) and when to look again. The shell saves the record *before* it asks
+for the split; so whatever crashes in between, the next look, by anybody, finds a record that
+allows at least what the endpoint does. The rules never ask "where was I?", only "what is
+recorded, and what is there?"; repeating an act is harmless.
+
+The first rule in `RULES` that has an answer wins:
+
+1.  an ended release never changes;
+2.  a rollback is a one-way door: write it at least once, wait until it is seen, end;
+3.  a candidate that is being brought in gets no traffic before it is in service, and none
+    before it has answered the plan's smoke tests;
+4.  traffic never goes back to a baseline that is not in service; a dead candidate goes back;
+5.  somebody else's change wins: lowered is never raised again, raised is theirs to answer for;
+6.  a change on its way is waited for, repeated if it never landed, given up when it takes too long;
+7.  a person's wish comes before the plan;
+8.  the deadline comes before the checks;
+9.  a failed check acts, held and paused releases included;
+10. silence and doubt pause the release, and a pause that runs out does what it said;
+11. a stage that has baked and passed leads to the next.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from canarycli.release.context import Case, Decision, Seen, noted
+from canarycli.release.decide.asked import deadline, wish
+from canarycli.release.decide.split import deploying, drift, settle, smoke_test
+from canarycli.release.decide.verdicts import checks, doubt, paused, silence, stage
+from canarycli.release.decide.way_back import health, rolling_back
+from canarycli.release.record import Release
+
+__all__ = ["Decision", "Seen", "decide"]
+
+
+def decide(release: Release, seen: Seen, now: datetime) -> Decision:
+    """The next step of a release, from what is recorded and what is seen."""
+    case = Case(noted(release, seen, now), seen, now)
+    for rule in RULES:
+        decision = rule(case)
+        if decision is not None:
+            return decision
+    return case.wait()
+
+
+def ended(case: Case) -> Decision | None:
+    return Decision(case.release) if case.release.over else None
+
+
+RULES: tuple[Callable[[Case], Decision | None], ...] = (
+    ended,
+    rolling_back,
+    deploying,
+    smoke_test,
+    health,
+    drift,
+    settle,
+    wish,
+    deadline,
+    checks,
+    silence,
+    doubt,
+    paused,
+    stage,
+)

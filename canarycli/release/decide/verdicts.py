@@ -1,0 +1,199 @@
+"""What the checks say: fail, silence, doubt, and the pass that leads to the next stage."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from canarycli.errors import Exit
+from canarycli.judge import Finding, Judgement, Verdict
+from canarycli.plan import Role, Stage, Then
+from canarycli.release.context import WATCHING, Case, Decision
+from canarycli.release.decide.sentences import alone, paused_for, span
+from canarycli.release.decide.way_back import go_back
+from canarycli.release.reading import extra_failures, reading, row, served
+from canarycli.release.record import Cause, Outcome, Release, State
+from canarycli.traffic import percent
+
+
+def checks(case: Case) -> Decision | None:
+    """A failed check acts, whatever else the release is doing."""
+    judgement = case.seen.judgement
+    if judgement is None:
+        return None
+    release = _read(case, judgement)
+    failed = [f for f in judgement.findings if _has_failed(release, f)]
+    if not failed:
+        return None
+    why = failed[0].sentence
+    if release.plan.on_fail is Then.ROLLBACK:
+        return go_back(case, Outcome.ROLLED_BACK, why)
+    if not paused_for(release, Cause.FAILING):
+        case.pause(Cause.FAILING, why, None, Then.HOLD)
+    return case.wait()
+
+
+def silence(case: Case) -> Decision | None:
+    """A gating metric without data pauses the release; it never passes."""
+    release = case.release
+    silent = release.verdict is Verdict.NO_DATA and not alone(release)
+    if paused_for(release, Cause.NO_METRICS) and not silent:
+        return _resume(case, "the metrics are there again")
+    if release.state is not State.RUNNING or not silent or _too_early(case):
+        return None
+    mute = [f for f in release.findings if f.verdict is Verdict.NO_DATA and f.role is Role.GATE]
+    for finding in mute:
+        newest = None if finding.age is None else case.now - finding.age
+        case.tell(
+            "no_metrics",
+            finding.sentence,
+            "warning",
+            check=finding.check,
+            newest=newest.isoformat() if newest else None,
+            query=finding.query,
+        )
+    wait = release.plan.on_no_metrics
+    case.pause(Cause.NO_METRICS, mute[0].sentence, case.now + wait.pause, wait.then)
+    return case.wait(min(WATCHING, wait.pause))
+
+
+def doubt(case: Case) -> Decision | None:
+    """Neither pass nor fail for too long pauses the release."""
+    release = case.release
+    clear = release.verdict is Verdict.PASS or alone(release)
+    if paused_for(release, Cause.UNCLEAR) and clear:
+        return _resume(case, "every check passes now")
+    if release.state is not State.RUNNING or clear or release.verdict is None:
+        return None
+    patience = max(release.plan.unclear_after, release.bake_in_force)
+    if case.since(release.waiting_since) < patience:
+        return None
+    unclear = [f.sentence for f in release.findings if f.verdict is not Verdict.PASS]
+    wait = release.plan.on_unclear
+    reason = f"can't tell after {span(patience)}: {unclear[0] if unclear else 'no finding'}"
+    case.pause(Cause.UNCLEAR, reason, case.now + wait.pause, wait.then)
+    return case.wait(min(WATCHING, wait.pause))
+
+
+def paused(case: Case) -> Decision | None:
+    """A pause that runs out does what it said."""
+    release = case.release
+    pause = release.pause
+    if release.state is not State.PAUSED or pause is None:
+        return None
+    if pause.until is None:
+        return case.wait()
+    if case.now < pause.until:
+        return case.wait(min(WATCHING, pause.until - case.now))
+    if pause.then is Then.ROLLBACK:
+        return go_back(case, PAUSE_OUTCOMES[pause.cause], f"paused too long: {pause.reason}")
+    case.release = replace(release, pause=replace(pause, until=None))
+    case.tell("held", f"waits for a person: {pause.reason}", "warning", reason=pause.reason)
+    return case.wait()
+
+
+def stage(case: Case) -> Decision | None:
+    """A stage that has baked and passed leads to the next, a hold, or the end."""
+    release = case.release
+    if release.state is State.HELD:
+        return case.wait()
+    stage = release.stage_in_force
+    baked = case.since(release.confirmed_at)
+    passed = release.verdict is Verdict.PASS or alone(release) or not release.plan.gates
+    if baked < release.bake_in_force or not passed:
+        return case.wait(_until_next(case, baked))
+    return _shadowed(case) if release.shadow else _passed(case, stage)
+
+
+def _shadowed(case: Case) -> Decision:
+    """The copy of traffic is exchanged for the first share, in one change."""
+    release = case.release
+    case.tell("stage_passed", f"shadow of {percent(release.shadow)} passed", stage=1)
+    return case.raise_to(release.plan.stages[0].percent, 0)
+
+
+def _passed(case: Case, stage: Stage) -> Decision:
+    release = case.release
+    last = release.stage == len(release.plan.stages) - 1
+    gates = [f for f in release.findings if f.role is Role.GATE]
+    case.tell(
+        "stage_passed",
+        f"stage {release.stage + 1}/{len(release.plan.stages)} at {percent(stage.percent)}"
+        + (f": {len(gates)} of {len(gates)} checks pass" if gates and not alone(release) else ""),
+        stage=release.stage + 1,
+    )
+    if stage.then is Then.HOLD:
+        case.release = replace(release, state=State.HELD)
+        case.tell(
+            "held",
+            f"holds at {percent(stage.percent)} as planned; go on: canary promote {release.id}",
+            stage=release.stage + 1,
+            exit_code=int(Exit.OK),
+        )
+        return case.wait()
+    if last:
+        return case.end(Outcome.PROMOTED, "")
+    following = release.stage + 1
+    return case.raise_to(release.plan.stages[following].percent, following)
+
+
+PAUSE_OUTCOMES = {
+    Cause.PERSON: Outcome.STOPPED,
+    Cause.UNCLEAR: Outcome.INCONCLUSIVE,
+    Cause.NO_METRICS: Outcome.NO_METRICS,
+    Cause.FAILING: Outcome.ROLLED_BACK,
+    Cause.BASELINE_DOWN: Outcome.UNSAFE,
+}
+"""How a release ends when a pause runs out and says rollback."""
+
+
+def _read(case: Case, judgement: Judgement) -> Release:
+    """Take one reading into the record: who fails how often in a row, and the findings."""
+    before = case.release
+    failing = {
+        f.check: before.failing.get(f.check, 0) + 1
+        for f in judgement.findings
+        if f.verdict is Verdict.FAIL and f.role is Role.GATE
+    }
+    case.release = replace(
+        before,
+        failing=failing,
+        findings=judgement.findings,
+        verdict=judgement.verdict,
+        served=max(before.served, served(judgement.findings)),
+        extra=max(before.extra, extra_failures(judgement.findings)),
+        judge=judgement.state,
+        read_at=case.now,
+    )
+    early = judgement.verdict is Verdict.NO_DATA and _too_early(case)
+    case.tell(
+        "read",
+        "no numbers yet since the change" if early else reading(case.release),
+        "warning" if failing else "info",
+        stage=before.stage + 1,
+        verdict=judgement.verdict.value,
+        checks=[row(finding) for finding in judgement.findings],
+    )
+    return case.release
+
+
+def _has_failed(release: Release, finding: Finding) -> bool:
+    if finding.verdict is not Verdict.FAIL or finding.role is not Role.GATE:
+        return False
+    enough = 1 if finding.proven or finding.critical else release.plan.fails_after
+    return release.failing.get(finding.check, 0) >= enough
+
+
+def _too_early(case: Case) -> bool:
+    """Whether no numbers can be there yet."""
+    return case.since(case.release.confirmed_at) <= case.seen.metrics_after
+
+
+def _resume(case: Case, why: str) -> Decision | None:
+    case.release = replace(case.release, state=State.RUNNING, pause=None, waiting_since=case.now)
+    case.tell("resumed", why, by="plan")
+    return None
+
+
+def _until_next(case: Case, baked: timedelta) -> timedelta:
+    left = case.release.bake_in_force - baked
+    soonest = min(WATCHING, case.release.plan.read_every)
+    return min(soonest, left) if left > timedelta(0) else soonest

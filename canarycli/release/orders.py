@@ -1,0 +1,87 @@
+"""What people may ask of a release, as changes of its record; the driver does the rest.
+
+Each function is pure, and refuses (`UsageError`) what makes no sense where the release stands.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from canarycli.errors import UsageError
+from canarycli.plan import Then
+from canarycli.release.context import begin_rollback
+from canarycli.release.record import Ask, Cause, Outcome, Pause, Release, State, Wish
+from canarycli.traffic import percent
+
+
+def promote(
+    release: Release, by: str, *, reason: str = "", to: float | None = None, full: bool = False
+) -> Release:
+    """Go to the next stage; with `to` to that share; with `full` to 100 % at once."""
+    _must_be_under_way(release)
+    if full:
+        return replace(release, ask=Ask(Wish.FULL, by, reason))
+    if to is None:
+        return replace(release, ask=Ask(Wish.NEXT, by, reason))
+    if not release.target < to <= 100:
+        raise UsageError(
+            f"--to {to:g} is not above the {percent(release.target)} it has",
+            hint=f"to go down: canary shift {release.id} --percent {to:g}",
+        )
+    return replace(release, ask=Ask(Wish.TO, by, reason, to))
+
+
+def shift(release: Release, by: str, share: float, *, reason: str = "") -> Release:
+    """Set the candidate's share by hand and stay there until a person says how to go on."""
+    _must_be_under_way(release)
+    return replace(release, ask=Ask(Wish.SHIFT, by, reason, share))
+
+
+def pause(
+    release: Release,
+    by: str,
+    now: datetime,
+    *,
+    length: timedelta,
+    then: Then,
+    reason: str = "",
+) -> Release:
+    """Stay at the share in force for so long, then do what `then` says."""
+    _must_be_under_way(release)
+    stop = Pause(Cause.PERSON, by, reason or "no reason given", now, now + length, then)
+    return replace(release, state=State.PAUSED, pause=stop, ask=None)
+
+
+def resume(release: Release, now: datetime) -> Release:
+    """Go on with the plan where it stopped; the wait for a clear verdict begins anew."""
+    _must_be_open(release)
+    if release.state is not State.PAUSED:
+        return release
+    return replace(release, state=State.RUNNING, pause=None, waiting_since=now, failing={})
+
+
+def roll_back(release: Release, by: str, now: datetime, *, reason: str = "") -> Release:
+    """Send everything back to the baseline; allowed whatever the release is doing."""
+    why = f"{by} rolled back" + (f": {reason}" if reason else "")
+    return begin_rollback(release, Outcome.STOPPED, why, by, now)
+
+
+def _must_be_under_way(release: Release) -> None:
+    """Before the first stage there is no share to stay at or to go on from."""
+    _must_be_open(release)
+    if release.state in {State.DEPLOYING, State.SMOKE_TEST}:
+        raise UsageError(
+            f"the candidate of {release.id} is not ready for traffic yet",
+            hint=(f"canary status {release.id}", f"to give it up: canary rollback {release.id}"),
+        )
+
+
+def _must_be_open(release: Release) -> None:
+    if release.over:
+        raise UsageError(
+            f"release {release.id} is over: {release.outcome}",
+            hint=f"start a new one: canary start {release.endpoint} --new-model MODEL",
+        )
+    if release.state is State.ROLLING_BACK:
+        raise UsageError(
+            f"release {release.id} is being rolled back", hint=f"canary status {release.id}"
+        )

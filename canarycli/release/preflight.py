@@ -1,0 +1,324 @@
+"""Finds every reason not to start a release, at once, before anything moves."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import floor, isclose
+
+from canarycli.errors import CanaryError, Conflict, Exit, NotFound, Unsupported, UsageError
+from canarycli.plan import Check, Plan, Role
+from canarycli.provider import Endpoint, Limits
+from canarycli.release.capacity import shortages
+from canarycli.traffic import TOLERANCE, Traffic, percent
+
+BOLD = 50.0
+"""A first stage above so many percent is no canary: most requests meet the unknown version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One reason not to start.
+
+    Attributes:
+        message: what is wrong; lower case, no full stop.
+        hint: how to go on.
+        blocks: True: refused. False: a risk that a person may take with `--yes`.
+        error: what to raise for it, which also names the exit code.
+    """
+
+    message: str
+    hint: str
+    blocks: bool = True
+    error: type[CanaryError] = UsageError
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code it ends with."""
+        return self.error.exit
+
+    def as_error(self) -> CanaryError:
+        """The error to raise for this one alone."""
+        return self.error(self.message, hint=self.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    plan: Plan
+    limits: Limits
+    endpoint: Endpoint
+    baseline: str
+    candidate: str
+
+    @property
+    def versions(self) -> str:
+        return ", ".join(version.name for version in self.endpoint.versions) or "none"
+
+    @property
+    def share(self) -> float:
+        return self.endpoint.traffic.of(self.candidate)
+
+
+def preflight(
+    plan: Plan, limits: Limits, endpoint: Endpoint, baseline: str, candidate: str
+) -> tuple[Trouble, ...]:
+    """Every reason not to start this release, those that refuse it first; () if there is none.
+
+    Shares that do not add up to 100 have no spelling in `Traffic`: a provider that meets them
+    says so in `Endpoint.unfit`.
+
+    Args:
+        plan: the stages and checks.
+        limits: what the cloud can do.
+        endpoint: a fresh look at it.
+        baseline: name of the version to compare with.
+        candidate: name of the version to release, "" where it is yet to be brought in.
+    """
+    case = _Case(plan, limits, endpoint, baseline, candidate)
+    found = [trouble for rule in RULES for trouble in rule(case)]
+    return tuple(sorted(found, key=lambda trouble: not trouble.blocks))
+
+
+def _arms_differ(case: _Case) -> Iterator[Trouble]:
+    if case.candidate == case.baseline:
+        yield Trouble(
+            f"candidate and baseline are both {case.candidate!r}",
+            f"name another version with --new-model; {case.endpoint.name} has {case.versions}",
+        )
+
+
+def _fit(case: _Case) -> Iterator[Trouble]:
+    if case.endpoint.unfit:
+        yield Trouble(
+            f"endpoint {case.endpoint.name!r} can't be released by shares: {case.endpoint.unfit}",
+            "choose another endpoint, or change how this one is deployed",
+            error=Unsupported,
+        )
+
+
+def _settled(case: _Case) -> Iterator[Trouble]:
+    if not case.endpoint.settled:
+        status = f" ({case.endpoint.status})" if case.endpoint.status else ""
+        yield Trouble(
+            f"a change of endpoint {case.endpoint.name!r} is under way{status}",
+            f"wait for it: canary status {case.endpoint.name}",
+            error=Conflict,
+        )
+
+
+def _arms_serve(case: _Case) -> Iterator[Trouble]:
+    for arm, name in {"candidate": case.candidate, "baseline": case.baseline}.items():
+        if not name:
+            continue
+        if case.endpoint.version(name) is None:
+            yield Trouble(
+                f"endpoint {case.endpoint.name!r} has no version {name!r} to be the {arm}",
+                f"it has {case.versions}",
+                error=NotFound,
+            )
+        elif not case.endpoint.serves(name):
+            yield Trouble(
+                f"the {arm} {name!r} is not in service",
+                f"wait until it is: canary status {case.endpoint.name}",
+                error=Conflict,
+            )
+
+
+def _baseline_has_traffic(case: _Case) -> Iterator[Trouble]:
+    live = case.endpoint.traffic.live
+    if not live:
+        yield Trouble(
+            f"endpoint {case.endpoint.name!r} gives no version any traffic",
+            f"give it to the baseline first: canary rollback {case.endpoint.name} "
+            f"--to {case.baseline}",
+        )
+    elif case.baseline not in live and case.baseline != case.candidate:
+        yield Trouble(
+            f"the baseline {case.baseline!r} has no traffic: {case.endpoint.traffic}",
+            f"compare with the version that has: --baseline {live[0]}",
+        )
+
+
+def _candidate_is_idle(case: _Case) -> Iterator[Trouble]:
+    # A candidate that already has more than the first stage would be lowered by the start, and
+    # was never judged at what it has: that is somebody's unfinished release, not a new one. Up to
+    # the first stage nothing is lowered and no share is skipped, so a person may go on from there.
+    if case.share <= TOLERANCE or case.candidate == case.baseline:
+        return
+    first = case.plan.stages[0].percent
+    above = case.share > first + TOLERANCE
+    yield Trouble(
+        f"the candidate {case.candidate!r} already has {percent(case.share)} of the traffic"
+        + (f", more than the first stage of {percent(first)}" if above else ""),
+        f"take it away first: canary rollback {case.endpoint.name}"
+        if above
+        else "make sure that nobody else is releasing it",
+        blocks=above,
+        error=Conflict if above else UsageError,
+    )
+
+
+def _fine_enough(case: _Case) -> Iterator[Trouble]:
+    step = case.limits.finest_percent
+    for name, wanted in _shares(case):
+        steps = wanted / step
+        if isclose(steps, round(steps), abs_tol=1e-6):
+            continue
+        below, above = floor(steps) * step, (floor(steps) + 1) * step
+        choices = [percent(share) for share in (below, above) if share > 0]
+        yield Trouble(
+            f"{name} is {percent(wanted)} and shares here are multiples of {percent(step)}",
+            f"use {' or '.join(choices)}",
+            error=Unsupported,
+        )
+
+
+def _shares(case: _Case) -> Iterator[tuple[str, float]]:
+    shadow = case.plan.shadow
+    if shadow is not None and case.limits.shadow_up_to:
+        yield "the shadow", shadow.percent
+    for number, stage in enumerate(case.plan.stages, 1):
+        yield f"stage {number}", stage.percent
+
+
+def _shadows(case: _Case) -> Iterator[Trouble]:
+    shadow, most = case.plan.shadow, case.limits.shadow_up_to
+    if shadow is None or shadow.percent <= most:
+        return
+    if most:
+        why, hint = f"this cloud copies at most {percent(most)}", f"use {percent(most)} or less"
+    else:
+        why, hint = (
+            "this cloud has no shadow traffic",
+            "leave shadow: out; start with a small stage",
+        )
+    yield Trouble(
+        f"the plan's shadow is {percent(shadow.percent)}, and {why}", hint, error=Unsupported
+    )
+
+
+def _measurable(case: _Case) -> Iterator[Trouble]:
+    found = (unmeasurable(check, case.limits) for check in case.plan.checks)
+    yield from (trouble for trouble in found if trouble is not None)
+
+
+def unmeasurable(check: Check, limits: Limits) -> Trouble | None:
+    """Why a cloud can't measure what a check is about, None if it can."""
+    source = next(iter(check.metric.source), None)
+    if source is None and check.metric.name not in limits.metrics:
+        return _no_metric(check, f"has no metric {check.metric.name!r}", _has(limits))
+    if source is not None and source != limits.custom_source:
+        if "alarm" in check.metric.source[source]:
+            return _no_metric(check, f"can't read an alarm from {source!r}", "")
+        hint = f"give it a source {limits.custom_source}: of its own, or "
+        return _no_metric(check, f"can't read a metric from {source!r}", hint)
+    return None
+
+
+def _no_metric(check: Check, why: str, hint: str) -> Trouble:
+    gate = check.role is Role.GATE
+    return Trouble(
+        f"check {check.name!r}: this cloud {why}" + ("" if gate else ", so it shows nothing"),
+        f"{hint}leave the check out: --skip {_quoted(check.name)}",
+        blocks=gate,
+        error=Unsupported,
+    )
+
+
+def _has(limits: Limits) -> str:
+    return f"it has {', '.join(sorted(limits.metrics))}; " if limits.metrics else "it has none; "
+
+
+def _quoted(name: str) -> str:
+    return f"'{name}'" if " " in name or "(" in name else name
+
+
+def _askable(case: _Case) -> Iterator[Trouble]:
+    if case.plan.smoke and not case.limits.smokes:
+        yield Trouble(
+            "the plan has smoke tests, and this cloud can't ask one version by itself",
+            "leave smoke: out of the plan",
+            error=Unsupported,
+        )
+
+
+def _starts_small(case: _Case) -> Iterator[Trouble]:
+    first = case.plan.stages[0].percent
+    if first > BOLD:
+        yield Trouble(
+            f"the first stage gives the candidate {percent(first)} at once",
+            "begin smaller, such as --percent 5, or confirm with --yes",
+            blocks=False,
+        )
+
+
+def _is_judged(case: _Case) -> Iterator[Trouble]:
+    if not case.plan.gates:
+        watched = " that decides" if case.plan.checks else ""
+        yield Trouble(
+            f"the plan has no check{watched}: nothing would stop a bad candidate",
+            "add checks to the plan, or confirm with --yes",
+            blocks=False,
+        )
+
+
+def _only_two_arms(case: _Case) -> Iterator[Trouble]:
+    traffic = case.endpoint.traffic
+    arms = {case.baseline, case.candidate}
+    others = [name for name in traffic.live if name not in arms]
+    if others and case.baseline in traffic.live:
+        shares = ", ".join(f"{name} {percent(traffic.of(name))}" for name in others)
+        yield Trouble(
+            f"besides the two arms there is traffic on {shares}",
+            f"it would go to the baseline {case.baseline!r}; confirm with --yes",
+            blocks=False,
+        )
+
+
+def _last_change_worked(case: _Case) -> Iterator[Trouble]:
+    if case.endpoint.failure:
+        yield Trouble(
+            f"the last change of {case.endpoint.name!r} failed: {case.endpoint.failure}",
+            "see that the endpoint is well, or confirm with --yes",
+            blocks=False,
+        )
+
+
+def _has_room(case: _Case) -> Iterator[Trouble]:
+    """Whether the instances fit the first stage; later ones are looked at when they come."""
+    for name in filter(None, (case.candidate, case.baseline)):
+        version = case.endpoint.version(name)
+        if version is not None and version.in_service and version.instances == 0:
+            yield Trouble(
+                f"{name!r} has no instance",
+                "scale it up first, or it would answer nothing",
+                error=Conflict,
+            )
+    if not case.candidate or case.candidate == case.baseline:
+        return
+    # A copy of traffic is as much work for the candidate as traffic of its own.
+    most = max(case.plan.stages[0].percent, case.plan.shadow.percent if case.plan.shadow else 0.0)
+    first = Traffic.split(case.baseline, case.candidate, most)
+    for shortage in shortages(case.endpoint, first):
+        yield Trouble(
+            shortage.sentence,
+            "scale it up first, or confirm with --yes",
+            blocks=False,
+        )
+
+
+RULES: tuple[Callable[[_Case], Iterator[Trouble]], ...] = (
+    _arms_differ,
+    _fit,
+    _settled,
+    _arms_serve,
+    _baseline_has_traffic,
+    _candidate_is_idle,
+    _has_room,
+    _fine_enough,
+    _shadows,
+    _measurable,
+    _askable,
+    _starts_small,
+    _is_judged,
+    _only_two_arms,
+    _last_change_worked,
+)

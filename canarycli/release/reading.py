@@ -1,0 +1,80 @@
+"""One reading for people and pipelines: the findings of a look as a sentence and as rows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from canarycli.judge import Finding, Judgement, Verdict
+from canarycli.plan import Role
+from canarycli.release.record import Release
+
+SIGNS = {"pass": "✔", "fail": "✖", "inconclusive": "◔", "no_data": "?"}
+"""The sign of a verdict, everywhere."""
+
+FAILURES = frozenset({"errors_5xx", "model_errors"})
+"""Checks whose bad requests are failures that somebody felt."""
+
+
+def reading(release: Release) -> str:
+    """The newest findings in one sentence, the worst first."""
+    gates = [f for f in release.findings if f.role is Role.GATE]
+    bad = [f for f in gates if f.verdict is Verdict.FAIL]
+    if bad:
+        if bad[0].proven or bad[0].critical:
+            return bad[0].sentence
+        times = release.failing.get(bad[0].check, 1)
+        return f"{bad[0].sentence}, {times} of {release.plan.fails_after} in a row"
+    passing = sum(f.verdict is Verdict.PASS for f in gates)
+    open_ones = [f.sentence for f in gates if f.verdict is not Verdict.PASS]
+    tail = f"; {open_ones[0]}" if open_ones else ""
+    return f"{passing} of {len(gates)} checks pass{tail}"
+
+
+def no_reading(release: Release, why: str) -> Judgement:
+    """What is known of the checks when the metrics can't be read: nothing."""
+    findings = tuple(
+        Finding(
+            check.name,
+            Verdict.NO_DATA,
+            f"{check.name}: the metrics can't be read: {why}",
+            role=check.role,
+        )
+        for check in release.plan.checks
+    )
+    return Judgement(findings, release.judge)
+
+
+def row(finding: Finding) -> dict[str, Any]:
+    """One finding as the JSON contract has it; see `canary schema status`."""
+    return {
+        "name": finding.check,
+        "verdict": finding.verdict.value,
+        "baseline": finding.baseline,
+        "candidate": finding.candidate,
+        "diff": finding.diff,
+        "low": finding.low,
+        "high": finding.high,
+        "limit": finding.limit,
+        "unit": finding.unit.value,
+        "relative": finding.relative,
+        "role": finding.role.value,
+        "n_baseline": finding.n_baseline,
+        "n_candidate": finding.n_candidate,
+        "age_seconds": None if finding.age is None else round(finding.age.total_seconds(), 1),
+        "message": finding.sentence,
+    }
+
+
+def served(findings: Sequence[Finding]) -> float:
+    """About how many requests the candidate was judged on so far."""
+    return max((finding.n_candidate or 0.0 for finding in findings), default=0.0)
+
+
+def extra_failures(findings: Sequence[Finding]) -> float:
+    """About how many requests failed on the candidate that the baseline would have served."""
+    return max((_extra(f) for f in findings if f.check in FAILURES), default=0.0)
+
+
+def _extra(finding: Finding) -> float:
+    if finding.candidate is None or finding.baseline is None:
+        return 0.0
+    return max(0.0, finding.candidate - finding.baseline) * (finding.n_candidate or 0.0)

@@ -1,0 +1,167 @@
+"""Brings a candidate in and takes an idle deployment away; says why one failed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from canarycli.errors import Conflict, NotFound, ProviderError, Rejected
+from canarycli.provider import RELEASE_NOTE, Endpoint
+from canarycli_azureml import body as read
+from canarycli_azureml.api import Session
+from canarycli_azureml.blueprint import Options, body_like, deployment_name
+from canarycli_azureml.body import Body
+from canarycli_azureml.errors import Unanswered
+from canarycli_azureml.models import find_model
+from canarycli_azureml.settings import Settings
+
+LOG_LINES = 8
+"""How much of a failed deployment's log is shown."""
+
+GONE_SOON = "deleting"
+
+
+class Deployments:
+    """The deployments of a workspace's endpoints."""
+
+    def __init__(self, settings: Settings, session: Session) -> None:
+        self._settings = settings
+        self._session = session
+        self._logs: dict[tuple[str, str], str] = {}
+
+    def all(self, endpoint: str) -> list[Body]:
+        """Every deployment of an endpoint, idle ones too."""
+        doing = f"reading the deployments of endpoint {endpoint!r}"
+        entries = self._session.pages(f"{self._settings.endpoint(endpoint)}/deployments", doing)
+        return [read.checked(entry, doing) for entry in entries]
+
+    def deploy(
+        self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
+    ) -> str:
+        """Ask for a registered model to be deployed like the version `like`.
+
+        Raises:
+            NotFound: there is no such model, or no version `like`.
+            Conflict: a change of the endpoint is under way.
+        """
+        chosen, there = Options.parse(options), self.all(seen.name)
+        known = _of_release(there, release)
+        if known is not None:
+            return str(known["name"])
+        names = [str(deployment["name"]) for deployment in there]
+        if chosen.file:
+            from canarycli_azureml.local import deploy_file
+
+            return deploy_file(self._settings, seen, chosen, release, names)
+        baseline = _named(seen, there, like)
+        found = find_model(self._session, self._settings, model)
+        name = deployment_name(found, chosen.name, names)
+        chosen = _whole_environment(chosen, self._settings)
+        self._put(seen.name, name, body_like(baseline, found, chosen, release), release)
+        return name
+
+    def retire(self, seen: Endpoint, version: str, fresh: Body) -> None:
+        """Ask for an idle deployment to be deleted; one that is gone already is no error.
+
+        Raises:
+            Conflict: it has traffic, live or a copy, or a change is under way.
+        """
+        for key, what in {"traffic": "traffic", "mirrorTraffic": "shadow traffic"}.items():
+            shares = {n.lower(): share for n, share in read.shares(fresh, key).items()}
+            if version.lower() in shares:
+                raise Conflict(
+                    f"version {version!r} of endpoint {seen.name!r} still has {what}",
+                    facts=[f"it has {shares[version.lower()]}%"],
+                )
+        doing = f"deleting version {version!r} of endpoint {seen.name!r}"
+        path = self._settings.deployment(seen.name, version)
+        try:
+            self._session.call("DELETE", path, doing)
+        except NotFound:
+            return
+        except Unanswered:
+            if not self._is_going(path, doing):
+                raise
+
+    def failure(self, endpoint: str, failed: Body) -> str:
+        """Why a deployment failed: the end of its log, read once."""
+        name, at = str(failed["name"]), read.changed_at(failed)
+        if (name, at) not in self._logs:
+            self._logs[name, at] = self.log_end(endpoint, name)
+        end = self._logs[name, at]
+        return f"deployment {name!r} failed" + (f"; its log ends: {end}" if end else "")
+
+    def log_end(self, endpoint: str, version: str) -> str:
+        """The last lines of a deployment's log on one line, "" where it can't be had."""
+        doing = f"reading the log of {version!r}"
+        asked = {"containerType": "InferenceServer", "tail": 100}
+        try:
+            path = f"{self._settings.deployment(endpoint, version)}/getLogs"
+            found = self._session.call("POST", path, doing, body=asked).body
+        except ProviderError:
+            return ""
+        lines = [line.strip() for line in str(found.get("content") or "").splitlines()]
+        return " | ".join([line for line in lines if line][-LOG_LINES:])
+
+    def _put(self, endpoint: str, name: str, body: Mapping[str, Any], release: str) -> None:
+        doing = f"deploying {name!r} on endpoint {endpoint!r}"
+        path = self._settings.deployment(endpoint, name)
+        try:
+            self._session.call("PUT", path, doing, body=body)
+        except Unanswered:
+            if not self._is_ours(path, doing, release):
+                raise
+
+    def _is_ours(self, path: str, doing: str, release: str) -> bool:
+        try:
+            found = self._session.get(path, doing)
+        except ProviderError:
+            return False
+        return (found.get("tags") or {}).get(RELEASE_NOTE) == release
+
+    def _is_going(self, path: str, doing: str) -> bool:
+        try:
+            found = read.checked(self._session.get(path, doing), doing)
+        except NotFound:
+            return True
+        except ProviderError:
+            return False
+        return read.state(found).lower() == GONE_SOON
+
+
+def progress(deployments: Sequence[Body]) -> str:
+    """What is being deployed or deleted, "" if nothing is."""
+    doing = [
+        f"{deployment['name']} {read.state(deployment).lower()}"
+        for deployment in deployments
+        if not read.is_final(deployment)
+    ]
+    return ", ".join(doing)
+
+
+def _of_release(there: Sequence[Body], release: str) -> Body | None:
+    """What this release deployed already, so that it does so once however often it is asked."""
+    for deployment in there:
+        ours = (deployment.get("tags") or {}).get(RELEASE_NOTE) == release
+        if ours and read.state(deployment).lower() != GONE_SOON:
+            return deployment
+    return None
+
+
+def _named(seen: Endpoint, there: Sequence[Body], name: str) -> Body:
+    for deployment in there:
+        if str(deployment["name"]).lower() == name.lower():
+            return deployment
+    names = ", ".join(str(deployment["name"]) for deployment in there)
+    raise NotFound(
+        f"endpoint {seen.name!r} has no version {name!r} to deploy like", hint=f"it has {names}"
+    )
+
+
+def _whole_environment(options: Options, settings: Settings) -> Options:
+    word = options.environment
+    if not word or word.startswith(("/", "azureml://")):
+        return options
+    name, _, version = word.removeprefix("azureml:").partition(":")
+    if not name or not version:
+        raise Rejected(f"environment {word!r} has no version", hint="write it as name:version")
+    return replace(options, environment=f"{settings.path}/environments/{name}/versions/{version}")

@@ -1,0 +1,163 @@
+"""Azure ML as a provider: the verbs, each handed to the module that knows how."""
+
+import os
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from typing import Any
+
+from canarycli.errors import NotFound
+from canarycli.metrics import Measurements, Metric, Window
+from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
+from canarycli.traffic import Traffic
+from canarycli_azureml import command, custom
+from canarycli_azureml.api import Session
+from canarycli_azureml.body import state
+from canarycli_azureml.deploy import Deployments, progress
+from canarycli_azureml.doctor import Doctor
+from canarycli_azureml.endpoint import failed_last, notes_of, read_endpoint
+from canarycli_azureml.metrics import NAMES, Looking, measure
+from canarycli_azureml.models import find_model
+from canarycli_azureml.policy import policy
+from canarycli_azureml.settings import Settings, path_of
+from canarycli_azureml.smoke import Caller
+from canarycli_azureml.split import SHADOW_UP_TO
+from canarycli_azureml.traffic import Shifter
+
+
+class AzureML:
+    """Online endpoints of one Azure Machine Learning workspace.
+
+    Args:
+        settings: `subscription`, `resource_group`, `workspace`, `cloud` (public, usgov, china),
+            `metric_delay`, `failures` (status codes that are the candidate's fault); what is
+            missing of the place comes from the environment.
+        client: an `azure.core.PipelineClient` to use instead of one made from the environment.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], *, client: Any = None) -> None:
+        self._settings = Settings.read(settings, os.environ)
+        self._session = Session(self._settings, client)
+        self._shifter = Shifter(self._settings, self._session)
+        self._deployments = Deployments(self._settings, self._session)
+        self.doctor = Doctor(self._settings, self._session, self.describe, self.measure)
+
+    @property
+    def limits(self) -> Limits:
+        """Whole percents, shadow up to half, metrics some minutes late."""
+        return Limits(
+            finest_percent=1.0,
+            shadow_up_to=float(SHADOW_UP_TO),
+            metric_delay=self._settings.metric_delay,
+            late_request=timedelta(seconds=30),
+            usual_shift=timedelta(seconds=20),
+            metrics=NAMES,
+            custom_source=custom.WORD,
+            smokes=True,
+        )
+
+    @property
+    def place(self) -> str:
+        """`subscription/resource_group/workspace`."""
+        return self._settings.place
+
+    def describe(self, endpoint: str) -> Endpoint:
+        """Look at an endpoint: two calls, one for it and one for its deployments.
+
+        Raises:
+            NotFound: the workspace has none of that name.
+        """
+        try:
+            body = self._shifter.read(endpoint)
+        except NotFound as error:
+            raise self._no_endpoint(endpoint, error) from error
+        deployments = self._deployments.all(endpoint)
+        failed, failure = failed_last(body, deployments), ""
+        if failed is body:
+            failure = f"the last change ended in state {state(body)}"
+        elif failed is not None:
+            failure = self._deployments.failure(endpoint, failed)
+        return read_endpoint(endpoint, body, deployments, failure)
+
+    def notes(self, seen: Endpoint) -> Notes:
+        """What canary wrote on the endpoint, from its tags; no call."""
+        return notes_of(seen.raw)
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+        """Ask for a split, with the notes in the same write, and return at once.
+
+        Raises:
+            Conflict: a raise on a look that is out of date, or a change is under way.
+        """
+        return self._shifter.shift(seen, to, notes)
+
+    def measure(
+        self,
+        endpoint: str,
+        versions: Collection[str],
+        metrics: Collection[Metric],
+        window: Window,
+    ) -> Measurements:
+        """The points of each metric on each version in the window."""
+        looking = Looking(self._settings, self._session, endpoint, window)
+        return measure(looking, versions, metrics)
+
+    def plain_command(self, endpoint: str, to: Traffic) -> str:
+        """The `az` command for this split."""
+        return command.plain_command(endpoint, to, self._settings)
+
+    def deploy(
+        self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
+    ) -> str:
+        """Ask for a registered model, or the YAML file in `options`, to be deployed.
+
+        The options are `name`, `instances`, `instance_type`, `environment` and `file`.
+
+        Raises:
+            NotFound: there is no such model, or no version `like`.
+            Conflict: a change of the endpoint is under way.
+        """
+        return self._deployments.deploy(seen, model, like, options, release)
+
+    def find_model(self, model: str) -> str:
+        """The registered model's id; one call, or two."""
+        return find_model(self._session, self._settings, model).id
+
+    def retire(self, seen: Endpoint, version: str) -> None:
+        """Ask for an idle version to be deleted, after a look at who has traffic now.
+
+        Raises:
+            Conflict: it has traffic, or a change is under way.
+        """
+        self._deployments.retire(seen, version, self._shifter.read(seen.name))
+
+    def progress(self, seen: Endpoint) -> str:
+        """What is being deployed or deleted now, for people; "" if nothing is. One call."""
+        return progress(self._deployments.all(seen.name))
+
+    def smoke(
+        self, endpoint: str, version: str, body: bytes, content_type: str = "application/json", /
+    ) -> Reply:
+        """One request to one version whatever its share, signed as the endpoint's callers do.
+
+        Raises:
+            Rejected: Azure refused the request, or another version answered.
+        """
+        found = self._shifter.read(endpoint)
+        return Caller(self._settings, self._session).ask(found, version, body, content_type)
+
+    @staticmethod
+    def least_policy(settings: Mapping[str, Any], _endpoint: str, needs: Needs) -> dict[str, Any]:
+        """A custom role for the resource group; it can be assigned at one endpoint."""
+        return policy(path_of(settings, os.environ), needs)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _no_endpoint(self, endpoint: str, error: NotFound) -> NotFound:
+        place = self._settings
+        return NotFound(
+            f"no endpoint {endpoint!r} in {place.place}",
+            facts=[error.message.partition(": ")[2]],
+            hint=f"az ml online-endpoint list -g {place.resource_group} -w {place.workspace}",
+        )

@@ -1,0 +1,158 @@
+"""Asks CloudWatch for many statistics in one call."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from canarycli.errors import Denied, Unavailable
+from canarycli.metrics import Measurements, Metric, Series, Window
+from canarycli_sagemaker.alarms import alarm_of, alarm_series, read_alarms
+from canarycli_sagemaker.answers import checked
+from canarycli_sagemaker.api import Clients
+from canarycli_sagemaker.metrics import Recipe, Statistic, recipe
+from canarycli_sagemaker.points import Column, make_series
+from canarycli_sagemaker.settings import MINUTE
+
+PER_CALL = 500
+"""GetMetricData's limit on queries."""
+
+KEPT: tuple[tuple[timedelta, timedelta], ...] = (
+    (timedelta(hours=3), MINUTE),
+    (timedelta(days=15), timedelta(minutes=5)),
+    (timedelta(days=63), timedelta(hours=1)),
+)
+"""Data older than the first has no shorter period than the second (GetMetricData's reference)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one look at the metrics asks for."""
+
+    endpoint: str
+    versions: Collection[str]
+    metrics: Collection[Metric]
+    window: Window
+    period: timedelta
+
+    def recipes(self) -> dict[tuple[str, str], Recipe]:
+        """What each metric on each version is made from; alarms are none."""
+        return {
+            (version, metric.key): recipe(metric, self.endpoint, version)
+            for version in self.versions
+            for metric in self.metrics
+            if alarm_of(metric, self.endpoint, version) is None
+        }
+
+    def alarms(self) -> dict[tuple[str, str], str]:
+        """The alarm behind each metric that is one, on each version."""
+        return {
+            (version, metric.key): name
+            for version in self.versions
+            for metric in self.metrics
+            if (name := alarm_of(metric, self.endpoint, version)) is not None
+        }
+
+
+def measure(clients: Clients, question: Question) -> Measurements:
+    """The points of each metric on each version.
+
+    Points are whole periods that start in the window; the newest may still grow.
+    """
+    taken_at = datetime.now(UTC)
+    period = period_for(question.window.start, taken_at, question.period)
+    window = Window(rounded_up(question.window.start, period), question.window.end)
+    recipes = question.recipes()
+    wanted = {part: None for made in recipes.values() for part in made.parts.values()}
+    asked = tuple(wanted) if window else ()
+    columns = _ask(clients, question.endpoint, asked, window, period)
+    series: dict[str, dict[str, Series]] = {version: {} for version in question.versions}
+    for (version, key), made in recipes.items():
+        parts = {part: columns.get(what, {}) for part, what in made.parts.items()}
+        series[version][key] = make_series(made, parts, window, period)
+    queries = {key: made.query for (_, key), made in recipes.items()}
+    alarms = question.alarms()
+    states = read_alarms(clients, alarms.values()) if alarms and window else {}
+    for (version, key), name in alarms.items():
+        queries[key] = f"alarm {name}"
+        if name in states:
+            series[version][key] = alarm_series(states[name], window, period)
+    return Measurements(question.window, taken_at, series, queries)
+
+
+def period_for(start: datetime, now: datetime, period: timedelta) -> timedelta:
+    """The shortest period there is data for, at least `period`."""
+    for age, shortest in KEPT:
+        if now - start > age:
+            period = max(period, shortest)
+    return period
+
+
+def rounded_up(at: datetime, period: timedelta) -> datetime:
+    """The first start of a period that is not before `at`."""
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return epoch + -((epoch - at) // period) * period
+
+
+def _ask(
+    clients: Clients,
+    endpoint: str,
+    wanted: Sequence[Statistic],
+    window: Window,
+    period: timedelta,
+) -> Mapping[Statistic, Column]:
+    columns: dict[Statistic, dict[datetime, float]] = {}
+    for first in range(0, len(wanted), PER_CALL):
+        batch = wanted[first : first + PER_CALL]
+        queries = [_query(f"q{i}", what, period) for i, what in enumerate(batch)]
+        asked: dict[str, Any] = {
+            "MetricDataQueries": queries,
+            "StartTime": window.start,
+            "EndTime": _whole_second_after(window.end),
+            "ScanBy": "TimestampAscending",
+        }
+        for result in _pages(clients, endpoint, asked):
+            column = columns.setdefault(batch[int(result["Id"][1:])], {})
+            column.update(_column(result))
+    return columns
+
+
+def _pages(clients: Clients, endpoint: str, asked: dict[str, Any]) -> list[Any]:
+    doing = f"read the metrics of endpoint {endpoint!r}"
+    results: list[Any] = []
+    while True:
+        with clients.asking(doing):
+            answer = clients.cloudwatch.get_metric_data(**asked)
+        answer = checked(answer, doing, "MetricDataResults")
+        for result in answer["MetricDataResults"]:
+            _refuse_partial(doing, result)
+        results.extend(answer["MetricDataResults"])
+        if not answer.get("NextToken"):
+            return results
+        asked = {**asked, "NextToken": answer["NextToken"]}
+
+
+def _refuse_partial(doing: str, result: Mapping[str, Any]) -> None:
+    match result.get("StatusCode"):
+        case "InternalError":
+            raise Unavailable(f"can't {doing}: CloudWatch had an internal error")
+        case "Forbidden":
+            raise Denied(f"can't {doing}: CloudWatch forbids {result.get('Label')!r}")
+
+
+def _query(name: str, what: Statistic, period: timedelta) -> dict[str, Any]:
+    dimensions = [{"Name": key, "Value": value} for key, value in what.dimensions]
+    metric = {"Namespace": what.namespace, "MetricName": what.name, "Dimensions": dimensions}
+    seconds = int(period.total_seconds())
+    stat = {"Metric": metric, "Period": seconds, "Stat": what.statistic}
+    return {"Id": name, "MetricStat": stat, "ReturnData": True}
+
+
+def _column(result: Mapping[str, Any]) -> Column:
+    times = (at.astimezone(UTC) for at in result["Timestamps"])
+    return dict(zip(times, result["Values"], strict=True))
+
+
+def _whole_second_after(at: datetime) -> datetime:
+    """The end is exclusive, and botocore sends whole seconds."""
+    return at if at.microsecond == 0 else at.replace(microsecond=0) + timedelta(seconds=1)

@@ -1,0 +1,55 @@
+"""Canary's notes on an endpoint: its tags that start with `canary-`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from canarycli.provider import Notes
+from canarycli_sagemaker.answers import checked
+from canarycli_sagemaker.api import Clients
+
+PREFIX = "canary-"
+
+
+class Tags:
+    """The notes on endpoints; remembers what this process last read or wrote."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._known: dict[str, dict[str, str]] = {}
+
+    def read(self, arn: str) -> dict[str, str]:
+        """The notes on an endpoint."""
+        doing = f"read the tags of {arn}"
+        found: dict[str, str] = {}
+        token: dict[str, str] = {}
+        while True:
+            with self._clients.asking(doing):
+                answer = self._clients.sagemaker.list_tags(ResourceArn=arn, **token)
+            answer = checked(answer, doing, "Tags")
+            found.update(_notes(answer["Tags"]))
+            if not answer.get("NextToken"):
+                break
+            token = {"NextToken": answer["NextToken"]}
+        self._known[arn] = found
+        return dict(found)
+
+    def write(self, arn: str, notes: Notes) -> None:
+        """Put notes on an endpoint; makes no call for those known to be there."""
+        known = self._known.get(arn, {})
+        new = {key: value for key, value in notes.items() if known.get(key) != value}
+        if not new:
+            return
+        doing = f"tag {arn}"
+        tags = [{"Key": key, "Value": value} for key, value in new.items()]
+        with self._clients.asking(doing):
+            answer = self._clients.sagemaker.add_tags(ResourceArn=arn, Tags=tags)
+        checked(answer, doing, "Tags")
+        self._known[arn] = {**known, **new}
+
+    def known(self, arn: str) -> Mapping[str, str]:
+        """The notes this process last read or wrote, {} if it did neither."""
+        return self._known.get(arn, {})
+
+
+def _notes(tags: list[Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags if tag["Key"].startswith(PREFIX)}

@@ -1,0 +1,160 @@
+"""Vertex AI as a provider: the verbs, each handed to the module that knows how."""
+
+import os
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from typing import Any
+
+from canarycli.metrics import Measurements, Metric, Window
+from canarycli.provider import Endpoint, Limits, Needs, Notes
+from canarycli.traffic import Traffic
+from canarycli_vertex.api import Api
+from canarycli_vertex.command import update_command
+from canarycli_vertex.custom import WORD
+from canarycli_vertex.deploy import deploy, retire
+from canarycli_vertex.deployment import Progress, Under, deployed_ids, progress
+from canarycli_vertex.doctor import Doctor
+from canarycli_vertex.endpoint import read_endpoint
+from canarycli_vertex.errors import understood
+from canarycli_vertex.lookup import Lookup
+from canarycli_vertex.machines import memory_bytes
+from canarycli_vertex.metrics import NAMES, measure
+from canarycli_vertex.models import find_model
+from canarycli_vertex.notes import notes_of
+from canarycli_vertex.policy import policy
+from canarycli_vertex.settings import Settings
+from canarycli_vertex.traffic import labels_of, refuse_unfit, shift
+
+
+class Vertex:
+    """Vertex AI endpoints of one project and region.
+
+    Args:
+        settings: `project`, `region`, `endpoint_url`, `monitoring_url`, `metric_delay`,
+            `impersonate`; what is missing comes from the environment.
+        session: a `requests.Session` to use, for tests and special proxies.
+
+    Attributes:
+        doctor: what is worth knowing before a release.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], *, session: Any = None) -> None:
+        self._settings = Settings.read(settings, os.environ)
+        self._api = Api(self._settings, session)
+        self._lookup = Lookup(self._api)
+        self._started: dict[str, Under] = {}
+        self._over: set[Under] = set()
+        self.doctor = Doctor(self._api, self._lookup.path, self.describe, self.measure)
+
+    @property
+    def limits(self) -> Limits:
+        """Whole percents, no shadow traffic, metrics some minutes late."""
+        return Limits(
+            finest_percent=1.0,
+            shadow_up_to=0.0,
+            metric_delay=self._settings.metric_delay,
+            late_request=timedelta(seconds=30),
+            usual_shift=timedelta(seconds=10),
+            metrics=NAMES,
+            custom_source=WORD,
+            metric_period=self._settings.metric_period,
+        )
+
+    @property
+    def place(self) -> str:
+        """`project/region`."""
+        return self._settings.place
+
+    def describe(self, endpoint: str) -> Endpoint:
+        """Look at an endpoint, named by its id, resource name or display name."""
+        found = self._lookup.read(endpoint)
+        now = self._deployment(self._lookup.path(endpoint), found)
+        if now and now.done and not now.failure:
+            found = self._lookup.read(endpoint)  # it ended after the first look
+        with understood("the endpoint"):
+            pending, failure = (now.version, now.failure) if now else (None, "")
+            return read_endpoint(endpoint, found, pending, failure)
+
+    def notes(self, seen: Endpoint) -> Notes:
+        """What canary wrote into the endpoint's labels."""
+        return notes_of(labels_of(seen))
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+        """Ask for a split; in place at once, as Vertex answers with the changed endpoint."""
+        shift(self._api, self._lookup.path(seen.name), seen, to, notes)
+        return ""  # Google's answers carry no id of the request
+
+    def measure(
+        self,
+        endpoint: str,
+        versions: Collection[str],
+        metrics: Collection[Metric],
+        window: Window,
+    ) -> Measurements:
+        """The points of each metric on each version in the window."""
+        return measure(
+            self._api,
+            self._lookup.path(endpoint).rpartition("/")[2],
+            versions,
+            metrics,
+            window,
+            memory_of=lambda: self._memory(endpoint),
+        )
+
+    def plain_command(self, endpoint: str, to: Traffic) -> str:
+        """`gcloud ai endpoints update ... --traffic-split=...`."""
+        return update_command(self._settings, self._lookup.known_id(endpoint), to, called=endpoint)
+
+    def deploy(
+        self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
+    ) -> str:
+        """Ask for a model to be deployed like the version `like`, without traffic."""
+        refuse_unfit(seen)
+        path = self._lookup.path(seen.name)
+        name, started = deploy(self._api, path, model, like, options=options, release=release)
+        if started:
+            self._started[path] = started
+        return name
+
+    def find_model(self, model: str) -> str:
+        """The model version's path; one call, or two."""
+        found = find_model(self._api, model)
+        return f"{found.resource}@{found.version}"
+
+    def retire(self, seen: Endpoint, version: str) -> None:
+        """Ask for an idle version to be undeployed."""
+        retire(self._api, self._lookup.path(seen.name), seen, version)
+
+    def progress(self, seen: Endpoint) -> str:
+        """Where the deployment under way is, in Vertex's stages; "" if there is none."""
+        with understood("the endpoint"):
+            deployed = deployed_ids(seen.raw or {})
+        return next((v.detail for v in seen.versions if v.name not in deployed), "")
+
+    @staticmethod
+    def least_policy(_settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict[str, Any]:
+        """A custom role for a project; an endpoint has no policy of its own."""
+        by_name = not endpoint.rpartition("/")[2].isdecimal()
+        return policy(watches=needs.watches, deploys=needs.deploys, finds_by_name=by_name)
+
+    def _deployment(self, path: str, found: Mapping[str, Any]) -> Progress | None:
+        """The deployment under way or the failure of the last one; a request if there is one."""
+        with understood("the endpoint"):
+            under = Under.way_on(found) or self._started.get(path)
+            if under is None or under in self._over or under.model in deployed_ids(found):
+                return None
+        now = progress(self._api, path, under)
+        if now.done and not now.failure:
+            self._over.add(under)
+        return now
+
+    def _memory(self, endpoint: str) -> Mapping[str, float]:
+        """Bytes of memory by deployed model, of those on a known machine type."""
+        sizes: dict[str, float] = {}
+        with understood("the endpoint"):
+            for model in self._lookup.read(endpoint).get("deployedModels", ()):
+                machine = model.get("dedicatedResources", {}).get("machineSpec", {})
+                size = memory_bytes(str(machine.get("machineType", "")))
+                if size:
+                    sizes[str(model["id"])] = size
+        return sizes
