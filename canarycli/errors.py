@@ -43,6 +43,10 @@ class Exit(IntEnum):
     TERMINATED = 143
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came; who handles Ctrl-C handles it in the same way, and the exit code is 143."""
+
+
 class CanaryError(Exception):
     """Something went wrong that a person can act on.
 

@@ -4,9 +4,7 @@ import signal
 import threading
 from types import FrameType
 
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM came; who handles Ctrl-C handles it in the same way, and the exit code is 143."""
+from canarycli.errors import Terminated
 
 
 def raise_on_sigterm() -> None:

@@ -3,15 +3,12 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from typer import Option
-
-from canarycli.cli.display import ci
-from canarycli.cli.display.output import Output, plain
 from canarycli.engine.status import release_status
 from canarycli.errors import UsageError
-from canarycli.operations.workspace import Work
+from canarycli.operations.workspace import Workspace
+from canarycli.plain import plain
 from canarycli.store import Record
 
 if TYPE_CHECKING:  # what moves traffic does not wait for what tells of it
@@ -20,20 +17,9 @@ if TYPE_CHECKING:  # what moves traffic does not wait for what tells of it
 NONE = "none"
 """The summary that nobody wants, not even where CI would show one."""
 
-JUnit = Annotated[
-    Path | None, Option(metavar="FILE", help="Write a JUnit report there, whatever the outcome")
-]
-Summary = Annotated[
-    str | None,
-    Option(metavar="FILE|none", help="Add a Markdown summary there; in CI its own by itself"),
-]
-Report = Annotated[
-    Path | None, Option(metavar="FILE", help="Write an HTML report there, whatever the outcome")
-]
-
 
 @dataclass(frozen=True, slots=True)
-class Papers:
+class Artifacts:
     """Where to write what.
 
     Attributes:
@@ -65,29 +51,48 @@ class Papers:
         if self.report is not None:
             form_of(self.report, None)
 
-    def write(self, work: Work, output: Output) -> None:
-        """Write everything; what can't be written is said and changes nothing else."""
+    def write(self, work: Workspace, *, told_in_ci: bool) -> "Written | None":
+        """Write everything; what can't be written is warned of and changes nothing else.
+
+        Args:
+            work: says which release.
+            told_in_ci: the story is wanted even if no file is.
+        """
         asked = (self.junit, self.report, None if self.summary == NONE else self.summary)
-        if not any(asked) and not ci.here(os.environ):
-            return
-        record = work.record()
+        record = work.record() if any(asked) or told_in_ci else None
         if record is None:
-            return
+            return None
         from canarycli.report import WRITERS, told
 
         events = work.store.events(record.release.id)
         story = told(record.release, events, work.clock.now())
         document = document_of(story, record)
+        warnings = []
         if self.junit is not None:
-            _write(output, self.junit, WRITERS["junit"](story, document))
+            warnings.append(_write(self.junit, WRITERS["junit"](story, document)))
         if self.report is not None:
             form = form_of(self.report, None)
-            _write(output, self.report, WRITERS[form](story, document))
+            warnings.append(_write(self.report, WRITERS[form](story, document)))
         summary = "" if self.summary == NONE else WRITERS["markdown"](story, document)
         if self.summary not in {None, NONE}:
-            _write(output, Path(self.summary or ""), summary, add=True)
+            warnings.append(_write(Path(self.summary or ""), summary, add=True))
             summary = ""
-        ci.tell(story, output, os.environ, self.report, summary)
+        return Written(story, summary, tuple(filter(None, warnings)))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written of a release.
+
+    Attributes:
+        story: what it was written from.
+        summary: the Markdown that no file took, for where CI shows one.
+        warnings: what could not be written.
+    """
+
+    story: "Story"
+    summary: str
+    warnings: tuple[str, ...]
 
 
 def document_of(story: "Story", record: Record) -> dict[str, Any]:
@@ -121,9 +126,11 @@ def form_of(path: Path | None, word: str | None) -> str:
     return form
 
 
-def _write(output: Output, path: Path, text: str, *, add: bool = False) -> None:
+def _write(path: Path, text: str, *, add: bool = False) -> str:
+    """Write, or say in one line why not."""
     try:
         with path.open("a" if add else "w", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        output.say(f"warning: {str(path)!r} can't be written: {error.strerror}")
+        return f"warning: {str(path)!r} can't be written: {error.strerror}"
+    return ""

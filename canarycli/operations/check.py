@@ -1,34 +1,22 @@
 """Judges a live endpoint once over a window: `canary check`, which moves nothing."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from canarycli.cli.display.output import Output
-from canarycli.cli.options.common import Common
 from canarycli.config import bake_from_option, load, plan_from_options, plan_from_word
 from canarycli.errors import PlanError, UsageError
-from canarycli.judge import Arms, Judgement, Verdict
+from canarycli.judge import Arms, Judgement
 from canarycli.judge.once import judge_window
 from canarycli.metrics import Measurements, Metric, Window
+from canarycli.operations.address import Address
 from canarycli.operations.start import HISTORY, MOST_POINTS
-from canarycli.operations.workspace import Work, find_target, open_store, work_on
-from canarycli.plan import Plan, Role
+from canarycli.operations.workspace import Workspace, find_target, open_store, work_on
+from canarycli.plan import Plan
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, Endpoint
-from canarycli.release.decide.sentences import span
-from canarycli.release.reading import SIGNS, row
 from canarycli.release.record import Release
 from canarycli.release.request import find_baseline, find_version
-
-WORDS = {
-    Verdict.PASS: "PASS  every check passes",
-    Verdict.FAIL: "FAIL",
-    Verdict.INCONCLUSIVE: "CAN'T TELL",
-    Verdict.NO_DATA: "NO DATA",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +31,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class LiveWindow:
     """What is judged.
 
     Attributes:
@@ -51,7 +39,7 @@ class Case:
         share: the candidate's percent of both arms' traffic, None to go by the requests.
     """
 
-    work: Work
+    work: Workspace
     plan: Plan
     release: Release | None
     baseline: str
@@ -60,32 +48,39 @@ class Case:
     share: float | None
 
 
-def check_live(common: Common, asked: Asked) -> Verdict:
-    """Judge, show what was found, and return the verdict.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found of a window.
+
+    Attributes:
+        window: what was judged.
+        failed_at: when the first failing check showed it, None where none did.
+    """
+
+    window: LiveWindow
+    found: Judgement
+    failed_at: datetime | None
+
+
+def check_live(address: Address, asked: Asked, env: Mapping[str, str]) -> Checked:
+    """Judge a window of a live endpoint; nothing is moved.
 
     Raises:
         CanaryError: arms, checks or window make no sense, or the cloud does not answer.
     """
-    with Output(common) as output:
-        case = _case(common, asked)
-        found, at = _judged(case)
-        output.result(_document(case, found, at), _lines(case, found, at))
-        for finding in found.findings:
-            if finding.verdict is Verdict.NO_DATA and finding.role is Role.GATE:
-                name = f"'{finding.check}'" if " " in finding.check else finding.check
-                output.say(f"hint: judge without it this once: canary check --skip {name}")
-        return found.verdict
+    window = _window_of(address, asked, env)
+    found, at = _judged(window)
+    return Checked(window, found, at)
 
 
-def _case(common: Common, asked: Asked) -> Case:
-    env = os.environ
+def _window_of(address: Address, asked: Asked, env: Mapping[str, str]) -> LiveWindow:
     store = open_store(env)
-    target = find_target(common, store, env)
+    target = find_target(address, store, env)
     work = work_on(target, store, env)
     record = target.record or work.record()
     release = record.release if record is not None and not record.release.over else None
     named = target.record.release if target.record else release
-    plan = _plan(common, named, target.config.plan if target.config else None)
+    plan = _plan(address, env, named, target.config.plan if target.config else None)
     plan = _without(plan, asked.skip)
     endpoint = work.provider.describe(target.name)
     usual = target.config.baseline if target.config else None
@@ -93,15 +88,17 @@ def _case(common: Common, asked: Asked) -> Case:
     window = _window(work, asked, release)
     both = endpoint.traffic.of(baseline) + endpoint.traffic.of(candidate)
     share = 100 * endpoint.traffic.of(candidate) / both if both and asked.at is None else None
-    return Case(work, plan, release, baseline, candidate, window, share)
+    return LiveWindow(work, plan, release, baseline, candidate, window, share)
 
 
-def _plan(common: Common, release: Release | None, usual: str | None) -> Plan:
+def _plan(
+    address: Address, env: Mapping[str, str], release: Release | None, usual: str | None
+) -> Plan:
     if release is not None and release.plan.checks:
         return release.plan
     if usual is None:
         return plan_from_options(percent=50.0)
-    config = load(common.config, cwd=Path.cwd(), env=os.environ)
+    config = load(address.config, cwd=Path.cwd(), env=env)
     return plan_from_word(usual, config, cwd=Path.cwd())
 
 
@@ -121,7 +118,7 @@ def _without(plan: Plan, skip: tuple[str, ...]) -> Plan:
 
 
 def _arms(
-    work: Work, endpoint: Endpoint, release: Release | None, asked: Asked, usual: str | None
+    work: Workspace, endpoint: Endpoint, release: Release | None, asked: Asked, usual: str | None
 ) -> tuple[str, str]:
     """The arms asked for; else the release's, the endpoint's notes', the two with traffic."""
     baseline, candidate = _known(work, endpoint, release)
@@ -148,7 +145,7 @@ def _arms(
     return baseline, candidate
 
 
-def _known(work: Work, endpoint: Endpoint, release: Release | None) -> tuple[str, str]:
+def _known(work: Workspace, endpoint: Endpoint, release: Release | None) -> tuple[str, str]:
     if release is not None and release.candidate:
         return release.baseline, release.candidate
     notes = work.provider.notes(endpoint)
@@ -156,7 +153,7 @@ def _known(work: Work, endpoint: Endpoint, release: Release | None) -> tuple[str
     return pair if all(endpoint.version(name) for name in pair) else ("", "")
 
 
-def _window(work: Work, asked: Asked, release: Release | None) -> Window:
+def _window(work: Workspace, asked: Asked, release: Release | None) -> Window:
     """Up to the newest settled point, and not from before the split in force."""
     now = work.clock.now()
     end = min(now - work.provider.limits.metric_delay, _time(asked.at) if asked.at else now)
@@ -179,48 +176,18 @@ def _time(text: str) -> datetime:
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _judged(case: Case) -> tuple[Judgement, datetime | None]:
-    provider, endpoint = case.work.provider, case.work.target.name
-    limits, window = provider.limits, case.window
+def _judged(live: LiveWindow) -> tuple[Judgement, datetime | None]:
+    provider, endpoint = live.work.provider, live.work.target.name
+    limits, window = provider.limits, live.window
     span = min(HISTORY, MOST_POINTS * limits.metric_period)
     before = Window(window.start - span, window.start)
-    past = provider.measure(endpoint, (case.baseline,), case.plan.metrics(), before)
+    past = provider.measure(endpoint, (live.baseline,), live.plan.metrics(), before)
 
     def measure(extra: tuple[Metric, ...]) -> Measurements:
-        wanted = (*case.plan.metrics(), *(m for m in extra if m.name in limits.metrics))
+        wanted = (*live.plan.metrics(), *(m for m in extra if m.name in limits.metrics))
         metrics = {metric.key: metric for metric in wanted}.values()
-        return provider.measure(endpoint, (case.baseline, case.candidate), metrics, window)
+        return provider.measure(endpoint, (live.baseline, live.candidate), metrics, window)
 
-    share = 0.0 if case.share is None else case.share
-    arms = Arms(case.baseline, case.candidate, share, window.start, window.end, delay=timedelta(0))
-    return judge_window(case.plan.checks, past, measure, arms)
-
-
-def _document(case: Case, found: Judgement, at: datetime | None) -> dict[str, Any]:
-    work = case.work
-    return {
-        "schema": "canary.check/1",
-        "endpoint": work.target.name,
-        "provider": work.target.provider,
-        "region": work.provider.place,
-        "release": case.release.id if case.release else None,
-        "baseline": case.baseline,
-        "candidate": case.candidate,
-        "share": None if case.share is None else round(case.share, 4),
-        "window": {"start": case.window.start, "end": case.window.end},
-        "verdict": found.verdict,
-        "failed_at": at,
-        "checks": [row(finding) for finding in found.findings],
-    }
-
-
-def _lines(case: Case, found: Judgement, at: datetime | None) -> Iterator[str]:
-    work, window = case.work, case.window
-    yield (
-        f"{work.target.name}  {case.baseline} → {case.candidate}   {work.target.provider} "
-        f"{work.provider.place}   {span(window.length)} to {window.end:%Y-%m-%d %H:%M:%S} UTC"
-    )
-    for finding in found.findings:
-        yield f"  {SIGNS[finding.verdict]} {finding.sentence}"
-    when = f", first shown at {at:%H:%M:%S} UTC" if at else ""
-    yield f"  {WORDS[found.verdict]}{when}"
+    share = 0.0 if live.share is None else live.share
+    arms = Arms(live.baseline, live.candidate, share, window.start, window.end, delay=timedelta(0))
+    return judge_window(live.plan.checks, past, measure, arms)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from canarycli.cli.options.common import Common
 from canarycli.config import Config, load
 from canarycli.config.options import USUAL_CHECKS
 from canarycli.errors import CanaryError, UsageError
 from canarycli.metrics import Metric
+from canarycli.operations.address import Address
 from canarycli.operations.machine import machine
-from canarycli.operations.workspace import Target, Work, find_target, open_store, work_on
+from canarycli.operations.workspace import Target, Workspace, find_target, open_store, work_on
 from canarycli.plan import Check, Plan
 from canarycli.provider import Doctor, Endpoint, Inspector, Probe
 from canarycli.release.decide.sentences import span
@@ -34,7 +34,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Focus:
     """What to look at.
 
     Attributes:
@@ -46,17 +46,25 @@ class Wish:
     deploys: bool | None = None
 
 
-def examine(common: Common, wish: Wish, env: Mapping[str, str]) -> Iterator[Group]:
+def examine(
+    address: Address, focus: Focus, env: Mapping[str, str], *, terminal: Probe
+) -> Iterator[Group]:
     """One group after the other, as they are known.
+
+    Args:
+        address: which endpoint.
+        focus: what to look at.
+        env: the environment.
+        terminal: what whoever shows this found out about where it is shown.
 
     Raises:
         UsageError: the plan has no check of that name.
     """
-    config, mistakes = _config(common, env)
-    target, lost = _target(common, env)
+    config, mistakes = _config(address, env)
+    target, lost = _target(address, env)
     plan = _plan(config, target)
-    if wish.check is None:
-        settings = _settings(common, config, target, env) if target else lost
+    if focus.check is None:
+        settings = _settings(address, config, target, env) if target else lost
         yield Group("Config", (*mistakes, *settings, *_plan_probe(plan, target)))
     clock: tuple[Probe, ...] = ()
     if target is not None:
@@ -64,18 +72,18 @@ def examine(common: Common, wish: Wish, env: Mapping[str, str]) -> Iterator[Grou
         if isinstance(cloud, Probe):
             yield Group(target.provider, (cloud,))
         else:
-            if wish.check is None:
-                title, found = cloud.title, tuple(cloud.probes(wish))
+            if focus.check is None:
+                title, found = cloud.title, tuple(cloud.probes(focus))
                 clock = tuple(probe for probe in found if probe.name == CLOCK)
                 yield Group(title, tuple(probe for probe in found if probe.name != CLOCK))
-            yield Group("Metrics", tuple(cloud.metrics(_checks(plan, wish))))
-    if wish.check is None:
-        yield Group("This machine", (*clock, *machine(env)))
+            yield Group("Metrics", tuple(cloud.metrics(_checks(plan, focus))))
+    if focus.check is None:
+        yield Group("This machine", (*clock, *machine(env), terminal))
 
 
-def _config(common: Common, env: Mapping[str, str]) -> tuple[Config, tuple[Probe, ...]]:
+def _config(address: Address, env: Mapping[str, str]) -> tuple[Config, tuple[Probe, ...]]:
     try:
-        config = load(common.config, cwd=Path.cwd(), env=env)
+        config = load(address.config, cwd=Path.cwd(), env=env)
     except CanaryError as error:
         first, *more = error.message.splitlines()
         hints = (more[-1],) if more else ()
@@ -91,9 +99,9 @@ def _count(things: Mapping[str, object], word: str) -> str:
     return f"{len(things)} {word}{'s' * (len(things) != 1)}"
 
 
-def _target(common: Common, env: Mapping[str, str]) -> tuple[Target | None, tuple[Probe, ...]]:
+def _target(address: Address, env: Mapping[str, str]) -> tuple[Target | None, tuple[Probe, ...]]:
     try:
-        return find_target(common, open_store(env), env), ()
+        return find_target(address, open_store(env), env), ()
     except CanaryError as error:
         return None, (_failed("endpoint", error),)
 
@@ -116,7 +124,7 @@ def _plan_probe(plan: Plan | None, target: Target | None) -> Iterator[Probe]:
 
 
 def _settings(
-    common: Common, config: Config, target: Target, env: Mapping[str, str]
+    address: Address, config: Config, target: Target, env: Mapping[str, str]
 ) -> Iterator[Probe]:
     """What counts, and which of flag, variable, file or record says so."""
     sources = {
@@ -127,9 +135,9 @@ def _settings(
     for key, value in usual.items():
         if target.settings.get(key) == value:
             sources[key] = "defaults: in canary.yaml"
-    sources |= {key: f"--{key.replace('_', '-')}" for key in common.settings}
+    sources |= {key: f"--{key.replace('_', '-')}" for key in address.settings}
     where = "the record" if target.record else "canary.yaml" if target.config else "--provider"
-    if where == "--provider" and env.get("CANARY_PROVIDER") == common.provider:
+    if where == "--provider" and env.get("CANARY_PROVIDER") == address.provider:
         where = "CANARY_PROVIDER"
     yield Probe("provider", ok=True, detail=f"{target.provider}, from {where}")
     for key, value in target.settings.items():
@@ -138,19 +146,19 @@ def _settings(
             yield Probe(key, ok=True, detail=f"{shown}, from {sources[key]}")
 
 
-def _checks(plan: Plan | None, wish: Wish) -> Sequence[Check] | None:
+def _checks(plan: Plan | None, focus: Focus) -> Sequence[Check] | None:
     """The checks whose metrics are looked at, None for whatever metrics the cloud has."""
     checks = plan.checks if plan else ()
-    if not wish.check:
+    if not focus.check:
         return checks or None
-    named = [check for check in checks if check.name == wish.check]
+    named = [check for check in checks if check.name == focus.check]
     if not named:
         names = ", ".join(check.name for check in checks) or "none"
         raise UsageError(
-            f"--metrics: there is no check {wish.check!r}",
+            f"--metrics: there is no check {focus.check!r}",
             hint=(
                 f"it has {names}",
-                f"an endpoint goes before it: canary doctor {wish.check} --metrics",
+                f"an endpoint goes before it: canary doctor {focus.check} --metrics",
             ),
         )
     return named
@@ -160,7 +168,7 @@ def _checks(plan: Plan | None, wish: Wish) -> Sequence[Check] | None:
 class _Cloud:
     """The endpoint's cloud, which could at least be named."""
 
-    work: Work
+    work: Workspace
     endpoint: Endpoint | None = None
     tried: bool = False
 
@@ -185,7 +193,7 @@ class _Cloud:
         provider = self.work.provider.provider
         return provider.doctor if isinstance(provider, Inspector) else None
 
-    def probes(self, wish: Wish) -> Iterator[Probe]:
+    def probes(self, focus: Focus) -> Iterator[Probe]:
         """Who we are, whether the endpoint is fit, and what we may do with it."""
         self.tried = True
         known = tuple(self.doctor.identity()) if self.doctor else ()
@@ -200,7 +208,7 @@ class _Cloud:
         elif self.endpoint is None:
             yield _untried("permissions", "needs the endpoint")
         else:
-            yield from self._permissions(self.doctor, wish)
+            yield from self._permissions(self.doctor, focus)
 
     def metrics(self, checks: Sequence[Check] | None) -> Iterator[Probe]:
         """The newest points on the versions that have traffic."""
@@ -233,10 +241,10 @@ class _Cloud:
         elif wanted:
             yield _untried("metrics", f"{name} has no traffic")
 
-    def _permissions(self, doctor: Doctor, wish: Wish) -> Iterator[Probe]:
+    def _permissions(self, doctor: Doctor, focus: Focus) -> Iterator[Probe]:
         target = self.work.target
         usual = bool(target.config and target.config.candidate)
-        deploys = usual if wish.deploys is None else wish.deploys
+        deploys = usual if focus.deploys is None else focus.deploys
         try:
             yield from doctor.permissions(target.name, deploys=deploys)
         except CanaryError as error:

@@ -1,24 +1,16 @@
 """Drives a release from this process until its outcome, and answers Ctrl-C and SIGTERM."""
 
-import os
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Any
 
-from typer import Option
-
-from canarycli.cli.display.output import Output
-from canarycli.cli.signals import Terminated
-from canarycli.config import bake_from_option
 from canarycli.engine.controller import Driver
 from canarycli.engine.status import release_status
-from canarycli.errors import CanaryError, Exit, Unsafe, UsageError
+from canarycli.errors import CanaryError, Exit, Terminated, Unsafe
 from canarycli.journal import Event
-from canarycli.operations.artifacts import Papers
-from canarycli.operations.workspace import Work, actor
+from canarycli.operations.workspace import Workspace
 from canarycli.provider import Endpoint
 from canarycli.release import orders
 from canarycli.release.record import Outcome, Release
@@ -36,68 +28,57 @@ class OnInterrupt(StrEnum):
     ROLLBACK = "rollback"
 
 
-Timeout = Annotated[
-    str | None,
-    Option(metavar="3h", help="Stop waiting with exit 12; the release stays open"),
-]
-OkOn = Annotated[
-    str | None,
-    Option(
-        metavar="NAME,…",
-        help="Outcomes that count as exit 0: paused, inconclusive, rolled-back, timeout",
-    ),
-]
-Interrupt = Annotated[
-    OnInterrupt | None,
-    Option(help="What Ctrl-C or a cancelled job does; hold on a terminal, else rollback"),
-]
-
-_OK_NAMES = {
-    "paused": Exit.PAUSED,
-    "inconclusive": Exit.INCONCLUSIVE,
-    "rolled-back": Exit.ROLLED_BACK,
-    "timeout": Exit.TIMEOUT,
-    "stopped": Exit.STOPPED,
-    "no-metrics": Exit.NO_METRICS,
-    "drift": Exit.DRIFT,
-}
+def waits(release: Release) -> bool:
+    """Whether nothing more happens by itself."""
+    return release.waits_for_a_person
 
 
 @dataclass(frozen=True, slots=True)
-class Ride:
+class Ending:
+    """How driving, or following, came to its end.
+
+    Attributes:
+        exit: what the process tells its caller.
+        release: as it stands now, None where its record is gone.
+        status: the same as `canary.status/1`, {} after an interrupt.
+        advice: what a person should know besides.
+    """
+
+    exit: Exit
+    release: Release | None = None
+    status: Mapping[str, Any] | None = None
+    advice: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
     """How one process drives a release.
 
     Attributes:
+        listen: hears every event of the release.
+        idle: hears where it stands while nothing happens, now and then.
         timeout: stop waiting after this, None for never.
         on_interrupt: what Ctrl-C does.
-        ok_on: exit codes that count as 0.
-        papers: what is left in files at the end.
     """
 
-    work: Work
-    output: Output
+    work: Workspace
+    listen: Callable[[Event], None]
+    idle: Callable[[Event], None] = lambda _: None
     timeout: timedelta | None = None
     on_interrupt: OnInterrupt = OnInterrupt.ROLLBACK
-    ok_on: frozenset[Exit] = frozenset()
-    papers: Papers = field(default_factory=Papers)
+
+    @property
+    def until(self) -> datetime | None:
+        """When waiting ends, counted from now."""
+        return None if self.timeout is None else self.work.clock.now() + self.timeout
 
     def run(
-        self,
-        *,
-        seen: Endpoint | None = None,
-        enough: Callable[[Release], bool] = lambda release: release.waits_for_a_person,
-    ) -> int:
-        """Drive until the outcome, show it, leave the papers, and return the exit code."""
+        self, *, seen: Endpoint | None = None, enough: Callable[[Release], bool] = waits
+    ) -> Ending:
+        """Drive until the release is over, is `enough`, or the time is up."""
+        until = self.until
         try:
-            return self._run(seen, enough)
-        finally:
-            self.papers.write(self.work, self.output)
-
-    def _run(self, seen: Endpoint | None, enough: Callable[[Release], bool]) -> int:
-        controller = self.work.controller(self.hear)
-        until = None if self.timeout is None else self.work.clock.now() + self.timeout
-        try:
-            release = controller.drive(
+            release = self.work.controller(self.listen).drive(
                 self.work.key,
                 until=until,
                 seen=seen,
@@ -107,56 +88,48 @@ class Ride:
             return self._interrupted(interrupt)
         return self.finish(release, enough=enough, until=until)
 
-    def _goes_on(self, release: Release) -> bool:
-        """False; a bake without checks and a pause are told now and then, for logs."""
-        self.output.sign_of_life(Event("alive", self.work.clock.now(), standing(release)))
-        return False
-
-    def hear(self, event: Event) -> None:
-        """Show an event of this release."""
-        record = self.work.record()
-        self.output.event(event, record.release.id if record else "")
-
     def finish(
-        self,
-        release: Release,
-        *,
-        enough: Callable[[Release], bool],
-        until: datetime | None,
-    ) -> int:
-        """Show where the release stands at the end, and return the exit code."""
+        self, release: Release, *, enough: Callable[[Release], bool], until: datetime | None
+    ) -> Ending:
+        """Where the release stands at the end."""
         now = self.work.clock.now()
         code = release.exit
-        done = release.over or release.waits_for_a_person
-        if not done and enough(release):
-            code = Exit.OK
-        elif not done and until is not None and now >= until:
-            code = Exit.TIMEOUT
-            message = f"stopped waiting; {release.id} stays open at {release.target:g}%"
-            self.hear(Event("timeout", now, message, "warning"))
-        record = self.work.store.load(self.work.key)
+        if not (release.over or waits(release)):
+            if enough(release):
+                code = Exit.OK
+            elif until is not None and now >= until:
+                code = Exit.TIMEOUT
+                message = f"stopped waiting; {release.id} stays open at {release.target:g}%"
+                self.listen(Event("timeout", now, message, "warning"))
+        record = self.work.record()
         status = release_status(record, None, now) if record else {}
-        self.output.result({**status, "exit_code": int(code)})
-        if release.over and release.outcome is not Outcome.PROMOTED:
-            self.output.say_if(self.work.let_cool(release.baseline))
-        if release.leaves:
-            costs = f"{release.leaves} stays deployed, and costs, until"
-            self.output.say(f"{costs} canary cleanup {release.id}")
-        return int(Exit.OK if code in self.ok_on else code)
+        return Ending(code, release, status, tuple(filter(None, self._advice(release))))
 
-    def _interrupted(self, interrupt: KeyboardInterrupt) -> int:
+    def _advice(self, release: Release) -> tuple[str, ...]:
+        cooled = ""
+        if release.over and release.outcome is not Outcome.PROMOTED:
+            cooled = self.work.let_cool(release.baseline)
+        left = f"{release.leaves} stays deployed, and costs, until canary cleanup {release.id}"
+        return (cooled, left if release.leaves else "")
+
+    def _goes_on(self, release: Release) -> bool:
+        """False; a bake without checks and a pause are told now and then, for logs."""
+        self.idle(Event("alive", self.work.clock.now(), standing(release)))
+        return False
+
+    def _interrupted(self, interrupt: KeyboardInterrupt) -> Ending:
         code = Exit.TERMINATED if isinstance(interrupt, Terminated) else Exit.INTERRUPTED
         record = self.work.record()
         if record is None or record.release.over:
-            return int(code)
+            return Ending(code, record.release if record else None)
         release, now = record.release, self.work.clock.now()
         if self.on_interrupt is OnInterrupt.HOLD:
             message = f"interrupted; {release.id} holds at {release.target:g}% and nobody drives it"
-            self.hear(Event("interrupted", now, message, "warning"))
-            return int(code)
-        self.hear(Event("interrupted", now, "interrupted; rolling back", "warning"))
+            self.listen(Event("interrupted", now, message, "warning"))
+            return Ending(code, release)
+        self.listen(Event("interrupted", now, "interrupted; rolling back", "warning"))
         try:
-            ended = roll_back(self.work, self.hear, "interrupted", until=now + LAST_WORDS)
+            ended = roll_back(self.work, self.listen, "interrupted", until=now + LAST_WORDS)
         except CanaryError as error:
             raise Unsafe(
                 f"the rollback after the interrupt failed: {error.message}",
@@ -164,9 +137,8 @@ class Ride:
             ) from error
         if not ended.over:
             message = f"rollback asked for; canary status {release.id} tells when it is in place"
-            self.hear(Event("waiting", self.work.clock.now(), message, "warning"))
-        unsafe = ended.outcome is Outcome.UNSAFE
-        return int(Exit.UNSAFE if unsafe else code)
+            self.listen(Event("waiting", self.work.clock.now(), message, "warning"))
+        return Ending(Exit.UNSAFE if ended.outcome is Outcome.UNSAFE else code, ended)
 
 
 def standing(release: Release) -> str:
@@ -179,7 +151,7 @@ def standing(release: Release) -> str:
 
 
 def roll_back(
-    work: Work,
+    work: Workspace,
     hear: Callable[[Event], None],
     reason: str,
     *,
@@ -187,7 +159,7 @@ def roll_back(
 ) -> Release:
     """Record that the open release goes back, and see it through; no lease is needed."""
     controller = work.controller(hear)
-    who, now = actor(os.environ), work.clock.now()
+    who, now = work.actor, work.clock.now()
     message = f"{who} rolled back" + (f": {reason}" if reason else "")
     event = Event("rollback_started", now, message, "warning", {"by": who, "why": reason})
     controller.change(
@@ -199,37 +171,3 @@ def roll_back(
 def driven(driver: Driver, now: datetime) -> dict[str, str]:
     """Who drives and until when, for an event."""
     return {"driver": driver.name, "url": driver.url, "expires": (now + LEASE).isoformat()}
-
-
-def ride(
-    work: Work,
-    output: Output,
-    *,
-    timeout: str | None,
-    on_interrupt: OnInterrupt | None,
-    ok_on: str | None,
-    papers: Papers | None = None,
-) -> Ride:
-    """How this process drives, from the flags."""
-    papers = papers or Papers()
-    papers.check()
-    usual = OnInterrupt.HOLD if sys.stdin.isatty() else OnInterrupt.ROLLBACK
-    return Ride(
-        work,
-        output,
-        bake_from_option(timeout, "--timeout") if timeout else None,
-        on_interrupt or usual,
-        ok_codes(ok_on),
-        papers,
-    )
-
-
-def ok_codes(names: str | None) -> frozenset[Exit]:
-    """The exit codes that count as 0, from `--ok-on`."""
-    words = [word.strip() for word in (names or "").split(",") if word.strip()]
-    for word in words:
-        if word not in _OK_NAMES:
-            raise UsageError(
-                f"--ok-on: no outcome {word!r}", hint=f"there are {', '.join(_OK_NAMES)}"
-            )
-    return frozenset(_OK_NAMES[word] for word in words)

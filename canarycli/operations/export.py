@@ -1,36 +1,47 @@
 """`canary history --export`: a release as a canary.series/1 line, to be judged again."""
 
-import json
-import os
-import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from canarycli.cli.options.common import Common
 from canarycli.errors import UsageError
 from canarycli.journal import Event
 from canarycli.judge import Arms, begin, extra_metrics
 from canarycli.metrics import Window
+from canarycli.operations.address import Address
 from canarycli.operations.start import HISTORY, MOST_POINTS
 from canarycli.operations.workspace import find_target, open_store, work_on
 from canarycli.release.record import Release
 from canarycli.series.export import Span, export, exportable
 
 
-def export_release(common: Common, release_id: str) -> None:
-    """Write one line: the release's minutes as the cloud has them now, and what was to be proven.
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A release's minutes as the cloud has them now, and what was to be proven.
+
+    Attributes:
+        document: `canary.series/1`.
+        left_out: the checks that compare nothing.
+    """
+
+    document: Mapping[str, Any]
+    left_out: tuple[str, ...]
+
+
+def export_release(address: Address, env: Mapping[str, str]) -> Exported:
+    """Read a release's minutes again from its cloud.
 
     Raises:
         NotFound: there is no such release.
         UsageError: it was never judged by a comparison, or its metrics are gone.
     """
-    store = open_store(os.environ)
-    target = find_target(replace(common, release=release_id), store, os.environ)
+    store = open_store(env)
+    target = find_target(address, store, env)
     if target.record is None:
-        raise UsageError(f"{release_id!r} is no release id", hint="canary history lists them")
+        raise UsageError(f"{address.word!r} is no release id", hint="canary history lists them")
     release = target.record.release
-    work = work_on(target, store, os.environ)
+    work = work_on(target, store, env)
     provider, limits = work.provider, work.provider.limits
     checks = exportable(release.plan.checks)
     end = release.ended_at or work.clock.now()
@@ -38,9 +49,7 @@ def export_release(common: Common, release_id: str) -> None:
     if not checks or not spans:
         why = "has no check that compares" if not checks else "never had traffic in place"
         raise UsageError(f"there is nothing to export: {release.id} {why}")
-    left = [check.name for check in release.plan.checks if check not in checks]
-    if left:
-        sys.stderr.write(f"left out, for they compare nothing: {', '.join(left)}\n")
+    left = tuple(check.name for check in release.plan.checks if check not in checks)
     metrics = {check.metric.key: check.metric for check in checks}.values()
     before = Window(
         release.started_at - min(HISTORY, MOST_POINTS * limits.metric_period), release.started_at
@@ -55,9 +64,7 @@ def export_release(common: Common, release_id: str) -> None:
     document = export(release.id, checks, history, measured, spans=spans, arms=arms, state=state)
     if not document["metrics"]:
         raise UsageError(f"the cloud has no metrics of {release.id} any more")
-    line = json.dumps(document, ensure_ascii=False)
-    sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.buffer.flush()
+    return Exported(document, left)
 
 
 def spans_of(events: Sequence[Event], end: datetime) -> Iterator[Span]:

@@ -1,62 +1,35 @@
 """What `start` and `plan` mean: flags, files and a look at the endpoint, put together."""
 
-import os
-import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TextIO
 
-from typer import Option
-
-from canarycli.cli.options.common import Common
 from canarycli.config import Config, load, plan_from_options, plan_from_word
 from canarycli.config.payloads import with_payloads
+from canarycli.engine.lease import busy_with
 from canarycli.errors import Busy, Denied, NotFound, UsageError
 from canarycli.ids import new_id
+from canarycli.journal import Event
 from canarycli.judge import Arms, begin
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.operations.workspace import Work, actor, ci_url, find_target, open_store, work_on
+from canarycli.operations.address import Address
+from canarycli.operations.drive import driven
+from canarycli.operations.workspace import (
+    Workspace,
+    actor,
+    ci_url,
+    find_target,
+    open_store,
+    work_on,
+)
 from canarycli.plan import Plan
 from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Deployer, Endpoint
 from canarycli.release.preflight import Trouble, preflight
-from canarycli.release.record import Release
+from canarycli.release.record import Release, State
 from canarycli.release.request import Request, prepare
 from canarycli.store import Record
-
-NewModel = Annotated[
-    str,
-    Option(
-        "--new-model",
-        "-m",
-        metavar="MODEL",
-        help="A version already on the endpoint, else a model to deploy",
-    ),
-]
-Percent = Annotated[
-    str | None,
-    Option(
-        "--percent",
-        "-p",
-        metavar="N",
-        help="One stage at N %, judge, then hold for canary promote; short for a plan",
-    ),
-]
-PlanWord = Annotated[
-    str | None,
-    Option("--plan", metavar="NAME|FILE|-", help="Stages and checks; else the endpoint's plan"),
-]
-Stages = Annotated[str | None, Option(metavar="5,25,50,100", help="Stages on the command line")]
-Bake = Annotated[str | None, Option(metavar="15m", help="Least time per stage")]
-Baseline = Annotated[
-    str | None,
-    Option(metavar="ARM", help="The version to compare with; else the one with most traffic"),
-]
-Skip = Annotated[
-    list[str] | None,
-    Option(metavar="CHECK", help="Leave a check out, noted in the report; may be repeated"),
-]
-
 
 HISTORY = timedelta(hours=24)
 """How far back the baseline is looked at before a release."""
@@ -103,7 +76,7 @@ class Intent:
         flags: what start has to be told besides the endpoint and the model.
     """
 
-    work: Work
+    work: Workspace
     endpoint: Endpoint
     release: Release
     troubles: tuple[Trouble, ...]
@@ -127,24 +100,32 @@ ANY_MODEL = "MODEL"
 ANY_STAGES = "5,25,50,100"
 
 
-def intend(common: Common, wanted: Wanted, *, vague: bool = False) -> Intent:
+def intend(
+    address: Address,
+    wanted: Wanted,
+    env: Mapping[str, str],
+    *,
+    stdin: TextIO | None = None,
+    vague: bool = False,
+) -> Intent:
     """Read everything, look at the endpoint once, and move nothing.
 
     Args:
-        common: which endpoint.
+        address: which endpoint.
         wanted: what to release and how.
+        env: the environment.
+        stdin: where the plan `-` is read from.
         vague: neither the model nor the plan needs to be there yet.
 
     Raises:
         CanaryError: whatever makes the release impossible to put together.
     """
-    env = os.environ
-    config = load(common.config, cwd=Path.cwd(), env=env)
+    config = load(address.config, cwd=Path.cwd(), env=env)
     store = open_store(env)
-    target = find_target(common, store, env)
+    target = find_target(address, store, env)
     work = work_on(target, store, env)
-    usual = target.config.plan if target.config else None
-    plan = _vague_plan(wanted, config, usual) if vague else _plan(wanted, config, usual)
+    plans = _Plans(config, target.config.plan if target.config else None, stdin)
+    plan = plans.vague(wanted) if vague else plans.meant(wanted)
     endpoint = _look(work)
     deploy = None
     if isinstance(work.provider.provider, Deployer):
@@ -167,11 +148,11 @@ def intend(common: Common, wanted: Wanted, *, vague: bool = False) -> Intent:
     if release.model and wanted.model != ANY_MODEL and "file" not in release.deploy:
         _find_model(work, endpoint, release.model)
     troubles = preflight(plan, work.provider.limits, endpoint, release.baseline, release.candidate)
-    flags = common.place_flags if vague else (*common.place_flags, *wanted.flags)
+    flags = address.flags if vague else (*address.flags, *wanted.flags)
     return Intent(work, endpoint, release, troubles, flags)
 
 
-def _look(work: Work) -> Endpoint:
+def _look(work: Workspace) -> Endpoint:
     """As close a look as the permissions allow."""
     try:
         return work.provider.details(work.target.name)
@@ -179,7 +160,7 @@ def _look(work: Work) -> Endpoint:
         return work.provider.describe(work.target.name)
 
 
-def _find_model(work: Work, endpoint: Endpoint, model: str) -> None:
+def _find_model(work: Workspace, endpoint: Endpoint, model: str) -> None:
     try:
         work.provider.find_model(model)
     except NotFound as error:
@@ -197,9 +178,6 @@ def refuse_busy(intent: Intent) -> bool:
     Raises:
         Busy: it is in a release.
     """
-    from canarycli.engine.lease import busy_with
-    from canarycli.release.record import State
-
     work = intent.work
     record = work.record()
     if record is None or record.release.over:
@@ -237,6 +215,49 @@ def _refuse_noted(intent: Intent, record: Record | None) -> None:
     )
 
 
+def record_start(intent: Intent, listen: Callable[[Event], None]) -> None:
+    """Record the release, with the lease on its endpoint; nothing is moved.
+
+    Raises:
+        Busy: the endpoint has an open release by now.
+    """
+    listen(_planned(intent))
+    intent.work.controller(listen).create(intent.release)
+    listen(_locked(intent))
+
+
+def in_place(release: Release) -> bool:
+    """Whether the first stage is set, so that somebody else can drive on."""
+    moved = release.confirmed_at is not None and release.state is not State.DEPLOYING
+    return moved or release.waits_for_a_person
+
+
+def _planned(intent: Intent) -> Event:
+    release = intent.release
+    stages = ",".join(f"{stage.percent:g}" for stage in release.plan.stages)
+    seconds = sum(stage.bake.total_seconds() for stage in release.plan.stages)
+    return Event(
+        "planned",
+        release.started_at,
+        f"{release.endpoint} {release.baseline} -> {release.name}, "
+        f"plan {release.plan.name} {stages}, {release.id}",
+        fields={
+            "stages": [
+                {"percent": s.percent, "bake": s.bake.total_seconds(), "then": s.then.value}
+                for s in release.plan.stages
+            ],
+            "checks": [check.name for check in release.plan.checks],
+            "expected_seconds": seconds,
+        },
+    )
+
+
+def _locked(intent: Intent) -> Event:
+    driver, now = intent.work.driver, intent.work.clock.now()
+    message = f"{intent.release.endpoint} is driven by {driver.name} as {intent.release.id}"
+    return Event("locked", now, message, fields=driven(driver, now))
+
+
 def with_history(intent: Intent) -> tuple[Release, Measurements]:
     """The release with what its baseline's past teaches the judge, and that past itself.
 
@@ -258,29 +279,47 @@ def with_history(intent: Intent) -> tuple[Release, Measurements]:
     return replace(release, judge=begin(release.plan.checks, measured, arms)), measured
 
 
-def _vague_plan(wanted: Wanted, config: Config, usual: str | None) -> Plan:
-    """The plan of that name, or a new one with the checks it would have without a name."""
-    word = wanted.plan
-    if word is None or word == "-" or word in config.plans or Path(word).is_file():
-        if word or usual:
-            return _plan(wanted, config, usual)
-        return _plan(replace(wanted, stages=wanted.stages or ANY_STAGES), config, None)
-    return replace(_vague_plan(replace(wanted, plan=None), config, usual), name=word)
+@dataclass(frozen=True, slots=True)
+class _Plans:
+    """Where the plan of a release comes from.
 
+    Attributes:
+        config: the plans that have a name.
+        usual: the name of the endpoint's own, None if it has none.
+        stdin: what the word `-` reads.
+    """
 
-def _plan(wanted: Wanted, config: Config, usual: str | None) -> Plan:
-    word = wanted.plan or usual
-    base = plan_from_word(word, config, cwd=Path.cwd(), stdin=sys.stdin) if word else None
-    plan = plan_from_options(
-        stages=wanted.stages, percent=wanted.percent, bake=wanted.bake, base=base
-    )
-    try:
-        return with_payloads(plan.without(wanted.skip))
-    except KeyError as error:
-        names = ", ".join(check.name for check in plan.checks) or "none"
-        raise UsageError(
-            f"--skip {error.args[0]}: the plan has no such check", hint=f"it has {names}"
-        ) from error
+    config: Config
+    usual: str | None
+    stdin: TextIO | None
+
+    def meant(self, wanted: Wanted) -> Plan:
+        """The plan that flags, name or endpoint stand for.
+
+        Raises:
+            UsageError: a check to leave out is none of its checks.
+        """
+        word = wanted.plan or self.usual
+        base = plan_from_word(word, self.config, cwd=Path.cwd(), stdin=self.stdin) if word else None
+        plan = plan_from_options(
+            stages=wanted.stages, percent=wanted.percent, bake=wanted.bake, base=base
+        )
+        try:
+            return with_payloads(plan.without(wanted.skip))
+        except KeyError as error:
+            names = ", ".join(check.name for check in plan.checks) or "none"
+            raise UsageError(
+                f"--skip {error.args[0]}: the plan has no such check", hint=f"it has {names}"
+            ) from error
+
+    def vague(self, wanted: Wanted) -> Plan:
+        """The plan of that name, or a new one with the checks it would have without a name."""
+        word = wanted.plan
+        if word is None or word == "-" or word in self.config.plans or Path(word).is_file():
+            if word or self.usual:
+                return self.meant(wanted)
+            return self.meant(replace(wanted, stages=wanted.stages or ANY_STAGES))
+        return replace(self.vague(replace(wanted, plan=None)), name=word)
 
 
 def _together(troubles: list[Trouble]) -> Exception:

@@ -1,29 +1,23 @@
 """`canary plan --suggest`: stages from traffic and risk instead of habit."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from canarycli.cli.display.output import Output
-from canarycli.cli.display.plan import plan_document, plan_lines, refused, write_file
-from canarycli.cli.display.status import table
-from canarycli.cli.options.common import Common
 from canarycli.config import bake_from_option
 from canarycli.config.discover import discover
 from canarycli.config.quantities import parse_margin
-from canarycli.errors import Exit, PlanError, UsageError
+from canarycli.errors import PlanError, UsageError
 from canarycli.forecast import Traffic, forecast
 from canarycli.forecast.fitting import Fit, fit
 from canarycli.judge.sources import tolerance
 from canarycli.metrics import Unit
 from canarycli.operations.foresight import Foresight, foresee, foreseen
 from canarycli.operations.start import Intent
-from canarycli.plan import Check, Margin
+from canarycli.plan import USUAL_NAME, Check, Margin
 from canarycli.release.decide.sentences import span
 from canarycli.release.preflight import preflight
-from canarycli.traffic import percent
 
 NEW = "suggested"
 """The name of a plan that had none."""
@@ -42,13 +36,31 @@ class Aim:
     out: Path | None = None
 
 
-def show_suggestion(common: Common, output: Output, intent: Intent, aim: Aim, *, yes: bool) -> int:
-    """Show the stages, and write them into canary.yaml if asked to.
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Stages made from traffic and risk, with what is to be expected of them.
+
+    Attributes:
+        intent: the release with these stages, and what stands against it.
+        seen: what is foreseen of it.
+        made: the stages.
+        check: the one that bounds the harm.
+        traffic: the endpoint as it is.
+    """
+
+    intent: Intent
+    seen: Foresight
+    made: Fit
+    check: Check
+    traffic: Traffic
+
+
+def suggest(intent: Intent, aim: Aim) -> Suggestion:
+    """Make the stages from the endpoint's recent traffic.
 
     Raises:
         UsageError: nothing is known to make stages from, or none fit.
     """
-    path = _file(common) if aim.write else None
     seen = foresee(intent, insist=True)
     check, traffic = _traffic(intent, seen)
     if aim.margin is not None:
@@ -57,20 +69,7 @@ def show_suggestion(common: Common, output: Output, intent: Intent, aim: Aim, *,
     told = forecast(made.plan, traffic.per_minute, seen.known, seen.settle)
     release = replace(seen.release, plan=made.plan)
     seen = replace(seen, release=release, forecast=told)
-    intent = _preflighted(intent, seen)
-    document = {**plan_document(intent, seen), "suggestion": _document(made, check, traffic)}
-    output.result(document, _lines(intent, seen, made, paste=path is None))
-    refuse = refused(output, intent, yes=yes)
-    if refuse:
-        return refuse
-    if aim.out is not None:
-        write_file(output, aim.out, made.plan)
-    if path is not None:
-        name = made.plan.name
-        output.say(_write(path, NEW if name == "command line" else name, made))
-        if aim.margin is not None:
-            output.say(f"they count on no_worse_by: {aim.margin} at check {check.name}")
-    return int(Exit.OK)
+    return Suggestion(_preflighted(intent, seen), seen, made, check, traffic)
 
 
 def _preflighted(intent: Intent, seen: Foresight) -> Intent:
@@ -142,52 +141,26 @@ def _widened(seen: Foresight, check: Check, text: str) -> tuple[Foresight, Check
     return replace(seen, release=release), wider
 
 
-def _document(made: Fit, check: Check, traffic: Traffic) -> dict[str, Any]:
-    found = made.suggestion
-    return {
-        "check": check.name,
-        "rate": traffic.rate,
-        "budget_bad": round(made.budget, 1),
-        "duration_seconds": made.duration,
-        "stages": [
-            {
-                "percent": stage.percent,
-                "bake": stage.bake,
-                "at_risk": round(found.at_risk[n], 1),
-                "rules_out": round(found.shows[n], 3) if n < len(found.shows) else None,
-            }
-            for n, stage in enumerate(made.plan.stages)
-        ],
-    }
+def config_to_change(config: Path | None, env: Mapping[str, str]) -> Path:
+    """The canary.yaml that `--write` puts stages into.
 
-
-def _lines(intent: Intent, seen: Foresight, made: Fit, *, paste: bool) -> Iterator[str]:
-    from canarycli.config.writing import plan_data, write_yaml
-
-    yield from plan_lines(intent, seen)
-    yield ""
-    found = made.suggestion
-    rows = [("STAGE", "SHARE", "BAD RESPONSES AT RISK", "ITS END RULES OUT")]
-    for n, stage in enumerate(made.plan.stages):
-        ruled = f"x{found.shows[n]:.3g} the baseline's rate" if n < len(found.shows) else ""
-        rows.append((str(n + 1), percent(stage.percent), f"{found.at_risk[n]:,.0f}", ruled))
-    yield from (f"  {line}" for line in table(rows))
-    if paste:
-        yield ""
-        yield "  to paste into a plan of canary.yaml, or add --write:"
-        data = {"stages": plan_data(made.plan)["stages"]}
-        yield from (f"    {line}" for line in write_yaml(data).splitlines())
-
-
-def _file(common: Common) -> Path:
-    path = discover(common.config, cwd=Path.cwd(), env=os.environ)
+    Raises:
+        UsageError: there is none, or it is TOML.
+    """
+    path = discover(config, cwd=Path.cwd(), env=env)
     if path is None or path.suffix == ".toml":
         where = "there is no canary.yaml here" if path is None else f"{path.name} is TOML"
         raise UsageError(f"--write: {where}", hint="leave --write out and paste what is printed")
     return path
 
 
-def _write(path: Path, name: str, made: Fit) -> str:
+def write_stages(path: Path, made: Fit) -> str:
+    """Put the stages into their plan in canary.yaml; says so in one line.
+
+    Raises:
+        UsageError: the file can't be changed in place.
+    """
+    name = NEW if made.plan.name == USUAL_NAME else made.plan.name
     from canarycli.config.editing import Uneditable, with_plan
 
     try:

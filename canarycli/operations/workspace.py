@@ -9,7 +9,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from canarycli.cli.options.common import Common
 from canarycli.clock import Clock, SystemClock
 from canarycli.config.discover import discover
 from canarycli.config.values import EndpointConfig
@@ -18,6 +17,7 @@ from canarycli.engine.retries import Patient
 from canarycli.errors import CanaryError, NotFound, UsageError
 from canarycli.folders import state_folder
 from canarycli.journal import Event
+from canarycli.operations.address import Address
 from canarycli.provider import Warming
 from canarycli.registry import ALIASES, load_provider
 from canarycli.store import LocalStore, Record, Store
@@ -47,29 +47,29 @@ def open_store(env: Mapping[str, str]) -> Store:
     return LocalStore(Path(state_folder(env)))
 
 
-def find_target(common: Common, store: Store, env: Mapping[str, str]) -> Target:
+def find_target(address: Address, store: Store, env: Mapping[str, str]) -> Target:
     """The endpoint that a release id, an endpoint's name, or nothing at all stands for.
 
     Raises:
         UsageError: nothing is named and there is not exactly one to choose.
         NotFound: there is no such release.
     """
-    word = common.release or common.endpoint
-    entries = _entries(common, env)
-    if common.provider is not None and word is not None:
-        return _of_flags(word, common, entries)
+    word = address.word
+    entries = _entries(address, env)
+    if address.provider is not None and word is not None:
+        return _of_flags(word, address, entries)
     if word is None:
-        return _only(common, store, entries)
+        return _only(address, store, entries)
     if word.startswith("r-"):
-        return _of_record(_release(word, store), common, entries)
+        return _of_record(_release(word, store), address, entries)
     if word in entries:
-        return _of_entry(entries[word], common)
+        return _of_entry(entries[word], address)
     called = [entry for entry in entries.values() if entry.cloud_name == word]
     if len(called) == 1:
-        return _of_entry(called[0], common)
+        return _of_entry(called[0], address)
     known = [record for record in store.newest() if record.release.endpoint == word]
     if len(known) == 1:
-        return _of_record(known[0], common, entries)
+        return _of_record(known[0], address, entries)
     near = get_close_matches(word, entries, n=1)
     hints = [f"did you mean {near[0]}?"] if near else []
     raise UsageError(
@@ -78,8 +78,8 @@ def find_target(common: Common, store: Store, env: Mapping[str, str]) -> Target:
     )
 
 
-def _entries(common: Common, env: Mapping[str, str]) -> Mapping[str, EndpointConfig]:
-    file = discover(common.config, cwd=Path.cwd(), env=env)
+def _entries(address: Address, env: Mapping[str, str]) -> Mapping[str, EndpointConfig]:
+    file = discover(address.config, cwd=Path.cwd(), env=env)
     if file is None:
         return {}
     # A rollback without a config does not wait for YAML.
@@ -95,10 +95,10 @@ def _release(word: str, store: Store) -> Record:
     return record
 
 
-def _only(common: Common, store: Store, entries: Mapping[str, EndpointConfig]) -> Target:
+def _only(address: Address, store: Store, entries: Mapping[str, EndpointConfig]) -> Target:
     open_ones = [record for record in store.newest() if not record.release.over]
     if len(open_ones) == 1:
-        return _of_record(open_ones[0], common, entries)
+        return _of_record(open_ones[0], address, entries)
     if len(open_ones) > 1:
         rows = [
             f"{r.release.id}  {r.release.endpoint}  {r.release.baseline} → {r.release.candidate}"
@@ -106,7 +106,7 @@ def _only(common: Common, store: Store, entries: Mapping[str, EndpointConfig]) -
         ]
         raise UsageError("several releases are open", facts=rows, hint="name one of them")
     if len(entries) == 1:
-        return _of_entry(next(iter(entries.values())), common)
+        return _of_entry(next(iter(entries.values())), address)
     if entries:
         raise UsageError(
             "canary.yaml has several endpoints", hint=f"name one of {', '.join(entries)}"
@@ -117,24 +117,24 @@ def _only(common: Common, store: Store, entries: Mapping[str, EndpointConfig]) -
     )
 
 
-def _of_record(record: Record, common: Common, entries: Mapping[str, EndpointConfig]) -> Target:
+def _of_record(record: Record, address: Address, entries: Mapping[str, EndpointConfig]) -> Target:
     release = record.release
-    settings = {**release.settings, **common.settings}
+    settings = {**release.settings, **address.settings}
     same = (e for e in entries.values() if _is(e, release.endpoint, release.provider))
     return Target(release.endpoint, release.provider, settings, next(same, None), record)
 
 
-def _of_entry(entry: EndpointConfig, common: Common) -> Target:
-    settings = {**entry.settings, **common.settings}
+def _of_entry(entry: EndpointConfig, address: Address) -> Target:
+    settings = {**entry.settings, **address.settings}
     return Target(entry.cloud_name, ALIASES.get(entry.provider, entry.provider), settings, entry)
 
 
-def _of_flags(word: str, common: Common, entries: Mapping[str, EndpointConfig]) -> Target:
-    name = ALIASES.get(common.provider or "", common.provider or "")
+def _of_flags(word: str, address: Address, entries: Mapping[str, EndpointConfig]) -> Target:
+    name = ALIASES.get(address.provider or "", address.provider or "")
     entry = entries.get(word)
     if entry is not None and ALIASES.get(entry.provider, entry.provider) == name:
-        return _of_entry(entry, common)
-    return Target(word, name, common.settings)
+        return _of_entry(entry, address)
+    return Target(word, name, address.settings)
 
 
 def _is(entry: EndpointConfig, endpoint: str, provider: str) -> bool:
@@ -143,7 +143,7 @@ def _is(entry: EndpointConfig, endpoint: str, provider: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Workspace:
     """A target with everything it takes to look at it and to drive it."""
 
     target: Target
@@ -151,6 +151,7 @@ class Work:
     provider: Patient
     clock: Clock
     driver: Driver
+    actor: str
 
     @property
     def key(self) -> str:
@@ -192,17 +193,17 @@ class Work:
         return record
 
 
-def work_on(target: Target, store: Store, env: Mapping[str, str]) -> Work:
+def work_on(target: Target, store: Store, env: Mapping[str, str]) -> Workspace:
     """Load the target's provider, and nothing else of any cloud."""
     provider = load_provider(target.provider, target.settings)
     clock: Clock = getattr(provider, "clock", None) or SystemClock()
-    return Work(target, store, Patient(provider, clock), clock, driver(env))
+    return Workspace(target, store, Patient(provider, clock), clock, driver(env), actor(env))
 
 
-def open_work(common: Common) -> Work:
-    """The target of a command that acts on a release, ready to be worked on."""
-    store = open_store(os.environ)
-    return work_on(find_target(common, store, os.environ), store, os.environ)
+def open_workspace(address: Address, env: Mapping[str, str]) -> Workspace:
+    """The endpoint of that address, ready to be worked on."""
+    store = open_store(env)
+    return work_on(find_target(address, store, env), store, env)
 
 
 def actor(env: Mapping[str, str]) -> str:

@@ -155,6 +155,11 @@ class Release:
         return f"{self.provider}/{self.place}/{self.endpoint}"
 
     @property
+    def name(self) -> str:
+        """What people call the candidate: the version, or the model that is to become one."""
+        return self.candidate or self.model
+
+    @property
     def over(self) -> bool:
         """Nothing is left to do."""
         return self.state is State.ENDED

@@ -14,7 +14,7 @@ from canarycli.ids import new_id
 from canarycli.metrics import Counts, Measurements, Metric, Series, Value, Window
 from canarycli.operations.foresight import Foresight, foresee, foreseen
 from canarycli.operations.start import Intent
-from canarycli.operations.workspace import Target, Work
+from canarycli.operations.workspace import Target, Workspace
 from canarycli.release.request import Request, prepare
 from canarycli.simulator import Simulator
 from canarycli.store import LocalStore
@@ -36,7 +36,7 @@ def intent(folder: Path, fault: Fault | None = None, **script: object) -> Intent
     provider = Faulty(Simulator(settings, clock=clock), at_metrics)
     store = LocalStore(folder)
     target = Target("demo", "simulator", settings)
-    work = Work(target, store, Patient(provider, clock), clock, Driver("ann"))
+    work = Workspace(target, store, Patient(provider, clock), clock, Driver("ann"), "ann")
     endpoint = provider.describe("demo")
     request = Request("simulator", "local", "v42", plan_from_options(percent=5.0), "ann")
     return Intent(

@@ -17,12 +17,13 @@ from cli.shell import Desk
 
 from canarycli import __version__
 from canarycli.cli.display.lines import event_line
-from canarycli.cli.display.output import Output, ndjson, plain
+from canarycli.cli.display.output import Output, ndjson
 from canarycli.cli.display.schemas import EVENTS, events_schema
 from canarycli.cli.options.common import Common, Format, Talk
 from canarycli.errors import UsageError
 from canarycli.journal import Event
 from canarycli.judge.finding import Verdict
+from canarycli.plain import plain
 
 AT = datetime(2026, 11, 24, 2, 34, 51, tzinfo=UTC)
 MOVED = Event(

@@ -11,10 +11,10 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
-from canarycli.cli.display.output import plain
 from canarycli.cli.display.schemas import report_schema
 from canarycli.journal import Event
 from canarycli.metrics import Metric
+from canarycli.plain import plain
 from canarycli.plan import Check, Margin, Plan, Role, Stage
 from canarycli.release.record import Outcome, Release, State
 from canarycli.report import Story, junit, markdown, page, report_document, told

@@ -1,23 +1,14 @@
 """`canary check`: judge candidate against baseline once, live or from recorded minutes."""
 
 import os
-from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Option
 
+from canarycli.cli.display.output import Output
+from canarycli.cli.display.verdicts import EXITS
 from canarycli.cli.options.common import Common
 from canarycli.errors import Exit, UsageError
-from canarycli.judge.finding import Verdict
-
-EXITS: Mapping[Verdict, Exit] = {
-    Verdict.PASS: Exit.OK,
-    Verdict.FAIL: Exit.ROLLED_BACK,
-    Verdict.INCONCLUSIVE: Exit.INCONCLUSIVE,
-    Verdict.NO_DATA: Exit.NO_METRICS,
-}
-"""The exit code that tells a verdict; nothing is moved whatever it is."""
-
 
 From = Annotated[
     str | None,
@@ -63,10 +54,14 @@ def check(
     verdicts are in the lines.
     """
     if source is None:
-        from canarycli.operations.check import Asked, check_live
-
-        asked = Asked(baseline, candidate, since or "30m", at, tuple(skip or ()))
-        return int(EXITS[check_live(common, asked)])
+        return _live(
+            common,
+            baseline=baseline,
+            candidate=candidate,
+            since=since or "30m",
+            at=at,
+            skip=tuple(skip or ()),
+        )
     others = {"--baseline": baseline, "--candidate": candidate, "--since": since, "--at": at}
     for name, given in {**others, "--skip": skip, "an endpoint": _endpoint(common)}.items():
         if given:
@@ -74,10 +69,20 @@ def check(
                 f"{name} can't go with --from: a recorded document says all by itself",
                 hint="canary schema series describes it",
             )
-    from canarycli.cli.commands.recorded import check_recorded
+    from canarycli.cli.display.recorded import check_recorded
 
     verdict = check_recorded(source)
     return int(Exit.OK if verdict is None else EXITS[verdict])
+
+
+def _live(common: Common, **asked: Any) -> int:
+    from canarycli.cli.display.check import show_checked
+    from canarycli.operations.check import Asked, check_live
+
+    with Output(common) as output:
+        checked = check_live(common.address, Asked(**asked), os.environ)
+        show_checked(output, checked)
+        return int(EXITS[checked.found.verdict])
 
 
 def _endpoint(common: Common) -> str | None:

@@ -1,22 +1,23 @@
 """`canary history`: past releases and how they ended."""
 
+import json
 import os
+import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from typer import Option
 
-from canarycli.cli.display.output import Output
+from canarycli.cli.display.output import Output, write, write_line
 from canarycli.cli.display.status import table
 from canarycli.cli.options.common import Common, WithoutRelease
 from canarycli.clock import SystemClock
-from canarycli.config import bake_from_option
 from canarycli.engine.status import release_status
-from canarycli.errors import UsageError
-from canarycli.operations.workspace import open_store
-from canarycli.release.record import Outcome, Release
-from canarycli.store import Record
+from canarycli.operations.history import Past, outcome_of, start_of
+from canarycli.operations.history import history as releases
+from canarycli.release.record import Release
 from canarycli.traffic import percent
 
 
@@ -41,19 +42,12 @@ def history(
     Limits on the candidate alone compare nothing and are left out.
     """
     if export is not None:
-        from canarycli.operations.export import export_release
-
-        export_release(common, export)
-        return 0
-    wanted = _outcome(outcome)
+        return _export(common, export)
+    now = SystemClock().now()
+    start = start_of(since, now) if since else None
+    past = Past(common.endpoint, start, outcome_of(outcome) if outcome else None, limit)
     with Output(common) as output:
-        now = SystemClock().now()
-        start = now - bake_from_option(since, "--since") if since else None
-        records = [
-            record
-            for record in open_store(os.environ).history()
-            if _fits(record.release, common, start, wanted)
-        ][:limit]
+        records = releases(past, os.environ)
         document = {
             "schema": "canary.history/1",
             "releases": [_row(record, now) for record in records],
@@ -62,28 +56,17 @@ def history(
         return 0
 
 
-def _fits(
-    release: Release, common: Common, start: datetime | None, outcome: Outcome | None
-) -> bool:
-    if common.endpoint and release.endpoint != common.endpoint:
-        return False
-    if start is not None and release.started_at < start:
-        return False
-    return outcome is None or release.outcome is outcome
+def _export(common: Common, release_id: str) -> int:
+    from canarycli.operations.export import export_release
+
+    exported = export_release(replace(common.address, release=release_id), os.environ)
+    if exported.left_out:
+        write(sys.stderr, f"left out, for they compare nothing: {', '.join(exported.left_out)}\n")
+    write_line(json.dumps(exported.document, ensure_ascii=False))
+    return 0
 
 
-def _outcome(word: str | None) -> Outcome | None:
-    if word is None:
-        return None
-    try:
-        return Outcome(word.replace("-", "_"))
-    except ValueError as error:
-        raise UsageError(
-            f"--outcome: there is no outcome {word!r}", hint=f"there are {', '.join(Outcome)}"
-        ) from error
-
-
-def _row(record: Record, now: datetime) -> dict[str, Any]:
+def _row(record: Any, now: datetime) -> dict[str, Any]:
     release = record.release
     row = release_status(record, None, now)
     row["reached"] = release.reached

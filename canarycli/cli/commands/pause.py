@@ -9,11 +9,10 @@ from typer import Option
 from canarycli.cli.display.output import Output
 from canarycli.cli.options.common import Common
 from canarycli.config import bake_from_option
-from canarycli.engine.status import release_status
-from canarycli.journal import Event
-from canarycli.operations.workspace import actor, open_work
+from canarycli.operations.pause import Pause
+from canarycli.operations.pause import pause as order
+from canarycli.operations.workspace import open_workspace
 from canarycli.plan import Then
-from canarycli.release import orders
 
 
 class AfterPause(StrEnum):
@@ -33,25 +32,13 @@ def pause(
 ) -> int:
     """Hold a release at its current stage."""
     with Output(common) as output:
-        work = open_work(common)
-        work.open_record()
-        who, now, span = actor(os.environ), work.clock.now(), bake_from_option(length, "--for")
-        message = f"paused by {who} for {length}, then {then.value}" + (
-            f": {reason}" if reason else ""
-        )
-        until = (now + span).isoformat()
-        fields = {"by": who, "reason": reason, "until": until}
-        record = work.controller(output.event).change(
-            work.key,
-            lambda release: orders.pause(
-                release, who, now, length=span, then=Then(then.value), reason=reason
-            ),
-            Event("paused", now, message, "warning", fields),
-        )
-        if record.lease is None or not record.lease.alive(now):
+        work = open_workspace(common.address, os.environ)
+        asked = Pause(bake_from_option(length, "--for"), length, Then(then.value), reason)
+        record, status = order(work, asked, output.event)
+        if not status["driver"] or not status["driver"]["alive"]:
             output.say(
                 f"warning: nobody drives {record.release.id}, so nobody acts when the pause ends\n"
                 f"hint: canary resume {record.release.id}"
             )
-        output.result(release_status(record, None, now))
+        output.result(status)
         return 0

@@ -1,5 +1,7 @@
 """`canary plan`: what start would do, without doing it."""
 
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -7,13 +9,14 @@ from typing import Annotated
 from typer import Option
 
 from canarycli.cli.display.output import Output
-from canarycli.cli.display.plan import plan_document, plan_lines, refused, write_file
+from canarycli.cli.display.plan import show_plan
+from canarycli.cli.display.suggestion import show_suggestion
+from canarycli.cli.options import release as options
 from canarycli.cli.options.common import Common
 from canarycli.errors import UsageError
-from canarycli.operations import start as planned
-from canarycli.operations.foresight import foresee, foreseen
-from canarycli.operations.start import Intent, Wanted, intend
-from canarycli.operations.suggest import Aim, show_suggestion
+from canarycli.operations.plan import write_plan_file
+from canarycli.operations.start import Wanted, intend
+from canarycli.operations.suggest import Aim
 
 MaybeModel = Annotated[
     str | None,
@@ -54,12 +57,12 @@ def plan(
     common: Common,
     *,
     new_model: MaybeModel = None,
-    share: planned.Percent = None,
-    plan_word: planned.PlanWord = None,
-    stages: planned.Stages = None,
-    bake: planned.Bake = None,
-    baseline: planned.Baseline = None,
-    skip: planned.Skip = None,
+    share: options.Percent = None,
+    plan_word: options.PlanWord = None,
+    stages: options.Stages = None,
+    bake: options.Bake = None,
+    baseline: options.Baseline = None,
+    skip: options.Skip = None,
     out: Out = None,
     suggest: Suggest = False,
     budget_bad: Budget = None,
@@ -83,19 +86,9 @@ def plan(
         raise UsageError("missing option '--new-model' / '-m'", hint="canary plan --help")
     wanted = Wanted(new_model or "", share, plan_word, stages, bake, baseline, tuple(skip or ()))
     with Output(common) as output:
-        intent = intend(common, wanted, vague=suggest)
+        intent = intend(common.address, wanted, os.environ, stdin=sys.stdin, vague=suggest)
         if suggest:
             return show_suggestion(common, output, intent, replace(aim, out=out), yes=yes)
         if out is not None:
-            write_file(output, out, intent.release.plan)
+            output.say(write_plan_file(out, intent.release.plan))
         return show_plan(output, intent, yes=yes)
-
-
-def show_plan(output: Output, intent: Intent, *, yes: bool) -> int:
-    """Show the plan with its troubles; the exit code is the one start would end with at once."""
-    seen = foresee(intent)
-    intent = foreseen(intent, seen)
-    for warning in seen.warnings:
-        output.say(f"warning: {warning.message}")
-    output.result(plan_document(intent, seen), plan_lines(intent, seen))
-    return refused(output, intent, yes=yes)

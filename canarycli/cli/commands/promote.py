@@ -5,15 +5,16 @@ from typing import Annotated
 
 from typer import Option
 
+from canarycli.cli.display.journey import journey
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.prompt import confirm
+from canarycli.cli.options.artifacts import JUnit, Report, Summary
 from canarycli.cli.options.common import Common
-from canarycli.operations.artifacts import JUnit, Papers, Report, Summary
-from canarycli.operations.drive import Interrupt, OkOn, Timeout, ride
-from canarycli.operations.follow import carry_out
+from canarycli.cli.options.driving import Interrupt, OkOn, Timeout
+from canarycli.operations.artifacts import Artifacts
+from canarycli.operations.promote import promote as order
 from canarycli.operations.share import check_share
-from canarycli.operations.workspace import actor, open_work
-from canarycli.release import orders
+from canarycli.operations.workspace import open_workspace
 
 
 def promote(
@@ -35,7 +36,7 @@ def promote(
 ) -> int:
     """Move to the next stage, or to 100% with --full."""
     with Output(common) as output:
-        work = open_work(common)
+        work = open_workspace(common.address, os.environ)
         release = work.open_record().release
         if to is not None:
             check_share(to, "--to", work.provider.limits)
@@ -45,17 +46,15 @@ def promote(
                 f"Send all traffic to {release.candidate} now, without the judge?",
                 yes=yes,
             )
-        journey = ride(
+        on_its_way = journey(
             work,
             output,
+            release.id,
             timeout=timeout,
             on_interrupt=on_interrupt,
             ok_on=ok_on,
-            papers=Papers(junit, summary, report),
+            artifacts=Artifacts(junit, summary, report),
         )
-        who = actor(os.environ)
-        return carry_out(
-            journey,
-            lambda now: orders.promote(now, who, reason=reason, to=to, full=full),
-            detach=detach,
+        return on_its_way.show(
+            lambda drive: order(drive, to=to, full=full, reason=reason, detach=detach)
         )

@@ -5,16 +5,16 @@ from typing import Annotated
 
 from typer import Option
 
+from canarycli.cli.display.journey import journey
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.prompt import confirm
+from canarycli.cli.options.artifacts import JUnit, Report, Summary
 from canarycli.cli.options.common import Common
-from canarycli.journal import Event
-from canarycli.operations.artifacts import JUnit, Papers, Report, Summary
-from canarycli.operations.drive import Interrupt, OkOn, Timeout, driven, ride
-from canarycli.operations.follow import arrived, carry_out
-from canarycli.operations.workspace import actor, open_work
-from canarycli.release import orders
-from canarycli.release.record import State
+from canarycli.cli.options.driving import Interrupt, OkOn, Timeout
+from canarycli.operations.artifacts import Artifacts
+from canarycli.operations.resume import other_driver
+from canarycli.operations.resume import resume as order
+from canarycli.operations.workspace import open_workspace
 
 
 def resume(
@@ -36,31 +36,19 @@ def resume(
 ) -> int:
     """Go on with a paused release, or take over one nobody drives."""
     with Output(common) as output:
-        work = open_work(common)
+        work = open_workspace(common.address, os.environ)
         record = work.open_record()
-        journey = ride(
+        if take_over and (holder := other_driver(work, record)):
+            confirm(common, f"{holder} drives it. Take over?", yes=yes)
+        on_its_way = journey(
             work,
             output,
+            record.release.id,
             timeout=timeout,
             on_interrupt=on_interrupt,
             ok_on=ok_on,
-            papers=Papers(junit, summary, report),
+            artifacts=Artifacts(junit, summary, report),
         )
-        now, who = work.clock.now(), actor(os.environ)
-        if take_over:
-            if record.lease is not None and record.driven_by_another(work.driver.name, now):
-                confirm(common, f"{record.lease.holder} drives it. Take over?", yes=yes)
-            work.controller(journey.hear).take_over(work.key)
-            journey.hear(
-                Event(
-                    "taken_over",
-                    now,
-                    f"driven by {work.driver.name} now",
-                    fields=driven(work.driver, now),
-                )
-            )
-        if record.release.state is State.PAUSED:
-            journey.hear(Event("resumed", now, f"resumed by {who}", fields={"by": who}))
-        if record.release.state is State.ROLLING_BACK:
-            return journey.run(enough=arrived)
-        return carry_out(journey, lambda release: orders.resume(release, now), detach=detach)
+        return on_its_way.show(
+            lambda drive: order(drive, record, take_over=take_over, detach=detach)
+        )

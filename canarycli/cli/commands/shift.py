@@ -5,14 +5,14 @@ from typing import Annotated
 
 from typer import Option
 
+from canarycli.cli.display.journey import journey
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.prompt import confirm
 from canarycli.cli.options.common import Common
-from canarycli.operations.drive import OnInterrupt, ride
-from canarycli.operations.follow import carry_out
+from canarycli.operations.drive import OnInterrupt
 from canarycli.operations.share import check_share
-from canarycli.operations.workspace import actor, open_work
-from canarycli.release import orders
+from canarycli.operations.shift import shift as order
+from canarycli.operations.workspace import open_workspace
 from canarycli.traffic import percent
 
 
@@ -27,14 +27,13 @@ def shift(
 ) -> int:
     """Set the candidate's share by hand."""
     with Output(common) as output:
-        work = open_work(common)
+        work = open_workspace(common.address, os.environ)
         release = work.open_record().release
         check_share(share, "--percent", work.provider.limits)
         if share > release.target:
             confirm(common, f"Give {release.candidate} {percent(share)} of the traffic?", yes=yes)
         # A share set by hand pauses the release, which is what was asked for.
-        journey = ride(work, output, timeout=None, on_interrupt=OnInterrupt.HOLD, ok_on="paused")
-        who = actor(os.environ)
-        return carry_out(
-            journey, lambda now: orders.shift(now, who, share, reason=reason), detach=True
+        on_its_way = journey(
+            work, output, release.id, on_interrupt=OnInterrupt.HOLD, ok_on="paused"
         )
+        return on_its_way.show(lambda drive: order(drive, share, reason=reason))

@@ -1,33 +1,43 @@
 """`canary start`: start a canary release and see it through."""
 
+import os
+import sys
 from typing import Annotated
 
 from typer import Option
 
-from canarycli.cli.commands.plan import show_plan
+from canarycli.cli.display.journey import journey
 from canarycli.cli.display.output import Output
+from canarycli.cli.display.plan import show_plan
 from canarycli.cli.display.prompt import confirm
+from canarycli.cli.options import release as options
+from canarycli.cli.options.artifacts import JUnit, Report, Summary
 from canarycli.cli.options.common import Common
-from canarycli.journal import Event
-from canarycli.operations import start as planned
-from canarycli.operations.artifacts import JUnit, Papers, Report, Summary
-from canarycli.operations.drive import Interrupt, OkOn, Timeout, driven, ride
+from canarycli.cli.options.driving import Interrupt, OkOn, Timeout
+from canarycli.operations.artifacts import Artifacts
+from canarycli.operations.drive import waits
 from canarycli.operations.foresight import foresee, foreseen
-from canarycli.operations.start import Intent, Wanted, intend, refuse_busy
-from canarycli.release.record import Release, State
+from canarycli.operations.start import (
+    Intent,
+    Wanted,
+    in_place,
+    intend,
+    record_start,
+    refuse_busy,
+)
 from canarycli.traffic import percent
 
 
 def start(
     common: Common,
     *,
-    new_model: planned.NewModel,
-    share: planned.Percent = None,
-    plan: planned.PlanWord = None,
-    stages: planned.Stages = None,
-    bake: planned.Bake = None,
-    baseline: planned.Baseline = None,
-    skip: planned.Skip = None,
+    new_model: options.NewModel,
+    share: options.Percent = None,
+    plan: options.PlanWord = None,
+    stages: options.Stages = None,
+    bake: options.Bake = None,
+    baseline: options.Baseline = None,
+    skip: options.Skip = None,
     detach: Annotated[
         bool,
         Option("--detach", help="Set the first stage and return; somebody else must drive"),
@@ -51,9 +61,9 @@ def start(
     """Start a canary release of a new model version."""
     wanted = Wanted(new_model, share, plan, stages, bake, baseline, tuple(skip or ()), note, ref)
     with Output(common) as output:
-        intent = intend(common, wanted)
+        intent = _intend(common, wanted)
         if refuse_busy(intent):
-            intent = intend(common, wanted)
+            intent = _intend(common, wanted)
         if dry_run:
             return show_plan(output, intent, yes=yes)
         intent.refuse_blocked()
@@ -62,20 +72,22 @@ def start(
         for warning in seen.warnings:
             output.say(f"warning: {warning.message}")
         _agree(common, output, intent, yes=yes)
-        journey = ride(
+        on_its_way = journey(
             intent.work,
             output,
+            intent.release.id,
             timeout=timeout,
             on_interrupt=on_interrupt,
             ok_on=ok_on,
-            papers=Papers(junit, summary, report),
+            artifacts=Artifacts(junit, summary, report),
         )
-        output.event(_planned(intent), intent.release.id)
-        intent.work.controller(journey.hear).create(intent.release)
-        output.event(_locked(intent), intent.release.id)
-        if detach:
-            return journey.run(seen=intent.endpoint, enough=_in_place)
-        return journey.run(seen=intent.endpoint)
+        record_start(intent, on_its_way.drive.listen)
+        enough = in_place if detach else waits
+        return on_its_way.show(lambda drive: drive.run(seen=intent.endpoint, enough=enough))
+
+
+def _intend(common: Common, wanted: Wanted) -> Intent:
+    return intend(common.address, wanted, os.environ, stdin=sys.stdin)
 
 
 def _agree(common: Common, output: Output, intent: Intent, *, yes: bool) -> None:
@@ -89,43 +101,4 @@ def _agree(common: Common, output: Output, intent: Intent, *, yes: bool) -> None
         output.say(f"warning: {trouble.message}")
     release = intent.release
     first = percent(release.plan.stages[0].percent)
-    question = f"Start {release.baseline} → {intent_name(release)} at {first}?"
-    confirm(common, question, yes=False)
-
-
-def intent_name(release: Release) -> str:
-    """What people call the candidate: the version, or the model that is to become one."""
-    return release.candidate or release.model
-
-
-def _in_place(release: Release) -> bool:
-    """Whether the first stage is set, so that somebody else can drive on."""
-    moved = release.confirmed_at is not None and release.state is not State.DEPLOYING
-    return moved or release.waits_for_a_person
-
-
-def _planned(intent: Intent) -> Event:
-    release = intent.release
-    stages = ",".join(f"{stage.percent:g}" for stage in release.plan.stages)
-    seconds = sum(stage.bake.total_seconds() for stage in release.plan.stages)
-    return Event(
-        "planned",
-        release.started_at,
-        f"{release.endpoint} {release.baseline} -> {intent_name(release)}, "
-        f"plan {release.plan.name} {stages}, {release.id}",
-        fields={
-            "stages": [
-                {"percent": s.percent, "bake": s.bake.total_seconds(), "then": s.then.value}
-                for s in release.plan.stages
-            ],
-            "checks": [check.name for check in release.plan.checks],
-            "expected_seconds": seconds,
-        },
-    )
-
-
-def _locked(intent: Intent) -> Event:
-    driver = intent.work.driver
-    now = intent.work.clock.now()
-    message = f"{intent.release.endpoint} is driven by {driver.name} as {intent.release.id}"
-    return Event("locked", now, message, fields=driven(driver, now))
+    confirm(common, f"Start {release.baseline} → {release.name} at {first}?", yes=False)

@@ -10,8 +10,7 @@ import typer
 from canarycli.cli.display.ansi import ASCII, colored, plain_only
 from canarycli.cli.display.error import Failure
 from canarycli.cli.display.output import hush, write
-from canarycli.cli.signals import Terminated
-from canarycli.errors import CanaryError, Exit
+from canarycli.errors import CanaryError, Exit, Terminated
 
 
 def show(error: BaseException, args: Sequence[str]) -> int:

@@ -5,9 +5,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from enum import Enum
-from pathlib import PurePath
 from types import TracebackType
 from typing import Any, Self, TextIO, cast
 
@@ -19,6 +16,7 @@ from canarycli.cli.display.log_filter import News
 from canarycli.cli.options.common import Common, Format, Talk
 from canarycli.errors import UsageError
 from canarycli.journal import Event
+from canarycli.plain import plain
 
 EVENTS = "canary.events/1"
 
@@ -143,6 +141,20 @@ def write(stream: TextIO, text: str) -> None:
         hush(stream)
 
 
+def write_line(line: str) -> None:
+    """Write a line of JSON for another program to stdout.
+
+    It is UTF-8 whatever the terminal speaks; half a surrogate stays the escape it came as.
+    """
+    sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def kibibytes(text: str) -> str:
+    """How large a text is as a file."""
+    return f"{len(text.encode()) / 1024:,.0f} KiB"
+
+
 def hush(stream: TextIO) -> None:
     """Send the rest to nowhere, so that the interpreter's last flush is quiet too."""
     with suppress(OSError, ValueError):
@@ -167,26 +179,6 @@ def ndjson(event: Event, release: str | None) -> str:
     }
     extra = {name: value for name, value in event.fields.items() if name not in head}
     return json.dumps(plain({**head, **extra}), ensure_ascii=False)
-
-
-def plain(value: Any) -> Any:
-    """JSON values by the contract: times RFC 3339 UTC, durations in seconds, enums their word."""
-    match value:
-        case Enum():
-            return plain(value.value)
-        case datetime():
-            text = value.astimezone(UTC).isoformat(timespec="milliseconds")
-            return text.replace(".000", "").replace("+00:00", "Z")
-        case timedelta():
-            return value.total_seconds()
-        case PurePath():
-            return str(value)
-        case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [plain(item) for item in value]
-        case _:
-            return value
 
 
 def _query(common: Common) -> Callable[[Any], Any] | None:

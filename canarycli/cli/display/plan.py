@@ -3,20 +3,29 @@
 import shlex
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.status import table
 from canarycli.config.alarms import alarm_of
-from canarycli.errors import Exit, UsageError
+from canarycli.errors import Exit
 from canarycli.forecast import Forecast, Outlook
 from canarycli.judge.wording import amount
-from canarycli.operations.foresight import Foresight, margin_text
+from canarycli.operations.foresight import Foresight, foresee, foreseen, margin_text
 from canarycli.operations.start import Intent
 from canarycli.plan import Better, Check, Plan, Shadow, Stage, Then, Wait
 from canarycli.release.decide.sentences import span
 from canarycli.traffic import percent
+
+
+def show_plan(output: Output, intent: Intent, *, yes: bool) -> int:
+    """Show the plan with its troubles; the exit code is the one start would end with at once."""
+    seen = foresee(intent)
+    intent = foreseen(intent, seen)
+    for warning in seen.warnings:
+        output.say(f"warning: {warning.message}")
+    output.result(plan_document(intent, seen), plan_lines(intent, seen))
+    return refused(output, intent, yes=yes)
 
 
 def plan_document(intent: Intent, seen: Foresight) -> dict[str, Any]:
@@ -92,7 +101,7 @@ def forecast_document(seen: Foresight) -> dict[str, Any]:
 def plan_lines(intent: Intent, seen: Foresight) -> Iterator[str]:
     """The screen."""
     release = intent.release
-    plan, name = release.plan, release.candidate or release.model
+    plan, name = release.plan, release.name
     candidate = release.candidate or f"{release.model} (to be deployed)"
     yield (
         f"{release.endpoint}  {release.baseline} → {candidate}   "
@@ -268,14 +277,3 @@ def _minutes(length: timedelta) -> timedelta:
     """Whole minutes, from two minutes on."""
     minute = timedelta(minutes=1)
     return length if length < 2 * minute else round(length / minute) * minute
-
-
-def write_file(output: Output, path: Path, intended: Plan) -> None:
-    """Write a plan that `start --plan FILE` reads back."""
-    from canarycli.config.writing import write_plan
-
-    try:
-        path.write_text(write_plan(intended), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--out {str(path)!r} can't be written: {error.strerror}") from error
-    output.say(f"wrote {path}")

@@ -19,7 +19,7 @@ from canarycli.engine.status import release_status
 from canarycli.errors import CanaryError
 from canarycli.journal import Event
 from canarycli.operations.drive import roll_back
-from canarycli.operations.workspace import Work, actor
+from canarycli.operations.workspace import Workspace
 from canarycli.plan import Then
 from canarycli.release import orders
 from canarycli.release.record import Release
@@ -50,7 +50,7 @@ class Screen:
         closed: whether the person left.
     """
 
-    work: Work
+    work: Workspace
     common: Common
     release_id: str
     question: Callable[[], None] | None = None
@@ -107,7 +107,7 @@ class Screen:
                 self._order("going on", lambda r, _: orders.resume(r, self.work.clock.now()))
 
     def _order(self, done: str, order: Callable[[Release, str], Release]) -> None:
-        who, now = actor(os.environ), self.work.clock.now()
+        who, now = self.work.actor, self.work.clock.now()
         event = Event("asked", now, f"{who} asked on the screen: {done}", fields={"by": who})
         try:
             self.work.controller(lambda _: None).change(

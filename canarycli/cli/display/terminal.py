@@ -1,9 +1,13 @@
 """Whether frames can be drawn here, and how large."""
 
 import os
+import shutil
 import sys
+from collections.abc import Mapping
 
+from canarycli.cli.display.ansi import colored, plain_only
 from canarycli.cli.options.common import Common, Format
+from canarycli.provider import Probe
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 """A smaller terminal gets lines instead."""
@@ -24,3 +28,13 @@ def drawable(common: Common) -> tuple[int, int] | None:
     except OSError:
         return None
     return (size.columns, size.lines) if size.columns >= LEAST_WIDTH else None
+
+
+def terminal(env: Mapping[str, str]) -> Probe:
+    """What can be drawn here, for the doctor."""
+    if not sys.stdout.isatty():
+        return Probe("terminal", ok=True, detail="none, so plain lines and no questions")
+    width, height = shutil.get_terminal_size()
+    signs = "ASCII" if plain_only(sys.stdout) else "UTF-8"
+    colour = "colour" if colored(sys.stdout, env) else "no colour"
+    return Probe("terminal", ok=True, detail=f"{signs}, {colour}, {width} × {height}")

@@ -15,6 +15,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from canarycli.errors import UsageError
+from canarycli.operations.address import Address
 
 
 class Scope(Enum):
@@ -200,16 +201,10 @@ class Common:
         return not self.no_input and not os.environ.get("CI") and sys.stdin.isatty()
 
     @property
-    def settings(self) -> dict[str, str]:
-        """The cloud's options that were given, named as in canary.yaml."""
-        return {name: value for name in CLOUD_SETTINGS if (value := getattr(self, name))}
-
-    @property
-    def place_flags(self) -> tuple[str, ...]:
-        """What was said of where the endpoint is besides its name, to be said again."""
-        given = {"provider": self.provider, "config": self.config, **self.settings}
-        flags = [(f"--{name.replace('_', '-')}", str(v)) for name, v in given.items() if v]
-        return tuple(word for flag in flags for word in flag)
+    def address(self) -> Address:
+        """Which endpoint is meant."""
+        settings = {name: value for name in CLOUD_SETTINGS if (value := getattr(self, name))}
+        return Address(self.release, self.endpoint, self.provider, self.config, settings)
 
 
 CLOUD_SETTINGS = ("profile", "region", "project", "subscription", "resource_group", "workspace")

@@ -1,15 +1,14 @@
-"""Prints the permissions canary needs in a cloud, without asking the cloud."""
+"""The permissions canary needs in a cloud, without asking the cloud."""
 
-import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from canarycli.cli.display.output import Output
-from canarycli.cli.options.common import Common
 from canarycli.config import load
 from canarycli.config.alarms import alarm_of
-from canarycli.errors import CanaryError, Exit, Unsupported
+from canarycli.errors import CanaryError, Unsupported
+from canarycli.operations.address import Address
 from canarycli.operations.workspace import Target, find_target, open_store
 from canarycli.plan import Plan
 from canarycli.provider import Needs, Permitted
@@ -22,39 +21,52 @@ EVERY = "*"
 """Stands for every endpoint, in the policies that can name one."""
 
 
-def print_policy(common: Common, output: Output, word: str, *, deploys: bool | None) -> Exit:
-    """Print the least policy for an endpoint, or for every one of a cloud.
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The least permissions for an endpoint, or for every one of a cloud.
+
+    Attributes:
+        document: as the cloud takes it.
+        said: what it is enough for, in one line.
+    """
+
+    document: Mapping[str, Any]
+    said: str
+
+
+def least_policy(
+    address: Address, word: str, env: Mapping[str, str], *, deploys: bool | None
+) -> Policy:
+    """The least policy.
 
     Args:
-        common: says which endpoint, if any.
-        output: where it goes.
+        address: says which endpoint, if any.
         word: the cloud or the provider, "" for the endpoint's.
+        env: the environment.
         deploys: candidates are brought in; None where canary.yaml says so.
 
     Raises:
         UsageError: there is no such provider, or its cloud has no permissions.
     """
-    target = _target(common, CLOUDS.get(word, word))
+    target = _target(address, CLOUDS.get(word, word), env)
     kind = provider_class(target.provider)
     if not isinstance(kind, Permitted):
         raise Unsupported(f"{target.provider} has no permissions to write down")
-    needs = _needs(target, _plan(common, target), deploys=deploys)
-    output.document(kind.least_policy(target.settings, target.name, needs))
-    output.say(_said(target, needs))
-    return Exit.OK
+    needs = _needs(target, _plan(address, target, env), deploys=deploys)
+    return Policy(kind.least_policy(target.settings, target.name, needs), _said(target, needs))
 
 
-def _target(common: Common, provider: str) -> Target:
+def _target(address: Address, provider: str, env: Mapping[str, str]) -> Target:
     """The endpoint that is meant; where none is, every one of that provider."""
     try:
-        target = find_target(common, open_store(os.environ), os.environ)
+        target = find_target(address, open_store(env), env)
     except CanaryError:
         if not provider:
             raise
-        return Target(common.release or common.endpoint or EVERY, provider, common.settings)
+        return Target(address.word or EVERY, provider, address.settings)
     if provider in {"", target.provider}:
         return target
-    return Target(common.release or common.endpoint or EVERY, provider, common.settings)
+    return Target(address.word or EVERY, provider, address.settings)
 
 
 def _needs(target: Target, plan: Plan | None, *, deploys: bool | None) -> Needs:
@@ -69,13 +81,13 @@ def _needs(target: Target, plan: Plan | None, *, deploys: bool | None) -> Needs:
     )
 
 
-def _plan(common: Common, target: Target) -> Plan | None:
+def _plan(address: Address, target: Target, env: Mapping[str, str]) -> Plan | None:
     """The endpoint's plan; a file with mistakes says nothing."""
     named = target.config.plan if target.config else None
     if named is None:
         return None
     try:
-        return load(common.config, cwd=Path.cwd(), env=os.environ).plans.get(named)
+        return load(address.config, cwd=Path.cwd(), env=env).plans.get(named)
     except CanaryError:
         return None
 

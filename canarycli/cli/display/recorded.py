@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from canarycli.cli.display.output import write_line
 from canarycli.errors import PlanError, UsageError
 from canarycli.judge.finding import Verdict
 from canarycli.series import SeriesVerdict, judge_document, parse
@@ -29,7 +30,7 @@ def check_recorded(word: str) -> Verdict | None:
     count, verdict = 0, Verdict.NO_DATA
     with _opened(word) as lines:
         for found in _judged(lines):
-            _write(found.line())
+            write_line(found.line())
             count, verdict = count + 1, found.verdict
     if not count:
         name = "stdin" if word == "-" else repr(word)
@@ -53,12 +54,6 @@ def _decoded(raw: bytes, where: str) -> str:
     except UnicodeDecodeError as error:
         column = f"{where}, byte {error.start + 1}"
         raise PlanError(column, f"not UTF-8: {raw[error.start]:#04x}") from None
-
-
-def _write(line: str) -> None:
-    # JSON is UTF-8 whatever the terminal speaks; half a surrogate stays the escape it came as.
-    sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.buffer.flush()
 
 
 @contextmanager

@@ -1,0 +1,98 @@
+"""What `canary doctor` found, group by group."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from canarycli.cli.display.ansi import bold, colored, paint
+from canarycli.cli.display.output import Output
+from canarycli.cli.options.common import Common
+from canarycli.errors import Exit
+from canarycli.operations.doctor import IDENTITY, Group
+from canarycli.provider import Probe
+
+SCHEMA = "canary.doctor/1"
+NARROWEST = 18
+
+VERDICTS = {True: "ok", False: "problem", None: "not_tried"}
+SYMBOLS = {True: "✔", False: "✖", None: "?"}
+STYLES = {True: "green", False: "red", None: "dim"}
+
+
+def show_groups(common: Common, output: Output, groups: Iterable[Group]) -> Exit:
+    """Show each group when it is known, or all of them as one document."""
+    seen: list[Group] = []
+    if output.for_people:
+        output.result({"schema": SCHEMA}, _lines(groups, seen, color=_colored(common)))
+    else:
+        seen += groups
+        output.result(_document(seen))
+    return _exit(seen)
+
+
+def _exit(groups: Sequence[Group]) -> Exit:
+    bad = [probe for group in groups for probe in group.probes if probe.ok is False]
+    if any(probe.name == IDENTITY for probe in bad):
+        return Exit.DENIED
+    return Exit.ERROR if bad else Exit.OK
+
+
+def _document(groups: Sequence[Group]) -> Mapping[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "exit_code": int(_exit(groups)),
+        **_counts(groups),
+        "groups": [
+            {
+                "title": group.title,
+                "probes": [
+                    {
+                        "name": probe.name,
+                        "verdict": VERDICTS[probe.ok],
+                        "detail": probe.detail,
+                        "hints": list(probe.hints),
+                    }
+                    for probe in group.probes
+                ],
+            }
+            for group in groups
+        ],
+    }
+
+
+def _counts(groups: Sequence[Group]) -> Mapping[str, int]:
+    found = [probe.ok for group in groups for probe in group.probes]
+    return {
+        "problems": found.count(False),
+        "not_tried": found.count(None),
+        "fine": found.count(True),
+    }
+
+
+def _lines(groups: Iterable[Group], seen: list[Group], *, color: bool) -> Iterator[str]:
+    for group in groups:
+        seen.append(group)
+        yield f" {bold(group.title, on=color)}"
+        width = max([NARROWEST, *(len(probe.name) for probe in group.probes)])
+        for probe in group.probes:
+            yield from _probe_lines(probe, width, color=color)
+    counts = _counts(seen)
+    words = [f"{counts['problems']} problem{'s' * (counts['problems'] != 1)}"]
+    words += [f"{counts['not_tried']} not tried"] * bool(counts["not_tried"])
+    yield ""
+    words.append(f"{counts['fine']} fine")
+    yield f" {', '.join(words)}"
+
+
+def _probe_lines(probe: Probe, width: int, *, color: bool) -> Iterator[str]:
+    warned = probe.ok is True and bool(probe.hints)
+    symbol = "!" if warned else paint(SYMBOLS[probe.ok], STYLES[probe.ok], on=color)
+    yield f"  {symbol} {probe.name:<{width}}  {probe.detail}".rstrip()
+    word = "asked" if probe.ok is None else "note" if warned else "fix"
+    for hint in probe.hints:
+        yield f"    {'':<{width}}  {word}: {hint}"
+
+
+def _colored(common: Common) -> bool:
+    return colored(sys.stdout, os.environ, common.color)

@@ -1,0 +1,79 @@
+"""Shows a release that this process drives or follows, and turns its end into an exit code."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from canarycli.cli.display import ci
+from canarycli.cli.display.output import Output
+from canarycli.cli.options.driving import ok_codes
+from canarycli.config import bake_from_option
+from canarycli.errors import Exit
+from canarycli.operations.artifacts import Artifacts
+from canarycli.operations.drive import Drive, Ending, OnInterrupt
+from canarycli.operations.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One release on its way, as this process shows it.
+
+    Attributes:
+        drive: how it is driven.
+        ok_on: exit codes that count as 0.
+        artifacts: what is left in files at the end, whatever it is.
+    """
+
+    output: Output
+    drive: Drive
+    ok_on: frozenset[Exit] = frozenset()
+    artifacts: Artifacts = field(default_factory=Artifacts)
+
+    def show(self, run: Callable[[Drive], Ending]) -> int:
+        """Run it, show how it ended, leave the artifacts, and return the exit code."""
+        try:
+            ending = run(self.drive)
+            if ending.status is not None:
+                self.output.result({**ending.status, "exit_code": int(ending.exit)})
+            for line in ending.advice:
+                self.output.say(line)
+            return int(Exit.OK if ending.exit in self.ok_on else ending.exit)
+        finally:
+            self._leave_artifacts()
+
+    def _leave_artifacts(self) -> None:
+        written = self.artifacts.write(self.drive.work, told_in_ci=ci.here(os.environ))
+        if written is None:
+            return
+        for warning in written.warnings:
+            self.output.say(warning)
+        ci.tell(written.story, self.output, os.environ, self.artifacts.report, written.summary)
+
+
+def journey(
+    work: Workspace,
+    output: Output,
+    release_id: str,
+    *,
+    timeout: str | None = None,
+    on_interrupt: OnInterrupt | None = None,
+    ok_on: str | None = None,
+    artifacts: Artifacts | None = None,
+) -> Journey:
+    """How this process goes along with a release, from the flags.
+
+    Raises:
+        UsageError: a flag makes no sense, or a file can't be written.
+    """
+    artifacts = artifacts or Artifacts()
+    artifacts.check()
+    usual = OnInterrupt.HOLD if sys.stdin.isatty() else OnInterrupt.ROLLBACK
+    drive = Drive(
+        work,
+        lambda event: output.event(event, release_id),
+        output.sign_of_life,
+        bake_from_option(timeout, "--timeout") if timeout else None,
+        on_interrupt or usual,
+    )
+    return Journey(output, drive, ok_codes(ok_on), artifacts)

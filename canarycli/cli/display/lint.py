@@ -1,0 +1,72 @@
+"""What `canary lint` prints of the mistakes in a file."""
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from canarycli.config import Problem
+
+SCHEMA = "canary.lint/1"
+
+
+class LintFormat(StrEnum):
+    """How problems are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+def lint_lines(
+    paths: Sequence[Path], problems: Sequence[Problem], style: LintFormat
+) -> Iterator[str]:
+    """A line a mistake, or one that there is none."""
+    if style is LintFormat.GITHUB:
+        yield from map(_annotation, problems)
+        return
+    yield from map(str, problems)
+    for file in dict.fromkeys(problem.file for problem in problems):
+        count = sum(problem.file == file for problem in problems)
+        yield f"{count} problem{'s' * (count > 1)} in {file}"
+    if not problems:
+        yield f"no problems in {', '.join(map(_shown, paths))}"
+
+
+def _shown(path: Path) -> str:
+    cwd = Path.cwd()
+    return str(path.relative_to(cwd) if path.is_relative_to(cwd) else path)
+
+
+def _annotation(problem: Problem) -> str:
+    """A GitHub workflow command; it needs its own escapes."""
+    place = f"file={_escaped(problem.file, ',:')}"
+    if problem.line:
+        place += f",line={problem.line}"
+    if problem.column:
+        place += f",col={problem.column}"
+    within = f" ({problem.path})" if problem.path else ""
+    return f"::error {place},title=canary lint::{_escaped(problem.message + within)}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    return "".join(f"%{ord(c):02X}" if c in f"%\r\n{more}" else c for c in text)
+
+
+def lint_document(paths: Sequence[Path], problems: Sequence[Problem]) -> dict[str, Any]:
+    """The `canary.lint/1` object."""
+    return {
+        "schema": SCHEMA,
+        "ok": not problems,
+        "files": [_shown(path) for path in paths],
+        "problems": [
+            {
+                "file": problem.file,
+                "line": problem.line,
+                "column": problem.column,
+                "path": problem.path,
+                "message": problem.message,
+            }
+            for problem in problems
+        ],
+    }

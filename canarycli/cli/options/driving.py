@@ -1,0 +1,49 @@
+"""The options of commands that drive a release: how long, what Ctrl-C does, what counts as 0."""
+
+from typing import Annotated
+
+from typer import Option
+
+from canarycli.errors import Exit, UsageError
+from canarycli.operations.drive import OnInterrupt
+
+Timeout = Annotated[
+    str | None,
+    Option(metavar="3h", help="Stop waiting with exit 12; the release stays open"),
+]
+OkOn = Annotated[
+    str | None,
+    Option(
+        metavar="NAME,…",
+        help="Outcomes that count as exit 0: paused, inconclusive, rolled-back, timeout",
+    ),
+]
+Interrupt = Annotated[
+    OnInterrupt | None,
+    Option(help="What Ctrl-C or a cancelled job does; hold on a terminal, else rollback"),
+]
+
+_OK_NAMES = {
+    "paused": Exit.PAUSED,
+    "inconclusive": Exit.INCONCLUSIVE,
+    "rolled-back": Exit.ROLLED_BACK,
+    "timeout": Exit.TIMEOUT,
+    "stopped": Exit.STOPPED,
+    "no-metrics": Exit.NO_METRICS,
+    "drift": Exit.DRIFT,
+}
+
+
+def ok_codes(names: str | None) -> frozenset[Exit]:
+    """The exit codes that count as 0, from `--ok-on`.
+
+    Raises:
+        UsageError: there is no outcome of that name.
+    """
+    words = [word.strip() for word in (names or "").split(",") if word.strip()]
+    for word in words:
+        if word not in _OK_NAMES:
+            raise UsageError(
+                f"--ok-on: no outcome {word!r}", hint=f"there are {', '.join(_OK_NAMES)}"
+            )
+    return frozenset(_OK_NAMES[word] for word in words)

@@ -1,0 +1,36 @@
+"""Which endpoint a person means, before anything is looked up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Which endpoint a person means, in their own words; None where they said nothing.
+
+    Attributes:
+        release: a release id, or an endpoint's name.
+        endpoint: a name in canary.yaml, or the cloud's own with `provider`.
+        provider: the provider's name or an alias of it.
+        config: the config file, None to look for one.
+        settings: what was said of the place, named as in canary.yaml.
+    """
+
+    release: str | None = None
+    endpoint: str | None = None
+    provider: str | None = None
+    config: Path | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def word(self) -> str | None:
+        """What was named, whichever way."""
+        return self.release or self.endpoint
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What was said besides the name, as flags to be given again."""
+        given = {"provider": self.provider, "config": self.config, **self.settings}
+        flags = [(f"--{name.replace('_', '-')}", str(v)) for name, v in given.items() if v]
+        return tuple(word for flag in flags for word in flag)

@@ -1,0 +1,62 @@
+"""A release as a text for people, pipelines and programs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from canarycli.clock import SystemClock
+from canarycli.errors import CanaryError
+from canarycli.operations.artifacts import document_of
+from canarycli.operations.history import one_release
+from canarycli.operations.workspace import open_store
+from canarycli.release.record import Release
+from canarycli.report import WRITERS, Story, told
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One release, ready to be written down."""
+
+    story: Story
+    document: dict[str, Any]
+
+    @property
+    def release(self) -> Release:
+        """Which."""
+        return self.story.release
+
+    def text(self, form: str) -> str:
+        """All of it as html, markdown, json or junit."""
+        return WRITERS[form](self.story, self.document)
+
+
+def report(word: str | None, env: Mapping[str, str]) -> Report:
+    """A release from its record and its journal; no cloud is asked.
+
+    Args:
+        word: a release id or an endpoint, None for the one open or the newest.
+        env: says where the records are.
+
+    Raises:
+        NotFound: there is no such release.
+    """
+    store = open_store(env)
+    record = one_release(store, word)
+    release = record.release
+    story = told(release, store.events(release.id), SystemClock().now())
+    return Report(story, document_of(story, record))
+
+
+def write_report(path: Path, text: str) -> None:
+    """Write a report to its file.
+
+    Raises:
+        CanaryError: it can't be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CanaryError(
+            f"{str(path)!r} can't be written: {error.strerror}", hint="choose another with --out"
+        ) from error

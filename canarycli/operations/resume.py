@@ -1,0 +1,38 @@
+"""Goes on with a paused release, or takes over one that nobody drives."""
+
+from canarycli.journal import Event
+from canarycli.operations.drive import Drive, Ending, driven
+from canarycli.operations.follow import arrived, carry_out
+from canarycli.operations.workspace import Workspace
+from canarycli.release import orders
+from canarycli.release.record import State
+from canarycli.store import Record
+
+
+def other_driver(work: Workspace, record: Record) -> str:
+    """Who else drives it now, "" for nobody."""
+    if record.lease is None or not record.driven_by_another(work.driver.name, work.clock.now()):
+        return ""
+    return record.lease.holder
+
+
+def resume(drive: Drive, record: Record, *, take_over: bool, detach: bool) -> Ending:
+    """Go on, then drive or follow.
+
+    Args:
+        drive: how this process goes on.
+        record: the open release.
+        take_over: drive it from here even if somebody else does.
+        detach: come back at once where somebody drives it.
+    """
+    work, release, listen = drive.work, record.release, drive.listen
+    now, who = work.clock.now(), work.actor
+    if take_over:
+        work.controller(listen).take_over(work.key)
+        message = f"driven by {work.driver.name} now"
+        listen(Event("taken_over", now, message, fields=driven(work.driver, now)))
+    if release.state is State.PAUSED:
+        listen(Event("resumed", now, f"resumed by {who}", fields={"by": who}))
+    if release.state is State.ROLLING_BACK:
+        return drive.run(enough=arrived)
+    return carry_out(drive, lambda release: orders.resume(release, now), detach=detach)

@@ -1,0 +1,230 @@
+"""Sends all traffic back to the baseline, with what is at hand: record, notes or traffic."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from canarycli.engine.status import release_status
+from canarycli.errors import CanaryError, NotFound, Unavailable, Unsafe
+from canarycli.ids import new_id
+from canarycli.journal import Event
+from canarycli.operations.workspace import Workspace
+from canarycli.provider import Endpoint, Notes
+from canarycli.release import orders
+from canarycli.release.record import Outcome, Release
+from canarycli.release.request import find_version
+from canarycli.release.rescue import home, rescue
+from canarycli.store import Record
+from canarycli.store.memory import MemoryStore
+from canarycli.traffic import Traffic
+
+CLEARLY = 80.0
+"""A version with so many percent of the traffic is the baseline where no notes can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """How this endpoint goes back.
+
+    Attributes:
+        say: hears what could not be had, and is done without.
+        record: its open release, None where none is known here.
+        seen: the look that was needed without a record.
+        notes: what the endpoint says of itself, {} where the record says it.
+        baseline: where everything goes.
+        usual: where it would go if nobody had said.
+    """
+
+    work: Workspace
+    say: Callable[[str], None]
+    record: Record | None
+    seen: Endpoint | None
+    notes: Notes
+    baseline: str
+    usual: str
+
+    @property
+    def unusual(self) -> bool:
+        """Whether it goes to another version than the baseline."""
+        return self.baseline != self.usual
+
+    def go(self, reason: str, listen: Callable[[Event], None], *, wait: bool) -> dict[str, object]:
+        """Roll back, and say where the endpoint stands once the traffic is where it should be.
+
+        Args:
+            reason: why, for the record.
+            listen: hears every event.
+            wait: for the traffic; else only until the cloud has accepted the change.
+
+        Raises:
+            Unsafe: nobody can tell that it is.
+            CanaryError: the cloud refused, with its own command to paste.
+        """
+        try:
+            return self._go(reason, listen, wait=wait)
+        except Unavailable as error:
+            raise self.unsafe(error.message) from error
+        except CanaryError as error:
+            error.hints = (*error.hints[:1], f"or roll back by hand: {self.command()}")
+            raise
+
+    def _go(self, reason: str, listen: Callable[[Event], None], *, wait: bool) -> dict[str, object]:
+        work, accepted = self._recorded(reason, listen), _Accepted(listen)
+        release = work.controller(accepted.hear).drive(
+            work.key,
+            seen=self.seen,
+            enough=lambda _: not wait and accepted.yes,
+            insist=False,
+        )
+        if release.outcome is Outcome.UNSAFE:
+            raise self.unsafe(release.why)
+        record = work.store.load(work.key)
+        assert record is not None
+        if wait and self.record is not None and (said := work.let_cool(self.baseline)):
+            self.say(said)
+        return release_status(record, None, work.clock.now())
+
+    def unsafe(self, why: str) -> Unsafe:
+        """The loudest error there is, with the way out."""
+        return Unsafe(
+            f"ROLLBACK FAILED on {self.work.target.name}: {why}",
+            hint=(f"by hand: {self.command()}", f"then: canary status {self.work.target.name}"),
+        )
+
+    def command(self) -> str:
+        """The cloud's own command for this rollback."""
+        shares = {self.baseline: 100.0}
+        if self.record is not None:
+            release = self.record.release
+            others = [release.baseline, release.candidate]
+        else:
+            others = [version.name for version in self.seen.versions] if self.seen else []
+        shares |= {name: 0.0 for name in others if name and name != self.baseline}
+        return self.work.provider.plain_command(self.work.target.name, Traffic(shares))
+
+    def _recorded(self, reason: str, listen: Callable[[Event], None]) -> Workspace:
+        """The rollback written down, in memory if it can't be on disk."""
+        try:
+            return self._record_in(self.work, reason, listen)
+        except CanaryError as error:
+            self.say(f"warning: {error.message}; rolling back without a record")
+        memory = replace(self.work, store=MemoryStore())
+        if self.record is not None:
+            memory.store.save(replace(self.record, version=0))
+        return self._record_in(memory, reason, listen)
+
+    def _record_in(
+        self, work: Workspace, reason: str, listen: Callable[[Event], None]
+    ) -> Workspace:
+        who, now = work.actor, work.clock.now()
+        message = f"{who} rolls back to {self.baseline}" + (f": {reason}" if reason else "")
+        event = Event("rollback_started", now, message, "warning", {"by": who, "why": reason})
+        controller = work.controller(listen)
+        if self.record is not None:
+            controller.change(work.key, lambda release: self._turned(release, reason), event)
+            return work
+        assert self.seen is not None
+        controller.create(
+            rescue(
+                self.seen,
+                self.notes,
+                to=self.baseline,
+                release_id=new_id(),
+                provider=work.target.provider,
+                place=work.provider.place,
+                settings=work.target.settings,
+                by=who,
+                reason=reason,
+                now=now,
+            )
+        )
+        listen(event)
+        return work
+
+    def _turned(self, release: Release, reason: str) -> Release:
+        who, now = self.work.actor, self.work.clock.now()
+        back = orders.roll_back(release, who, now, reason=reason)
+        if self.baseline == release.baseline:
+            return back
+        return replace(back, baseline=self.baseline, candidate=release.baseline)
+
+
+class _Accepted:
+    """Passes events on, and remembers whether the cloud has taken the change."""
+
+    def __init__(self, listen: Callable[[Event], None]) -> None:
+        self._listen = listen
+        self.yes = False
+
+    def hear(self, event: Event) -> None:
+        self.yes = self.yes or event.type == "shift_accepted"
+        self._listen(event)
+
+
+def way_back(work: Workspace, to: str | None, say: Callable[[str], None]) -> WayBack:
+    """How this endpoint goes back: by its record, else by its notes, else by its traffic.
+
+    Args:
+        work: the endpoint.
+        to: the version that everything goes to, None for the baseline.
+        say: hears what could not be had, and is done without.
+
+    Raises:
+        CanaryError: nothing tells where the traffic belongs.
+    """
+    record = _known(work, say)
+    if record is not None and to is None:
+        baseline = record.release.baseline
+        return WayBack(work, say, record, None, {}, baseline, baseline)
+    try:
+        seen = work.provider.describe(work.target.name)
+    except CanaryError as error:
+        raise _blind(work, record, error) from error
+    notes = _notes(work, say, seen) if record is None and to is None else {}
+    baseline = find_version(seen, to) if to else home(seen, notes)
+    usual = record.release.baseline if record else baseline
+    return WayBack(work, say, record, seen, notes, baseline, usual)
+
+
+def _notes(work: Workspace, say: Callable[[str], None], seen: Endpoint) -> Notes:
+    """What the endpoint says of itself; where that can't be read, its traffic must speak clearly.
+
+    Raises:
+        CanaryError: it can't be read, and no version has most of the traffic by far.
+    """
+    try:
+        return work.provider.notes(seen)
+    except CanaryError as error:
+        most = max((seen.traffic.of(name) for name in seen.traffic.live), default=0.0)
+        if most < CLEARLY:
+            error.hints = (f"name the version: canary rollback {seen.name} --to VERSION",)
+            raise
+        say(f"warning: {error.message}; going by the traffic: {seen.traffic}")
+        return {}
+
+
+def _blind(work: Workspace, record: Record | None, error: CanaryError) -> CanaryError:
+    """The error of a look that failed, with the command to paste; no answer at all is unsafe."""
+    name = work.target.name
+    arms = ("BASELINE", "CANDIDATE")
+    if record is not None:
+        arms = (record.release.baseline, record.release.candidate)
+    command = work.provider.plain_command(name, Traffic({arms[0]: 100.0, arms[1]: 0.0}))
+    if isinstance(error, NotFound):
+        return error
+    if isinstance(error, Unavailable):
+        return Unsafe(
+            f"the traffic of {name} can't be read: {error.message}",
+            hint=(f"by hand: {command}", f"then: canary status {name}"),
+        )
+    error.hints = (*error.hints[:1], f"or roll back by hand: {command}")
+    return error
+
+
+def _known(work: Workspace, say: Callable[[str], None]) -> Record | None:
+    """The endpoint's open release, if it is known here and its record can be read."""
+    try:
+        record = work.target.record or work.record()
+    except CanaryError as error:
+        say(f"warning: {error.message}; going by the endpoint alone")
+        return None
+    return None if record is None or record.release.over else record

@@ -1,0 +1,87 @@
+"""Where releases stand, once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from canarycli.clock import SystemClock
+from canarycli.engine.status import endpoint_status, release_status
+from canarycli.errors import CanaryError, Exit
+from canarycli.journal import Event
+from canarycli.operations.address import Address
+from canarycli.operations.workspace import Workspace, find_target, open_store, work_on
+from canarycli.provider import Endpoint
+from canarycli.store import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one endpoint stands.
+
+    Attributes:
+        document: `canary.status/1`.
+        record: its release, None where none is known here.
+        events: what was noted of the release.
+        warning: why the live traffic is not in it, "" where it is.
+    """
+
+    document: Mapping[str, Any]
+    record: Record | None
+    events: tuple[Event, ...]
+    now: datetime
+    warning: str = ""
+
+    @property
+    def exit(self) -> Exit:
+        """The outcome's exit code, RUNNING while the release goes on."""
+        return self.record.release.exit if self.record else Exit.OK
+
+
+def status(address: Address, env: Mapping[str, str]) -> Standing:
+    """One endpoint with its live traffic; the record alone where the cloud does not answer.
+
+    Raises:
+        CanaryError: nothing is known of it here, and its cloud does not answer.
+    """
+    store = open_store(env)
+    target = find_target(address, store, env)
+    work = work_on(target, store, env)
+    record = target.record or work.record()
+    warning, endpoint = "", None
+    try:
+        endpoint = work.provider.describe(target.name)
+    except CanaryError as error:
+        if record is None:
+            raise
+        warning = f"warning: {error.message}; this is what was last seen"
+    now = work.clock.now()
+    if record is None:
+        return Standing(_of_endpoint(work, endpoint), None, (), now)
+    events = store.events(record.release.id)
+    return Standing(release_status(record, endpoint, now), record, events, now, warning)
+
+
+def statuses(env: Mapping[str, str], *, ended: bool) -> list[dict[str, Any]]:
+    """The newest release of every endpoint known here.
+
+    Args:
+        env: says where the records are.
+        ended: releases that are over too.
+    """
+    now = SystemClock().now()
+    records = open_store(env).newest()
+    return [release_status(r, None, now) for r in records if ended or not r.release.over]
+
+
+def several_open(address: Address, env: Mapping[str, str]) -> bool:
+    """Whether nobody said which, and there is more than one."""
+    if address.word:
+        return False
+    return sum(not record.release.over for record in open_store(env).newest()) > 1
+
+
+def _of_endpoint(work: Workspace, endpoint: Endpoint | None) -> dict[str, Any]:
+    assert endpoint is not None
+    notes = work.provider.notes(endpoint)
+    return endpoint_status(endpoint, notes, work.target.provider, work.provider.place)

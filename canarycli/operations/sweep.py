@@ -1,0 +1,130 @@
+"""What becomes of releases that nobody drives any more."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from canarycli.clock import Clock, SystemClock
+from canarycli.engine.lease import last_sign
+from canarycli.errors import CanaryError, Exit
+from canarycli.journal import Event
+from canarycli.operations.drive import roll_back
+from canarycli.operations.workspace import Target, Workspace, open_store, work_on
+from canarycli.plan import Lost
+from canarycli.release.record import Outcome, Release, State
+from canarycli.store import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which releases are swept up, and how.
+
+    Attributes:
+        older_than: only what nobody has driven for so long.
+        do: for all of them; None for what each plan's `on_driver_lost` says.
+        endpoint: only of that one, None for all.
+    """
+
+    older_than: timedelta
+    do: Lost | None = None
+    endpoint: str | None = None
+
+
+def sweep(
+    wanted: Wanted, env: Mapping[str, str], listen: Callable[[str, Event], None]
+) -> tuple["Swept", ...]:
+    """Resume or roll back every release nobody drives, all at once, each to its end.
+
+    A release that waits for a person needs no driver and is left alone.
+    """
+    lock = threading.Lock()
+
+    def in_turn(release_id: str, event: Event) -> None:
+        with lock:
+            listen(release_id, event)
+
+    swept = tuple(_lost(wanted, env, in_turn))
+    threads = [threading.Thread(target=one.run, daemon=True) for one in swept]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one in swept:
+        if one.fault is not None:
+            raise one.fault
+    return swept
+
+
+@dataclass(slots=True)
+class Swept:
+    """A release that nobody drove, and what became of it here.
+
+    Attributes:
+        work: None where its cloud can't even be asked; `failure` says why.
+        release: as it was found, then as it was left.
+        do: what is done with it.
+        listen: hears every event with the release it is of.
+        failure: why it could not be done, None while nothing went wrong.
+        fault: an error of canary's own.
+    """
+
+    work: Workspace | None
+    release: Release
+    do: Lost
+    listen: Callable[[str, Event], None]
+    failure: CanaryError | None = None
+    fault: Exception | None = None
+
+    def run(self) -> None:
+        """Do it; what goes wrong with one must not stop the others."""
+        if self.work is None:
+            return
+        try:
+            if self.do is Lost.ROLLBACK or self.release.state is State.ROLLING_BACK:
+                self.release = roll_back(self.work, self._hear, "nobody drove it")
+            else:
+                self.release = self.work.controller(self._hear).drive(self.work.key)
+        except CanaryError as error:
+            self.failure = error
+        except Exception as error:  # noqa: BLE001 - raised again where all are done
+            self.fault = error
+
+    @property
+    def code(self) -> int:
+        """What this release adds to the exit code: 3 for one that went back, whoever wanted it."""
+        if self.failure is not None:
+            return int(self.failure.exit)
+        stopped = self.release.outcome is Outcome.STOPPED
+        return int(Exit.ROLLED_BACK if stopped else self.release.exit)
+
+    def _hear(self, event: Event) -> None:
+        self.listen(self.release.id, event)
+
+
+def _lost(
+    wanted: Wanted, env: Mapping[str, str], listen: Callable[[str, Event], None]
+) -> Iterator[Swept]:
+    """Every open release that nobody drives and that does not wait for a person."""
+    store = open_store(env)
+    for record in store.newest():
+        release = record.release
+        if release.over or wanted.endpoint not in {None, release.endpoint}:
+            continue
+        target = Target(release.endpoint, release.provider, release.settings, None, record)
+        work, failure = None, None
+        try:
+            work = work_on(target, store, env)
+        except CanaryError as error:
+            failure = error
+        if _nobody(record, work.clock if work else SystemClock(), wanted.older_than):
+            what = wanted.do or release.plan.on_driver_lost
+            yield Swept(work, release, what, listen, failure)
+
+
+def _nobody(record: Record, clock: Clock, patience: timedelta) -> bool:
+    now = clock.now()
+    driven = record.lease is not None and record.lease.alive(now)
+    return (
+        not driven and not record.release.waits_for_a_person and now - last_sign(record) >= patience
+    )
