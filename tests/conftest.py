@@ -1,1 +1,12 @@
-"""Shared fixtures."""
+"""What holds for every test: signals as a terminal sets them, whatever the caller set."""
+
+import signal
+
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+
+# A script that runs us in the background has Ctrl-C ignored, and children inherit that.
+for number in INTERRUPTS:
+    if signal.getsignal(number) is signal.SIG_IGN:
+        usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        signal.signal(number, usual)
+signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from canarycli.engine.controller import Driver
+from canarycli.engine.loop import drive
 from canarycli.engine.status import release_status
 from canarycli.errors import CanaryError, Exit, Terminated, Unsafe
 from canarycli.journal import Event
@@ -78,7 +79,8 @@ class Drive:
         """Drive until the release is over, is `enough`, or the time is up."""
         until = self.until
         try:
-            release = self.work.controller(self.listen).drive(
+            release = drive(
+                self.work.controller(self.listen),
                 self.work.key,
                 until=until,
                 seen=seen,
@@ -165,7 +167,7 @@ def roll_back(
     controller.change(
         work.key, lambda release: orders.roll_back(release, who, now, reason=reason), event
     )
-    return controller.drive(work.key, until=until, enough=lambda _: False)
+    return drive(controller, work.key, until=until, enough=lambda _: False)
 
 
 def driven(driver: Driver, now: datetime) -> dict[str, str]:

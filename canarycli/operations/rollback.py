@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from canarycli.engine.loop import drive
 from canarycli.engine.status import release_status
 from canarycli.errors import CanaryError, NotFound, Unavailable, Unsafe
 from canarycli.ids import new_id
@@ -69,7 +70,8 @@ class WayBack:
 
     def _go(self, reason: str, listen: Callable[[Event], None], *, wait: bool) -> dict[str, object]:
         work, accepted = self._recorded(reason, listen), _Accepted(listen)
-        release = work.controller(accepted.hear).drive(
+        release = drive(
+            work.controller(accepted.hear),
             work.key,
             seen=self.seen,
             enough=lambda _: not wait and accepted.yes,

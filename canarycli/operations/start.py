@@ -9,6 +9,7 @@ from typing import TextIO
 from canarycli.config import Config, load, plan_from_options, plan_from_word
 from canarycli.config.payloads import with_payloads
 from canarycli.engine.lease import busy_with
+from canarycli.engine.loop import drive
 from canarycli.errors import Busy, Denied, NotFound, UsageError
 from canarycli.ids import new_id
 from canarycli.journal import Event
@@ -187,7 +188,7 @@ def refuse_busy(intent: Intent) -> bool:
     left = record.lease is None or not record.lease.alive(now)
     if record.release.state is State.ROLLING_BACK and left:
         until = now + timedelta(seconds=60)
-        if work.controller(lambda _: None).drive(work.key, until=until).over:
+        if drive(work.controller(lambda _: None), work.key, until=until).over:
             return True
     raise busy_with(record, now)
 

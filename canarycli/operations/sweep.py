@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from canarycli.clock import Clock, SystemClock
 from canarycli.engine.lease import last_sign
+from canarycli.engine.loop import drive
 from canarycli.errors import CanaryError, Exit
 from canarycli.journal import Event
 from canarycli.operations.drive import roll_back
@@ -84,7 +85,7 @@ class Swept:
             if self.do is Lost.ROLLBACK or self.release.state is State.ROLLING_BACK:
                 self.release = roll_back(self.work, self._hear, "nobody drove it")
             else:
-                self.release = self.work.controller(self._hear).drive(self.work.key)
+                self.release = drive(self.work.controller(self._hear), self.work.key)
         except CanaryError as error:
             self.failure = error
         except Exception as error:  # noqa: BLE001 - raised again where all are done

@@ -75,7 +75,7 @@ def begin_rollback(release: Release, outcome: Outcome, why: str, by: str, now: d
 
 
 @dataclass(slots=True)
-class Case:
+class Context:
     """One look while it is decided on: the record so far and what happened on the way."""
 
     release: Release

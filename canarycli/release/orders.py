@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from canarycli.errors import UsageError
 from canarycli.plan import Then
 from canarycli.release.context import begin_rollback
-from canarycli.release.record import Ask, Cause, Outcome, Pause, Release, State, Wish
+from canarycli.release.record import Ask, Cause, Order, Outcome, Pause, Release, State
 from canarycli.traffic import percent
 
 
@@ -19,21 +19,21 @@ def promote(
     """Go to the next stage; with `to` to that share; with `full` to 100 % at once."""
     _must_be_under_way(release)
     if full:
-        return replace(release, ask=Ask(Wish.FULL, by, reason))
+        return replace(release, ask=Ask(Order.FULL, by, reason))
     if to is None:
-        return replace(release, ask=Ask(Wish.NEXT, by, reason))
+        return replace(release, ask=Ask(Order.NEXT, by, reason))
     if not release.target < to <= 100:
         raise UsageError(
             f"--to {to:g} is not above the {percent(release.target)} it has",
             hint=f"to go down: canary shift {release.id} --percent {to:g}",
         )
-    return replace(release, ask=Ask(Wish.TO, by, reason, to))
+    return replace(release, ask=Ask(Order.TO, by, reason, to))
 
 
 def shift(release: Release, by: str, share: float, *, reason: str = "") -> Release:
     """Set the candidate's share by hand and stay there until a person says how to go on."""
     _must_be_under_way(release)
-    return replace(release, ask=Ask(Wish.SHIFT, by, reason, share))
+    return replace(release, ask=Ask(Order.SHIFT, by, reason, share))
 
 
 def pause(

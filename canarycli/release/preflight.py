@@ -41,7 +41,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _Facts:
     plan: Plan
     limits: Limits
     endpoint: Endpoint
@@ -72,83 +72,83 @@ def preflight(
         baseline: name of the version to compare with.
         candidate: name of the version to release, "" where it is yet to be brought in.
     """
-    case = _Case(plan, limits, endpoint, baseline, candidate)
-    found = [trouble for rule in RULES for trouble in rule(case)]
+    facts = _Facts(plan, limits, endpoint, baseline, candidate)
+    found = [trouble for rule in RULES for trouble in rule(facts)]
     return tuple(sorted(found, key=lambda trouble: not trouble.blocks))
 
 
-def _arms_differ(case: _Case) -> Iterator[Trouble]:
-    if case.candidate == case.baseline:
+def _arms_differ(facts: _Facts) -> Iterator[Trouble]:
+    if facts.candidate == facts.baseline:
         yield Trouble(
-            f"candidate and baseline are both {case.candidate!r}",
-            f"name another version with --new-model; {case.endpoint.name} has {case.versions}",
+            f"candidate and baseline are both {facts.candidate!r}",
+            f"name another version with --new-model; {facts.endpoint.name} has {facts.versions}",
         )
 
 
-def _fit(case: _Case) -> Iterator[Trouble]:
-    if case.endpoint.unfit:
+def _fit(facts: _Facts) -> Iterator[Trouble]:
+    if facts.endpoint.unfit:
         yield Trouble(
-            f"endpoint {case.endpoint.name!r} can't be released by shares: {case.endpoint.unfit}",
+            f"endpoint {facts.endpoint.name!r} can't be released by shares: {facts.endpoint.unfit}",
             "choose another endpoint, or change how this one is deployed",
             error=Unsupported,
         )
 
 
-def _settled(case: _Case) -> Iterator[Trouble]:
-    if not case.endpoint.settled:
-        status = f" ({case.endpoint.status})" if case.endpoint.status else ""
+def _settled(facts: _Facts) -> Iterator[Trouble]:
+    if not facts.endpoint.settled:
+        status = f" ({facts.endpoint.status})" if facts.endpoint.status else ""
         yield Trouble(
-            f"a change of endpoint {case.endpoint.name!r} is under way{status}",
-            f"wait for it: canary status {case.endpoint.name}",
+            f"a change of endpoint {facts.endpoint.name!r} is under way{status}",
+            f"wait for it: canary status {facts.endpoint.name}",
             error=Conflict,
         )
 
 
-def _arms_serve(case: _Case) -> Iterator[Trouble]:
-    for arm, name in {"candidate": case.candidate, "baseline": case.baseline}.items():
+def _arms_serve(facts: _Facts) -> Iterator[Trouble]:
+    for arm, name in {"candidate": facts.candidate, "baseline": facts.baseline}.items():
         if not name:
             continue
-        if case.endpoint.version(name) is None:
+        if facts.endpoint.version(name) is None:
             yield Trouble(
-                f"endpoint {case.endpoint.name!r} has no version {name!r} to be the {arm}",
-                f"it has {case.versions}",
+                f"endpoint {facts.endpoint.name!r} has no version {name!r} to be the {arm}",
+                f"it has {facts.versions}",
                 error=NotFound,
             )
-        elif not case.endpoint.serves(name):
+        elif not facts.endpoint.serves(name):
             yield Trouble(
                 f"the {arm} {name!r} is not in service",
-                f"wait until it is: canary status {case.endpoint.name}",
+                f"wait until it is: canary status {facts.endpoint.name}",
                 error=Conflict,
             )
 
 
-def _baseline_has_traffic(case: _Case) -> Iterator[Trouble]:
-    live = case.endpoint.traffic.live
+def _baseline_has_traffic(facts: _Facts) -> Iterator[Trouble]:
+    live = facts.endpoint.traffic.live
     if not live:
         yield Trouble(
-            f"endpoint {case.endpoint.name!r} gives no version any traffic",
-            f"give it to the baseline first: canary rollback {case.endpoint.name} "
-            f"--to {case.baseline}",
+            f"endpoint {facts.endpoint.name!r} gives no version any traffic",
+            f"give it to the baseline first: canary rollback {facts.endpoint.name} "
+            f"--to {facts.baseline}",
         )
-    elif case.baseline not in live and case.baseline != case.candidate:
+    elif facts.baseline not in live and facts.baseline != facts.candidate:
         yield Trouble(
-            f"the baseline {case.baseline!r} has no traffic: {case.endpoint.traffic}",
+            f"the baseline {facts.baseline!r} has no traffic: {facts.endpoint.traffic}",
             f"compare with the version that has: --baseline {live[0]}",
         )
 
 
-def _candidate_is_idle(case: _Case) -> Iterator[Trouble]:
+def _candidate_is_idle(facts: _Facts) -> Iterator[Trouble]:
     # A candidate that already has more than the first stage would be lowered by the start, and
     # was never judged at what it has: that is somebody's unfinished release, not a new one. Up to
     # the first stage nothing is lowered and no share is skipped, so a person may go on from there.
-    if case.share <= TOLERANCE or case.candidate == case.baseline:
+    if facts.share <= TOLERANCE or facts.candidate == facts.baseline:
         return
-    first = case.plan.stages[0].percent
-    above = case.share > first + TOLERANCE
+    first = facts.plan.stages[0].percent
+    above = facts.share > first + TOLERANCE
     yield Trouble(
-        f"the candidate {case.candidate!r} already has {percent(case.share)} of the traffic"
+        f"the candidate {facts.candidate!r} already has {percent(facts.share)} of the traffic"
         + (f", more than the first stage of {percent(first)}" if above else ""),
-        f"take it away first: canary rollback {case.endpoint.name}"
+        f"take it away first: canary rollback {facts.endpoint.name}"
         if above
         else "make sure that nobody else is releasing it",
         blocks=above,
@@ -156,9 +156,9 @@ def _candidate_is_idle(case: _Case) -> Iterator[Trouble]:
     )
 
 
-def _fine_enough(case: _Case) -> Iterator[Trouble]:
-    step = case.limits.finest_percent
-    for name, wanted in _shares(case):
+def _fine_enough(facts: _Facts) -> Iterator[Trouble]:
+    step = facts.limits.finest_percent
+    for name, wanted in _shares(facts):
         steps = wanted / step
         if isclose(steps, round(steps), abs_tol=1e-6):
             continue
@@ -171,16 +171,16 @@ def _fine_enough(case: _Case) -> Iterator[Trouble]:
         )
 
 
-def _shares(case: _Case) -> Iterator[tuple[str, float]]:
-    shadow = case.plan.shadow
-    if shadow is not None and case.limits.shadow_up_to:
+def _shares(facts: _Facts) -> Iterator[tuple[str, float]]:
+    shadow = facts.plan.shadow
+    if shadow is not None and facts.limits.shadow_up_to:
         yield "the shadow", shadow.percent
-    for number, stage in enumerate(case.plan.stages, 1):
+    for number, stage in enumerate(facts.plan.stages, 1):
         yield f"stage {number}", stage.percent
 
 
-def _shadows(case: _Case) -> Iterator[Trouble]:
-    shadow, most = case.plan.shadow, case.limits.shadow_up_to
+def _shadows(facts: _Facts) -> Iterator[Trouble]:
+    shadow, most = facts.plan.shadow, facts.limits.shadow_up_to
     if shadow is None or shadow.percent <= most:
         return
     if most:
@@ -195,8 +195,8 @@ def _shadows(case: _Case) -> Iterator[Trouble]:
     )
 
 
-def _measurable(case: _Case) -> Iterator[Trouble]:
-    found = (unmeasurable(check, case.limits) for check in case.plan.checks)
+def _measurable(facts: _Facts) -> Iterator[Trouble]:
+    found = (unmeasurable(check, facts.limits) for check in facts.plan.checks)
     yield from (trouble for trouble in found if trouble is not None)
 
 
@@ -231,8 +231,8 @@ def _quoted(name: str) -> str:
     return f"'{name}'" if " " in name or "(" in name else name
 
 
-def _askable(case: _Case) -> Iterator[Trouble]:
-    if case.plan.smoke and not case.limits.smokes:
+def _askable(facts: _Facts) -> Iterator[Trouble]:
+    if facts.plan.smoke and not facts.limits.smokes:
         yield Trouble(
             "the plan has smoke tests, and this cloud can't ask one version by itself",
             "leave smoke: out of the plan",
@@ -240,8 +240,8 @@ def _askable(case: _Case) -> Iterator[Trouble]:
         )
 
 
-def _starts_small(case: _Case) -> Iterator[Trouble]:
-    first = case.plan.stages[0].percent
+def _starts_small(facts: _Facts) -> Iterator[Trouble]:
+    first = facts.plan.stages[0].percent
     if first > BOLD:
         yield Trouble(
             f"the first stage gives the candidate {percent(first)} at once",
@@ -250,9 +250,9 @@ def _starts_small(case: _Case) -> Iterator[Trouble]:
         )
 
 
-def _is_judged(case: _Case) -> Iterator[Trouble]:
-    if not case.plan.gates:
-        watched = " that decides" if case.plan.checks else ""
+def _is_judged(facts: _Facts) -> Iterator[Trouble]:
+    if not facts.plan.gates:
+        watched = " that decides" if facts.plan.checks else ""
         yield Trouble(
             f"the plan has no check{watched}: nothing would stop a bad candidate",
             "add checks to the plan, or confirm with --yes",
@@ -260,44 +260,46 @@ def _is_judged(case: _Case) -> Iterator[Trouble]:
         )
 
 
-def _only_two_arms(case: _Case) -> Iterator[Trouble]:
-    traffic = case.endpoint.traffic
-    arms = {case.baseline, case.candidate}
+def _only_two_arms(facts: _Facts) -> Iterator[Trouble]:
+    traffic = facts.endpoint.traffic
+    arms = {facts.baseline, facts.candidate}
     others = [name for name in traffic.live if name not in arms]
-    if others and case.baseline in traffic.live:
+    if others and facts.baseline in traffic.live:
         shares = ", ".join(f"{name} {percent(traffic.of(name))}" for name in others)
         yield Trouble(
             f"besides the two arms there is traffic on {shares}",
-            f"it would go to the baseline {case.baseline!r}; confirm with --yes",
+            f"it would go to the baseline {facts.baseline!r}; confirm with --yes",
             blocks=False,
         )
 
 
-def _last_change_worked(case: _Case) -> Iterator[Trouble]:
-    if case.endpoint.failure:
+def _last_change_worked(facts: _Facts) -> Iterator[Trouble]:
+    if facts.endpoint.failure:
         yield Trouble(
-            f"the last change of {case.endpoint.name!r} failed: {case.endpoint.failure}",
+            f"the last change of {facts.endpoint.name!r} failed: {facts.endpoint.failure}",
             "see that the endpoint is well, or confirm with --yes",
             blocks=False,
         )
 
 
-def _has_room(case: _Case) -> Iterator[Trouble]:
+def _has_room(facts: _Facts) -> Iterator[Trouble]:
     """Whether the instances fit the first stage; later ones are looked at when they come."""
-    for name in filter(None, (case.candidate, case.baseline)):
-        version = case.endpoint.version(name)
+    for name in filter(None, (facts.candidate, facts.baseline)):
+        version = facts.endpoint.version(name)
         if version is not None and version.in_service and version.instances == 0:
             yield Trouble(
                 f"{name!r} has no instance",
                 "scale it up first, or it would answer nothing",
                 error=Conflict,
             )
-    if not case.candidate or case.candidate == case.baseline:
+    if not facts.candidate or facts.candidate == facts.baseline:
         return
     # A copy of traffic is as much work for the candidate as traffic of its own.
-    most = max(case.plan.stages[0].percent, case.plan.shadow.percent if case.plan.shadow else 0.0)
-    first = Traffic.split(case.baseline, case.candidate, most)
-    for shortage in shortages(case.endpoint, first):
+    most = max(
+        facts.plan.stages[0].percent, facts.plan.shadow.percent if facts.plan.shadow else 0.0
+    )
+    first = Traffic.split(facts.baseline, facts.candidate, most)
+    for shortage in shortages(facts.endpoint, first):
         yield Trouble(
             shortage.sentence,
             "scale it up first, or confirm with --yes",
@@ -305,7 +307,7 @@ def _has_room(case: _Case) -> Iterator[Trouble]:
         )
 
 
-RULES: tuple[Callable[[_Case], Iterator[Trouble]], ...] = (
+RULES: tuple[Callable[[_Facts], Iterator[Trouble]], ...] = (
     _arms_differ,
     _fit,
     _settled,

@@ -72,7 +72,7 @@ class Pause:
     then: Then = Then.HOLD
 
 
-class Wish(StrEnum):
+class Order(StrEnum):
     """What a person asked for and the driver has yet to do."""
 
     NEXT = "next"
@@ -83,9 +83,9 @@ class Wish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A person's wish for another share; `percent` goes with `to` and `shift`."""
+    """A person's order for another share; `percent` goes with `to` and `shift`."""
 
-    wish: Wish
+    order: Order
     by: str
     reason: str = ""
     percent: float | None = None

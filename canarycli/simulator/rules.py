@@ -1,4 +1,4 @@
-"""What a pretend endpoint accepts and refuses: a scene and a wish in, the next scene out."""
+"""What a pretend endpoint accepts and refuses: a scene and a request in, the next scene out."""
 
 import re
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def shifted(
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A wish for a new version."""
+    """A request for a new version."""
 
     model: str
     like: str
@@ -38,16 +38,16 @@ class Deployment:
     options: Mapping[str, Any]
 
 
-def deployed(scene: Scene, seen: Endpoint, wish: Deployment, now: datetime) -> tuple[Scene, str]:
+def deployed(scene: Scene, seen: Endpoint, asked: Deployment, now: datetime) -> tuple[Scene, str]:
     """The scene after a version was asked for, and the version's name."""
     for name, old in scene.added.items():
-        if old.release == wish.release and name not in scene.gone:
+        if old.release == asked.release and name not in scene.gone:
             return scene, name
     _refuse_while_changing(scene, seen.name, now)
-    _require(scene, seen.name, wish.like, now)
-    count = _instances(wish.options, scene.actor(wish.like).instances)
-    name, ready = _free_name(scene, wish.model), now + scene.script.startup
-    added = {**scene.added, name: Added(wish.model, wish.like, ready, wish.release, count)}
+    _require(scene, seen.name, asked.like, now)
+    count = _instances(asked.options, scene.actor(asked.like).instances)
+    name, ready = _free_name(scene, asked.model), now + scene.script.startup
+    added = {**scene.added, name: Added(asked.model, asked.like, ready, asked.release, count)}
     return replace(scene, added=added, revision=scene.revision + 1), name
 
 

@@ -167,11 +167,11 @@ class Simulator:
             Conflict: a change is under way.
             NotFound: there is no version `like`.
         """
-        wish = Deployment(model, like, release, options)
+        asked = Deployment(model, like, release, options)
         names = [model]
 
         def edit(scene: Scene, now: datetime) -> Scene:
-            changed, name = deployed(scene, seen, wish, now)
+            changed, name = deployed(scene, seen, asked, now)
             names.append(name)
             return changed
 

@@ -8,6 +8,7 @@ import pytest
 from engine.rehearsal import CANDIDATE, ENDPOINT, Rehearsal
 
 from canarycli.engine.controller import Controller, Driver
+from canarycli.engine.loop import drive
 from canarycli.errors import Conflict, Stopped
 from canarycli.journal import Event
 from canarycli.provider import Endpoint, Notes
@@ -122,7 +123,7 @@ def test_a_driver_that_lost_its_lease_finds_out_before_its_next_write() -> None:
     rehearsal.controller("bob@ci").take_over(rehearsal.key)
     asked = len(rehearsal.watched.asked)
     with pytest.raises(Stopped) as caught:
-        first.drive(rehearsal.key)
+        drive(first, rehearsal.key)
     assert "bob@ci" in caught.value.facts[0]
     assert len(rehearsal.watched.asked) == asked
 
@@ -136,6 +137,6 @@ def test_a_driver_tells_the_end_that_somebody_else_brought_about() -> None:
     )
     driver.tick(rehearsal.key)
     roll_back_elsewhere(rehearsal)
-    assert driver.drive(rehearsal.key).id == release.id
+    assert drive(driver, rehearsal.key).id == release.id
     assert heard[-1].type == "ended"
     assert "dana rolled back" in heard[-1].message

@@ -15,7 +15,7 @@ The first rule in `RULES` that has an answer wins:
 4.  traffic never goes back to a baseline that is not in service; a dead candidate goes back;
 5.  somebody else's change wins: lowered is never raised again, raised is theirs to answer for;
 6.  a change on its way is waited for, repeated if it never landed, given up when it takes too long;
-7.  a person's wish comes before the plan;
+7.  a person's order comes before the plan;
 8.  the deadline comes before the checks;
 9.  a failed check acts, held and paused releases included;
 10. silence and doubt pause the release, and a pause that runs out does what it said;
@@ -25,8 +25,8 @@ The first rule in `RULES` that has an answer wins:
 from collections.abc import Callable
 from datetime import datetime
 
-from canarycli.release.context import Case, Decision, Seen, noted
-from canarycli.release.decide.asked import deadline, wish
+from canarycli.release.context import Context, Decision, Seen, noted
+from canarycli.release.decide.asked import deadline, order
 from canarycli.release.decide.split import deploying, drift, settle, smoke_test
 from canarycli.release.decide.verdicts import checks, doubt, paused, silence, stage
 from canarycli.release.decide.way_back import health, rolling_back
@@ -37,19 +37,19 @@ __all__ = ["Decision", "Seen", "decide"]
 
 def decide(release: Release, seen: Seen, now: datetime) -> Decision:
     """The next step of a release, from what is recorded and what is seen."""
-    case = Case(noted(release, seen, now), seen, now)
+    context = Context(noted(release, seen, now), seen, now)
     for rule in RULES:
-        decision = rule(case)
+        decision = rule(context)
         if decision is not None:
             return decision
-    return case.wait()
+    return context.wait()
 
 
-def ended(case: Case) -> Decision | None:
-    return Decision(case.release) if case.release.over else None
+def ended(context: Context) -> Decision | None:
+    return Decision(context.release) if context.release.over else None
 
 
-RULES: tuple[Callable[[Case], Decision | None], ...] = (
+RULES: tuple[Callable[[Context], Decision | None], ...] = (
     ended,
     rolling_back,
     deploying,
@@ -57,7 +57,7 @@ RULES: tuple[Callable[[Case], Decision | None], ...] = (
     health,
     drift,
     settle,
-    wish,
+    order,
     deadline,
     checks,
     silence,

@@ -2,53 +2,53 @@
 
 from dataclasses import replace
 
-from canarycli.release.context import Case, Decision
+from canarycli.release.context import Context, Decision
 from canarycli.release.decide.sentences import span
 from canarycli.release.decide.way_back import go_back
-from canarycli.release.record import Cause, Outcome, Pause, Release, State, Wish
+from canarycli.release.record import Cause, Order, Outcome, Pause, Release, State
 from canarycli.traffic import percent
 
 
-def wish(case: Case) -> Decision | None:
-    """A person's wish comes before the plan."""
-    release = case.release
+def order(context: Context) -> Decision | None:
+    """A person's order comes before the plan."""
+    release = context.release
     ask = release.ask
     if ask is None:
         return None
     last = len(release.plan.stages) - 1
     who = f"{ask.by} asked for it" + (f": {ask.reason}" if ask.reason else "")
-    if ask.wish is Wish.NEXT and release.stage == last and release.target >= 100:
-        return case.end(Outcome.PROMOTED, who)
-    if ask.wish is not Wish.SHIFT:
-        case.tell("stage_passed", who, stage=release.stage + 1, by=ask.by, reason=ask.reason)
-    match ask.wish:
-        case Wish.FULL:
-            return case.raise_to(100.0, last)
-        case Wish.TO if ask.percent is not None:
-            return case.raise_to(ask.percent, _stage_at(release, ask.percent))
-        case Wish.SHIFT if ask.percent is not None:
-            return _shifted(case, ask.percent, who)
+    if ask.order is Order.NEXT and release.stage == last and release.target >= 100:
+        return context.end(Outcome.PROMOTED, who)
+    if ask.order is not Order.SHIFT:
+        context.tell("stage_passed", who, stage=release.stage + 1, by=ask.by, reason=ask.reason)
+    match ask.order:
+        case Order.FULL:
+            return context.raise_to(100.0, last)
+        case Order.TO if ask.percent is not None:
+            return context.raise_to(ask.percent, _stage_at(release, ask.percent))
+        case Order.SHIFT if ask.percent is not None:
+            return _shifted(context, ask.percent, who)
     following = _next_stage(release)
-    return case.raise_to(release.plan.stages[following].percent, following)
+    return context.raise_to(release.plan.stages[following].percent, following)
 
 
-def _shifted(case: Case, share: float, who: str) -> Decision:
+def _shifted(context: Context, share: float, who: str) -> Decision:
     """A share set by hand stays until a person says how to go on."""
-    ask = case.release.ask
+    ask = context.release.ask
     by, reason = (ask.by, ask.reason) if ask else ("", "")
-    case.tell("paused", f"stays at {percent(share)}: {who}", by=by, reason=reason, until=None)
-    decision = case.raise_to(share, _stage_at(case.release, share))
-    pause = Pause(Cause.PERSON, by, f"{percent(share)} by hand, {who}", case.now)
+    context.tell("paused", f"stays at {percent(share)}: {who}", by=by, reason=reason, until=None)
+    decision = context.raise_to(share, _stage_at(context.release, share))
+    pause = Pause(Cause.PERSON, by, f"{percent(share)} by hand, {who}", context.now)
     return replace(decision, release=replace(decision.release, state=State.PAUSED, pause=pause))
 
 
-def deadline(case: Case) -> Decision | None:
+def deadline(context: Context) -> Decision | None:
     """A release that is not decided in time goes back."""
-    release = case.release
+    release = context.release
     deadline = release.plan.deadline
-    if deadline is None or case.since(release.started_at) <= deadline:
+    if deadline is None or context.since(release.started_at) <= deadline:
         return None
-    return go_back(case, Outcome.INCONCLUSIVE, f"not decided within {span(deadline)}")
+    return go_back(context, Outcome.INCONCLUSIVE, f"not decided within {span(deadline)}")
 
 
 def _next_stage(release: Release) -> int:

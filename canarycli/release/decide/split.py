@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from canarycli.release.context import SETTLING, Case, Decision, wanted_text
+from canarycli.release.context import SETTLING, Context, Decision, wanted_text
 from canarycli.release.decide.sentences import span
 from canarycli.release.decide.way_back import go_back
 from canarycli.release.record import Outcome, State
@@ -16,121 +16,121 @@ LANDING = timedelta(seconds=10)
 """How long an accepted change may stay invisible (clouds read their own writes late)."""
 
 
-def deploying(case: Case) -> Decision | None:
+def deploying(context: Context) -> Decision | None:
     """Wait for a candidate that is being brought in, with no traffic."""
-    release, endpoint = case.release, case.endpoint
+    release, endpoint = context.release, context.endpoint
     if release.state is not State.DEPLOYING:
         return None
     there = bool(release.candidate) and endpoint.version(release.candidate) is not None
     if there and endpoint.settled and endpoint.serves(release.candidate):
-        case.tell("deployed", f"{release.candidate} is in service, with no traffic yet")
+        context.tell("deployed", f"{release.candidate} is in service, with no traffic yet")
         if release.plan.smoke:
-            case.release = replace(release, state=State.SMOKE_TEST, asked_at=case.now)
-            return case.wait(SETTLING)
-        return case.first_step()
+            context.release = replace(release, state=State.SMOKE_TEST, asked_at=context.now)
+            return context.wait(SETTLING)
+        return context.first_step()
     if release.candidate and endpoint.settled and endpoint.failure:
         why = f"{release.model} could not be deployed: {endpoint.failure}"
-        return case.end(Outcome.CLOUD_FAILED, why, "error")
-    if case.since(release.asked_at) > DEPLOYING:
+        return context.end(Outcome.CLOUD_FAILED, why, "error")
+    if context.since(release.asked_at) > DEPLOYING:
         why = f"{release.model} was not in service after {span(DEPLOYING)}"
-        return case.end(Outcome.CLOUD_FAILED, why, "error")
-    return replace(case.wait(SETTLING * 2), deploy=endpoint.settled and not there)
+        return context.end(Outcome.CLOUD_FAILED, why, "error")
+    return replace(context.wait(SETTLING * 2), deploy=endpoint.settled and not there)
 
 
-def smoke_test(case: Case) -> Decision | None:
+def smoke_test(context: Context) -> Decision | None:
     """The candidate answers what the plan asks of it before it gets any live traffic."""
-    release, tried = case.release, case.seen.tried
+    release, tried = context.release, context.seen.tried
     if release.state is not State.SMOKE_TEST:
         return None
     if tried is None:
-        return _unasked(case)
+        return _unasked(context)
     for one in tried:
         level = "info" if one.ok else "error"
-        case.tell("smoke", one.sentence, level, name=one.name, ok=one.ok, seconds=one.seconds)
+        context.tell("smoke", one.sentence, level, name=one.name, ok=one.ok, seconds=one.seconds)
     failed = [one for one in tried if not one.ok]
     if not failed:
-        return case.first_step()
+        return context.first_step()
     why = f"smoke test failed, {failed[0].sentence}"
-    if case.share > TOLERANCE:
-        return go_back(case, Outcome.ROLLED_BACK, why)
-    return case.end(Outcome.ROLLED_BACK, why, "error")
+    if context.share > TOLERANCE:
+        return go_back(context, Outcome.ROLLED_BACK, why)
+    return context.end(Outcome.ROLLED_BACK, why, "error")
 
 
-def _unasked(case: Case) -> Decision:
+def _unasked(context: Context) -> Decision:
     """The candidate could not be asked: an endpoint that settles, or a candidate that is gone."""
-    release = case.release
-    if case.since(release.asked_at) <= release.plan.settle_within:
-        return case.wait(SETTLING)
+    release = context.release
+    if context.since(release.asked_at) <= release.plan.settle_within:
+        return context.wait(SETTLING)
     why = f"{release.candidate} could not be asked within {span(release.plan.settle_within)}"
-    return case.end(Outcome.CLOUD_FAILED, why, "error")
+    return context.end(Outcome.CLOUD_FAILED, why, "error")
 
 
-def drift(case: Case) -> Decision | None:
+def drift(context: Context) -> Decision | None:
     """Who changed the split? Lowered by somebody: never raised again. Raised: hands off."""
-    release, endpoint = case.release, case.endpoint
+    release, endpoint = context.release, context.endpoint
     if not endpoint.settled or endpoint.traffic.same_as(release.wanted):
         return None
     on_its_way = release.confirmed_at is None
-    untouched = on_its_way and not _moved(case)
+    untouched = on_its_way and not _moved(context)
     strangers = set(endpoint.traffic.live) - {release.baseline, release.candidate}
     highest = max(release.target, release.before) if on_its_way else release.target
-    if case.share > highest + TOLERANCE or (strangers and not untouched):
+    if context.share > highest + TOLERANCE or (strangers and not untouched):
         why = f"somebody set {endpoint.traffic} where {release.wanted} was wanted; not touched"
-        return case.end(Outcome.DRIFT, why, "warning")
+        return context.end(Outcome.DRIFT, why, "warning")
     lowest = min(release.target, release.before) if on_its_way else release.target
-    if case.share < lowest - TOLERANCE:
-        return _lowered(case)
-    if untouched or case.share > release.target:
+    if context.share < lowest - TOLERANCE:
+        return _lowered(context)
+    if untouched or context.share > release.target:
         return None
     if endpoint.failure:
         return go_back(
-            case, Outcome.CLOUD_FAILED, f"the cloud undid the change: {endpoint.failure}"
+            context, Outcome.CLOUD_FAILED, f"the cloud undid the change: {endpoint.failure}"
         )
-    if case.since(release.asked_at) < LANDING:
-        return case.wait_for_change()
-    return _lowered(case)
+    if context.since(release.asked_at) < LANDING:
+        return context.wait_for_change()
+    return _lowered(context)
 
 
-def _lowered(case: Case) -> Decision:
-    release = case.release
+def _lowered(context: Context) -> Decision:
+    release = context.release
     was = release.target if release.confirmed_at else release.before
-    why = f"somebody lowered {release.candidate} from {percent(was)} to {percent(case.share)}"
+    why = f"somebody lowered {release.candidate} from {percent(was)} to {percent(context.share)}"
     if release.shadow:
         why = f"somebody ended the copy of traffic that {release.candidate} got"
-    return go_back(case, Outcome.STOPPED, why, by="somebody else")
+    return go_back(context, Outcome.STOPPED, why, by="somebody else")
 
 
-def settle(case: Case) -> Decision | None:
+def settle(context: Context) -> Decision | None:
     """Wait for a change on its way, repeat one that never landed, give one up in time."""
-    release, endpoint = case.release, case.endpoint
+    release, endpoint = context.release, context.endpoint
     if release.confirmed_at is not None:
-        return None if endpoint.settled else case.wait_for_change()
+        return None if endpoint.settled else context.wait_for_change()
     if endpoint.settled and endpoint.traffic.same_as(release.wanted):
-        return _confirmed(case)
-    if case.since(release.asked_at) > release.plan.settle_within:
+        return _confirmed(context)
+    if context.since(release.asked_at) > release.plan.settle_within:
         return go_back(
-            case,
+            context,
             Outcome.CLOUD_FAILED,
             f"{wanted_text(release)} was not in place after {span(release.plan.settle_within)}",
         )
     if not endpoint.settled:
-        return case.wait_for_change()
-    case.release = replace(release, written=True)
-    return case.ask_for(release.wanted)
+        return context.wait_for_change()
+    context.release = replace(release, written=True)
+    return context.ask_for(release.wanted)
 
 
-def _confirmed(case: Case) -> Decision | None:
-    release = case.release
-    seconds = round(case.since(release.asked_at).total_seconds(), 1)
-    case.release = replace(
+def _confirmed(context: Context) -> Decision | None:
+    release = context.release
+    seconds = round(context.since(release.asked_at).total_seconds(), 1)
+    context.release = replace(
         release,
-        confirmed_at=case.now,
-        waiting_since=case.now,
+        confirmed_at=context.now,
+        waiting_since=context.now,
         failing={},
         findings=(),
         verdict=None,
     )
-    case.tell(
+    context.tell(
         "shift_confirmed",
         f"{wanted_text(release)} confirmed after {seconds:g} s",
         from_=release.before,
@@ -140,7 +140,7 @@ def _confirmed(case: Case) -> Decision | None:
     return None
 
 
-def _moved(case: Case) -> bool:
+def _moved(context: Context) -> bool:
     """Whether the endpoint changed since the target was recorded, by us or by anybody."""
-    base = case.release.base
-    return bool(base) and case.endpoint.revision != base
+    base = context.release.base
+    return bool(base) and context.endpoint.revision != base

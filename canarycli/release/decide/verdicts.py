@@ -6,7 +6,7 @@ from datetime import timedelta
 from canarycli.errors import Exit
 from canarycli.judge import Finding, Judgement, Verdict
 from canarycli.plan import Role, Stage, Then
-from canarycli.release.context import WATCHING, Case, Decision
+from canarycli.release.context import WATCHING, Context, Decision
 from canarycli.release.decide.sentences import alone, paused_for, span
 from canarycli.release.decide.way_back import go_back
 from canarycli.release.reading import extra_failures, reading, row, served
@@ -14,35 +14,35 @@ from canarycli.release.record import Cause, Outcome, Release, State
 from canarycli.traffic import percent
 
 
-def checks(case: Case) -> Decision | None:
+def checks(context: Context) -> Decision | None:
     """A failed check acts, whatever else the release is doing."""
-    judgement = case.seen.judgement
+    judgement = context.seen.judgement
     if judgement is None:
         return None
-    release = _read(case, judgement)
+    release = _read(context, judgement)
     failed = [f for f in judgement.findings if _has_failed(release, f)]
     if not failed:
         return None
     why = failed[0].sentence
     if release.plan.on_fail is Then.ROLLBACK:
-        return go_back(case, Outcome.ROLLED_BACK, why)
+        return go_back(context, Outcome.ROLLED_BACK, why)
     if not paused_for(release, Cause.FAILING):
-        case.pause(Cause.FAILING, why, None, Then.HOLD)
-    return case.wait()
+        context.pause(Cause.FAILING, why, None, Then.HOLD)
+    return context.wait()
 
 
-def silence(case: Case) -> Decision | None:
+def silence(context: Context) -> Decision | None:
     """A gating metric without data pauses the release; it never passes."""
-    release = case.release
+    release = context.release
     silent = release.verdict is Verdict.NO_DATA and not alone(release)
     if paused_for(release, Cause.NO_METRICS) and not silent:
-        return _resume(case, "the metrics are there again")
-    if release.state is not State.RUNNING or not silent or _too_early(case):
+        return _resume(context, "the metrics are there again")
+    if release.state is not State.RUNNING or not silent or _too_early(context):
         return None
     mute = [f for f in release.findings if f.verdict is Verdict.NO_DATA and f.role is Role.GATE]
     for finding in mute:
-        newest = None if finding.age is None else case.now - finding.age
-        case.tell(
+        newest = None if finding.age is None else context.now - finding.age
+        context.tell(
             "no_metrics",
             finding.sentence,
             "warning",
@@ -51,88 +51,88 @@ def silence(case: Case) -> Decision | None:
             query=finding.query,
         )
     wait = release.plan.on_no_metrics
-    case.pause(Cause.NO_METRICS, mute[0].sentence, case.now + wait.pause, wait.then)
-    return case.wait(min(WATCHING, wait.pause))
+    context.pause(Cause.NO_METRICS, mute[0].sentence, context.now + wait.pause, wait.then)
+    return context.wait(min(WATCHING, wait.pause))
 
 
-def doubt(case: Case) -> Decision | None:
+def doubt(context: Context) -> Decision | None:
     """Neither pass nor fail for too long pauses the release."""
-    release = case.release
+    release = context.release
     clear = release.verdict is Verdict.PASS or alone(release)
     if paused_for(release, Cause.UNCLEAR) and clear:
-        return _resume(case, "every check passes now")
+        return _resume(context, "every check passes now")
     if release.state is not State.RUNNING or clear or release.verdict is None:
         return None
     patience = max(release.plan.unclear_after, release.bake_in_force)
-    if case.since(release.waiting_since) < patience:
+    if context.since(release.waiting_since) < patience:
         return None
     unclear = [f.sentence for f in release.findings if f.verdict is not Verdict.PASS]
     wait = release.plan.on_unclear
     reason = f"can't tell after {span(patience)}: {unclear[0] if unclear else 'no finding'}"
-    case.pause(Cause.UNCLEAR, reason, case.now + wait.pause, wait.then)
-    return case.wait(min(WATCHING, wait.pause))
+    context.pause(Cause.UNCLEAR, reason, context.now + wait.pause, wait.then)
+    return context.wait(min(WATCHING, wait.pause))
 
 
-def paused(case: Case) -> Decision | None:
+def paused(context: Context) -> Decision | None:
     """A pause that runs out does what it said."""
-    release = case.release
+    release = context.release
     pause = release.pause
     if release.state is not State.PAUSED or pause is None:
         return None
     if pause.until is None:
-        return case.wait()
-    if case.now < pause.until:
-        return case.wait(min(WATCHING, pause.until - case.now))
+        return context.wait()
+    if context.now < pause.until:
+        return context.wait(min(WATCHING, pause.until - context.now))
     if pause.then is Then.ROLLBACK:
-        return go_back(case, PAUSE_OUTCOMES[pause.cause], f"paused too long: {pause.reason}")
-    case.release = replace(release, pause=replace(pause, until=None))
-    case.tell("held", f"waits for a person: {pause.reason}", "warning", reason=pause.reason)
-    return case.wait()
+        return go_back(context, PAUSE_OUTCOMES[pause.cause], f"paused too long: {pause.reason}")
+    context.release = replace(release, pause=replace(pause, until=None))
+    context.tell("held", f"waits for a person: {pause.reason}", "warning", reason=pause.reason)
+    return context.wait()
 
 
-def stage(case: Case) -> Decision | None:
+def stage(context: Context) -> Decision | None:
     """A stage that has baked and passed leads to the next, a hold, or the end."""
-    release = case.release
+    release = context.release
     if release.state is State.HELD:
-        return case.wait()
+        return context.wait()
     stage = release.stage_in_force
-    baked = case.since(release.confirmed_at)
+    baked = context.since(release.confirmed_at)
     passed = release.verdict is Verdict.PASS or alone(release) or not release.plan.gates
     if baked < release.bake_in_force or not passed:
-        return case.wait(_until_next(case, baked))
-    return _shadowed(case) if release.shadow else _passed(case, stage)
+        return context.wait(_until_next(context, baked))
+    return _shadowed(context) if release.shadow else _passed(context, stage)
 
 
-def _shadowed(case: Case) -> Decision:
+def _shadowed(context: Context) -> Decision:
     """The copy of traffic is exchanged for the first share, in one change."""
-    release = case.release
-    case.tell("stage_passed", f"shadow of {percent(release.shadow)} passed", stage=1)
-    return case.raise_to(release.plan.stages[0].percent, 0)
+    release = context.release
+    context.tell("stage_passed", f"shadow of {percent(release.shadow)} passed", stage=1)
+    return context.raise_to(release.plan.stages[0].percent, 0)
 
 
-def _passed(case: Case, stage: Stage) -> Decision:
-    release = case.release
+def _passed(context: Context, stage: Stage) -> Decision:
+    release = context.release
     last = release.stage == len(release.plan.stages) - 1
     gates = [f for f in release.findings if f.role is Role.GATE]
-    case.tell(
+    context.tell(
         "stage_passed",
         f"stage {release.stage + 1}/{len(release.plan.stages)} at {percent(stage.percent)}"
         + (f": {len(gates)} of {len(gates)} checks pass" if gates and not alone(release) else ""),
         stage=release.stage + 1,
     )
     if stage.then is Then.HOLD:
-        case.release = replace(release, state=State.HELD)
-        case.tell(
+        context.release = replace(release, state=State.HELD)
+        context.tell(
             "held",
             f"holds at {percent(stage.percent)} as planned; go on: canary promote {release.id}",
             stage=release.stage + 1,
             exit_code=int(Exit.OK),
         )
-        return case.wait()
+        return context.wait()
     if last:
-        return case.end(Outcome.PROMOTED, "")
+        return context.end(Outcome.PROMOTED, "")
     following = release.stage + 1
-    return case.raise_to(release.plan.stages[following].percent, following)
+    return context.raise_to(release.plan.stages[following].percent, following)
 
 
 PAUSE_OUTCOMES = {
@@ -145,15 +145,15 @@ PAUSE_OUTCOMES = {
 """How a release ends when a pause runs out and says rollback."""
 
 
-def _read(case: Case, judgement: Judgement) -> Release:
+def _read(context: Context, judgement: Judgement) -> Release:
     """Take one reading into the record: who fails how often in a row, and the findings."""
-    before = case.release
+    before = context.release
     failing = {
         f.check: before.failing.get(f.check, 0) + 1
         for f in judgement.findings
         if f.verdict is Verdict.FAIL and f.role is Role.GATE
     }
-    case.release = replace(
+    context.release = replace(
         before,
         failing=failing,
         findings=judgement.findings,
@@ -161,18 +161,18 @@ def _read(case: Case, judgement: Judgement) -> Release:
         served=max(before.served, served(judgement.findings)),
         extra=max(before.extra, extra_failures(judgement.findings)),
         judge=judgement.state,
-        read_at=case.now,
+        read_at=context.now,
     )
-    early = judgement.verdict is Verdict.NO_DATA and _too_early(case)
-    case.tell(
+    early = judgement.verdict is Verdict.NO_DATA and _too_early(context)
+    context.tell(
         "read",
-        "no numbers yet since the change" if early else reading(case.release),
+        "no numbers yet since the change" if early else reading(context.release),
         "warning" if failing else "info",
         stage=before.stage + 1,
         verdict=judgement.verdict.value,
         checks=[row(finding) for finding in judgement.findings],
     )
-    return case.release
+    return context.release
 
 
 def _has_failed(release: Release, finding: Finding) -> bool:
@@ -182,18 +182,20 @@ def _has_failed(release: Release, finding: Finding) -> bool:
     return release.failing.get(finding.check, 0) >= enough
 
 
-def _too_early(case: Case) -> bool:
+def _too_early(context: Context) -> bool:
     """Whether no numbers can be there yet."""
-    return case.since(case.release.confirmed_at) <= case.seen.metrics_after
+    return context.since(context.release.confirmed_at) <= context.seen.metrics_after
 
 
-def _resume(case: Case, why: str) -> Decision | None:
-    case.release = replace(case.release, state=State.RUNNING, pause=None, waiting_since=case.now)
-    case.tell("resumed", why, by="plan")
+def _resume(context: Context, why: str) -> Decision | None:
+    context.release = replace(
+        context.release, state=State.RUNNING, pause=None, waiting_since=context.now
+    )
+    context.tell("resumed", why, by="plan")
     return None
 
 
-def _until_next(case: Case, baked: timedelta) -> timedelta:
-    left = case.release.bake_in_force - baked
-    soonest = min(WATCHING, case.release.plan.read_every)
+def _until_next(context: Context, baked: timedelta) -> timedelta:
+    left = context.release.bake_in_force - baked
+    soonest = min(WATCHING, context.release.plan.read_every)
     return min(soonest, left) if left > timedelta(0) else soonest

@@ -3,85 +3,85 @@
 from dataclasses import replace
 
 from canarycli.plan import Then
-from canarycli.release.context import Case, Decision
+from canarycli.release.context import Context, Decision
 from canarycli.release.decide.sentences import paused_for, span
 from canarycli.release.record import Cause, Outcome, State
 from canarycli.traffic import TOLERANCE, Traffic
 
 
-def rolling_back(case: Case) -> Decision | None:
+def rolling_back(context: Context) -> Decision | None:
     """Write the rollback at least once, wait until it is seen, end."""
-    release, endpoint = case.release, case.endpoint
+    release, endpoint = context.release, context.endpoint
     if release.state is not State.ROLLING_BACK:
         return None
     if not endpoint.serves(release.baseline):
-        return _no_way_back(case)
+        return _no_way_back(context)
     copied = endpoint.traffic.shadow.get(release.candidate, 0.0) > 0
     is_home = endpoint.traffic.of(release.baseline) >= 100 - TOLERANCE and not copied
     if endpoint.settled and is_home and release.written:
-        return _rolled_back(case)
-    if case.since(release.asked_at) > release.plan.settle_within:
-        return case.end(
+        return _rolled_back(context)
+    if context.since(release.asked_at) > release.plan.settle_within:
+        return context.end(
             Outcome.UNSAFE,
             f"the rollback did not get through within {span(release.plan.settle_within)}",
             "error",
         )
     if not endpoint.settled and release.written:
-        return case.wait_for_change()
+        return context.wait_for_change()
     # Written even where it reads 0 already: a raise of ours may still be asleep in a socket.
     home = Traffic.all_to(release.baseline)
     if not release.written:
-        case.weigh(home)
-    case.release = replace(release, written=True)
-    return case.ask_for(home)
+        context.weigh(home)
+    context.release = replace(release, written=True)
+    return context.ask_for(home)
 
 
-def go_back(case: Case, outcome: Outcome, why: str, by: str = "canary") -> Decision:
+def go_back(context: Context, outcome: Outcome, why: str, by: str = "canary") -> Decision:
     """Turn the release back now, and take the first step of it in the same look."""
-    case.turn_back(outcome, why, by)
-    return rolling_back(case) or case.wait_for_change()
+    context.turn_back(outcome, why, by)
+    return rolling_back(context) or context.wait_for_change()
 
 
-def _rolled_back(case: Case) -> Decision:
-    release = case.release
-    case.tell(
+def _rolled_back(context: Context) -> Decision:
+    release = context.release
+    context.tell(
         "rollback_confirmed",
-        f"{case.endpoint.traffic} confirmed",
+        f"{context.endpoint.traffic} confirmed",
         why=release.why,
         by=release.by,
-        seconds=round(case.since(release.asked_at).total_seconds(), 1),
+        seconds=round(context.since(release.asked_at).total_seconds(), 1),
     )
-    return case.end(release.ending or Outcome.ROLLED_BACK, release.why)
+    return context.end(release.ending or Outcome.ROLLED_BACK, release.why)
 
 
-def _no_way_back(case: Case) -> Decision:
-    release = case.release
-    healthy = case.endpoint.serves(release.candidate)
+def _no_way_back(context: Context) -> Decision:
+    release = context.release
+    healthy = context.endpoint.serves(release.candidate)
     keeps = f"; {release.candidate} keeps its traffic" if healthy else ""
     why = f"{release.baseline} is not in service, so nothing was rolled back onto it{keeps}"
-    case.tell("rollback_failed", why, "error", why=release.why, by=release.by)
-    return case.end(Outcome.UNSAFE, why, "error")
+    context.tell("rollback_failed", why, "error", why=release.why, by=release.by)
+    return context.end(Outcome.UNSAFE, why, "error")
 
 
-def health(case: Case) -> Decision | None:
+def health(context: Context) -> Decision | None:
     """Nothing goes back to a baseline that is not in service; a dead candidate goes back."""
-    release, endpoint = case.release, case.endpoint
+    release, endpoint = context.release, context.endpoint
     if not endpoint.settled:
         return None
     needs_baseline = release.target < 100 or release.confirmed_at is None
     if needs_baseline and not endpoint.serves(release.baseline):
-        return _baseline_down(case)
+        return _baseline_down(context)
     if paused_for(release, Cause.BASELINE_DOWN):
-        case.release = release = replace(release, state=State.RUNNING, pause=None)
-        case.tell("resumed", f"{release.baseline} is in service again", by="plan")
+        context.release = release = replace(release, state=State.RUNNING, pause=None)
+        context.tell("resumed", f"{release.baseline} is in service again", by="plan")
     if not endpoint.serves(release.candidate):
-        return go_back(case, Outcome.ROLLED_BACK, f"{release.candidate} is not in service")
+        return go_back(context, Outcome.ROLLED_BACK, f"{release.candidate} is not in service")
     return None
 
 
-def _baseline_down(case: Case) -> Decision:
-    release = case.release
+def _baseline_down(context: Context) -> Decision:
+    release = context.release
     if not paused_for(release, Cause.BASELINE_DOWN):
-        reason = f"{release.baseline} is not in service; {case.endpoint.traffic} stays as it is"
-        case.pause(Cause.BASELINE_DOWN, reason, None, Then.HOLD)
-    return case.wait()
+        reason = f"{release.baseline} is not in service; {context.endpoint.traffic} stays as it is"
+        context.pause(Cause.BASELINE_DOWN, reason, None, Then.HOLD)
+    return context.wait()

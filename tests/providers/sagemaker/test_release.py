@@ -8,6 +8,7 @@ from servers.sagemaker import Server
 
 from canarycli.clock import FastClock
 from canarycli.engine.controller import Controller, Driver
+from canarycli.engine.loop import drive
 from canarycli.engine.retries import Patient
 from canarycli.errors import CanaryError
 from canarycli.ids import new_id
@@ -69,7 +70,7 @@ class Rehearsal:
         )
         self.controller.create(release)
         try:
-            return self.controller.drive(release.key)
+            return drive(self.controller, release.key)
         except CanaryError:
             record = self.store.load(release.key)
             assert record is not None

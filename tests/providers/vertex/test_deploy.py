@@ -286,9 +286,9 @@ def test_options_change_machine_replicas_and_account(vertex: Vertex, server: Ser
         spot=True,
     )
 
-    wish = asked(server)[0]
-    assert wish["serviceAccount"] == "serving@acme-ml.iam.gserviceaccount.com"
-    assert wish["dedicatedResources"] == {
+    asked_for = asked(server)[0]
+    assert asked_for["serviceAccount"] == "serving@acme-ml.iam.gserviceaccount.com"
+    assert asked_for["dedicatedResources"] == {
         "machineSpec": {
             "machineType": "g2-standard-8",
             "acceleratorType": "NVIDIA_L4",
@@ -306,9 +306,9 @@ def test_options_change_machine_replicas_and_account(vertex: Vertex, server: Ser
 def test_a_candidate_can_go_into_a_shared_pool(vertex: Vertex, server: Server, pool: str) -> None:
     deploy(vertex, pool=pool)
 
-    wish = asked(server)[0]
-    assert wish["sharedResources"].endswith("/deploymentResourcePools/small")
-    assert "dedicatedResources" not in wish
+    asked_for = asked(server)[0]
+    assert asked_for["sharedResources"].endswith("/deploymentResourcePools/small")
+    assert "dedicatedResources" not in asked_for
 
 
 def test_a_baseline_in_a_pool_shares_it(vertex: Vertex, server: Server) -> None:

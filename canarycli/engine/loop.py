@@ -1,0 +1,156 @@
+"""Drives a release: ticks until it is over, and holds or turns back while a cloud refuses."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from canarycli.engine.controller import Controller
+from canarycli.errors import (
+    Busy,
+    Denied,
+    NotFound,
+    ProviderError,
+    Rejected,
+    Stopped,
+    Unavailable,
+    Unsafe,
+    Unsupported,
+)
+from canarycli.provider import Endpoint
+from canarycli.release.context import SETTLING, begin_rollback
+from canarycli.release.record import Outcome, Release, State
+from canarycli.traffic import TOLERANCE
+
+SLICE = timedelta(seconds=2)
+"""While waiting, the record is read so often for what people asked meanwhile."""
+
+
+def drive(
+    controller: Controller,
+    key: str,
+    *,
+    until: datetime | None = None,
+    seen: Endpoint | None = None,
+    enough: Callable[[Release], bool] = lambda release: release.waits_for_a_person,
+    insist: bool = True,
+) -> Release:
+    """Tick until the release is over, is `enough`, or `until` has come.
+
+    The lease is given back at the end, however it ends. Without `insist` a cloud that denies
+    or refuses is an error at once, for a person who is there to do something about it.
+
+    A cloud that does not answer, or denies, is waited for: the release holds meanwhile. One
+    that refuses a change has the release go back; before any traffic has moved it just ends.
+
+    Raises:
+        Unsafe: the endpoint could not be read for as long as the plan lets a change take.
+        Stopped: somebody took the endpoint over.
+    """
+    try:
+        return _Loop(controller, key, until, enough, insist).run(seen)
+    finally:
+        controller.let_go(key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loop:
+    """One drive from its first tick to its last.
+
+    Attributes:
+        until: when to stop waiting, None for never.
+        enough: whether a release has come far enough.
+        insist: hold where the cloud denies or refuses; else that is an error at once.
+    """
+
+    controller: Controller
+    key: str
+    until: datetime | None
+    enough: Callable[[Release], bool]
+    insist: bool
+
+    def run(self, seen: Endpoint | None) -> Release:
+        """Tick until it is done."""
+        blind_since: datetime | None = None
+        while True:
+            try:
+                decision = self.controller.tick(self.key, seen)
+            except (Unavailable, Denied, Rejected, Unsupported, NotFound) as error:
+                if not self.insist and not isinstance(error, Unavailable):
+                    raise
+                self._refused(error)
+                blind_since = blind_since or self.controller.clock.now()
+                self._blind(error, self.controller.clock.now() - blind_since)
+                self._sleep(SETTLING * 2)
+                continue
+            except Busy as error:
+                raise Stopped(
+                    f"somebody else drives it now: {error.message}",
+                    facts=error.facts,
+                    hint=error.hints,
+                ) from error
+            finally:
+                seen = None
+            if blind_since is not None:
+                self.controller.tell("visible", "the cloud answers again")
+                blind_since = None
+            release = decision.release
+            if release.over and not decision.events:
+                self._tell_end(release)
+            if release.over or self.enough(release) or self._late():
+                return release
+            self._sleep(decision.wake)
+
+    def _refused(self, error: ProviderError) -> None:
+        """End, or turn back, a release whose change the cloud refused for good."""
+        record = self.controller.load(self.key)
+        release = record.release
+        if release.state is State.ROLLING_BACK or isinstance(error, Unavailable):
+            return
+        now = self.controller.clock.now()
+        if release.reached <= TOLERANCE:
+            ended = replace(
+                release,
+                state=State.ENDED,
+                outcome=Outcome.CLOUD_FAILED,
+                why=error.message,
+                ended_at=now,
+            )
+            self.controller.save(replace(record, release=ended, lease=None))
+            raise error
+        if isinstance(error, Rejected):
+            back = begin_rollback(release, Outcome.CLOUD_FAILED, error.message, "canary", now)
+            self.controller.save(replace(record, release=back))
+
+    def _blind(self, error: ProviderError, length: timedelta) -> None:
+        record = self.controller.load(self.key)
+        limit = record.release.plan.settle_within
+        if length == timedelta(0):
+            self.controller.tell(
+                "waiting", f"{error.message}; holding until the cloud answers", "warning"
+            )
+        if length > limit:
+            raise Unsafe(
+                f"the traffic of {record.release.endpoint} can't be read: {error.message}",
+                hint=self.controller.provider.plain_command(
+                    record.release.endpoint, record.release.home
+                ),
+            ) from error
+
+    def _sleep(self, length: timedelta) -> None:
+        """Wait, but not past the time that is left, nor past a change of the record by others."""
+        end = self.controller.clock.now() + length
+        if self.until is not None:
+            end = min(end, self.until)
+        before = self.controller.store.load(self.key)
+        while (left := end - self.controller.clock.now()) > timedelta(0):
+            self.controller.clock.sleep(min(left, SLICE).total_seconds())
+            if left > SLICE and self.controller.store.load(self.key) != before:
+                return
+
+    def _late(self) -> bool:
+        return self.until is not None and self.controller.clock.now() >= self.until
+
+    def _tell_end(self, release: Release) -> None:
+        """Tell how a release ended that somebody else saw to its end."""
+        for event in self.controller.store.events(release.id)[-1:]:
+            self.controller.listen(event)
