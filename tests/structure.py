@@ -153,7 +153,7 @@ def cycles(imports: list[Import]) -> list[str]:
     graph: dict[str, set[str]] = {}
     for use in imports:
         ours = use.target.split(".")[0] == "canarycli" or use.target.startswith("canarycli_")
-        if ours and use.target != use.importer and use.importer != API:
+        if ours and use.importer not in {use.target, API}:
             graph.setdefault(use.importer, set()).add(use.target)
     try:
         TopologicalSorter(graph).prepare()

@@ -142,7 +142,7 @@ def _settings(
     yield Probe("provider", ok=True, detail=f"{target.provider}, from {where}")
     for key, value in target.settings.items():
         if key in sources and isinstance(value, str | int | float | timedelta):
-            shown = f"{value:g}" if isinstance(value, float) else value
+            shown = _shown(value)
             yield Probe(key, ok=True, detail=f"{shown}, from {sources[key]}")
 
 
@@ -291,3 +291,10 @@ def _unless_usual(probe: Probe) -> Probe:
     if not silent or metric in {check.metric.key for check in USUAL_CHECKS}:
         return probe
     return replace(probe, ok=True, hints=("no release is judged by it unless a plan says so",))
+
+
+def _shown(value: str | float | timedelta) -> str:
+    """A setting as canary.yaml has it: `5s`, `0.5`."""
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g}s"
+    return f"{value:g}" if isinstance(value, float) else str(value)

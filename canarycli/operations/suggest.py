@@ -3,6 +3,8 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from math import ceil
 from pathlib import Path
 
 from canarycli.config import bake_from_option
@@ -15,7 +17,7 @@ from canarycli.judge.sources import tolerance
 from canarycli.metrics import Unit
 from canarycli.operations.foresight import Foresight, foresee, foreseen
 from canarycli.operations.start import Intent
-from canarycli.plan import USUAL_NAME, Check, Margin
+from canarycli.plan import USUAL_NAME, Check, Margin, Plan
 from canarycli.release.decide.sentences import span
 from canarycli.release.preflight import preflight
 
@@ -69,7 +71,23 @@ def suggest(intent: Intent, aim: Aim) -> Suggestion:
     told = forecast(made.plan, traffic.per_minute, seen.known, seen.settle)
     release = replace(seen.release, plan=made.plan)
     seen = replace(seen, release=release, forecast=told)
+    intent = replace(intent, flags=(*intent.flags, *_flags(made.plan, aim)))
     return Suggestion(_preflighted(intent, seen), seen, made, check, traffic)
+
+
+def _flags(plan: Plan, aim: Aim) -> tuple[str, ...]:
+    """What start has to be told to go by these stages."""
+    if aim.write:
+        return "--plan", _name(plan)
+    if aim.out is not None:
+        return "--plan", str(aim.out)
+    stages = ",".join(f"{stage.percent:g}" for stage in plan.stages)
+    longest = max((stage.bake for stage in plan.stages), default=timedelta())
+    return "--stages", stages, "--bake", f"{ceil(longest / timedelta(minutes=1))}m"
+
+
+def _name(plan: Plan) -> str:
+    return NEW if plan.name == USUAL_NAME else plan.name
 
 
 def _preflighted(intent: Intent, seen: Foresight) -> Intent:
@@ -160,7 +178,7 @@ def write_stages(path: Path, made: Fit) -> str:
     Raises:
         UsageError: the file can't be changed in place.
     """
-    name = NEW if made.plan.name == USUAL_NAME else made.plan.name
+    name = _name(made.plan)
     from canarycli.config.editing import Uneditable, with_plan
 
     try:

@@ -9,6 +9,7 @@ from canarycli.judge import Judgement
 from canarycli.plan import Then
 from canarycli.provider import Endpoint
 from canarycli.release.capacity import shortages
+from canarycli.release.reading import failed_requests
 from canarycli.release.record import OUTCOME_EXITS, Cause, Outcome, Pause, Release, State
 from canarycli.release.smoke import Tried
 from canarycli.traffic import Traffic, percent
@@ -182,9 +183,9 @@ class Context:
         costly = outcome is not Outcome.PROMOTED and release.extra >= 1
         self.tell(
             "ended",
-            f"{outcome.replace('_', ' ')}: {self.endpoint.traffic}"
+            f"{release.outcome_words}: {self.endpoint.traffic}"
             + (f"; {release.why}" if release.why else "")
-            + (f"; about {release.extra:,.0f} extra failed requests" if costly else ""),
+            + (f"; about {failed_requests(release.extra)}" if costly else ""),
             level,
             outcome=outcome.value,
             exit_code=int(OUTCOME_EXITS[outcome]),

@@ -23,6 +23,8 @@ def reading(release: Release) -> str:
             return bad[0].sentence
         times = release.failing.get(bad[0].check, 1)
         return f"{bad[0].sentence}, {times} of {release.plan.fails_after} in a row"
+    if not any(f.baseline is not None or f.candidate is not None for f in gates):
+        return f"no verdict yet; {gates[0].sentence}" if gates else "no check decides"
     passing = sum(f.verdict is Verdict.PASS for f in gates)
     open_ones = [f.sentence for f in gates if f.verdict is not Verdict.PASS]
     tail = f"; {open_ones[0]}" if open_ones else ""
@@ -62,6 +64,12 @@ def row(finding: Finding) -> dict[str, Any]:
         "age_seconds": None if finding.age is None else round(finding.age.total_seconds(), 1),
         "message": finding.sentence,
     }
+
+
+def failed_requests(extra: float) -> str:
+    """`190 extra failed requests`."""
+    count = round(extra)
+    return f"{count:,} extra failed request{'s' * (count != 1)}"
 
 
 def served(findings: Sequence[Finding]) -> float:

@@ -160,6 +160,13 @@ class Release:
         return self.candidate or self.model
 
     @property
+    def outcome_words(self) -> str:
+        """How it ended, or what it does, for people: `rolled back by dana`, `promoted`."""
+        if self.outcome is Outcome.STOPPED and self.by:
+            return f"rolled back by {self.by}"
+        return (self.outcome or self.state).value.replace("_", " ")
+
+    @property
     def over(self) -> bool:
         """Nothing is left to do."""
         return self.state is State.ENDED

@@ -8,6 +8,7 @@ from typing import Any
 from canarycli.journal import Event
 from canarycli.judge.finding import WORST_FIRST
 from canarycli.plan import Check
+from canarycli.release.reading import failed_requests
 from canarycli.release.record import Outcome, Release
 from canarycli.traffic import percent
 
@@ -93,7 +94,7 @@ class Story:
     def headline(self) -> str:
         """`rolled back at 25%`, `promoted`, `running at 5%`."""
         release = self.release
-        word = (release.outcome or release.state).value.replace("_", " ")
+        word = release.outcome_words
         if release.outcome is Outcome.PROMOTED:
             return word
         return f"{word} at {percent(release.reached if release.over else release.target)}"
@@ -116,7 +117,7 @@ class Story:
             traffic = ", ".join(f"{n} {percent(s)}" for n, s in release.traffic.items() if s)
             told.append(f"Traffic is at {traffic} since {self.end:%H:%M:%S} UTC")
             if release.extra >= 1 and release.outcome is not Outcome.PROMOTED:
-                told[-1] += f"; about {release.extra:,.0f} extra failed requests"
+                told[-1] += f"; about {failed_requests(release.extra)}"
             told[-1] += "."
         return " ".join(told)
 

@@ -79,7 +79,7 @@ def test_what_needs_a_look_succeeds_with_issues_on_azure_devops(
     assert canary.run("rollback", "demo", "-y").code == 0
     result = driving.end()
     assert result.code == 0, result.out + result.err
-    assert "##vso[task.complete result=SucceededWithIssues;]stopped at " in result.out
+    assert "##vso[task.complete result=SucceededWithIssues;]rolled back by ann at " in result.out
 
 
 def test_a_summary_that_nobody_wants_is_not_written(canary: Canary, tmp_path: Path) -> None:

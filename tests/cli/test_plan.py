@@ -181,7 +181,9 @@ def test_a_new_plan_is_written_under_its_name(tmp_path: Path) -> None:
     assert result.code == 0, result.err
     assert "to plan careful in canary.yaml" in result.err
     planned = canary.run("plan", "-m", "v42", "--plan", "careful", "-o", "json").json
-    assert planned["checks"] == [{"name": "errors_5xx", "limit": "at most +30%"}]
+    assert planned["checks"] == [
+        {"name": "errors_5xx", "limit": "at most +30%", "query": "simulator errors_5xx"}
+    ]
 
 
 @pytest.mark.parametrize(

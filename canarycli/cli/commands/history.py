@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from typer import Option
 
 from canarycli.cli.display.output import Output, write, write_line
-from canarycli.cli.display.status import table
+from canarycli.cli.display.table import room, table
 from canarycli.cli.options.common import Common, WithoutRelease
 from canarycli.clock import SystemClock
 from canarycli.engine.status import release_status
@@ -85,9 +85,9 @@ def _lines(releases: Sequence[Release]) -> Iterator[str]:
             f"{release.baseline} → {release.candidate or release.model}",
             release.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M"),
             percent(release.reached),
-            (release.outcome or release.state).value.replace("_", " "),
+            release.outcome_words,
             release.why,
         )
         for release in releases
     ]
-    yield from table([head, *rows])
+    yield from table([head, *rows], room(), spare=("STARTED", "GOT TO", "MODEL", "ENDPOINT"))

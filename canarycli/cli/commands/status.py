@@ -9,9 +9,10 @@ from typer import Option
 
 from canarycli.cli.display.ansi import colored, plain_only
 from canarycli.cli.display.output import Output
-from canarycli.cli.display.status import headline, status_lines, traffic_text
+from canarycli.cli.display.status import state_text, status_lines, traffic_text
 from canarycli.cli.display.terminal import drawable
 from canarycli.cli.options.common import Common
+from canarycli.clock import SystemClock
 from canarycli.errors import Exit
 from canarycli.operations.status import Standing, several_open, statuses
 from canarycli.operations.status import status as look
@@ -44,7 +45,7 @@ def _lines(common: Common, standing: Standing) -> Iterable[str]:
     """Plain lines; on a terminal the frame that canary watch shows, once."""
     size, document, record = drawable(common), standing.document, standing.record
     if size is None or record is None or record.release.over:
-        return status_lines(document)
+        return status_lines(document, standing.now)
     from canarycli.cli.display.frame import once, scene_of
 
     fine = not (common.ascii or plain_only(sys.stdout))
@@ -60,12 +61,13 @@ def _driven(document: Mapping[str, Any]) -> str:
 
 
 def _list(output: Output, *, ended: bool) -> int:
+    now = SystemClock().now()
     documents = statuses(os.environ, ended=ended)
     output.result(
         {"schema": "canary.statuses/1", "releases": documents},
         [
             f"{d['release']}  {d['endpoint']}  {d['baseline']['name']} → {d['candidate']['name']}  "
-            f"{traffic_text(d['traffic'])}  {headline(d)}"
+            f"{traffic_text(d['traffic'])}  {state_text(d, now)}"
             for d in documents
         ]
         or ["no release is open here"],

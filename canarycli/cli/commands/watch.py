@@ -43,7 +43,7 @@ def watch(
         if once or not suits(common):
             late = False if once else watched.follow(pause, until)
             status = watched.status()
-            output.result(status, status_lines(status))
+            output.result(status, status_lines(status, watched.work.clock.now()))
         else:
             screen = Screen(work, common, watched.release_id)
             late = screen.run(pause, until)

@@ -3,10 +3,12 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 from canarycli.cli.display.ansi import bold, colored, paint
 from canarycli.cli.display.output import Output
+from canarycli.cli.display.table import room
 from canarycli.cli.options.common import Common
 from canarycli.errors import Exit
 from canarycli.operations.doctor import IDENTITY, Group
@@ -24,7 +26,8 @@ def show_groups(common: Common, output: Output, groups: Iterable[Group]) -> Exit
     """Show each group when it is known, or all of them as one document."""
     seen: list[Group] = []
     if output.for_people:
-        output.result({"schema": SCHEMA}, _lines(groups, seen, color=_colored(common)))
+        lines = _lines(groups, seen, color=_colored(common))
+        output.result({"schema": SCHEMA}, lines)
     else:
         seen += groups
         output.result(_document(seen))
@@ -88,10 +91,14 @@ def _lines(groups: Iterable[Group], seen: list[Group], *, color: bool) -> Iterat
 def _probe_lines(probe: Probe, width: int, *, color: bool) -> Iterator[str]:
     warned = probe.ok is True and bool(probe.hints)
     symbol = "!" if warned else paint(SYMBOLS[probe.ok], STYLES[probe.ok], on=color)
-    yield f"  {symbol} {probe.name:<{width}}  {probe.detail}".rstrip()
     word = "asked" if probe.ok is None else "note" if warned else "fix"
-    for hint in probe.hints:
-        yield f"    {'':<{width}}  {word}: {hint}"
+    texts = [probe.detail, *(f"{word}: {hint}" for hint in probe.hints)]
+    columns = room()
+    space = None if columns is None else max(NARROWEST, columns - width - 6)
+    told = [line for text in texts for line in (wrap(text, space) if space else [text])] or [""]
+    yield f"  {symbol} {probe.name:<{width}}  {told[0]}".rstrip()
+    for line in told[1:]:
+        yield f"    {'':<{width}}  {line}"
 
 
 def _colored(common: Common) -> bool:

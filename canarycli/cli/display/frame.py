@@ -14,6 +14,7 @@ from canarycli.journal import Event
 from canarycli.release.reading import SIGNS
 from canarycli.release.record import Outcome, State
 from canarycli.report import gauge, numbers
+from canarycli.report.headline import OLD, Headline, Tone, headline, oldest
 from canarycli.report.story import Row, Story, told
 from canarycli.store import Record
 from canarycli.store.contract import LEASE
@@ -23,6 +24,7 @@ Span = tuple[str, str]
 Line = list[Span]
 
 GOOD, BAD, DOUBT, QUIET, STRONG = "green", "red", "yellow", "dim", "bold"
+TONES = {Tone.GOOD: GOOD, Tone.BAD: f"{BAD} reverse", Tone.DOUBT: DOUBT, Tone.NONE: ""}
 VERDICT_STYLES = {"pass": GOOD, "fail": BAD, "inconclusive": DOUBT, "no_data": DOUBT}
 
 WIDE = 96
@@ -52,6 +54,18 @@ class Scene:
     driven: bool
     prompt: str = ""
     sparks: bool = True
+
+    @property
+    def since_reading(self) -> timedelta | None:
+        """How long ago the metrics were read, None if they never were."""
+        readings = self.story.readings
+        return self.now - readings[-1].at if readings else None
+
+    @property
+    def headline(self) -> Headline:
+        """What the checks say together."""
+        judged = self.story.release.verdict is not None
+        return headline(self.story.checks, since_reading=self.since_reading if judged else None)
 
 
 def scene_of(
@@ -88,7 +102,7 @@ def frame(scene: Scene, width: int, height: int, *, moments: int = 99) -> list[L
         _traffic(scene, width),
         [],
     ]
-    table = list(_table(scene.story, width, sparks=scene.sparks and width >= WIDE))
+    table = list(_table(scene, width, sparks=scene.sparks and width >= WIDE))
     foot: list[Line] = [
         [],
         [(f"  {scene.prompt or keys(scene)}", STRONG if scene.prompt else QUIET)],
@@ -144,11 +158,11 @@ def _header(scene: Scene, width: int) -> Line:
 
 
 def _age(scene: Scene) -> str:
-    ages = [row["age_seconds"] for row in scene.story.checks if row["age_seconds"] is not None]
-    if not ages or not scene.story.readings or scene.story.release.over:
+    since = scene.since_reading
+    known = [row for row in scene.story.checks if row["age_seconds"] is not None]
+    if not known or since is None or scene.story.release.over:
         return ""
-    since = (scene.now - scene.story.readings[-1].at).total_seconds()
-    return f"metrics {_short(timedelta(seconds=max(ages) + since))} old"
+    return f"metrics {_short(oldest(known, since))} old"
 
 
 def _verdict(scene: Scene, width: int) -> Line:
@@ -175,30 +189,14 @@ def _state(scene: Scene) -> tuple[str, str, str, str]:
         case State.PAUSED if release.pause is not None:
             return "❚❚", "PAUSED", DOUBT, f"by {release.pause.by}: {release.pause.reason}"
         case State.HELD:
-            return "❚❚", f"HELD at {percent(release.target)}", DOUBT, "waits for canary promote"
+            said = f"waits for canary promote; {scene.headline.tail}"
+            return "❚❚", f"HELD at {percent(release.target)}", DOUBT, said
         case State.ROLLING_BACK:
             return "↩", "ROLLING BACK", f"{BAD} reverse", release.why
         case State.DEPLOYING | State.SMOKE_TEST:
             return "●", release.state.replace("_", " ").upper(), "", "no traffic yet"
-    return _judged(scene.story)
-
-
-def _judged(story: Story) -> tuple[str, str, str, str]:
-    gates = [row for row in story.checks if row["role"] == "gate"]
-    worst = gates[0] if gates else None
-    if worst is None or story.release.verdict is None:
-        return "●", "NO VERDICT YET", "", "the first numbers are on their way"
-    if worst["verdict"] == "fail":
-        return "✖", "FAILING", f"{BAD} reverse", worst["message"]
-    if worst["verdict"] == "no_data":
-        return "?", "WAITING FOR METRICS", DOUBT, worst["message"]
-    passing = sum(row["verdict"] == "pass" for row in gates)
-    if not passing:
-        return "◔", "CAN'T TELL YET", DOUBT, worst["message"]
-    tail = f"{passing} of {len(gates)} checks pass"
-    if passing == len(gates):
-        return "●", "HEALTHY", GOOD, tail
-    return "●", "HEALTHY", GOOD, f"{tail}, {len(gates) - passing} can't tell yet"
+    judged = scene.headline
+    return judged.sign, judged.word, TONES[judged.tone], judged.tail
 
 
 def _ahead(scene: Scene) -> str:
@@ -208,6 +206,8 @@ def _ahead(scene: Scene) -> str:
         return ""
     left = datetime.fromisoformat(ahead["at"]) - scene.now
     what = percent(ahead["percent"]) if ahead["action"] == "shift" else str(ahead["action"])
+    if left < timedelta(seconds=1) and ahead["action"] in {"shift", "promoted", "hold"}:
+        return f"{what} when all checks pass"
     return f"{what} in {_short(max(left, timedelta(0)))}"
 
 
@@ -252,7 +252,8 @@ def _traffic(scene: Scene, width: int) -> Line:
     return [(left, ""), ("▄" * (room - cells), QUIET), ("▄" * cells, "cyan"), (right, "")]
 
 
-def _table(story: Story, width: int, *, sparks: bool) -> Iterator[Line]:
+def _table(scene: Scene, width: int, *, sparks: bool) -> Iterator[Line]:
+    story = scene.story
     rows = story.checks
     if not rows:
         return
@@ -264,8 +265,9 @@ def _table(story: Story, width: int, *, sparks: bool) -> Iterator[Line]:
     title = f"   {'CHECK':<{name}} {heads[0]} {heads[1]} {'DIFFERENCE':>11} "
     yield [(f"{title}{'same → limit':<{drawing}} limit", QUIET)]
     for row in rows:
-        style = VERDICT_STYLES[row["verdict"]]
-        watched = row["role"] == "watch"
+        old = _is_old(scene, row)
+        style = QUIET if old else VERDICT_STYLES[row["verdict"]]
+        watched = old or row["role"] == "watch"
         cells = (
             f"{row['name'][:name]:<{name}}",
             numbers.value(row["baseline"], row["unit"]).rjust(value),
@@ -274,14 +276,24 @@ def _table(story: Story, width: int, *, sparks: bool) -> Iterator[Line]:
         )
         drawn = gauge.drawn(gauge.Gauge.of(row), drawing).ljust(drawing)
         line: Line = [
-            (f" {SIGNS[row['verdict']]} ", style),
+            (f" {'?' if old else SIGNS[row['verdict']]} ", style),
             (" ".join(cells) + " ", QUIET if watched else ""),
             (drawn, style),
             (f" {numbers.limit(row):<9}", QUIET),
         ]
-        if sparks:
+        if old:
+            line.append((" old", DOUBT))
+        elif sparks:
             line.append((f" {spark(story, row)}", QUIET))
         yield line
+
+
+def _is_old(scene: Scene, row: Row) -> bool:
+    """Whether the numbers of a check say nothing of now any more."""
+    since = scene.since_reading
+    if since is None or scene.story.release.over or row["age_seconds"] is None:
+        return False
+    return oldest([row], since) > OLD
 
 
 def spark(story: Story, row: Row) -> str:

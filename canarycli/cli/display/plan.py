@@ -1,21 +1,26 @@
 """What `canary plan` shows: stages, when each check can tell, and what happens otherwise."""
 
+import re
 import shlex
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 from canarycli.cli.display.output import Output
-from canarycli.cli.display.status import table
+from canarycli.cli.display.table import GAP, fitted, indented, room, table
+from canarycli.cli.options.common import Talk
 from canarycli.config.alarms import alarm_of
 from canarycli.errors import Exit
 from canarycli.forecast import Forecast, Outlook
 from canarycli.judge.wording import amount
 from canarycli.operations.foresight import Foresight, foresee, foreseen, margin_text
 from canarycli.operations.start import Intent
-from canarycli.plan import Better, Check, Plan, Shadow, Stage, Then, Wait
+from canarycli.plan import USUAL_NAME, Better, Check, Plan, Shadow, Stage, Then, Wait
 from canarycli.release.decide.sentences import span
 from canarycli.traffic import percent
+
+LONGEST_NAME = 32
+"""A longer name of a metric is cut; `-v` and JSON have it whole."""
 
 
 def show_plan(output: Output, intent: Intent, *, yes: bool) -> int:
@@ -24,7 +29,9 @@ def show_plan(output: Output, intent: Intent, *, yes: bool) -> int:
     intent = foreseen(intent, seen)
     for warning in seen.warnings:
         output.say(f"warning: {warning.message}")
-    output.result(plan_document(intent, seen), plan_lines(intent, seen))
+    verbose = output.talk_level in {Talk.VERBOSE, Talk.DEBUG}
+    lines = plan_lines(intent, seen, room(), queries=verbose)
+    output.result(plan_document(intent, seen), lines)
     return refused(output, intent, yes=yes)
 
 
@@ -50,7 +57,14 @@ def plan_document(intent: Intent, seen: Foresight) -> dict[str, Any]:
             }
             for n, stage in enumerate(release.plan.stages)
         ],
-        "checks": [{"name": c.name, "limit": limit_text(c)} for c in release.plan.checks],
+        "checks": [
+            {
+                "name": check.name,
+                "limit": limit_text(check),
+                "query": seen.queries.get(check.metric.key),
+            }
+            for check in release.plan.checks
+        ],
         "smoke": [smoke.name for smoke in release.plan.smoke],
         "expected_seconds": _duration(release.plan, told),
         "forecast": forecast_document(seen),
@@ -98,22 +112,38 @@ def forecast_document(seen: Foresight) -> dict[str, Any]:
     }
 
 
-def plan_lines(intent: Intent, seen: Foresight) -> Iterator[str]:
-    """The screen."""
+def plan_lines(
+    intent: Intent, seen: Foresight, width: int | None = None, *, queries: bool = False
+) -> Iterator[str]:
+    """The screen.
+
+    Args:
+        intent: the release that would be started.
+        seen: what is to be expected of it.
+        width: the room there is, None for as much as it takes.
+        queries: each check's whole question to its cloud, not only the metric's name.
+    """
+    yield from fitted(_plan_lines(intent, seen, width, queries=queries), width)
+
+
+def _plan_lines(
+    intent: Intent, seen: Foresight, width: int | None, *, queries: bool
+) -> Iterator[str]:
     release = intent.release
     plan, name = release.plan, release.name
     candidate = release.candidate or f"{release.model} (to be deployed)"
+    inner = None if width is None else width - len(GAP)
     yield (
         f"{release.endpoint}  {release.baseline} → {candidate}   "
-        f"{release.provider} {release.place}   plan {plan.name}"
+        f"{release.provider} {release.place}   {_plan_text(intent)}"
     )
     yield ""
-    yield from (
-        f"  {line}" for line in table(list(_stage_rows(plan, release.baseline, name, seen)))
-    )
+    stages = list(_stage_rows(plan, release.baseline, name, seen))
+    yield from indented(table(stages, inner, spare=(release.baseline, stages[0][4])))
     if plan.checks:
         yield ""
-        yield from (f"  {line}" for line in table(list(_check_rows(plan, seen))))
+        checks = list(_check_rows(plan, seen, queries=queries))
+        yield from indented(table(checks, inner, spare=("FROM",)))
     if seen.why:
         yield f"  {seen.why}, so it can't be said when a check can tell"
     yield ""
@@ -124,7 +154,17 @@ def plan_lines(intent: Intent, seen: Foresight) -> Iterator[str]:
     run = shlex.join(["canary", "start", release.endpoint, "--new-model", name, *intent.flags])
     last = [*_before(plan), *_otherwise(plan, release.baseline), ("takes", _takes(plan, seen))]
     last.append(("changes now", f"nothing. To run it: {run}"))
-    yield from (f"  {line}" for line in table(last))
+    yield from indented(table(last, inner))
+
+
+def _plan_text(intent: Intent) -> str:
+    """Which plan; where only its checks are used, that."""
+    plan = intent.release.plan
+    if plan.name == USUAL_NAME or not {"--percent", "--stages"} & set(intent.flags):
+        return f"plan {plan.name}"
+    stages = ", ".join(percent(stage.percent) for stage in plan.stages)
+    holds = ", then hold" if plan.stages[-1].then is Then.HOLD else ""
+    return f"{stages}{holds}; checks of plan {plan.name}"
 
 
 def refused(output: Output, intent: Intent, *, yes: bool) -> int:
@@ -201,11 +241,19 @@ def _about(requests: float | None) -> str:
     return f"≈ {float(f'{requests:.2g}'):,.0f}" if requests else ""
 
 
-def _check_rows(plan: Plan, seen: Foresight) -> Iterator[tuple[str, ...]]:
+def _check_rows(plan: Plan, seen: Foresight, *, queries: bool) -> Iterator[tuple[str, ...]]:
     yield "CHECK", "LIMIT", "FROM", "CAN TELL BY STAGE"
     for check in plan.checks:
         query = seen.queries.get(check.metric.key, "").partition("\n")[0]
-        yield check.name, limit_text(check), query, _tells(check, plan, seen)
+        source = query if queries else _metric_name(query)
+        yield check.name, limit_text(check), source, _tells(check, plan, seen)
+
+
+def _metric_name(query: str) -> str:
+    """What a cloud's question asks for, without its filters: `response_count`."""
+    named = re.search(r'metric\.type\s*=\s*"([^"]+)"', query)
+    name = named[1].rpartition("/")[2] if named else query
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _tells(check: Check, plan: Plan, seen: Foresight) -> str:

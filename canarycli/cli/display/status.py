@@ -1,21 +1,28 @@
 """Where things stand, in plain lines for a person."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from canarycli.release.decide.sentences import span
 from canarycli.release.reading import SIGNS
+from canarycli.report.headline import OLD, headline, oldest
 from canarycli.traffic import percent
 
 
-def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
+def status_lines(status: Mapping[str, Any], now: datetime) -> Iterator[str]:
     """One release or endpoint, from its `canary.status/1` object."""
     arms = " → ".join(arm["name"] for arm in (status["baseline"], status["candidate"]) if arm)
     release = f"  {status['release']}" if status["release"] else ""
     yield f"{status['endpoint']}  {arms}   {status['provider']} {status['region']}{release}"
-    yield f"  {headline(status)}"
+    yield f"  {state_text(status, now)}"
     yield f"  traffic   {traffic_text(status['traffic'])}"
+    since = _since_reading(status, now)
     for check in status["checks"]:
-        yield f"  {SIGNS[check['verdict']]} {check['message']}"
+        age = oldest([check], since or timedelta(0))
+        old = status["state"] != "ended" and age > OLD
+        sign, tail = ("?", f", {span(age)} ago") if old else (SIGNS[check["verdict"]], "")
+        yield f"  {sign} {check['message']}{tail}"
     for version in status.get("versions", ()):
         up = "in service" if version["in_service"] else "NOT in service"
         yield f"  {version['name']}  {percent(version['share'])}  {up}  {version['model']}".rstrip()
@@ -23,7 +30,7 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {_driven(status['driver'])}"
 
 
-def headline(status: Mapping[str, Any]) -> str:
+def state_text(status: Mapping[str, Any], now: datetime) -> str:
     """The state in words, and what happens next."""
     state = status["state"]
     match state:
@@ -31,7 +38,7 @@ def headline(status: Mapping[str, Any]) -> str:
             return "no release is known here"
         case "ended":
             why = f": {status['why']}" if status["why"] else ""
-            return f"{status['outcome'].replace('_', ' ')} (exit {status['exit_code']}){why}"
+            return f"{_outcome(status['outcome'])} (exit {status['exit_code']}){why}"
         case "paused":
             pause = status["pause"]
             until = f", until {pause['until']}, then {pause['then']}" if pause["until"] else ""
@@ -44,27 +51,29 @@ def headline(status: Mapping[str, Any]) -> str:
             return "TRYING the candidate with the plan's smoke tests, no traffic yet"
     stage = status["stage"]
     where = f"stage {stage['index']} of {stage['of']} at {percent(stage['percent'])}"
+    said = headline(status["checks"], since_reading=_since_reading(status, now))
     if state == "held":
-        return f"HELD at {where}; go on with canary promote {status['release']}"
-    verdict = {"pass": "HEALTHY", "fail": "FAILING", None: "NO VERDICT YET"}.get(
-        status["verdict"], "CAN'T TELL YET"
-    )
+        go_on = f"go on with canary promote {status['release']}"
+        return f"HELD at {where}; {said.tail}; {go_on}"
     ahead = status["next"]
-    return f"{verdict}  {where}, next: {ahead['action']} at {ahead['at']}"
+    return f"{said}, {where}, next: {ahead['action']} at {ahead['at']}"
+
+
+def _since_reading(status: Mapping[str, Any], now: datetime) -> timedelta | None:
+    if status["read_at"] is None or status["verdict"] is None:
+        return None
+    return now - datetime.fromisoformat(status["read_at"])
+
+
+def _outcome(word: str) -> str:
+    """An outcome for people: a rollback by a person is called that."""
+    return "rolled back" if word == "stopped" else word.replace("_", " ")
 
 
 def traffic_text(shares: Mapping[str, float]) -> str:
     """Every share that is not 0, the largest first."""
     live = sorted(shares.items(), key=lambda item: -item[1])
     return ", ".join(f"{name} {percent(share)}" for name, share in live if share) or "none"
-
-
-def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows in columns as wide as they need to be; the last one is left as it is."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        yield "  ".join(cells).rstrip()
 
 
 def _driven(driver: Mapping[str, Any]) -> str:

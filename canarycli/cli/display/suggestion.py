@@ -6,7 +6,7 @@ from typing import Any
 
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.plan import plan_document, plan_lines, refused
-from canarycli.cli.display.status import table
+from canarycli.cli.display.table import indented, room, table
 from canarycli.cli.options.common import Common
 from canarycli.errors import Exit
 from canarycli.operations.plan import write_plan_file
@@ -67,16 +67,17 @@ def _lines(suggested: Suggestion, *, paste: bool) -> Iterator[str]:
     from canarycli.config.writing import plan_data, write_yaml
 
     made = suggested.made
-    yield from plan_lines(suggested.intent, suggested.seen)
+    width = room()
+    yield from plan_lines(suggested.intent, suggested.seen, width)
     yield ""
     found = made.suggestion
-    rows = [("STAGE", "SHARE", "BAD RESPONSES AT RISK", "ITS END RULES OUT")]
+    rows = [("STAGE", "SHARE", "BAD RESPONSES AT RISK", "AFTER IT, WORSE THAN THIS IS RULED OUT")]
     for n, stage in enumerate(made.plan.stages):
         ruled = f"x{found.shows[n]:.3g} the baseline's rate" if n < len(found.shows) else ""
         rows.append((str(n + 1), percent(stage.percent), f"{found.at_risk[n]:,.0f}", ruled))
-    yield from (f"  {line}" for line in table(rows))
+    yield from indented(table(rows, None if width is None else width - 2))
     if paste:
         yield ""
         yield "  to paste into a plan of canary.yaml, or add --write:"
         data = {"stages": plan_data(made.plan)["stages"]}
-        yield from (f"    {line}" for line in write_yaml(data).splitlines())
+        yield from indented(write_yaml(data).splitlines(), "    ")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from canarycli.cli.display.table import GAP, indented, room, table
 from canarycli.errors import Exit
 
 EXITS: Mapping[Exit, tuple[str, str]] = {
@@ -109,7 +110,7 @@ def exit_codes() -> str:
     rows = [(str(int(code)), exit_name(code), *EXITS[code]) for code in EXITS]
     return _page(
         "Exit codes are a contract; the traffic column says where it is left.",
-        _table(("CODE", "NAME", "MEANS", "TRAFFIC"), rows),
+        _rows(("CODE", "NAME", "MEANS", "TRAFFIC"), rows),
         RETRY,
     )
 
@@ -118,7 +119,7 @@ def environment() -> str:
     """The topic `env`."""
     return _page(
         "A flag wins over its variable. No secret is ever a flag.",
-        _table(("VARIABLE", "MEANS"), list(OWN_VARIABLES.items())),
+        _rows(("VARIABLE", "MEANS"), list(OWN_VARIABLES.items())),
         "Honoured as they are:\n" + "\n".join(f"  {name}" for name in HONOURED),
     )
 
@@ -137,7 +138,7 @@ def config() -> str:
 
 def keys() -> str:
     """The topic `keys`."""
-    return _page("At a prompt:", _table(("KEY", "DOES"), list(KEYS.items())))
+    return _page("At a prompt:", _rows(("KEY", "DOES"), list(KEYS.items())))
 
 
 TOPICS: Mapping[str, Callable[[], str]] = {
@@ -153,10 +154,6 @@ def _page(*parts: str) -> str:
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    lines = []
-    for row in (head, *rows):
-        cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)]
-        lines.append(f"  {'  '.join(cells)}".rstrip())
-    return "\n".join(lines)
+def _rows(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    width = room()
+    return "\n".join(indented(table([head, *rows], None if width is None else width - len(GAP))))

@@ -76,7 +76,7 @@ JUDGED = replace(RUNNING, verdict=Verdict.PASS)
     ("of", "words"),
     [
         (scene(JUDGED, "pass", "pass"), "● HEALTHY  2 of 2 checks pass"),
-        (scene(JUDGED, "pass", "inconclusive"), "1 of 2 checks pass, 1 can't tell yet"),
+        (scene(JUDGED, "pass", "inconclusive"), "◔ CAN'T TELL YET  1 of 2 pass; check 1"),
         (scene(JUDGED, "inconclusive"), "◔ CAN'T TELL YET  errors_5xx inconclusive"),
         (scene(JUDGED, "pass", "fail"), "✖ FAILING  check 1 fail"),
         (scene(JUDGED, "no_data", "pass"), "? WAITING FOR METRICS  errors_5xx no_data"),
