@@ -66,6 +66,11 @@ class CanaryError(Exception):
         self.hints = (hint,) if isinstance(hint, str) else tuple(hint)
         self.facts = tuple(facts)
 
+    @property
+    def said(self) -> str:
+        """Message and facts on one line, for where there is no room for more."""
+        return ": ".join(filter(None, (self.message, "; ".join(self.facts))))
+
 
 class UsageError(CanaryError):
     """A flag or a value that makes no sense here; nothing was touched."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 VALUES = (
     "errors",
+    "refusals",
     "traffic",
     "metrics",
     "durations",
@@ -44,7 +45,7 @@ API = "canarycli"
 """The package itself names the public functions for type checkers, and imports them when used."""
 
 OPEN_TO_PROVIDERS = frozenset(
-    {"", "errors", "traffic", "metrics", "plan", "provider", "probes", "clock"}
+    {"", "errors", "refusals", "traffic", "metrics", "plan", "provider", "probes", "clock"}
 )
 """What a provider is written against: the contract, the values in it, and which canary it is."""
 

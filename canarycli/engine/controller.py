@@ -151,7 +151,7 @@ class Controller:
                 endpoint, release.model, release.baseline, release.deploy, release.id
             )
         except Conflict as error:
-            self.tell("waiting", f"the cloud is still applying a change: {error.message}")
+            self.tell("waiting", f"the cloud is still applying a change: {error.said}")
             return
         self.tell("deploying", f"deploying {release.model} as {name}, this takes minutes")
         if name != release.candidate:
@@ -170,7 +170,7 @@ class Controller:
             request = self.provider.shift(endpoint, split, release.notes if raises else {})
         except Conflict as error:
             # Somebody's change is under way, ours perhaps: the next look tells.
-            self.tell("waiting", f"the cloud is still applying a change: {error.message}")
+            self.tell("waiting", f"the cloud is still applying a change: {error.said}")
             if raises:
                 self._not_landed(saved)
             return

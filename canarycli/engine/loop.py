@@ -112,13 +112,13 @@ class _Loop:
                 release,
                 state=State.ENDED,
                 outcome=Outcome.CLOUD_FAILED,
-                why=error.message,
+                why=error.said,
                 ended_at=now,
             )
             self.controller.save(replace(record, release=ended, lease=None))
             raise error
         if isinstance(error, Rejected):
-            back = begin_rollback(release, Outcome.CLOUD_FAILED, error.message, "canary", now)
+            back = begin_rollback(release, Outcome.CLOUD_FAILED, error.said, "canary", now)
             self.controller.save(replace(record, release=back))
 
     def _blind(self, error: ProviderError, length: timedelta) -> None:
@@ -126,11 +126,11 @@ class _Loop:
         limit = record.release.plan.settle_within
         if length == timedelta(0):
             self.controller.tell(
-                "waiting", f"{error.message}; holding until the cloud answers", "warning"
+                "waiting", f"{error.said}; holding until the cloud answers", "warning"
             )
         if length > limit:
             raise Unsafe(
-                f"the traffic of {record.release.endpoint} can't be read: {error.message}",
+                f"the traffic of {record.release.endpoint} can't be read: {error.said}",
                 hint=self.controller.provider.plain_command(
                     record.release.endpoint, record.release.home
                 ),

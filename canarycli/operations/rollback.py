@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from canarycli.engine.loop import drive
 from canarycli.engine.status import release_status
-from canarycli.errors import CanaryError, NotFound, Unavailable, Unsafe
+from canarycli.errors import CanaryError, NotFound, Rejected, Unavailable, Unsafe
 from canarycli.ids import new_id
 from canarycli.journal import Event
 from canarycli.operations.workspace import Workspace
@@ -63,8 +63,10 @@ class WayBack:
         try:
             return self._go(reason, listen, wait=wait)
         except Unavailable as error:
-            raise self.unsafe(error.message) from error
+            raise self.unsafe(error.said) from error
         except CanaryError as error:
+            if isinstance(error, Rejected | NotFound) and self._is_astray():
+                raise self.unsafe(error.said, *error.hints) from error
             error.hints = (*error.hints[:1], f"or roll back by hand: {self.command()}")
             raise
 
@@ -85,11 +87,23 @@ class WayBack:
             self.say(said)
         return release_status(record, None, work.clock.now())
 
-    def unsafe(self, why: str) -> Unsafe:
-        """The loudest error there is, with the way out."""
+    def _is_astray(self) -> bool:
+        """Whether the endpoint is there, with traffic on others than the baseline."""
+        try:
+            now = self.work.provider.describe(self.work.target.name)
+        except CanaryError:
+            return False
+        return any(name != self.baseline for name in now.traffic.live)
+
+    def unsafe(self, why: str, *ways: str) -> Unsafe:
+        """The loudest error there is, with the way out: the cloud's own ways first."""
         return Unsafe(
             f"ROLLBACK FAILED on {self.work.target.name}: {why}",
-            hint=(f"by hand: {self.command()}", f"then: canary status {self.work.target.name}"),
+            hint=(
+                *ways,
+                f"by hand: {self.command()}",
+                f"then: canary status {self.work.target.name}",
+            ),
         )
 
     def command(self) -> str:
@@ -215,8 +229,8 @@ def _blind(work: Workspace, record: Record | None, error: CanaryError) -> Canary
         return error
     if isinstance(error, Unavailable):
         return Unsafe(
-            f"the traffic of {name} can't be read: {error.message}",
-            hint=(f"by hand: {command}", f"then: canary status {name}"),
+            f"the traffic of {name} can't be read: {error.said}",
+            hint=(*error.hints, f"by hand: {command}", f"then: canary status {name}"),
         )
     error.hints = (*error.hints[:1], f"or roll back by hand: {command}")
     return error

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import floor, isclose
 
-from canarycli.errors import CanaryError, Conflict, Exit, NotFound, Unsupported, UsageError
+from canarycli.errors import Busy, CanaryError, Conflict, Exit, NotFound, Unsupported, UsageError
 from canarycli.plan import Check, Plan, Role
 from canarycli.provider import Endpoint, Limits
 from canarycli.release.capacity import shortages
@@ -100,7 +100,7 @@ def _settled(facts: _Facts) -> Iterator[Trouble]:
         yield Trouble(
             f"a change of endpoint {facts.endpoint.name!r} is under way{status}",
             f"wait for it: canary status {facts.endpoint.name}",
-            error=Conflict,
+            error=Busy,
         )
 
 

@@ -10,8 +10,9 @@ from canarycli_azureml import body as read
 from canarycli_azureml.api import Session
 from canarycli_azureml.blueprint import Options, body_like, deployment_name
 from canarycli_azureml.body import Body
-from canarycli_azureml.errors import Unanswered
+from canarycli_azureml.errors import Unanswered, Unclear
 from canarycli_azureml.models import find_model
+from canarycli_azureml.refusals import UNDER_WAY
 from canarycli_azureml.settings import Settings
 
 LOG_LINES = 8
@@ -78,6 +79,9 @@ class Deployments:
             self._session.call("DELETE", path, doing)
         except NotFound:
             return
+        except Unclear as error:
+            self._refuse_if_changing(seen.name, error)
+            raise
         except Unanswered:
             if not self._is_going(path, doing):
                 raise
@@ -107,9 +111,23 @@ class Deployments:
         path = self._settings.deployment(endpoint, name)
         try:
             self._session.call("PUT", path, doing, body=body)
+        except Unclear as error:
+            self._refuse_if_changing(endpoint, error)
+            raise
         except Unanswered:
             if not self._is_ours(path, doing, release):
                 raise
+
+    def _refuse_if_changing(self, endpoint: str, error: Unclear) -> None:
+        """Raise a conflict if anything of the endpoint is being changed.
+
+        Raises:
+            Conflict: it is.
+        """
+        doing = f"reading endpoint {endpoint!r}"
+        whole = read.checked(self._session.get(self._settings.endpoint(endpoint), doing), doing)
+        if busy := progress([whole, *self.all(endpoint)]):
+            raise Conflict(error.message, facts=[busy], hint=UNDER_WAY.hint) from error
 
     def _is_ours(self, path: str, doing: str, release: str) -> bool:
         try:

@@ -16,6 +16,9 @@ from canarycli.errors import (
     Rejected,
     Unavailable,
 )
+from canarycli.refusals import Refusal
+from canarycli.refusals import read as refusal_in
+from canarycli_azureml.refusals import NOT_REGISTERED, REFUSALS, UNDER_WAY
 
 THROTTLED = frozenset({429, 529})
 LATER = frozenset({408, 425, *THROTTLED})
@@ -24,6 +27,10 @@ LATER = frozenset({408, 425, *THROTTLED})
 DONE_BY_NOW = 60.0
 """Longer pauses than so many seconds are not waited for in one go."""
 
+CONTENDED = frozenset({409, 412})
+"""What Azure answers while a change is under way, and for a number of other reasons."""
+
+_NAMESPACE = re.compile(r"namespace '?([\w.]+)'?", re.IGNORECASE)
 _ACTION = re.compile(r"perform action '([^']+)' over scope '([^']+)'")
 _PASSING = re.compile(r"HTTP Error: (5\d\d|429)|AADSTS900(24|25|33|55)\b")
 """Entra's own faults in the text of an error: internal ones, and tenants that are throttled."""
@@ -35,16 +42,38 @@ class Unanswered(Unavailable):
     """No usable answer came: the request may have been carried out."""
 
 
+class Unclear(Rejected):
+    """A 409 that does not say why: a change may be under way, which the state tells."""
+
+
 def refusal(doing: str, status: int, body: str, headers: Mapping[str, str]) -> ProviderError:
-    """The error for an answer that is no success. Decided by status, never by Azure's code."""
-    said = message_of(body)
+    """The error for an answer that is no success.
+
+    The status decides, and where one status stands for several things, the code and the text.
+    """
+    said, code = message_of(body), code_of(body)
     facts = [said] if said else []
     if status in THROTTLED:
         return Unavailable(f"{doing}: Azure is throttling", facts=facts, after=pause_of(headers))
+    known = refusal_in(REFUSALS, f"{code}: {said}")
     if status in LATER or status >= 500 or status < 400:  # a redirect is a proxy's, not Azure's
-        return Unanswered(f"{doing}: Azure answered {status}", facts=facts, after=pause_of(headers))
+        hint = known.hint if known is not None and known is not UNDER_WAY else ()
+        return Unanswered(
+            f"{doing}: Azure answered {status}", facts=facts, hint=hint, after=pause_of(headers)
+        )
+    if known is not None and (known is not UNDER_WAY or status in CONTENDED):
+        return _known(known, doing, said)
     make = _BY_STATUS.get(status)
     return make(doing, said) if make else Rejected(f"{doing}: {said or f'status {status}'}")
+
+
+def _known(known: Refusal, doing: str, said: str) -> ProviderError:
+    if known is UNDER_WAY:
+        return Conflict(f"{doing}: another change is under way", facts=[said], hint=known.hint)
+    hint = known.hint
+    if known is NOT_REGISTERED and (named := _NAMESPACE.search(said)):
+        hint = hint.replace("NAMESPACE", named[1])
+    return known.kind(f"{doing}: {said}", hint=hint)
 
 
 def _not_signed_in(doing: str, said: str) -> ProviderError:
@@ -71,20 +100,16 @@ def _not_there(doing: str, said: str) -> ProviderError:
     return NotFound(f"{doing}: {said or 'not found'}")
 
 
-def _changing(doing: str, said: str) -> ProviderError:
-    return Conflict(
-        f"{doing}: another change is under way",
-        facts=[said] if said else [],
-        hint="it usually takes about 20 s; try again then",
-    )
+def _unclear(doing: str, said: str) -> ProviderError:
+    return Unclear(f"{doing}: {said or 'Azure refused, and does not say why'}")
 
 
 _BY_STATUS: Mapping[int, Callable[[str, str], ProviderError]] = {
     401: _not_signed_in,
     403: _not_allowed,
     404: _not_there,
-    409: _changing,
-    412: _changing,
+    409: _unclear,
+    412: _unclear,
 }
 
 
@@ -146,6 +171,13 @@ def _first_line(text: str) -> str:
     line = text.strip().splitlines()[0] if text.strip() else "no reason given"
     sentence = re.split(r"(?<=\.)\s", line)[0]
     return sentence.rstrip(".")
+
+
+def code_of(body: str) -> str:
+    """Azure's own word for an error, "" if there is none."""
+    error = _object(body)
+    error = error.get("error", error)
+    return str(error.get("code") or "") if isinstance(error, Mapping) else ""
 
 
 def message_of(body: str) -> str:

@@ -9,13 +9,16 @@ from canarycli.traffic import Traffic
 from canarycli_azureml import body as read
 from canarycli_azureml.api import Session
 from canarycli_azureml.body import Body
-from canarycli_azureml.errors import Unanswered
+from canarycli_azureml.errors import Unanswered, Unclear
 from canarycli_azureml.settings import Settings
 from canarycli_azureml.split import Wanted, in_force, next_body, raises, wanted
 
 FRESH_SECONDS = 2.0
 """A look this young is not repeated to go back. Whoever wrote since then has an operation under way
 for many times as long, and ours is refused."""
+
+UNCLEAR_TRIES = 3
+"""So often in a row a write is refused without a reason before that is taken for an answer."""
 
 
 class Shifter:
@@ -26,6 +29,7 @@ class Shifter:
         self._session = session
         self._under_way: dict[str, Wanted] = {}
         self._newest: tuple[Body, float] | None = None
+        self._unclear: dict[str, int] = {}
 
     def read(self, endpoint: str) -> Body:
         """The endpoint as it is now; forgets what was under way once it is over."""
@@ -72,11 +76,25 @@ class Shifter:
             request = self._session.call("PUT", path, doing, body=next_body(fresh, ask)).request
         except Conflict as error:
             raise _changing(name, error.facts) from error
+        except Unclear as error:
+            raise self._cleared(name, error) from error
         except Unanswered:
             if not self._landed(name, ask):
                 raise
         self._under_way[name.lower()] = ask
+        self._unclear.pop(name.lower(), None)
         return request
+
+    def _cleared(self, name: str, error: Unclear) -> ProviderError:
+        """What a 409 without a reason means: a change, or after some tries a no.
+
+        A change that was under way may be over by the time the state is read.
+        """
+        before = self._unclear.get(name.lower(), 0)
+        self._unclear[name.lower()] = before + 1
+        if not read.is_final(self.read(name)) or before + 1 < UNCLEAR_TRIES:
+            return _changing(name, [error.message])
+        return error
 
     def _landed(self, name: str, ask: Wanted) -> bool:
         """Whether a write without a usable answer was carried out all the same, or is being.

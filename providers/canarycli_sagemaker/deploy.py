@@ -29,6 +29,7 @@ from canarycli_sagemaker.blueprint import (
 from canarycli_sagemaker.configs import Configs, EndpointConfig
 from canarycli_sagemaker.notes import Tags
 from canarycli_sagemaker.raw import Look
+from canarycli_sagemaker.refusals import AlreadyThere
 from canarycli_sagemaker.traffic import under_way
 from canarycli_sagemaker.undone import Asked, Asks
 
@@ -136,7 +137,7 @@ class Fleet:
             with self.clients.asking(doing):
                 answer = create(EndpointConfigName=name, Tags=tags, **request)
             checked(answer, doing, "EndpointConfigArn")
-        except Conflict:
+        except AlreadyThere:
             there = self.configs.read(name)
             if same_fleet(there.answer, request):
                 return False

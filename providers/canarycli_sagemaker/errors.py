@@ -16,6 +16,8 @@ from canarycli.errors import (
     Unavailable,
     UsageError,
 )
+from canarycli.refusals import read
+from canarycli_sagemaker.refusals import REFUSALS
 from canarycli_sagemaker.settings import Settings
 
 USED = {
@@ -86,8 +88,8 @@ KINDS: dict[str, type[ProviderError]] = {
     # what is asked for
     "ResourceNotFound": NotFound,
     "ObjectNotFoundException": NotFound,
-    "ConflictException": Conflict,
-    "ResourceInUse": Conflict,
+    "ConflictException": Rejected,
+    "ResourceInUse": Rejected,
     "ConcurrentUpdateException": Conflict,
     "ResourceLimitExceeded": Rejected,
     "LimitExceededException": Rejected,
@@ -103,14 +105,7 @@ GENERAL = frozenset(
         "InvalidNextTokenException",
     }
 )
-"""Error codes that say no more than "refused"; SageMaker's texts under the first tell more."""
-
-TEXTS: tuple[tuple[str, type[ProviderError]], ...] = (
-    ("Could not find ", NotFound),
-    ("Cannot update in-progress ", Conflict),
-    ("Cannot create already existing ", Conflict),
-)
-"""How a `ValidationException` of SageMaker starts where it means something in particular."""
+"""Error codes that say no more than "refused"; `refusals` reads the texts under them."""
 
 CREDENTIALS = (
     aws.NoCredentialsError,
@@ -171,13 +166,13 @@ def of_answer(doing: str, error: aws.ClientError, settings: Settings) -> Provide
     text = str(answer.get("Error", {}).get("Message") or "")
     meta = answer.get("ResponseMetadata", {})
     message = f"can't {doing}: {text or 'AWS gave no reason'} ({code or 'no code'})"
-    kind = _kind(code, text, int(meta.get("HTTPStatusCode", 400)))
-    if kind is Unavailable:
+    if int(meta.get("HTTPStatusCode", 400)) >= 500 or KINDS.get(code) is Unavailable:
         return Unavailable(message, after=_after(meta.get("HTTPHeaders", {})))
+    if (known := read(REFUSALS, f"{code}: {text}")) is not None:
+        return known.kind(message, hint=known.hint or ())
+    kind = KINDS.get(code, Rejected)
     if kind is Denied:
         return Denied(message, hint=_sign_in(settings) if code in EXPIRED else _allow(settings))
-    if code in {"ResourceLimitExceeded", "LimitExceededException"}:
-        return kind(message, hint="raise the quota under Service Quotas, or use fewer instances")
     return kind(message)
 
 
@@ -190,14 +185,6 @@ def is_code(error: BaseException | None, *codes: str) -> bool:
     """Whether an error of ours came from an AWS answer with one of these codes."""
     cause = error.__cause__ if error is not None else None
     return isinstance(cause, aws.ClientError) and cause.response["Error"].get("Code") in codes
-
-
-def _kind(code: str, text: str, status: int) -> type[ProviderError]:
-    if status >= 500:
-        return Unavailable
-    if code in GENERAL:
-        return next((kind for start, kind in TEXTS if text.startswith(start)), Rejected)
-    return KINDS.get(code, Rejected)
 
 
 def _after(headers: dict[str, str]) -> float | None:

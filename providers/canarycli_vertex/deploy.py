@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from canarycli.errors import Conflict, NotFound, ProviderError, Unsupported
+from canarycli.errors import Conflict, NotFound, ProviderError, Rejected, Unsupported
 from canarycli.provider import Endpoint
 from canarycli_vertex.api import Api, Json
 from canarycli_vertex.deployment import Under, deployed_ids, progress, running_deployment
@@ -101,23 +101,33 @@ def retire(api: Api, path: str, seen: Endpoint, version: str) -> None:
     Raises:
         Conflict: it has traffic, or is the only one.
     """
-    found = api.get(path)
+    if _may_go(api.get(path), seen.name, version):
+        try:
+            api.post(f"{path}:undeployModel", {"deployedModelId": version})
+        except NotFound:
+            return
+        except Rejected:
+            _may_go(api.get(path), seen.name, version)  # it may have got traffic meanwhile
+            raise
+
+
+def _may_go(found: Json, endpoint: str, version: str) -> bool:
+    """Whether a version is there to be taken away.
+
+    Raises:
+        Conflict: it is needed.
+    """
     with understood("the endpoint"):
         ids = deployed_ids(found)
         share = int(found.get("trafficSplit", {}).get(version, 0))
-    if version not in ids:
-        return
-    if share:
+    if version in ids and share:
         raise Conflict(
-            f"{version!r} has {share}% of the traffic of {seen.name!r}",
-            hint=f"canary rollback {seen.name}, or promote the other version first",
+            f"{version!r} has {share}% of the traffic of {endpoint!r}",
+            hint=f"canary rollback {endpoint}, or promote the other version first",
         )
-    if len(ids) == 1:
-        raise Conflict(f"{version!r} is the only version of {seen.name!r}")
-    try:
-        api.post(f"{path}:undeployModel", {"deployedModelId": version})
-    except NotFound:
-        return
+    if ids == {version}:
+        raise Conflict(f"{version!r} is the only version of {endpoint!r}")
+    return version in ids
 
 
 def _is_coming(api: Api, path: str, found: Json, name: str) -> bool:
@@ -212,7 +222,7 @@ def _remember(api: Api, path: str, under: Under) -> None:
             found = api.get(path)
             labels = {**found.get("labels", {}), OPERATION: under.label}
             api.patch(path, "labels", {"etag": found.get("etag", ""), "labels": labels})
-        except Conflict:
+        except (Conflict, Rejected):
             continue
         except ProviderError:
             return

@@ -20,9 +20,12 @@ from canarycli.errors import (
     Unavailable,
     Unsupported,
 )
+from canarycli.refusals import Refusal
+from canarycli.refusals import read as refusal_in
+from canarycli_vertex.refusals import RATE, REFUSALS, UNDER_WAY
 
 
-class AlreadyThere(Conflict):
+class AlreadyThere(Rejected):
     """What was asked for exists, or is being made."""
 
 
@@ -37,7 +40,7 @@ BY_STATUS: Mapping[str, type[ProviderError]] = MappingProxyType(
         "PERMISSION_DENIED": Denied,
         "UNAUTHENTICATED": Denied,
         "RESOURCE_EXHAUSTED": Unavailable,
-        "FAILED_PRECONDITION": Conflict,
+        "FAILED_PRECONDITION": Rejected,
         "ABORTED": Conflict,
         "OUT_OF_RANGE": Rejected,
         "UNIMPLEMENTED": Unsupported,
@@ -48,7 +51,8 @@ BY_STATUS: Mapping[str, type[ProviderError]] = MappingProxyType(
 )
 """Every code of google.rpc.Code but OK.
 
-A stale etag is ABORTED or FAILED_PRECONDITION: Google does not say which, so both are a conflict.
+A stale etag is ABORTED or FAILED_PRECONDITION: Google does not say which. The second also stands
+for what no waiting ends, so it is a conflict only where its text says that a change is under way.
 """
 
 _BY_HTTP: Mapping[int, type[ProviderError]] = MappingProxyType(
@@ -56,12 +60,13 @@ _BY_HTTP: Mapping[int, type[ProviderError]] = MappingProxyType(
         401: Denied,
         403: Denied,
         404: NotFound,
-        409: Conflict,
+        409: Rejected,
         412: Conflict,
         408: Unavailable,
         429: Unavailable,
     }
 )
+PRECONDITIONS = frozenset({"FAILED_PRECONDITION", "ABORTED"})
 _PERMISSION = re.compile(r"\b(?:aiplatform|monitoring|iam)\.[A-Za-z]+\.[A-Za-z]+\b")
 _LONGEST = 400
 
@@ -75,6 +80,9 @@ def refusal(response: requests.Response) -> ProviderError:
         if response.status_code >= 500:
             kind = Unavailable
     said = _short(str(error.get("message", "")))
+    known = _known(kind, error, said, response.status_code)
+    if known is not None and known is not RATE:
+        return known.kind(f"google refused: {said}", hint=known.hint or ())
     if kind is Unavailable:
         return _unavailable(response, error, said)
     if kind is Denied:
@@ -84,16 +92,32 @@ def refusal(response: requests.Response) -> ProviderError:
     return kind(f"google refused: {said or f'HTTP {response.status_code}'}")
 
 
+def _known(
+    kind: type[ProviderError], error: Mapping[str, Any], said: str, http: int
+) -> Refusal | None:
+    """The refusal that code and text speak of, where the status alone does not tell.
+
+    A fault of Google's own and a missing thing are what their status says, whatever the text.
+    """
+    exhausted = http == 429 or error.get("status") == "RESOURCE_EXHAUSTED"
+    if kind is NotFound or (kind is Unavailable and not exhausted):
+        return None
+    reason = _detail(error, "ErrorInfo").get("reason", "")
+    found = refusal_in(REFUSALS, f"{reason}: {said}")
+    if found is RATE and not exhausted:
+        return None
+    if found is UNDER_WAY and not (http in {409, 412} or error.get("status") in PRECONDITIONS):
+        return None
+    return found
+
+
 def denied(said: str, error: Mapping[str, Any]) -> Denied:
     """A refusal with the permission it is about, as far as Google names it."""
     info = _detail(error, "ErrorInfo")
-    reason = info.get("reason", "")
     metadata = info.get("metadata")
     named = metadata.get("permission", "") if isinstance(metadata, Mapping) else ""
     found = _PERMISSION.search(said)
     permission = named or (found.group() if found else "")
-    if reason == "SERVICE_DISABLED":
-        return Denied(f"google refused: {said}", hint="gcloud services enable aiplatform")
     if permission:
         return Denied(
             f"google refused: {said}",
@@ -164,7 +188,7 @@ def _unavailable(response: requests.Response, error: Mapping[str, Any], said: st
     return Unavailable(
         f"a quota of google's is used up: {said or 'too many requests'}",
         facts=facts,
-        hint="a larger read_every asks less often; or ask Google for more",
+        hint=RATE.hint,
         after=after,
     )
 

@@ -182,7 +182,7 @@ def _note(api: Api, path: str, notes: Notes) -> None:
             return
         try:
             api.patch(path, "labels", {"etag": etag, "labels": wanted})
-        except Conflict:
+        except (Conflict, Rejected):
             continue
         return
     raise Unavailable("traffic is lowered, but the endpoint's labels keep changing", after=2.0)

@@ -7,7 +7,6 @@ from servers.azureml.running import PLACE, Server
 
 from canarycli import __version__
 from canarycli.errors import (
-    Conflict,
     Denied,
     NotFound,
     ProviderError,
@@ -16,7 +15,7 @@ from canarycli.errors import (
 )
 from canarycli.traffic import Traffic
 from canarycli_azureml import AzureML
-from canarycli_azureml.errors import message_of, pause_of, refusal, without_secrets
+from canarycli_azureml.errors import Unclear, message_of, pause_of, refusal, without_secrets
 
 VALIDATION = {
     "error": {
@@ -76,8 +75,8 @@ def test_a_page_has_no_reason() -> None:
         (404, NotFound),
         (405, Rejected),
         (408, Unavailable),
-        (409, Conflict),
-        (412, Conflict),
+        (409, Unclear),
+        (412, Unclear),
         (413, Rejected),
         (422, Rejected),
         (424, Rejected),
@@ -92,7 +91,7 @@ def test_a_page_has_no_reason() -> None:
     ],
 )
 @pytest.mark.parametrize("code", ["NotFound", "Conflict", "AuthorizationFailed", "Anything"])
-def test_the_status_decides_and_never_the_code(
+def test_the_status_decides_where_no_words_are_known(
     status: int, kind: type[ProviderError], code: str
 ) -> None:
     body = json.dumps({"error": {"code": code, "message": "So it is."}})

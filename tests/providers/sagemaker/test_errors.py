@@ -24,6 +24,7 @@ from canarycli.errors import (
 from canarycli.metrics import Metric, Window
 from canarycli_sagemaker import SageMaker
 from canarycli_sagemaker.errors import GENERAL, KINDS, USED, of_answer
+from canarycli_sagemaker.refusals import AlreadyThere
 from canarycli_sagemaker.settings import Settings
 
 SERVICES = sorted(USED)
@@ -62,7 +63,7 @@ def test_every_operation_in_the_table_exists(service: str) -> None:
             "ValidationException",
             'Cannot create already existing endpoint configuration "arn".',
             400,
-            Conflict,
+            AlreadyThere,
         ),
         ("ValidationException", "1 validation error detected", 400, Rejected),
         ("SomethingNew", "no", 400, Rejected),

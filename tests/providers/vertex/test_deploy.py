@@ -383,7 +383,7 @@ def test_a_version_that_gets_traffic_at_the_last_moment_is_kept(
     rival = {"endpoint": "1000", "trafficSplit": {"11": 99, "22": 1}}
     server.control("POST", "faults", call="undeployModel", kind="write", write=rival)
 
-    with pytest.raises(Conflict, match="has traffic"):
+    with pytest.raises(Conflict, match="has 1% of the traffic"):
         vertex.retire(vertex.describe("1000"), "22")
 
 

@@ -24,6 +24,8 @@ RAW = {
     "empty": Reply(200, b""),
 }
 KINDS = (*ERRORS, *RAW, "denied", "drop_before", "drop_after")
+OWN = "refuse"
+"""A refusal in the test's own words."""
 
 
 @dataclass
@@ -31,7 +33,8 @@ class Fault:
     """One kind of trouble for an operation, after `skip` calls of it, `times` times.
 
     `operation` is a name of the call log, the start of one with `*` behind it, or `*` for all
-    but `token`. `retry_after` goes into the answer of the kinds that have one.
+    but `token`. `retry_after` goes into the answer of the kinds that have one. `refuse` answers
+    with `status`, `code` and `message`.
     """
 
     operation: str
@@ -39,9 +42,12 @@ class Fault:
     skip: int = 0
     times: int = 1_000_000_000
     retry_after: str = ""
+    status: int = 400
+    code: str = ""
+    message: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
+        if self.kind not in (*KINDS, OWN):
             raise ValueError(f"there is no fault {self.kind!r}; there are {', '.join(KINDS)}")
 
     def concerns(self, operation: str) -> bool:
@@ -78,6 +84,8 @@ def answer(fault: Fault, state: State, action: str, scope: str) -> Reply:
         return denied(state, action, scope)
     if fault.kind in ERRORS:
         return _error(*ERRORS[fault.kind], wait)
+    if fault.kind == OWN:
+        return _error(fault.status, fault.code, fault.message, wait)
     return RAW.get(fault.kind, Reply(drop=True))
 
 

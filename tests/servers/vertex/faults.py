@@ -6,7 +6,7 @@ from typing import Any
 KINDS = {
     "throttle", "error500", "error503", "drop_before", "drop_after", "unauthorized",
     "forbidden", "html", "html_after", "html404", "garbage", "garbage_after", "truncated",
-    "busy", "redirect", "write",
+    "busy", "redirect", "write", "refuse",
 }  # fmt: skip
 AFTER = {"drop_after", "html_after", "garbage_after", "truncated"}
 """The faults that hit the answer: the request itself is carried out."""
@@ -14,7 +14,10 @@ AFTER = {"drop_after", "html_after", "garbage_after", "truncated"}
 
 @dataclass
 class Fault:
-    """One rule: on calls named `call`, after `skip` of them, `times` times, do `kind`."""
+    """One rule: on calls named `call`, after `skip` of them, `times` times, do `kind`.
+
+    `refuse` answers with the google.rpc code `status` and `message`.
+    """
 
     call: str
     kind: str
@@ -22,6 +25,8 @@ class Fault:
     skip: int = 0
     retry_after: str = ""
     write: dict[str, Any] = field(default_factory=dict)
+    status: str = ""
+    message: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

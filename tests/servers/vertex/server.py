@@ -208,6 +208,9 @@ def _broken(fault: Fault, where: Route) -> Answer | None:
         return 302, {"Location": "http://127.0.0.1:1/"}, b""
     if fault.kind == "garbage":
         return 200, dict(JSON), b'{"name": "projects/1/loc'
+    if fault.kind == "refuse":
+        own = Refused(fault.status, fault.message)
+        return _json(own.http, own.body)
     refused = {
         "throttle": throttled(),
         "error500": Refused("INTERNAL", "Internal error encountered."),

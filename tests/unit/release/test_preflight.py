@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from canarycli.config.alarms import alarm_check
-from canarycli.errors import CanaryError, Conflict, Exit, NotFound, Unsupported, UsageError
+from canarycli.errors import Busy, CanaryError, Conflict, Exit, NotFound, Unsupported, UsageError
 from canarycli.metrics import Metric
 from canarycli.plan import Check, Margin, Plan, Role, Shadow, Stage
 from canarycli.provider import Endpoint, Limits, Version
@@ -95,8 +95,8 @@ REFUSED: Mapping[str, tuple[Start, str, str, type[CanaryError], Exit]] = {
         Start(on=replace(endpoint(), settled=False, status="Updating")),
         "a change of endpoint 'churn' is under way (Updating)",
         "wait for it: canary status churn",
-        Conflict,
-        Exit.CLOUD_FAILED,
+        Busy,
+        Exit.BUSY,
     ),
     "the candidate is not on the endpoint": (
         Start(candidate="red"),
@@ -290,7 +290,7 @@ def test_every_reason_is_told_at_once_and_those_that_refuse_come_first() -> None
     found = Start(plan(60.5, 100, checks=()), on=crowded).troubles()
 
     assert [(t.blocks, t.error) for t in found] == [
-        (True, Conflict),
+        (True, Busy),
         (True, Conflict),
         (True, Unsupported),
         (False, UsageError),

@@ -1,0 +1,253 @@
+"""What each cloud refuses is told apart: what passes, what a person ends, what is asked wrongly."""
+
+import json
+from typing import Any
+
+import pytest
+import requests
+from botocore.exceptions import ClientError
+
+from canarycli.errors import (
+    Conflict,
+    Denied,
+    NotFound,
+    ProviderError,
+    Rejected,
+    Unavailable,
+)
+from canarycli.refusals import Ends, Refusal, read
+from canarycli_azureml.errors import Unclear
+from canarycli_azureml.errors import refusal as azures
+from canarycli_azureml.refusals import REFUSALS as AZUREML
+from canarycli_sagemaker.errors import of_answer
+from canarycli_sagemaker.refusals import REFUSALS as SAGEMAKER
+from canarycli_sagemaker.settings import Settings
+from canarycli_vertex.errors import refusal as googles
+from canarycli_vertex.refusals import REFUSALS as VERTEX
+
+AWS = "arn:aws:sagemaker:us-east-1:123456789012"
+CUSTOM = "CustomModelServingT4GPUsPerProjectPerRegion"
+
+ON_SAGEMAKER: tuple[tuple[str, str, type[ProviderError], str], ...] = (
+    (
+        "ValidationException",
+        f'Cannot update in-progress endpoint "{AWS}:endpoint/x".',
+        Conflict,
+        "",
+    ),
+    ("ValidationException", f'Could not find model "{AWS}:model/x".', NotFound, ""),
+    ("ConflictException", "The name is taken.", Rejected, ""),
+    (
+        "ResourceLimitExceeded",
+        "The account-level service limit 'ml.g5.xlarge for endpoint usage' is 0 Instances.",
+        Rejected,
+        "Service Quotas",
+    ),
+    (
+        "AccessDeniedException",
+        (
+            "User: x is not authorized to perform: sagemaker:AddTags with an explicit deny in a "
+            "service control policy"
+        ),
+        Denied,
+        "organisation",
+    ),
+    (
+        "ValidationException",
+        "ManagedInstanceScaling is only supported for inference component endpoints.",
+        Rejected,
+        "ManagedInstanceScaling: null",
+    ),
+    (
+        "ValidationException",
+        f'Cannot update endpoint "{AWS}:endpoint/x" with status "Failed".',
+        Rejected,
+        "create it anew",
+    ),
+    ("ThrottlingException", "Rate exceeded", Unavailable, ""),
+)
+
+
+@pytest.mark.parametrize(("code", "text", "kind", "hint"), ON_SAGEMAKER)
+def test_what_aws_refuses(code: str, text: str, kind: type[ProviderError], hint: str) -> None:
+    answer: Any = {
+        "Error": {"Code": code, "Message": text},
+        "ResponseMetadata": {"HTTPStatusCode": 400, "HTTPHeaders": {}},
+    }
+
+    error = of_answer("deploy", ClientError(answer, "UpdateEndpoint"), Settings())
+
+    assert type(error) is kind
+    assert text in error.message
+    assert hint in " ".join(error.hints)
+
+
+ON_VERTEX: tuple[tuple[int, str, str, str, type[ProviderError], str], ...] = (
+    (
+        429,
+        "RESOURCE_EXHAUSTED",
+        "",
+        f"The following quotas are exceeded: {CUSTOM}",
+        Rejected,
+        "Quotas",
+    ),
+    (
+        429,
+        "RESOURCE_EXHAUSTED",
+        "",
+        "Quota exceeded for quota metric 'Custom model serving CPUs' of service 'aiplatform'.",
+        Rejected,
+        "Quotas",
+    ),
+    (
+        429,
+        "RESOURCE_EXHAUSTED",
+        "RATE_LIMIT_EXCEEDED",
+        "Quota exceeded for quota metric 'Requests' and limit 'Requests'.",
+        Unavailable,
+        "read_every",
+    ),
+    (
+        429,
+        "RESOURCE_EXHAUSTED",
+        "",
+        (
+            "Quota exceeded for quota metric 'Resource management (CRUD) requests' and limit "
+            "'Resource management (CRUD) requests per minute per region' of service "
+            "'aiplatform.googleapis.com'."
+        ),
+        Unavailable,
+        "read_every",
+    ),
+    (429, "RESOURCE_EXHAUSTED", "", "", Unavailable, "read_every"),
+    (
+        400,
+        "FAILED_PRECONDITION",
+        "",
+        "There are other operations running on the Endpoint.",
+        Conflict,
+        "",
+    ),
+    (400, "FAILED_PRECONDITION", "", "Model 500 does not support deployment.", Rejected, ""),
+    (400, "INVALID_ARGUMENT", "", "concurrent requests must be positive", Rejected, ""),
+    (409, "ABORTED", "", "The operation was aborted.", Conflict, ""),
+    (409, "ALREADY_EXISTS", "", "It exists.", Rejected, ""),
+    (
+        403,
+        "PERMISSION_DENIED",
+        "SERVICE_DISABLED",
+        "Vertex AI API has not been used in project 1 before or it is disabled.",
+        Denied,
+        "gcloud services enable",
+    ),
+    (
+        403,
+        "PERMISSION_DENIED",
+        "SECURITY_POLICY_VIOLATED",
+        "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: x",
+        Denied,
+        "organisation",
+    ),
+    (
+        503,
+        "UNAVAILABLE",
+        "",
+        "The service is out of capacity",
+        Unavailable,
+        "",
+    ),
+    (404, "NOT_FOUND", "", "There is no such quota exceeded thing", NotFound, ""),
+)
+
+
+@pytest.mark.parametrize(("http", "status", "reason", "text", "kind", "hint"), ON_VERTEX)
+def test_what_google_refuses(
+    http: int, status: str, reason: str, text: str, kind: type[ProviderError], hint: str
+) -> None:
+    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason}
+    error: dict[str, Any] = {"code": http, "status": status, "message": text}
+    response = requests.Response()
+    response.status_code = http
+    response.url = "https://europe-west4-aiplatform.googleapis.com/v1/x"
+    body = json.dumps({"error": {**error, "details": [info] if reason else []}})
+    response._content = body.encode()
+
+    found = googles(response)
+
+    assert isinstance(found, kind)
+    assert text.removesuffix(".") in found.message
+    assert hint in " ".join(found.hints)
+
+
+REGISTRATION = (
+    "The subscription is not registered to use namespace 'Microsoft.MachineLearningServices'."
+)
+READ_ONLY = (
+    "The subscription '0d1f' is disabled and therefore marked as read only. You cannot perform any "
+    "write actions on this subscription until it is re-enabled."
+)
+LOCKED = (
+    "The scope 'x' cannot perform write operation because following scope(s) are locked: 'x'. "
+    "Please remove the lock and try again."
+)
+PRIVATE = "Access to workspace was denied based on workspace private link configuration."
+ON_AZUREML: tuple[tuple[int, str, str, type[ProviderError], str], ...] = (
+    (
+        409,
+        "MissingSubscriptionRegistration",
+        REGISTRATION,
+        Rejected,
+        "az provider register --namespace Microsoft.MachineLearningServices",
+    ),
+    (409, "ReadOnlyDisabledSubscription", READ_ONLY, Rejected, "re-enables"),
+    (409, "ScopeLocked", LOCKED, Rejected, "az lock list"),
+    (409, "Conflict", "It is in Updating provisioning state", Conflict, "20 s"),
+    (409, "OperationCanceled", "An operation of higher priority took over.", Conflict, "20 s"),
+    (409, "Conflict", "No.", Unclear, ""),
+    (412, "PreconditionFailed", "", Unclear, ""),
+    (400, "UserError", PRIVATE, Denied, "private"),
+    (403, "UserError", PRIVATE, Denied, "private"),
+    (502, "UserError", PRIVATE, Unavailable, "private"),
+    (
+        400,
+        "BadRequest",
+        "Not enough quota available for Standard_DS3_v2",
+        Rejected,
+        "az ml compute list-usage",
+    ),
+    (
+        403,
+        "RequestDisallowedByPolicy",
+        "Resource 'x' was disallowed by policy 'no-gpu'.",
+        Denied,
+        "policy",
+    ),
+    (400, "BadRequest", "Deployment is in Failed state", Rejected, ""),
+)
+
+
+@pytest.mark.parametrize(("status", "code", "text", "kind", "hint"), ON_AZUREML)
+def test_what_azure_refuses(
+    status: int, code: str, text: str, kind: type[ProviderError], hint: str
+) -> None:
+    body = json.dumps({"error": {"code": code, "message": text}})
+
+    error = azures("writing", status, body, {})
+
+    assert isinstance(error, kind)
+    assert isinstance(error, Conflict) == (kind is Conflict)
+    assert text in error.said
+    assert hint in " ".join(error.hints)
+
+
+@pytest.mark.parametrize("table", [SAGEMAKER, VERTEX, AZUREML])
+def test_whoever_has_to_act_is_told_how(table: tuple[Refusal, ...]) -> None:
+    assert all(refusal.hint for refusal in table if refusal.ends is Ends.BY_A_PERSON)
+    passing = {refusal.kind for refusal in table if refusal.ends is Ends.BY_ITSELF}
+    assert passing <= {Conflict, Unavailable}
+    others = {refusal.kind for refusal in table if refusal.ends is not Ends.BY_ITSELF}
+    assert not {kind for kind in others if issubclass(kind, Conflict | Unavailable)}
+
+
+def test_a_text_that_no_table_knows_is_none() -> None:
+    assert read(VERTEX, "something else") is None
