@@ -118,17 +118,35 @@ def test_r_asks_once_and_rolls_back(canary: Canary) -> None:
     assert canary.run("status", "demo", "-o", "json").json["traffic"] == {"v41": 100, "v42": 0}
 
 
-def test_p_pauses_and_c_goes_on(canary: Canary) -> None:
-    terminal = on_terminal(canary, 80, 24, "watch", "demo")
+def test_p_asks_pauses_and_c_goes_on(canary: Canary) -> None:
+    terminal = on_terminal(canary, 100, 30, "watch")
     terminal.wait_for("p  pause")
     terminal.press("p")
-    terminal.wait_for("PAUSED  by ann: from the live screen")
+    terminal.wait_for("Hold at 5% for 15 min, then roll back?")
+    assert state(canary) == "running"
+    terminal.press("\n")
+    terminal.wait_for("c  continue")
     assert state(canary) == "paused"
     terminal.press("c")
-    terminal.wait_for("NO VERDICT YET")
+    terminal.wait_for("p  pause")
     assert state(canary) == "running"
     terminal.press("q")
     assert terminal.end() == 0
+
+
+def test_the_live_frame_has_the_signs_of_a_utf_8_terminal(canary: Canary) -> None:
+    terminal = on_terminal(canary, 100, 30, "watch")
+    terminal.wait_for("q  leave")
+    terminal.press("?")
+    terminal.wait_for("send all traffic back to the baseline; asks")
+    terminal.press("\x1b")
+    terminal.wait_for("?  help")
+    terminal.press("q")
+    assert terminal.end() == 0
+    live = plain(terminal.text.split(BACK)[0])
+    assert "● 5% ╌" in live
+    assert "v41 → v42" in live
+    assert "->" not in live
 
 
 def test_n_goes_to_the_next_stage_once_it_is_confirmed(canary: Canary) -> None:

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from canarycli.cli.display.ansi import paint
+from canarycli.cli.display.chart import chart
+from canarycli.cli.display.spans import BAD, DOUBT, GOOD, OURS, QUIET, STRONG, Line, cut
 from canarycli.engine.lease import last_sign
 from canarycli.journal import Event
 from canarycli.release.reading import SIGNS
@@ -20,10 +22,6 @@ from canarycli.store import Record
 from canarycli.store.contract import LEASE
 from canarycli.traffic import percent
 
-Span = tuple[str, str]
-Line = list[Span]
-
-GOOD, BAD, DOUBT, QUIET, STRONG = "green", "red", "yellow", "dim", "bold"
 TONES = {Tone.GOOD: GOOD, Tone.BAD: f"{BAD} reverse", Tone.DOUBT: DOUBT, Tone.NONE: ""}
 VERDICT_STYLES = {"pass": GOOD, "fail": BAD, "inconclusive": DOUBT, "no_data": DOUBT}
 
@@ -33,6 +31,23 @@ SPARKS = "⡀⣀⣄⣤⣦⣶⣷⣿"
 SPARK_WIDTH = 12
 LAST = 4
 """So many events are shown where nobody scrolls."""
+
+
+View = int | str
+"""The number of a check, counted from 1, for its chart; `TABLE` or `HELP`."""
+TABLE, HELP = "table", "help"
+
+KEYS: Mapping[str, str] = {
+    "r": "send all traffic back to the baseline; asks",
+    "p": "hold here for 15 minutes, then go back; asks",
+    "c": "go on after a pause",
+    "+": "15 minutes more of a pause",
+    "n": "go to the next stage; asks",
+    "1-9": "the chart of a check; esc goes back to the table",
+    "?": "this help",
+    "q": "leave; the release goes on without you where somebody else drives it",
+}
+"""What the keys of the live screen do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,7 @@ class Scene:
         driven: whether anybody was heard within a lease.
         prompt: what is asked below, "" for the keys.
         sparks: whether the terminal can draw them.
+        view: what stands in the middle: the table, the help, or the chart of a check.
     """
 
     story: Story
@@ -54,6 +70,7 @@ class Scene:
     driven: bool
     prompt: str = ""
     sparks: bool = True
+    view: View = TABLE
 
     @property
     def since_reading(self) -> timedelta | None:
@@ -76,10 +93,11 @@ def scene_of(
     *,
     prompt: str = "",
     sparks: bool = True,
+    view: View = TABLE,
 ) -> Scene:
     """A release as it is recorded, ready to be drawn."""
     driven = now - last_sign(record) < LEASE
-    return Scene(told(record.release, events, now), status, now, driven, prompt, sparks)
+    return Scene(told(record.release, events, now), status, now, driven, prompt, sparks, view)
 
 
 def once(scene: Scene, width: int, *, color: bool) -> Iterator[str]:
@@ -102,12 +120,12 @@ def frame(scene: Scene, width: int, height: int, *, moments: int = 99) -> list[L
         _traffic(scene, width),
         [],
     ]
-    table = list(_table(scene, width, sparks=scene.sparks and width >= WIDE))
     foot: list[Line] = [
         [],
         [(f"  {scene.prompt or keys(scene)}", STRONG if scene.prompt else QUIET)],
     ]
     room = height - len(head) - len(foot)
+    table = _middle(scene, width, room)
     if len(table) > room - 2:
         folded = len(table) - (room - 3)
         table = [*table[: room - 3], [(f"   +{folded} more", QUIET)]]
@@ -123,27 +141,25 @@ def keys(scene: Scene) -> str:
         return ""
     found = ["r  roll back"]
     if release.state is State.PAUSED:
-        found.append("c  continue")
+        found += ["c  continue", "+  15 min more"]
     elif release.state in {State.RUNNING, State.HELD}:
         found += ["p  pause", "n  next stage"]
-    return "   ".join([*found, "q  leave"])
+    if scene.view != TABLE:
+        found.append("esc  table")
+    elif count := min(9, len(scene.story.checks)):
+        found.append(f"1-{count}  chart" if count > 1 else "1  chart")
+    return "   ".join([*found, "?  help", "q  leave"])
 
 
-def plain(line: Line) -> str:
-    """A line without its styles."""
-    return "".join(text for text, _ in line)
-
-
-def cut(line: Line, width: int) -> Line:
-    """A line that fits; what is cut off leaves a `…`."""
-    if len(plain(line)) <= width:
-        return line
-    left, kept = width - 1, []
-    for text, style in line:
-        if left > 0:
-            kept.append((text[:left], style))
-        left -= len(text)
-    return [*kept, ("…", "")]
+def _middle(scene: Scene, width: int, room: int) -> list[Line]:
+    """What stands between the traffic and the events."""
+    if scene.view == HELP:
+        return [[(f"   {key:<4}", STRONG), (does, "")] for key, does in KEYS.items()]
+    checks = scene.story.checks
+    if isinstance(scene.view, int) and 0 < scene.view <= len(checks):
+        row = checks[scene.view - 1]
+        return chart(scene.story, row, scene.view, width, max(4, room - 4), fine=scene.sparks)
+    return list(_table(scene, width, sparks=scene.sparks and width >= WIDE))
 
 
 def _header(scene: Scene, width: int) -> Line:
@@ -249,7 +265,7 @@ def _traffic(scene: Scene, width: int) -> Line:
     room = max(4, width - len(left) - len(right) - 1)
     share = candidate["share"] / 100
     cells = round(share * room) if share in {0, 1} else min(room - 1, max(1, round(share * room)))
-    return [(left, ""), ("▄" * (room - cells), QUIET), ("▄" * cells, "cyan"), (right, "")]
+    return [(left, ""), ("▄" * (room - cells), QUIET), ("▄" * cells, OURS), (right, "")]
 
 
 def _table(scene: Scene, width: int, *, sparks: bool) -> Iterator[Line]:

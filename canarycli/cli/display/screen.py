@@ -12,7 +12,8 @@ from time import monotonic
 from typing import Any
 
 from canarycli.cli.display.ansi import ASCII, plain_only
-from canarycli.cli.display.frame import Line, Scene, frame, plain, scene_of
+from canarycli.cli.display.frame import HELP, TABLE, Scene, View, frame, scene_of
+from canarycli.cli.display.spans import Line, plain
 from canarycli.cli.display.terminal import LEAST_HEIGHT, drawable
 from canarycli.cli.options.common import Color, Common
 from canarycli.engine.status import release_status
@@ -22,14 +23,18 @@ from canarycli.operations.drive import roll_back
 from canarycli.operations.workspace import Workspace
 from canarycli.plan import Then
 from canarycli.release import orders
-from canarycli.release.record import Release
+from canarycli.release.record import Release, State
 from canarycli.store import Record
+from canarycli.traffic import percent
 
 REDRAW = 0.5
 """Seconds between two frames: the countdown moves, and a key is answered at once."""
 
 BREAK = timedelta(minutes=15)
 """How long the key for a pause pauses."""
+
+STAYS = 4.0
+"""Seconds that what was done stands in the place of the keys."""
 
 ENTER = ("\r", "\n")
 
@@ -46,8 +51,10 @@ class Screen:
 
     Attributes:
         question: what Enter would do now, None while nothing is asked.
-        said: shown instead of the keys until the next one.
+        said: shown instead of the keys, for a few seconds or until the next one.
+        view: what stands in the middle.
         closed: whether the person left.
+        ascii: whether signs beyond ASCII can't be shown; asked before anything else takes stdout.
     """
 
     work: Workspace
@@ -55,8 +62,14 @@ class Screen:
     release_id: str
     question: Callable[[], None] | None = None
     said: str = ""
+    view: View = TABLE
     closed: bool = False
     lines: list[Line] = field(default_factory=list)
+    ascii: bool = field(init=False)
+    said_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.ascii = self.common.ascii or plain_only(sys.stdout)
 
     def run(self, pause: float, until: datetime | None) -> bool:
         """Show the release until it is over or the person leaves; True if time ran out first.
@@ -96,15 +109,25 @@ class Screen:
             case "q":
                 self.closed = True
             case "r":
-                self.question = self._roll_back
-                self.said = f"Roll back to {release.baseline} now?   Enter  yes   any other key  no"
+                self._ask(f"Roll back to {release.baseline} now?", self._roll_back)
             case "n":
-                self.question = lambda: self._order("next stage", orders.promote)
-                self.said = "Go to the next stage now?   Enter  yes   any other key  no"
+                self._ask("Go to the next stage now?", self._next_stage)
             case "p":
-                self._order("paused for 15 min, then rollback", self._paused)
-            case "c":
+                where = percent(release.target)
+                self._ask(f"Hold at {where} for 15 min, then roll back?", self._pause)
+            case "+" if release.state is State.PAUSED:
+                self._pause()
+            case "c" if release.state is State.PAUSED:
                 self._order("going on", lambda r, _: orders.resume(r, self.work.clock.now()))
+            case _:
+                self.view = _view(word) or self.view
+
+    def _ask(self, question: str, yes: Callable[[], None]) -> None:
+        self.question = yes
+        self._say(f"{question}   Enter  yes   any other key  no")
+
+    def _say(self, text: str) -> None:
+        self.said, self.said_at = text, monotonic()
 
     def _order(self, done: str, order: Callable[[Release, str], Release]) -> None:
         who, now = self.work.actor, self.work.clock.now()
@@ -115,7 +138,13 @@ class Screen:
             )
         except CanaryError as error:
             done = error.message
-        self.said = done
+        self._say(done)
+
+    def _next_stage(self) -> None:
+        self._order("next stage", orders.promote)
+
+    def _pause(self) -> None:
+        self._order("paused for 15 min, then rollback", self._paused)
 
     def _paused(self, release: Release, who: str) -> Release:
         now = self.work.clock.now()
@@ -124,14 +153,14 @@ class Screen:
         )
 
     def _roll_back(self) -> None:
-        self.said = "rolling back"
+        self._say("rolling back")
         threading.Thread(target=self._go_back, daemon=True).start()
 
     def _go_back(self) -> None:
         try:
             roll_back(self.work, lambda _: None, "from the live screen")
         except CanaryError as error:
-            self.said = f"{error.message}; {' '.join(error.hints[:1])}"
+            self._say(f"{error.message}; {' '.join(error.hints[:1])}")
 
     def _look(self) -> tuple[Record, tuple[Event, ...]]:
         record = self.work.store.find(self.release_id)
@@ -141,18 +170,24 @@ class Screen:
     def _scene(self, record: Record, events: Sequence[Event]) -> Scene:
         now = self.work.clock.now()
         status = release_status(record, None, now)
-        return scene_of(record, events, status, now, prompt=self.said, sparks=not self._ascii)
-
-    @property
-    def _ascii(self) -> bool:
-        return self.common.ascii or plain_only(sys.stdout)
+        if self.question is None and monotonic() - self.said_at > STAYS:
+            self.said = ""
+        return scene_of(
+            record,
+            events,
+            status,
+            now,
+            prompt=self.said,
+            sparks=not self.ascii,
+            view=self.view,
+        )
 
     def _size(self, size: tuple[int, int]) -> tuple[int, int]:
         # Some signs become two or three characters in ASCII.
-        return size[0] - (8 if self._ascii else 0), size[1] - 1
+        return size[0] - (8 if self.ascii else 0), size[1] - 1
 
     def _text(self, text: str) -> str:
-        return text.translate(ASCII) if self._ascii else text
+        return text.translate(ASCII) if self.ascii else text
 
     def _drawn(self) -> Any:
         from rich.text import Text
@@ -163,6 +198,13 @@ class Screen:
                 whole.append(self._text(text), style or None)
             whole.append("\n")
         return whole
+
+
+def _view(word: str) -> View | None:
+    """What a key shows in the middle, None for a key that shows nothing."""
+    if word.isdigit() and word != "0":
+        return int(word)
+    return {"?": HELP, "\x1b": TABLE}.get(word)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def table(
         rows = _without(rows, head)
     *firsts, last = _widths(rows)
     if width is not None:
-        last = max(1, min(last, width - sum(firsts) - len(GAP) * len(firsts)))
+        last = max(min(last, NARROW), min(last, width - sum(firsts) - len(GAP) * len(firsts)))
     for row in rows:
         cells = [cell.ljust(size) for cell, size in zip(row, firsts, strict=False)]
         lines = wrap(row[-1], last, break_on_hyphens=False) or [""]

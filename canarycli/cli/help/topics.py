@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from canarycli.cli.display.table import GAP, indented, room, table
+from canarycli.cli.display.table import GAP, fitted, indented, room, table
 from canarycli.errors import Exit
 
 EXITS: Mapping[Exit, tuple[str, str]] = {
@@ -107,10 +107,13 @@ def exit_name(code: Exit) -> str:
 
 def exit_codes() -> str:
     """The topic `exit-codes`."""
-    rows = [(str(int(code)), exit_name(code), *EXITS[code]) for code in EXITS]
+    rows = [
+        (str(int(code)), exit_name(code), traffic, means)
+        for code, (means, traffic) in EXITS.items()
+    ]
     return _page(
         "Exit codes are a contract; the traffic column says where it is left.",
-        _rows(("CODE", "NAME", "MEANS", "TRAFFIC"), rows),
+        _rows(("CODE", "NAME", "TRAFFIC", "MEANS"), rows),
         RETRY,
     )
 
@@ -138,7 +141,14 @@ def config() -> str:
 
 def keys() -> str:
     """The topic `keys`."""
-    return _page("At a prompt:", _rows(("KEY", "DOES"), list(KEYS.items())))
+    from canarycli.cli.display.frame import KEYS as ON_THE_SCREEN
+
+    return _page(
+        "At a prompt:",
+        _rows(("KEY", "DOES"), list(KEYS.items())),
+        "On the live screen:",
+        _rows(("KEY", "DOES"), list(ON_THE_SCREEN.items())),
+    )
 
 
 TOPICS: Mapping[str, Callable[[], str]] = {
@@ -151,7 +161,8 @@ TOPICS: Mapping[str, Callable[[], str]] = {
 
 
 def _page(*parts: str) -> str:
-    return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+    lines = "\n\n".join(part.rstrip("\n") for part in parts).splitlines()
+    return "\n".join(fitted(lines, room())) + "\n"
 
 
 def _rows(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

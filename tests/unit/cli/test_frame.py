@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from canarycli.cli.display.frame import Scene, frame, keys, once, plain, spark
+from canarycli.cli.display.frame import Scene, frame, keys, once, spark
+from canarycli.cli.display.spans import plain
 from canarycli.engine.status import release_status
 from canarycli.journal import Event
 from canarycli.judge import Verdict
@@ -184,3 +185,72 @@ def test_once_paints_the_whole_of_it_for_a_terminal() -> None:
     assert sum(" check " in line or " errors_5xx " in line for line in bare) >= 31
     assert painted[2].startswith("\x1b[31m\x1b[7m ✖ FAILING")
     assert "\x1b" not in "".join(bare)
+
+
+def readings(*values: float) -> list[Event]:
+    return [
+        Event(
+            "read",
+            NOON + (20 + n) * MINUTE,
+            "a reading",
+            fields={"stage": 2, "verdict": "pass", "checks": [row("errors_5xx", "pass", value)]},
+        )
+        for n, value in enumerate(values)
+    ]
+
+
+def charted(of: Scene, width: int, height: int, **how: Any) -> list[str]:
+    return [plain(line) for line in frame(replace(of, view=1, **how), width, height)]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_check_has_a_chart_with_its_limit(width: int) -> None:
+    of = scene(JUDGED, "pass", extra=readings(0.001, 0.002, 0.009, 0.004))
+
+    lines = charted(of, width, 24)
+
+    assert max(map(len, lines)) <= width
+    assert any(line.startswith(" 1 errors_5xx   v41 0.19%") for line in lines)
+    (limit,) = [line for line in lines if line.lstrip().startswith("limit ")]
+    assert "╌" in limit
+    assert any("⠀" < sign <= "⣿" for line in lines for sign in line)
+
+
+def test_a_chart_without_braille_is_drawn_with_stars() -> None:
+    of = scene(JUDGED, "pass", extra=readings(0.001, 0.002, 0.009, 0.004))
+
+    lines = charted(of, 80, 24, sparks=False)
+
+    assert any("*" in line for line in lines)
+    assert not any("⠀" < sign <= "⣿" for line in lines for sign in line)
+
+
+def test_one_reading_is_no_chart() -> None:
+    assert any("too few readings" in line for line in charted(scene(JUDGED), 80, 24)) is False
+    one = replace(scene(JUDGED), story=told(JUDGED, [], NOON))
+    assert "1-9" not in keys(one)
+
+
+def test_old_numbers_have_no_tick_and_say_so() -> None:
+    of = scene(replace(JUDGED, state=State.HELD), "pass")
+
+    later = [plain(line) for line in frame(replace(of, now=of.now + 60 * MINUTE), 100, 30)]
+
+    (check,) = [line for line in later if "errors_5xx" in line and "0.19%" in line]
+    assert check.startswith(" ? ")
+    assert check.rstrip().endswith("old")
+    assert "last judged 1 h 1 min ago" in later[2]
+    assert "HEALTHY" not in later[2]
+
+
+def test_what_waits_for_a_verdict_says_so_instead_of_counting_to_zero() -> None:
+    of = scene(JUDGED, "inconclusive")
+    status = {**of.status, "next": {"action": "shift", "percent": 50, "at": of.now.isoformat()}}
+
+    assert shown(replace(of, status=status))[2].endswith("50% when all checks pass ")
+
+
+def test_the_help_names_every_key() -> None:
+    lines = [plain(line) for line in frame(replace(scene(JUDGED, "pass"), view="help"), 80, 24)]
+
+    assert all(any(line.strip().startswith(key) for line in lines) for key in "rpcn?q+")
