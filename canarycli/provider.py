@@ -77,6 +77,8 @@ class Endpoint:
         revision: changes whenever the endpoint does; "" where the cloud has none.
         failure: why the cloud's last change failed, "" if it did not.
         unfit: why this endpoint can't be released by traffic shares, "" if it can.
+        account: whose it is, where `place` does not say so, for people.
+        caseless: whether versions are the same whatever the case of their names.
         raw: what the provider needs again for `shift`; nobody else looks inside.
     """
 
@@ -88,6 +90,8 @@ class Endpoint:
     revision: str = ""
     failure: str = ""
     unfit: str = ""
+    account: str = ""
+    caseless: bool = False
     raw: Any = field(default=None, repr=False, compare=False)
 
     def version(self, name: str) -> Version | None:
@@ -104,6 +108,10 @@ class Endpoint:
         exact = self.version(word)
         if exact is not None:
             return (exact,)
+        if self.caseless:
+            same = tuple(v for v in self.versions if v.name.lower() == word.lower())
+            if same:
+                return same
         return tuple(v for v in self.versions if word == v.model or word in v.aliases)
 
 
@@ -161,6 +169,26 @@ class Provider(Protocol):
 
         Makes no call. Names in `to` with a share of 0 are set to 0 by it.
         """
+        ...
+
+
+@runtime_checkable
+class Naming(Protocol):
+    """A provider class whose cloud calls one endpoint by several names."""
+
+    @staticmethod
+    def placed(
+        name: str, settings: Mapping[str, Any], env: Mapping[str, str], /
+    ) -> tuple[str, Mapping[str, Any]]:
+        """The short name in a full one, and the settings with the place it says; no call.
+
+        Raises:
+            UsageError: the name says another place than the settings.
+        """
+        ...
+
+    def one_name(self, endpoint: str, /) -> str:
+        """The text that is the same for whatever name one endpoint is called by."""
         ...
 
 

@@ -19,6 +19,13 @@ OURS: Mapping[str, str] = {
 
 ALIASES: Mapping[str, str] = {"demo": "simulator"}
 
+FULL_NAMES: tuple[tuple[str, str], ...] = (
+    ("arn:aws", "sagemaker"),
+    ("projects/", "vertex"),
+    ("/subscriptions/", "azureml"),
+)
+"""How the full name of an endpoint begins, as consoles and alarms give it, and whose it is."""
+
 
 def provider_names() -> tuple[str, ...]:
     """Every provider that is installed, in order."""

@@ -143,6 +143,10 @@ class Patient:
         """The cloud's own command line for this split."""
         return self.provider.plain_command(endpoint, to)
 
+    def ask(self, call: Callable[[], T]) -> T:
+        """Any other question to the cloud, asked again in the same way."""
+        return self._ask(call)
+
     def _ask(self, call: Callable[[], T]) -> T:
         try:
             return call()

@@ -12,7 +12,8 @@ from canarycli.judge.once import judge_window
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.operations.address import Address
 from canarycli.operations.start import HISTORY, MOST_POINTS
-from canarycli.operations.workspace import Workspace, find_target, open_store, work_on
+from canarycli.operations.target import find_target
+from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.plan import Plan
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, Endpoint
 from canarycli.release.record import Release
@@ -82,7 +83,7 @@ def _window_of(address: Address, asked: Asked, env: Mapping[str, str]) -> LiveWi
     named = target.record.release if target.record else release
     plan = _plan(address, env, named, target.config.plan if target.config else None)
     plan = _without(plan, asked.skip)
-    endpoint = work.provider.describe(target.name)
+    endpoint = work.provider.describe(work.target.name)
     usual = target.config.baseline if target.config else None
     baseline, candidate = _arms(work, endpoint, named, asked, usual)
     window = _window(work, asked, release)

@@ -8,7 +8,8 @@ from canarycli.config.values import KEEP_BASELINE
 from canarycli.engine.cleanup import Cleaning, Leftover
 from canarycli.errors import Busy, CanaryError, Conflict, Exit, NotFound, Stopped, UsageError
 from canarycli.operations.address import Address
-from canarycli.operations.workspace import find_target, open_store, work_on
+from canarycli.operations.target import Finder, entries_of, find_target
+from canarycli.operations.workspace import open_store, work_on
 from canarycli.release.record import Release
 from canarycli.store import Store
 
@@ -76,7 +77,8 @@ class Cleanup:
     def _meant(self, store: Store) -> Release:
         """The release that is meant: by id, the newest of an endpoint, or the only one to clean."""
         if self.address.word is None:
-            return _only(_with_leftovers(store))
+            finder = Finder(self.address, store, entries_of(self.address, self.env))
+            return _only(finder.here(_with_leftovers(store)))
         target = find_target(self.address, store, self.env)
         record = target.record or work_on(target, store, self.env).record()
         if record is None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from canarycli.config import plan_from_options
 from canarycli.ids import new_id
 from canarycli.operations.start import Intent, with_history
-from canarycli.operations.workspace import Target, Workspace, work_on
+from canarycli.operations.target import Target
+from canarycli.operations.workspace import Workspace, work_on
 from canarycli.plan import Plan, Wait
 from canarycli.release.request import Request, prepare
 from canarycli.store import LocalStore

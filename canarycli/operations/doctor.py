@@ -11,7 +11,8 @@ from canarycli.errors import CanaryError, UsageError
 from canarycli.metrics import Metric
 from canarycli.operations.address import Address
 from canarycli.operations.machine import machine
-from canarycli.operations.workspace import Target, Workspace, find_target, open_store, work_on
+from canarycli.operations.target import Target, find_target
+from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.plan import Check, Plan
 from canarycli.provider import Doctor, Endpoint, Inspector, Probe
 from canarycli.release.decide.sentences import span

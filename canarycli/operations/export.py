@@ -11,7 +11,8 @@ from canarycli.judge import Arms, begin, extra_metrics
 from canarycli.metrics import Window
 from canarycli.operations.address import Address
 from canarycli.operations.start import HISTORY, MOST_POINTS
-from canarycli.operations.workspace import find_target, open_store, work_on
+from canarycli.operations.target import find_target
+from canarycli.operations.workspace import open_store, work_on
 from canarycli.release.record import Release
 from canarycli.series.export import Span, export, exportable
 

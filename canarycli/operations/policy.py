@@ -9,7 +9,8 @@ from canarycli.config import load
 from canarycli.config.alarms import alarm_of
 from canarycli.errors import CanaryError, Unsupported
 from canarycli.operations.address import Address
-from canarycli.operations.workspace import Target, find_target, open_store
+from canarycli.operations.target import Target, find_target
+from canarycli.operations.workspace import open_store
 from canarycli.plan import Plan
 from canarycli.provider import Needs, Permitted
 from canarycli.registry import provider_class
@@ -49,6 +50,7 @@ def least_policy(
         UsageError: there is no such provider, or its cloud has no permissions.
     """
     target = _target(address, CLOUDS.get(word, word), env)
+    target = target if target.name == EVERY else target.placed(env)
     kind = provider_class(target.provider)
     if not isinstance(kind, Permitted):
         raise Unsupported(f"{target.provider} has no permissions to write down")

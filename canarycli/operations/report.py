@@ -7,6 +7,7 @@ from typing import Any
 
 from canarycli.clock import SystemClock
 from canarycli.errors import CanaryError
+from canarycli.operations.address import Address
 from canarycli.operations.artifacts import document_of
 from canarycli.operations.history import one_release
 from canarycli.operations.workspace import open_store
@@ -31,18 +32,18 @@ class Report:
         return WRITERS[form](self.story, self.document)
 
 
-def report(word: str | None, env: Mapping[str, str]) -> Report:
+def report(address: Address, env: Mapping[str, str]) -> Report:
     """A release from its record and its journal; no cloud is asked.
 
     Args:
-        word: a release id or an endpoint, None for the one open or the newest.
+        address: a release id or an endpoint, nothing for the one open or the newest.
         env: says where the records are.
 
     Raises:
         NotFound: there is no such release.
     """
     store = open_store(env)
-    record = one_release(store, word)
+    record = one_release(store, address, env)
     release = record.release
     story = told(release, store.events(release.id), SystemClock().now())
     return Report(story, document_of(story, record))

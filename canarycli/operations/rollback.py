@@ -13,13 +13,10 @@ from canarycli.provider import Endpoint, Notes
 from canarycli.release import orders
 from canarycli.release.record import Outcome, Release
 from canarycli.release.request import find_version
-from canarycli.release.rescue import home, rescue
+from canarycli.release.rescue import CLEARLY, home, rescue
 from canarycli.store import Record
 from canarycli.store.memory import MemoryStore
 from canarycli.traffic import Traffic
-
-CLEARLY = 80.0
-"""A version with so many percent of the traffic is the baseline where no notes can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +44,14 @@ class WayBack:
     def unusual(self) -> bool:
         """Whether it goes to another version than the baseline."""
         return self.baseline != self.usual
+
+    @property
+    def question(self) -> str:
+        """What a person agrees to: the endpoint, where it is, and its release if one is known."""
+        work = self.work
+        where = f"{work.target.name} ({work.target.provider} {work.provider.place}"
+        where += f", release {self.record.release.id})" if self.record else ")"
+        return f"Send all traffic of {where} back to {self.baseline}?"
 
     def go(self, reason: str, listen: Callable[[Event], None], *, wait: bool) -> dict[str, object]:
         """Roll back, and say where the endpoint stands once the traffic is where it should be.
@@ -151,6 +156,7 @@ class WayBack:
                 by=who,
                 reason=reason,
                 now=now,
+                kept_as=work.kept_as,
             )
         )
         listen(event)
@@ -204,14 +210,17 @@ def way_back(work: Workspace, to: str | None, say: Callable[[str], None]) -> Way
 def _notes(work: Workspace, say: Callable[[str], None], seen: Endpoint) -> Notes:
     """What the endpoint says of itself; where that can't be read, its traffic must speak clearly.
 
+    Where it does, the notes are asked for once: nobody waits for what is not needed.
+
     Raises:
         CanaryError: it can't be read, and no version has most of the traffic by far.
     """
+    most = max((seen.traffic.of(name) for name in seen.traffic.live), default=0.0)
+    clear = most >= CLEARLY
     try:
-        return work.provider.notes(seen)
+        return work.provider.provider.notes(seen) if clear else work.provider.notes(seen)
     except CanaryError as error:
-        most = max((seen.traffic.of(name) for name in seen.traffic.live), default=0.0)
-        if most < CLEARLY:
+        if not clear:
             error.hints = (f"name the version: canary rollback {seen.name} --to VERSION",)
             raise
         say(f"warning: {error.message}; going by the traffic: {seen.traffic}")

@@ -17,11 +17,11 @@ from canarycli.judge import Arms, begin
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.operations.address import Address
 from canarycli.operations.drive import driven
+from canarycli.operations.target import find_target
 from canarycli.operations.workspace import (
     Workspace,
     actor,
     ci_url,
-    find_target,
     open_store,
     work_on,
 )
@@ -140,10 +140,11 @@ def intend(
         plan=plan,
         by=actor(env),
         baseline=wanted.baseline or (target.config.baseline if target.config else None),
-        settings=target.settings,
+        settings=work.target.settings,
         deploy=deploy,
         note=wanted.note,
         ref=wanted.ref or ci_url(env),
+        kept_as=work.kept_as,
     )
     release = prepare(request, endpoint, release_id=new_id(), now=work.clock.now())
     if release.model and wanted.model != ANY_MODEL and "file" not in release.deploy:

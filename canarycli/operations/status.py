@@ -1,6 +1,6 @@
 """Where releases stand, once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,8 @@ from canarycli.engine.status import endpoint_status, release_status
 from canarycli.errors import CanaryError, Exit
 from canarycli.journal import Event
 from canarycli.operations.address import Address
-from canarycli.operations.workspace import Workspace, find_target, open_store, work_on
+from canarycli.operations.target import SeveralOpen, find_target
+from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.provider import Endpoint
 from canarycli.store import Record
 
@@ -38,19 +39,23 @@ class Standing:
         return self.record.release.exit if self.record else Exit.OK
 
 
-def status(address: Address, env: Mapping[str, str]) -> Standing:
+def status(
+    address: Address, env: Mapping[str, str], say: Callable[[str], None] = lambda _: None
+) -> Standing:
     """One endpoint with its live traffic; the record alone where the cloud does not answer.
+
+    `say` hears of open releases that are not meant.
 
     Raises:
         CanaryError: nothing is known of it here, and its cloud does not answer.
     """
     store = open_store(env)
-    target = find_target(address, store, env)
+    target = find_target(address, store, env, say)
     work = work_on(target, store, env)
     record = target.record or work.record()
     warning, endpoint = "", None
     try:
-        endpoint = work.provider.describe(target.name)
+        endpoint = work.provider.describe(work.target.name)
     except CanaryError as error:
         if record is None:
             raise
@@ -78,7 +83,13 @@ def several_open(address: Address, env: Mapping[str, str]) -> bool:
     """Whether nobody said which, and there is more than one."""
     if address.word:
         return False
-    return sum(not record.release.over for record in open_store(env).newest()) > 1
+    try:
+        find_target(address, open_store(env), env)
+    except SeveralOpen:
+        return True
+    except CanaryError:
+        return False
+    return False
 
 
 def _of_endpoint(work: Workspace, endpoint: Endpoint | None) -> dict[str, Any]:

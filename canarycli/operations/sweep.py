@@ -11,7 +11,8 @@ from canarycli.engine.loop import drive
 from canarycli.errors import CanaryError, Exit
 from canarycli.journal import Event
 from canarycli.operations.drive import roll_back
-from canarycli.operations.workspace import Target, Workspace, open_store, work_on
+from canarycli.operations.target import Target
+from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.plan import Lost
 from canarycli.release.record import Outcome, Release, State
 from canarycli.store import Record

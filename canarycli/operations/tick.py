@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from canarycli.errors import Busy, CanaryError, Exit
 from canarycli.journal import Event
-from canarycli.operations.workspace import Target, Workspace, open_store, work_on
+from canarycli.operations.target import Target
+from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.release.record import Release
 from canarycli.store import Record
 

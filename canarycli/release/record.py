@@ -104,6 +104,7 @@ class Release:
     when what the release left deployed was seen to be gone. `shadow` is the copy of traffic the
     candidate is wanted to get, 0 once it gets its own. `served` is about how many requests the
     candidate was judged on, `extra` how many of them failed that the baseline would have served.
+    `kept_as` is the endpoint's one name where people call it by several.
     """
 
     id: str
@@ -148,11 +149,12 @@ class Release:
     ended_at: datetime | None = None
     reached: float = 0.0
     cleaned_at: datetime | None = None
+    kept_as: str = ""
 
     @property
     def key(self) -> str:
         """The endpoint's key: one document, one lease, one open release each."""
-        return f"{self.provider}/{self.place}/{self.endpoint}"
+        return endpoint_key(self.provider, self.place, self.kept_as or self.endpoint)
 
     @property
     def name(self) -> str:
@@ -236,3 +238,8 @@ class Release:
         if self.state is State.HELD:
             return Exit.OK
         return Exit.PAUSED if self.state is State.PAUSED else Exit.RUNNING
+
+
+def endpoint_key(provider: str, place: str, name: str) -> str:
+    """What an endpoint's document is kept under: one for each endpoint there is."""
+    return f"{provider}/{place}/{name}"

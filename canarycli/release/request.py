@@ -22,6 +22,7 @@ class Request:
         baseline: what they call the baseline, None for the version with most traffic.
         settings: what the provider was made with; no secret is ever in it.
         deploy: how to bring in a model that is not on the endpoint; None to refuse it.
+        kept_as: the endpoint's one name, where people call it by several.
     """
 
     provider: str
@@ -34,6 +35,7 @@ class Request:
     deploy: Mapping[str, Any] | None = None
     note: str = ""
     ref: str = ""
+    kept_as: str = ""
 
 
 def prepare(request: Request, endpoint: Endpoint, *, release_id: str, now: datetime) -> Release:
@@ -60,6 +62,7 @@ def prepare(request: Request, endpoint: Endpoint, *, release_id: str, now: datet
         provider=request.provider,
         place=request.place,
         endpoint=endpoint.name,
+        kept_as=request.kept_as,
         settings=request.settings,
         baseline=baseline,
         candidate=candidate,

@@ -10,6 +10,9 @@ from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, Endpoint, Notes
 from canarycli.release.record import Outcome, Release, State
 from canarycli.traffic import percent
 
+CLEARLY = 80.0
+"""A version with so many percent of the traffic is the baseline where no notes say which is."""
+
 _NO_PLAN = Plan(stages=(Stage(100, timedelta(0)),), name="rollback")
 
 
@@ -25,6 +28,7 @@ def rescue(
     by: str,
     reason: str,
     now: datetime,
+    kept_as: str = "",
 ) -> Release:
     """A release of its own that has only to go back, made from a look at the endpoint.
 
@@ -39,6 +43,7 @@ def rescue(
         provider=provider,
         place=place,
         endpoint=endpoint.name,
+        kept_as=kept_as,
         settings=settings,
         baseline=baseline,
         candidate=candidate,
@@ -58,7 +63,8 @@ def home(endpoint: Endpoint, notes: Notes, to: str | None = None) -> str:
     """The version everything goes back to.
 
     The one asked for; else the baseline of the endpoint's notes, as long as it is there and the
-    notes' candidate has traffic or the baseline has; else the version with most traffic.
+    notes' candidate has traffic or the baseline has; else the version with most of the traffic by
+    far.
     """
     if to is not None:
         return _asked(endpoint, to)
@@ -67,7 +73,7 @@ def home(endpoint: Endpoint, notes: Notes, to: str | None = None) -> str:
     if endpoint.version(noted) and (traffic.of(noted) > 0 or traffic.of(candidate) > 0):
         return noted
     live = traffic.live
-    if not live or (len(live) > 1 and traffic.of(live[0]) == traffic.of(live[1])):
+    if not live or traffic.of(live[0]) < CLEARLY:
         shares = ", ".join(f"{v.name} {percent(traffic.of(v.name))}" for v in endpoint.versions)
         raise UsageError(
             f"can't tell which version of {endpoint.name} is the baseline ({shares})",

@@ -47,6 +47,7 @@ def read_endpoint(
         revision=revision(body),
         failure=failure,
         unfit="" if total in {0, 100} else f"its traffic adds up to {total}%",
+        caseless=True,
         raw=body,
     )
 

@@ -17,6 +17,7 @@ from canarycli_azureml.doctor import Doctor
 from canarycli_azureml.endpoint import failed_last, notes_of, read_endpoint
 from canarycli_azureml.metrics import NAMES, Looking, measure
 from canarycli_azureml.models import find_model
+from canarycli_azureml.naming import placed
 from canarycli_azureml.policy import policy
 from canarycli_azureml.settings import Settings, path_of
 from canarycli_azureml.smoke import Caller
@@ -59,6 +60,17 @@ class AzureML:
     def place(self) -> str:
         """`subscription/resource_group/workspace`."""
         return self._settings.place
+
+    @staticmethod
+    def placed(
+        name: str, settings: Mapping[str, Any], _env: Mapping[str, str]
+    ) -> tuple[str, Mapping[str, Any]]:
+        """The name in a resource id, and its workspace; see `Naming.placed`."""
+        return placed(name, settings)
+
+    def one_name(self, endpoint: str) -> str:
+        """The name in lower case, as Resource Manager compares names."""
+        return endpoint.lower()
 
     def describe(self, endpoint: str) -> Endpoint:
         """Look at an endpoint: two calls, one for it and one for its deployments.

@@ -6,6 +6,7 @@ from typing import Any
 from canarycli.provider import Endpoint, Version
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.configs import EndpointConfig
+from canarycli_sagemaker.naming import account_of
 from canarycli_sagemaker.raw import Look
 from canarycli_sagemaker.undone import Asked, undone
 
@@ -53,6 +54,7 @@ def read_endpoint(
         revision=f"{_moment(answer.get('LastModifiedTime'))} {look.config_name}",
         failure=_failure(answer, look, asked),
         unfit=_unfit(variants, look, config),
+        account=account_of(look.arn),
         raw=look,
     )
 

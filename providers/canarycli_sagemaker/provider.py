@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from canarycli.errors import NotFound, ProviderError
+from canarycli.errors import NotFound, ProviderError, Unsupported
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
 from canarycli.traffic import Traffic
@@ -15,6 +15,7 @@ from canarycli_sagemaker.command import plain_command
 from canarycli_sagemaker.configs import Configs
 from canarycli_sagemaker.endpoint import read_endpoint
 from canarycli_sagemaker.metrics import CUSTOM_SOURCE, METRICS
+from canarycli_sagemaker.naming import account_of, placed
 from canarycli_sagemaker.notes import Tags
 from canarycli_sagemaker.raw import Look
 from canarycli_sagemaker.settings import MINUTE, Settings
@@ -97,6 +98,17 @@ class SageMaker:
         """The region."""
         return self.clients.region
 
+    @staticmethod
+    def placed(
+        name: str, settings: Mapping[str, Any], _env: Mapping[str, str]
+    ) -> tuple[str, Mapping[str, Any]]:
+        """The name in an ARN, and its region and account; see `Naming.placed`."""
+        return placed(name, settings)
+
+    def one_name(self, endpoint: str) -> str:
+        """The name in lower case: two endpoints of one region can't differ in that alone."""
+        return endpoint.lower()
+
     def describe(self, endpoint: str) -> Endpoint:
         """Look at an endpoint: one DescribeEndpoint.
 
@@ -109,6 +121,7 @@ class SageMaker:
         except NotFound as error:
             raise self._not_found(endpoint) from error
         answer = checked(answer, doing, "EndpointArn", "EndpointStatus")
+        self._refuse_elsewhere(endpoint, str(answer["EndpointArn"]))
         config = str(answer.get("EndpointConfigName", ""))
         self.configs.note(endpoint, config)
         asked = self.asks.expected(endpoint, config)
@@ -215,6 +228,15 @@ class SageMaker:
         config = self.configs.of_endpoint(endpoint)
         published = config.publishes_every if config is not None else None
         return min(MINUTE, published or MINUTE)
+
+    def _refuse_elsewhere(self, endpoint: str, arn: str) -> None:
+        asked, there = self.settings.account, account_of(arn)
+        if asked and there and asked != there:
+            raise Unsupported(
+                f"endpoint {endpoint!r} was named in account {asked}, and these credentials are "
+                f"for {there}",
+                hint="sign in to the other account, or name the endpoint without its ARN",
+            )
 
     def _not_found(self, endpoint: str) -> ProviderError:
         from canarycli_sagemaker.lookup import near_names

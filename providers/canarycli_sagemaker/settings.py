@@ -23,6 +23,7 @@ class Settings:
         region: a region; None for the profile's or the environment's.
         endpoint_url: where AWS's own API is, all services of it; None for the usual place, or
             what AWS_ENDPOINT_URL says.
+        account: the account the endpoints have to be in; None for any.
         metric_delay: points younger than this may still change.
         metric_period: the length of a metric's period; None for what the endpoint publishes.
     """
@@ -30,6 +31,7 @@ class Settings:
     profile: str | None = None
     region: str | None = None
     endpoint_url: str | None = None
+    account: str | None = None
     metric_delay: timedelta = METRIC_DELAY
     metric_period: timedelta | None = None
 
@@ -50,6 +52,7 @@ class Settings:
             profile=settings.get("profile") or None,
             region=settings.get("region") or None,
             endpoint_url=settings.get("endpoint_url") or None,
+            account=settings.get("account") or None,
             metric_delay=METRIC_DELAY if (d := settings.get("metric_delay")) is None else d,
             metric_period=period,
         )

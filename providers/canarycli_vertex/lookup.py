@@ -5,6 +5,7 @@ import re
 from canarycli.errors import Denied, NotFound, Rejected, Unsupported, UsageError
 from canarycli_vertex.api import Api, Json
 from canarycli_vertex.errors import understood
+from canarycli_vertex.naming import is_in
 
 _ID = re.compile(r"[0-9]{1,20}|[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _RESOURCE = re.compile(
@@ -18,6 +19,7 @@ class Lookup:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._ids: dict[str, str] = {}
+        self._found: dict[str, Json] = {}
 
     def path(self, word: str) -> str:
         """The endpoint's resource path, found without a request where that is possible."""
@@ -34,12 +36,29 @@ class Lookup:
             NotFound: there is no such endpoint.
             Unsupported: several have that display name.
         """
+        if word in self._found:
+            return self._found.pop(word)
         known = self._known(word)
         if known:
-            return self._api.get(self._path(known))
+            return self._in_project(word, self._api.get(self._path(known)))
         found = self._by_id(word) or self._by_display_name(word)
         self._ids[word] = _id_of(found)
-        return found
+        return self._in_project(word, found)
+
+    def find(self, word: str) -> str:
+        """The id of the endpoint a name stands for; its answer serves the look that follows."""
+        found = self.read(word)
+        self._found[word] = found
+        return _id_of(found)
+
+    def _in_project(self, word: str, found: Json) -> Json:
+        at = self._api.settings
+        if is_in(found, at.number):
+            return found
+        raise UsageError(
+            f"endpoint {word!r} was named in project {at.number}, and {at.project} is another",
+            hint=f"--project {at.number}",
+        )
 
     def _known(self, word: str) -> str:
         return self._ids.get(word) or _id_in(word, self._api.settings.region)

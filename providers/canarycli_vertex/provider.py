@@ -20,6 +20,7 @@ from canarycli_vertex.lookup import Lookup
 from canarycli_vertex.machines import memory_bytes
 from canarycli_vertex.metrics import NAMES, measure
 from canarycli_vertex.models import find_model
+from canarycli_vertex.naming import placed
 from canarycli_vertex.notes import notes_of
 from canarycli_vertex.policy import policy
 from canarycli_vertex.settings import Settings
@@ -64,6 +65,17 @@ class Vertex:
     def place(self) -> str:
         """`project/region`."""
         return self._settings.place
+
+    @staticmethod
+    def placed(
+        name: str, settings: Mapping[str, Any], _env: Mapping[str, str]
+    ) -> tuple[str, Mapping[str, Any]]:
+        """The id in a resource name, and its project and region; see `Naming.placed`."""
+        return placed(name, settings)
+
+    def one_name(self, endpoint: str) -> str:
+        """The endpoint's id; a display name is looked up, an id costs no call."""
+        return self._lookup.known_id(endpoint) or self._lookup.find(endpoint)
 
     def describe(self, endpoint: str) -> Endpoint:
         """Look at an endpoint, named by its id, resource name or display name."""

@@ -33,6 +33,7 @@ class Settings:
         metric_delay: points younger than this may still change or be missing.
         metric_period: the time one point covers, a minute or more.
         impersonate: the service account to act as, "" for one's own identity.
+        number: the project's number, where a resource name said it; "" for any.
     """
 
     project: str
@@ -42,6 +43,7 @@ class Settings:
     metric_delay: timedelta = METRIC_DELAY
     metric_period: timedelta = MINUTE
     impersonate: str = ""
+    number: str = ""
 
     @classmethod
     def read(cls, given: Mapping[str, Any], env: Mapping[str, str]) -> "Settings":
@@ -67,6 +69,7 @@ class Settings:
             metric_delay=_span(given, "metric_delay", METRIC_DELAY),
             metric_period=_period(given, monitoring),
             impersonate=str(impersonate),
+            number=str(given.get("project_number") or ""),
         )
 
     @property

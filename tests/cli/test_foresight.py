@@ -14,7 +14,8 @@ from canarycli.ids import new_id
 from canarycli.metrics import Counts, Measurements, Metric, Series, Value, Window
 from canarycli.operations.foresight import Foresight, foresee, foreseen
 from canarycli.operations.start import Intent
-from canarycli.operations.workspace import Target, Workspace
+from canarycli.operations.target import Target
+from canarycli.operations.workspace import Workspace
 from canarycli.release.request import Request, prepare
 from canarycli.simulator import Simulator
 from canarycli.store import LocalStore

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from typer import Option
 
 from canarycli.cli.display.output import Output
+from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.verdicts import EXITS
 from canarycli.cli.options.common import Common
 from canarycli.errors import Exit, UsageError
@@ -80,7 +81,7 @@ def _live(common: Common, **asked: Any) -> int:
     from canarycli.operations.check import Asked, check_live
 
     with Output(common) as output:
-        checked = check_live(common.address, Asked(**asked), os.environ)
+        checked = check_live(address_of(common), Asked(**asked), os.environ)
         show_checked(output, checked)
         return int(EXITS[checked.found.verdict])
 

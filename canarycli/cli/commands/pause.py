@@ -7,6 +7,7 @@ from typing import Annotated
 from typer import Option
 
 from canarycli.cli.display.output import Output
+from canarycli.cli.display.pick import address_of
 from canarycli.cli.options.common import Common
 from canarycli.config import bake_from_option
 from canarycli.operations.pause import Pause
@@ -32,7 +33,7 @@ def pause(
 ) -> int:
     """Hold a release at its current stage."""
     with Output(common) as output:
-        work = open_workspace(common.address, os.environ)
+        work = open_workspace(address_of(common), os.environ, output.say)
         asked = Pause(bake_from_option(length, "--for"), length, Then(then.value), reason)
         record, status = order(work, asked, output.event)
         if not status["driver"] or not status["driver"]["alive"]:

@@ -9,6 +9,7 @@ from typing import Annotated
 from typer import Option
 
 from canarycli.cli.display.output import Output
+from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.plan import show_plan
 from canarycli.cli.display.suggestion import show_suggestion
 from canarycli.cli.options import release as options
@@ -86,7 +87,7 @@ def plan(
         raise UsageError("missing option '--new-model' / '-m'", hint="canary plan --help")
     wanted = Wanted(new_model or "", share, plan_word, stages, bake, baseline, tuple(skip or ()))
     with Output(common) as output:
-        intent = intend(common.address, wanted, os.environ, stdin=sys.stdin, vague=suggest)
+        intent = intend(address_of(common), wanted, os.environ, stdin=sys.stdin, vague=suggest)
         if suggest:
             return show_suggestion(common, output, intent, replace(aim, out=out), yes=yes)
         if out is not None:

@@ -7,11 +7,13 @@ from typer import Option
 
 from canarycli.cli.display.journey import journey
 from canarycli.cli.display.output import Output
+from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.prompt import confirm
 from canarycli.cli.options.artifacts import JUnit, Report, Summary
 from canarycli.cli.options.common import Common
 from canarycli.cli.options.driving import Interrupt, OkOn, Timeout
 from canarycli.operations.artifacts import Artifacts
+from canarycli.operations.promote import Step
 from canarycli.operations.promote import promote as order
 from canarycli.operations.share import check_share
 from canarycli.operations.workspace import open_workspace
@@ -34,18 +36,18 @@ def promote(
     report: Report = None,
     yes: Annotated[bool, Option("--yes", "-y", help="Do not ask")] = False,
 ) -> int:
-    """Move to the next stage, or to 100% with --full."""
+    """Move to the next stage, or to 100% with --full.
+
+    On a terminal it asks before a step that leaves out a stage, the judge or the bake at 100 %.
+    """
     with Output(common) as output:
-        work = open_workspace(common.address, os.environ)
+        work = open_workspace(address_of(common), os.environ, output.say)
         release = work.open_record().release
         if to is not None:
             check_share(to, "--to", work.provider.limits)
-        if full:
-            confirm(
-                common,
-                f"Send all traffic to {release.candidate} now, without the judge?",
-                yes=yes,
-            )
+        step = Step.of(release, to=to, full=full)
+        if full or (step.skips and common.may_ask):
+            confirm(common, step.question, yes=yes)
         on_its_way = journey(
             work,
             output,

@@ -45,7 +45,7 @@ def report(
     asked.
     """
     with Output(common) as output:
-        told = report_of(common.address.word, os.environ)
+        told = report_of(common.address, os.environ)
         chosen = form_of(out if out != STDOUT else None, form.value if form else None)
         if show and chosen != Form.HTML:
             raise UsageError(f"--open shows HTML, and this is {chosen}", hint="leave --open out")

@@ -7,6 +7,7 @@ from typer import Option
 
 from canarycli.cli.display.journey import journey
 from canarycli.cli.display.output import Output
+from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.prompt import confirm
 from canarycli.cli.options.artifacts import JUnit, Report, Summary
 from canarycli.cli.options.common import Common
@@ -36,7 +37,7 @@ def resume(
 ) -> int:
     """Go on with a paused release, or take over one nobody drives."""
     with Output(common) as output:
-        work = open_workspace(common.address, os.environ)
+        work = open_workspace(address_of(common), os.environ, output.say)
         record = work.open_record()
         if take_over and (holder := other_driver(work, record)):
             confirm(common, f"{holder} drives it. Take over?", yes=yes)

@@ -6,6 +6,7 @@ from typing import Annotated
 from typer import Option
 
 from canarycli.cli.display.output import Output
+from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.prompt import confirm
 from canarycli.cli.options.common import Common
 from canarycli.errors import Exit
@@ -30,14 +31,13 @@ def rollback(
 ) -> int:
     """Send all traffic back to the baseline, now."""
     with Output(common) as output:
-        way = way_back(open_workspace(common.address, os.environ), to, output.say)
+        way = way_back(open_workspace(address_of(common), os.environ, output.say), to, output.say)
         if print_command:
             command = way.command()
             output.result({"schema": "canary.command/1", "command": command}, [command])
             return int(Exit.OK)
         if common.may_ask or way.unusual:
-            question = f"Send all traffic of {way.work.target.name} back to {way.baseline}?"
-            confirm(common, question, yes=yes)
+            confirm(common, way.question, yes=yes)
         status = way.go(reason, output.event, wait=not no_wait)
         output.result({**status, "exit_code": int(Exit.OK)})
         return int(Exit.OK)

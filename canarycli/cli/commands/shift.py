@@ -7,6 +7,7 @@ from typer import Option
 
 from canarycli.cli.display.journey import journey
 from canarycli.cli.display.output import Output
+from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.prompt import confirm
 from canarycli.cli.options.common import Common
 from canarycli.operations.drive import OnInterrupt
@@ -27,7 +28,7 @@ def shift(
 ) -> int:
     """Set the candidate's share by hand."""
     with Output(common) as output:
-        work = open_workspace(common.address, os.environ)
+        work = open_workspace(address_of(common), os.environ, output.say)
         release = work.open_record().release
         check_share(share, "--percent", work.provider.limits)
         if share > release.target:

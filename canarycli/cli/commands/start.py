@@ -8,12 +8,14 @@ from typer import Option
 
 from canarycli.cli.display.journey import journey
 from canarycli.cli.display.output import Output
-from canarycli.cli.display.plan import show_plan
+from canarycli.cli.display.pick import address_of
+from canarycli.cli.display.plan import about, show_plan
 from canarycli.cli.display.prompt import confirm
 from canarycli.cli.options import release as options
 from canarycli.cli.options.artifacts import JUnit, Report, Summary
 from canarycli.cli.options.common import Common
 from canarycli.cli.options.driving import Interrupt, OkOn, Timeout
+from canarycli.operations.address import Address
 from canarycli.operations.artifacts import Artifacts
 from canarycli.operations.drive import waits
 from canarycli.operations.foresight import foresee, foreseen
@@ -25,7 +27,6 @@ from canarycli.operations.start import (
     record_start,
     refuse_busy,
 )
-from canarycli.traffic import percent
 
 
 def start(
@@ -61,9 +62,10 @@ def start(
     """Start a canary release of a new model version."""
     wanted = Wanted(new_model, share, plan, stages, bake, baseline, tuple(skip or ()), note, ref)
     with Output(common) as output:
-        intent = _intend(common, wanted)
+        address = address_of(common)
+        intent = _intend(address, wanted)
         if refuse_busy(intent):
-            intent = _intend(common, wanted)
+            intent = _intend(address, wanted)
         if dry_run:
             return show_plan(output, intent, yes=yes)
         intent.refuse_blocked()
@@ -71,7 +73,7 @@ def start(
         intent = foreseen(intent, seen)
         for warning in seen.warnings:
             output.say(f"warning: {warning.message}")
-        _agree(common, output, intent, yes=yes)
+        _agree(common, output, intent, about(intent, seen), yes=yes)
         on_its_way = journey(
             intent.work,
             output,
@@ -86,11 +88,11 @@ def start(
         return on_its_way.show(lambda drive: drive.run(seen=intent.endpoint, enough=enough))
 
 
-def _intend(common: Common, wanted: Wanted) -> Intent:
-    return intend(common.address, wanted, os.environ, stdin=sys.stdin)
+def _intend(address: Address, wanted: Wanted) -> Intent:
+    return intend(address, wanted, os.environ, stdin=sys.stdin)
 
 
-def _agree(common: Common, output: Output, intent: Intent, *, yes: bool) -> None:
+def _agree(common: Common, output: Output, intent: Intent, question: str, *, yes: bool) -> None:
     """Have a person agree to the risks."""
     if yes:
         return
@@ -99,6 +101,4 @@ def _agree(common: Common, output: Output, intent: Intent, *, yes: bool) -> None
         return
     for trouble in intent.troubles:
         output.say(f"warning: {trouble.message}")
-    release = intent.release
-    first = percent(release.plan.stages[0].percent)
-    confirm(common, f"Start {release.baseline} → {release.name} at {first}?", yes=False)
+    confirm(common, question, yes=False)

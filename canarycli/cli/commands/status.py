@@ -9,6 +9,7 @@ from typer import Option
 
 from canarycli.cli.display.ansi import colored, plain_only
 from canarycli.cli.display.output import Output
+from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.status import state_text, status_lines, traffic_text
 from canarycli.cli.display.terminal import drawable
 from canarycli.cli.options.common import Common
@@ -34,7 +35,7 @@ def status(
     with Output(common) as output:
         if show_all or several_open(common.address, os.environ):
             return _list(output, ended=wide)
-        standing = look(common.address, os.environ)
+        standing = look(address_of(common), os.environ, output.say)
         if standing.warning:
             output.say(standing.warning)
         output.result(standing.document, _lines(common, standing))

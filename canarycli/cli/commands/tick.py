@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from typer import Option
 
 from canarycli.cli.display.output import Output
+from canarycli.cli.display.pick import address_of
 from canarycli.cli.options.common import Common
 from canarycli.errors import Exit
 from canarycli.journal import Event
@@ -30,7 +31,7 @@ def tick(
         if every:
             ticked = tick_all(os.environ, listen)
             return max((_show(output, one) for one in ticked), default=int(Exit.OK))
-        work = open_workspace(common.address, os.environ)
+        work = open_workspace(address_of(common), os.environ, output.say)
         return _show(output, step(work, work.open_record(), listen))
 
 

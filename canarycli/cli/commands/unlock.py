@@ -6,6 +6,7 @@ from typing import Annotated
 from typer import Option
 
 from canarycli.cli.display.output import Output
+from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.prompt import confirm
 from canarycli.cli.options.common import Common
 from canarycli.errors import Exit
@@ -26,7 +27,7 @@ def unlock(
     none: this is for the odd case between. No traffic moves.
     """
     with Output(common) as output:
-        work = open_workspace(common.address, os.environ)
+        work = open_workspace(address_of(common), os.environ, output.say)
         holder = holder_of(work)
         if holder.alive and not yes:
             if not common.may_ask:

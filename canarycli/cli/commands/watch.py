@@ -6,6 +6,7 @@ from typing import Annotated
 from typer import Option
 
 from canarycli.cli.display.output import Output
+from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.screen import Screen, suits
 from canarycli.cli.display.status import status_lines
 from canarycli.cli.options.common import Common
@@ -37,7 +38,7 @@ def watch(
     length = bake_from_option(timeout, "--timeout") if timeout else None
     accepted = ok_codes(ok_on)
     with Output(common) as output:
-        work = open_workspace(common.address, os.environ)
+        work = open_workspace(address_of(common), os.environ, output.say)
         watched = Watch.of(work, lambda name, e: output.event(e, name), output.sign_of_life)
         until = None if length is None else work.clock.now() + length
         if once or not suits(common):

@@ -35,6 +35,17 @@ def show_plan(output: Output, intent: Intent, *, yes: bool) -> int:
     return refused(output, intent, yes=yes)
 
 
+def about(intent: Intent, seen: Foresight) -> str:
+    """What a person agrees to, as one question: endpoint, account, region, plan and how long."""
+    release, plan = intent.release, intent.release.plan
+    where = " ".join(filter(None, (release.provider, intent.endpoint.account, release.place)))
+    stages = ",".join(f"{stage.percent:g}" for stage in plan.stages)
+    return (
+        f"Start {release.baseline} → {release.name} at {percent(plan.stages[0].percent)} on "
+        f"{release.endpoint} ({where}), plan {plan.name} {stages}, {_takes(plan, seen)}?"
+    )
+
+
 def plan_document(intent: Intent, seen: Foresight) -> dict[str, Any]:
     """The `canary.plan/1` object."""
     release, told = intent.release, seen.forecast
