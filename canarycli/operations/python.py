@@ -30,14 +30,8 @@ from canarycli.operations.rollback import way_back
 from canarycli.operations.start import Wanted, intend, record_start, refuse_busy
 from canarycli.operations.status import status as standing
 from canarycli.operations.stream import stream
-from canarycli.operations.workspace import (
-    Target,
-    Workspace,
-    find_target,
-    open_store,
-    open_workspace,
-    work_on,
-)
+from canarycli.operations.target import Target, find_target
+from canarycli.operations.workspace import Workspace, open_store, open_workspace, work_on
 from canarycli.plan import Then
 from canarycli.release import orders
 from canarycli.release.record import Release
@@ -177,7 +171,7 @@ class LiveRelease:
 
     @property
     def _record(self) -> Record:
-        return one_release(self._work.store, self.id)
+        return one_release(self._work.store, Address(release=self.id), os.environ)
 
     @property
     def _release(self) -> Release:
@@ -269,7 +263,7 @@ def find(
     store = open_store(os.environ)
     record = None
     if provider is None:
-        record = one_release(store, release)
+        record = one_release(store, address, os.environ)
         found = record.release
         target = Target(found.endpoint, found.provider, found.settings, None, record)
     else:

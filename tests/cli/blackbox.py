@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -67,6 +68,30 @@ class Canary:
             check=False,
         )
         return Result(done.returncode, done.stdout, done.stderr)
+
+    def at_terminal(self, *args: str, typed: str) -> Result:
+        """Run it with a terminal on stdin, and type into it."""
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [CANARY, *args],
+            cwd=self.folder,
+            env=self.env,
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        os.close(theirs)
+        os.write(ours, typed.encode())
+        out, err = process.communicate(timeout=PATIENCE)
+        os.close(ours)
+        return Result(process.returncode, out, err)
+
+    def beside(self, name: str) -> "Canary":
+        """The same person on the same machine, in another folder."""
+        folder = self.folder.parent / name
+        folder.mkdir(exist_ok=True)
+        return Canary(folder, {**self._given(), "HOME": self.env["HOME"]})
 
     def begin(self, *args: str) -> "Running":
         process = subprocess.Popen(

@@ -69,7 +69,7 @@ class Common:
         Argument(
             metavar="RELEASE",
             envvar="CANARY_RELEASE",
-            help="Release id (r-7k2f) or endpoint name; the only open release if left out",
+            help="Release id (r-7k2f) or endpoint name; else canary.yaml's, or the only one open",
         ),
     ] = None
     endpoint: Annotated[
