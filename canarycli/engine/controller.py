@@ -57,8 +57,8 @@ class Controller:
     driver: Driver
     listen: Callable[[Event], None] = lambda _: None
 
-    def create(self, release: Release) -> Record:
-        """Record a new release, with the lease on its endpoint.
+    def create(self, release: Release, *events: Event) -> Record:
+        """Record a new release, with the lease on its endpoint and what led to it.
 
         Raises:
             Busy: the endpoint has an open release.
@@ -68,7 +68,8 @@ class Controller:
             raise busy_with(known, self.clock.now())
         record = Record(release, None, known.version if known else 0)
         try:
-            return self.save(record.leased(self.driver.name, self.clock.now(), self.driver.url))
+            leased = record.leased(self.driver.name, self.clock.now(), self.driver.url)
+            return self.save(leased, events)
         except Stale as error:
             winner = self.store.load(release.key)
             raise busy_with(winner, self.clock.now()) if winner else error from error

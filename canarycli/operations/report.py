@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from canarycli.clock import SystemClock
-from canarycli.errors import CanaryError
+from canarycli.errors import UsageError
 from canarycli.operations.address import Address
 from canarycli.operations.artifacts import document_of
 from canarycli.operations.history import one_release
@@ -53,11 +53,11 @@ def write_report(path: Path, text: str) -> None:
     """Write a report to its file.
 
     Raises:
-        CanaryError: it can't be written.
+        UsageError: it can't be written.
     """
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise CanaryError(
+        raise UsageError(
             f"{str(path)!r} can't be written: {error.strerror}", hint="choose another with --out"
         ) from error

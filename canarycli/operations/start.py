@@ -223,9 +223,7 @@ def record_start(intent: Intent, listen: Callable[[Event], None]) -> None:
     Raises:
         Busy: the endpoint has an open release by now.
     """
-    listen(_planned(intent))
-    intent.work.controller(listen).create(intent.release)
-    listen(_locked(intent))
+    intent.work.controller(listen).create(intent.release, _planned(intent), _locked(intent))
 
 
 def in_place(release: Release) -> bool:

@@ -1,18 +1,29 @@
 """Charts as inline SVG, drawn by hand: no script and no library is needed to look at them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from math import ceil, floor, log10
+from typing import TypeVar
 
 from canarycli.report import gauge, numbers
-from canarycli.report.story import Reading, Row, Story
+from canarycli.report.story import Row, Story
 
 WIDTH, HEIGHT = 640, 150
-LEFT, RIGHT, TOP, BOTTOM = 62, 8, 10, 22
-MOST_POINTS = 400
+LEFT, RIGHT, TOP, BOTTOM = 78, 8, 10, 22
+MOST_POINTS = 200
+"""A chart draws no more of a check; a page holds no more."""
+
+AFTER = 0.04
+"""So much of its length a chart goes on after the end, so that a fall at the end is seen."""
+EXACT = 1e-9
+"""So near to a tick counts as on it."""
+MARK_LINES = 4
+"""Marks close together stand below one another."""
 
 Point = tuple[datetime, float]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +84,34 @@ def gauge_svg(row: Row) -> str:
 
 def traffic_svg(story: Story) -> str:
     """The candidate's share over time, as steps."""
-    frame = Frame(story.release.started_at, story.end, 0, 100)
+    start, end = story.release.started_at, story.end
+    frame = Frame(start, end + (end - start) * AFTER, 0, 100)
     points: list[Point] = [(frame.start, 0.0)]
     for at, share in story.shares:
         points += [(at, points[-1][1]), (at, share)]
     points.append((frame.end, points[-1][1]))
     path = frame.line([(frame.start, 0.0), *points, (frame.end, 0.0)]) + "Z"
     parts = [*_axes(frame, "%", [0, 50, 100]), f'<path class="share" d="{path}"/>']
+    parts += _marks(story, frame)
     return _svg(parts, WIDTH, HEIGHT, f"traffic on {story.candidate} over time", "traffic")
+
+
+def _marks(story: Story, frame: Frame) -> Iterator[str]:
+    """Where a stage was passed, and where the release went back."""
+    for number, (at, text) in enumerate(story.marks):
+        x = frame.x(at)
+        side = "end" if x > WIDTH / 2 else "start"
+        y = TOP + 12 + 14 * (number % MARK_LINES)
+        yield f'<line class="stage" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
+        shift = -4 if side == "end" else 4
+        yield f'<text class="mark {side}" x="{x + shift:.1f}" y="{y}">{escape(text)}</text>'
 
 
 def check_svg(story: Story, name: str) -> str:
     """One check over time: baseline, candidate with its interval, and the limit."""
     rows = [
         (reading.at, row)
-        for reading in _thinned(story.readings)
+        for reading in thinned(story.readings)
         if (row := reading.check(name)) is not None and row["candidate"] is not None
     ]
     if len(rows) < 2:
@@ -100,11 +124,10 @@ def check_svg(story: Story, name: str) -> str:
     highs = [(at, high) for at, low, high in both if low is not None and high is not None]
     most = max(value for _, value in [*candidate, *baseline, *limits])
     least = min(value for _, value in [*candidate, *baseline, *limits])
-    room = (most - least) * 0.15 or abs(most) * 0.1 or 1.0
-    low = 0.0 if 0 <= least < most / 2 else least - room
-    frame = Frame(story.release.started_at, story.end, low, most + room)
-    unit = rows[-1][1]["unit"]
-    parts = _axes(frame, unit, [frame.low, (frame.low + frame.high) / 2, frame.high])
+    low = 0.0 if 0 <= least < most / 2 else least
+    marks = ticks(low, most if most > low else low + (abs(low) or 1.0))
+    frame = Frame(story.release.started_at, story.end, marks[0], marks[-1])
+    parts = _axes(frame, rows[-1][1]["unit"], marks)
     parts += [
         f'<line class="stage" x1="{frame.x(at):.1f}" x2="{frame.x(at):.1f}" y1="{TOP}" '
         f'y2="{HEIGHT - BOTTOM}"/>'
@@ -129,8 +152,18 @@ def _moved(row: Row, key: str) -> float | None:
     return base * (1 + number) if row.get("relative") else base + number
 
 
-def _thinned(readings: Sequence[Reading]) -> Sequence[Reading]:
-    step = max(1, len(readings) // MOST_POINTS)
+def ticks(low: float, high: float) -> list[float]:
+    """Three to six round values, 1, 2 or 5 times a power of ten apart, around a range."""
+    rough = (high - low) / 4
+    power = 10.0 ** floor(log10(rough))
+    step = next(power * times for times in (1, 2, 5, 10) if power * times >= rough)
+    first, last = floor(low / step + EXACT), ceil(high / step - EXACT)
+    return [step * n for n in range(first, last + 1)]
+
+
+def thinned(readings: Sequence[T]) -> Sequence[T]:
+    """No more readings than a chart draws, the newest among them."""
+    step = -(-len(readings) // (MOST_POINTS - 1))
     return [*readings[::step], *readings[-1:]] if step > 1 else readings
 
 

@@ -51,7 +51,7 @@ def _case(story: Story, reading: Reading, row: Row) -> ET.Element:
         {
             "classname": f"{release.endpoint}.stage {reading.stage} at {share}",
             "name": _clean(row["name"]),
-            "time": "0",
+            "time": f"{story.stage_length(reading).total_seconds():.3f}",
         },
     )
     result = _result(row)

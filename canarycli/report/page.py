@@ -1,11 +1,13 @@
 """A release as one HTML file: no network, no script, light and dark, and it prints."""
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 from html import escape
 from importlib.resources import files
 from typing import Any
 
+from canarycli.plan import USUAL_NAME
 from canarycli.release.decide.sentences import span
 from canarycli.release.reading import SIGNS
 from canarycli.report import charts, numbers
@@ -31,7 +33,7 @@ def page(story: Story, document: Mapping[str, Any]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}: {escape(story.headline)}</title>\n<style>\n{style}</style>\n</head>\n"
         f"<body>\n{body}\n"
-        f'<script type="application/json" id="canary-report">{_inert(document)}</script>\n'
+        f'<script type="application/json" id="canary-report">{_inert(_drawn(document))}</script>\n'
         "</body>\n</html>\n"
     )
 
@@ -95,24 +97,29 @@ def _table(story: Story) -> Iterator[str]:
         f"<th{'' if n in plain else ' class=n'}>{escape(head)}</th>" for n, head in enumerate(heads)
     )
     yield f"<table><thead><tr>{''.join(cells)}</tr></thead><tbody>"
-    yield from (_row(row) for row in story.checks)
+    yield from (_row(story, row) for row in story.checks)
     yield "</tbody></table>"
 
 
-def _row(row: Row) -> str:
+def _row(story: Story, row: Row) -> str:
     verdict = row["verdict"]
-    texts = (
-        numbers.value(row["baseline"], row["unit"]),
-        numbers.value(row["candidate"], row["unit"]),
-        numbers.change(row["diff"], row),
-    )
-    middle = "".join(f'<td class="n">{escape(text)}</td>' for text in texts)
+    texts = {
+        story.release.baseline: numbers.value(row["baseline"], row["unit"]),
+        story.candidate: numbers.value(row["candidate"], row["unit"]),
+        "difference": numbers.change(row["diff"], row),
+    }
+    middle = "".join(_number(head, text) for head, text in texts.items())
     return (
         f'<tr title="{escape(row["message"])}"><td class="{verdict}">'
         f"{SIGNS[verdict]} {WORDS[verdict]}</td><td>{escape(row['name'])}</td>"
-        f'{middle}<td>{charts.gauge_svg(row)}</td><td class="n">{escape(numbers.limit(row))}</td>'
-        "</tr>"
+        f'{middle}<td class="gauge">{charts.gauge_svg(row)}</td>'
+        f"{_number('limit', numbers.limit(row))}</tr>"
     )
+
+
+def _number(head: str, text: str) -> str:
+    """A cell that carries its head, for screens too narrow for a table."""
+    return f'<td class="n" data-head="{escape(head)}">{escape(text)}</td>'
 
 
 def _again(story: Story) -> Iterator[str]:
@@ -121,10 +128,24 @@ def _again(story: Story) -> Iterator[str]:
     last = percent(release.plan.stages[-1].percent)
     yield "<h2>How to repeat it</h2>"
     yield f"<p>Stages as run: {escape(f'{stages}, then {last}' if stages else last)}.</p>"
-    again = f"canary start {release.endpoint} --new-model {release.model or release.candidate}"
-    yield f"<p><code>{escape(again)} --plan {escape(release.plan.name)}</code></p>"
+    yield f"<p><code>{escape(shlex.join(_command(story)))}</code></p>"
     if release.ref.startswith(("https://", "http://")):
         yield f'<p><a href="{escape(release.ref)}">{escape(release.ref)}</a></p>'
+
+
+def _command(story: Story) -> list[str]:
+    """The command that starts the same once more."""
+    release = story.release
+    model = release.model or release.candidate
+    words = ["canary", "start", release.endpoint, "--new-model", model]
+    if release.plan.name != USUAL_NAME:
+        return [*words, "--plan", release.plan.name]
+    return [*words, "--stages", ",".join(f"{stage.percent:g}" for stage in release.plan.stages)]
+
+
+def _drawn(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The document with the readings that the charts draw: a page does not grow with its age."""
+    return {**document, "readings": charts.thinned(document["readings"])}
 
 
 def _inert(document: Mapping[str, Any]) -> str:

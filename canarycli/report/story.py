@@ -121,6 +121,22 @@ class Story:
             told[-1] += "."
         return " ".join(told)
 
+    @property
+    def marks(self) -> Iterator[tuple[datetime, str]]:
+        """The moments that a chart names: stages that were passed, and the way back."""
+        for event in self.moments:
+            if event.type == "stage_passed":
+                number = int(event.fields.get("stage") or 1)
+                stage = self.release.plan.stages[min(number, len(self.release.plan.stages)) - 1]
+                yield event.at, f"{percent(stage.percent)} passed"
+            elif event.type == "rollback_confirmed":
+                yield event.at, "rolled back"
+
+    def stage_length(self, reading: Reading) -> timedelta:
+        """From when the share of a reading's stage was in place to the reading."""
+        since = [at for at, share in self.shares if at <= reading.at and share]
+        return reading.at - (since[-1] if since else self.release.started_at)
+
     def last_of_stages(self) -> Iterator[Reading]:
         """The last reading of each stage, in order."""
         last = {reading.stage: reading for reading in self.readings}

@@ -59,6 +59,7 @@ def test_leaving_the_loop_rolls_back_where_that_was_asked_for() -> None:
 
     events.close()  # type: ignore[attr-defined] # a generator, promised as an iterator only
 
+    assert release.wait().outcome == "stopped"
     assert canary.status("fraud-scorer")["traffic"] == {"v41": 100.0, "v42": 0.0}
 
 
