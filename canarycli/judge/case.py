@@ -8,9 +8,11 @@ from canarycli.judge.finding import Arms
 from canarycli.judge.limits import Facts
 from canarycli.judge.margins import Promise
 from canarycli.judge.memory import Memory
-from canarycli.judge.pool import REQUESTS, Pooled, pool
+from canarycli.judge.pool import REQUESTS, Pooled, Tally
+from canarycli.judge.presence import Presence
 from canarycli.judge.sources import Look
-from canarycli.metrics import Measurements, Series, Window
+from canarycli.judge.sums import Sums
+from canarycli.metrics import Measurements, Metric
 from canarycli.plan import Check
 
 
@@ -23,36 +25,47 @@ class Case:
         promise: its part of what is promised.
         arms: who is compared.
         memory: what to remember for the next look.
+        measured: all that was measured at this look.
+        facts: what the finding carries in any case.
+        presence: who is heard, up to now.
+        sums: the split in force before what may still change.
         evidence: on settled periods, None before there was any data.
         early: evidence against with the youngest periods included.
         young: the rows of those periods.
-        measured: all that was measured at this look.
         look: the points that were judged.
-        facts: what the finding carries in any case.
     """
 
     check: Check
     promise: Promise
     arms: Arms
     memory: Memory
-    evidence: Evidence | None
-    early: float
-    young: Sequence[Row]
     measured: Measurements
-    look: Look
     facts: Facts
+    presence: Presence
+    sums: Sums
+    evidence: Evidence | None = None
+    early: float = 0.0
+    young: Sequence[Row] = ()
+    look: Look = Look()  # noqa: RUF009 - frozen
+
+    @property
+    def alone(self) -> bool:
+        """The candidate has everything."""
+        return self.arms.share >= 100
 
     @property
     def stake(self) -> float:
         """The check's part of the release's e-value, the youngest periods included."""
         return self.promise.weight * self.early
 
-    def in_force(self, series: Series) -> Pooled:
-        """A series over the split in force, as one number with its requests."""
-        window = Window(self.arms.since, self.arms.now)
-        pooled = pool(series.within(window), self.check.metric)
+    def tally(self, metric: Metric, *, ours: bool) -> Tally:
+        """A metric on one arm over the split in force."""
+        arm = self.arms.candidate if ours else self.arms.baseline
+        return self.sums.up_to_now(metric, arm, self.measured, self.arms.now)
+
+    def in_force(self, *, ours: bool) -> Pooled:
+        """The check's metric over the split in force, as one number with its requests."""
+        pooled = self.tally(self.check.metric, ours=ours).pooled(self.check.metric)
         if pooled.n is not None or not pooled:
             return pooled
-        arm = self.arms.candidate if series is self.look.ours else self.arms.baseline
-        traffic = pool(self.measured.of(arm, REQUESTS).within(window), REQUESTS)
-        return replace(pooled, n=traffic.n)
+        return replace(pooled, n=self.tally(REQUESTS, ours=ours).pooled(REQUESTS).n)

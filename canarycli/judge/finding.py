@@ -78,6 +78,8 @@ class Arms:
         since: when that share was first seen in place; points that began earlier are mixed.
         now: the time of the look.
         delay: points younger than this may still grow.
+        warm_up: how long after a change of the split a new copy may still be loading its model,
+            None for two periods.
     """
 
     baseline: str
@@ -86,6 +88,7 @@ class Arms:
     since: datetime
     now: datetime
     delay: timedelta
+    warm_up: timedelta | None = None
 
 
 State = Mapping[str, Any]

@@ -46,7 +46,8 @@ def judge_limit(check: Check, candidate: Pooled, facts: Facts) -> Finding:
     if limit is None:
         raise ValueError(f"check {check.name!r} has no limit on the candidate alone")
     if candidate.value is None:
-        return no_data(check, "candidate", facts, limit=limit)
+        why = f"{check.name} has no data for the candidate"
+        return not_judged(check, why, facts, limit=limit)
     unit = check.metric.unit
     broken = candidate.value > limit if above else candidate.value < limit
     enough = check.min_requests if broken else max(check.min_requests, telling(check, limit))
@@ -80,10 +81,9 @@ def scaled(
     return candidate - baseline, sign * allowed, False
 
 
-def no_data(check: Check, arm: str, facts: Facts, *, limit: float | None = None) -> Finding:
-    """The finding for an arm that sent nothing: never a pass."""
-    text = f"{check.name} has no data for the {arm}"
-    return replace(facts.finding(check, Verdict.NO_DATA, text), limit=limit)
+def not_judged(check: Check, why: str, facts: Facts, *, limit: float | None = None) -> Finding:
+    """The finding where there is nothing to judge, whatever the reason: never a pass."""
+    return replace(facts.finding(check, Verdict.NO_DATA, why), limit=limit)
 
 
 def shortage(check: Check, arm: Pooled) -> float:

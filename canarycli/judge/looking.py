@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
+from canarycli.judge.absolute import judge_absolute
 from canarycli.judge.case import Case
-from canarycli.judge.finding import Arms, Finding, Judgement, State, Verdict
-from canarycli.judge.limits import Facts, judge_limit
+from canarycli.judge.finding import Arms, Finding, Judgement, State
 from canarycli.judge.margins import Promise
 from canarycli.judge.memory import Memory
-from canarycli.judge.pool import REQUESTS, Pooled, pool
+from canarycli.judge.pool import REQUESTS
 from canarycli.judge.sequential import close_case, open_case
 from canarycli.judge.sources import learn, needs
 from canarycli.judge.split import NAME, judge_split
@@ -48,13 +47,15 @@ def judge(
         for case in _open([c for c in checks if c.role is role], measurements, arms, state)
     }
     totals = {role: sum(c.stake for c in cases.values() if c.check.role is role) for role in Role}
-    findings = [
-        _compared(cases, check, totals[check.role])
-        if check.name in cases
-        else _limited(check, measurements, arms)
-        for check in checks
-    ]
     kept = dict(state) | {name: case.memory.to_json() for name, case in cases.items()}
+    findings = []
+    for check in checks:
+        if check.name in cases:
+            findings.append(_compared(cases, check, totals[check.role]))
+        else:
+            found, memory = judge_absolute(check, measurements, arms, _memory(state, check))
+            findings.append(found)
+            kept[check.name] = memory.to_json()
     split, memory = judge_split(
         checks, measurements, arms, Memory.from_json(state.get(SPLIT, {})), Promise()
     )
@@ -85,9 +86,14 @@ def begin(checks: Sequence[Check], history: Measurements, arms: Arms) -> State:
 
 
 def window(state: State, arms: Arms) -> Window:
-    """The range to measure for the next look: the split in force and periods still revisable."""
-    rings = [Memory.from_json(memory).ring for memory in state.values()]
-    return Window(min([arms.since, *(ring[0].at for ring in rings if ring)]), arms.now)
+    """The range to measure for the next look: what is new, and periods still revisable.
+
+    The whole split in force where something of it is not remembered yet.
+    """
+    known = [Memory.from_json(memory).reaches_back for memory in state.values()]
+    if not known or None in known:
+        return Window(arms.since, arms.now)
+    return Window(max(arms.since, min(filter(None, known))), arms.now)
 
 
 def extra_metrics(checks: Sequence[Check], state: State) -> tuple[Metric, ...]:
@@ -123,27 +129,3 @@ def _compared(cases: Mapping[str, Case], check: Check, total: float) -> Finding:
     most = max(c.stake for c in cases.values() if c.check.role is check.role)
     failed = total >= 1 / case.promise.alpha
     return close_case(case, blamed=failed and case.stake >= most / 2, total=total)
-
-
-def _limited(check: Check, measurements: Measurements, arms: Arms) -> Finding:
-    settled = Window(arms.since, max(arms.since, arms.now - arms.delay))
-    finding = _within(check, measurements, arms, settled)
-    if finding.verdict is Verdict.FAIL or arms.delay <= timedelta(0):
-        return finding
-    early = _within(check, measurements, arms, Window(arms.since, arms.now))
-    return early if early.verdict is Verdict.FAIL else finding
-
-
-def _within(check: Check, measurements: Measurements, arms: Arms, span: Window) -> Finding:
-    newest = measurements.of(arms.candidate, check.metric).newest
-    age = None if newest is None else max(arms.now - newest, timedelta(0))
-    facts = Facts(age, measurements.queries.get(check.metric.key, ""))
-    return judge_limit(check, _pooled(check, measurements, arms.candidate, span), facts)
-
-
-def _pooled(check: Check, measurements: Measurements, version: str, span: Window) -> Pooled:
-    pooled = pool(measurements.of(version, check.metric).within(span), check.metric)
-    if pooled.n is not None or not pooled:
-        return pooled
-    traffic = pool(measurements.of(version, REQUESTS).within(span), REQUESTS)
-    return replace(pooled, n=traffic.n)

@@ -1,21 +1,29 @@
 """What one check remembers between two looks, small enough to save with every one.
 
-The newest periods are kept as raw rows beside a snapshot of the evidence before them, so a point
-that is revised within them is judged as revised; a later revision is ignored, for judging it
-again would be looking back.
+The newest periods are kept as raw rows beside a snapshot of everything before them, so a point
+that is revised within them is judged as revised. A few more are kept to see whether points still
+change after that: then what was judged too early is thrown away, and the judge waits longer.
 """
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from struct import pack, unpack
 from typing import Any
 
 from canarycli.judge.evidence import Evidence
+from canarycli.judge.presence import Heard, Presence
+from canarycli.judge.sums import Sums
 
 RING = 5
 """Periods that may still be revised after they were judged."""
+
+WATCHED = 2
+"""Periods before those that are compared with what they were judged as."""
+
+CHANGED = 0.01
+"""A number that changes by less is the same; one request more or less of few is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +32,17 @@ class Entry:
 
     Attributes:
         at: when it starts.
-        row: its numbers, None if an arm had none.
-        stage: a new split was in force from here on.
-        lost: the arm that had no point, `candidate`, `baseline` or "".
+        row: its numbers, None if they can't be judged.
+        heard: the arms' requests, see `presence`.
+        stage: the candidate's percent if a new split was in force from here on, else 0.
+        odd: its numbers can't be true.
     """
 
     at: datetime
     row: tuple[float, ...] | None
-    stage: bool = False
-    lost: str = ""
+    heard: Heard = (None, None)
+    stage: float = 0.0
+    odd: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,114 +52,160 @@ class Memory:
     Attributes:
         facts: what history said, see `sources`.
         kind: which source of the metric is judged; fixed once one was found.
+        period: seconds of one period, 0 while unknown.
         packed: the evidence before the ring, "" for none yet.
+        heard: who was heard before the ring, "" for nothing yet.
         ring: the newest periods, oldest first.
+        watched: the periods before them.
         done: the end of the newest period taken in.
-        since: since when the split in force has been there, as of the last look.
-        taken: periods judged, ring included.
-        lost_candidate: periods in which only the baseline had a point.
-        lost_baseline: periods in which only the candidate had one.
+        looked: up to when the last look took periods in.
+        since: since when the split in force has been there, as of the newest period taken in.
+        taken: periods judged, ring included, since the evidence was begun.
+        lag: the age in seconds at which points were last seen to change, 0 for in time.
+        sums: the split in force before the periods that may still change.
     """
 
     facts: Mapping[str, Any] = field(default_factory=dict)
     kind: str = ""
+    period: float = 0.0
     packed: str = ""
+    heard: str = ""
     ring: tuple[Entry, ...] = ()
+    watched: tuple[Entry, ...] = ()
     done: datetime | None = None
+    looked: datetime | None = None
     since: datetime | None = None
     taken: int = 0
-    lost_candidate: int = 0
-    lost_baseline: int = 0
+    lag: float = 0.0
+    sums: Sums | None = None
 
     @property
-    def lopsided(self) -> bool:
-        """More than a tenth of the periods are missing in one arm only."""
-        return abs(self.lost_candidate - self.lost_baseline) > 0.1 * max(10, self.taken)
+    def reaches_back(self) -> datetime | None:
+        """From when on the next look needs points, None for the whole split in force."""
+        span = timedelta(seconds=(RING + WATCHED) * self.period)
+        return self.looked - span if self.looked and self.period else None
+
+    @property
+    def confirmed(self) -> bool:
+        """Some of the periods judged were seen not to change any more."""
+        return self.taken >= RING + WATCHED
 
     def add(self, entry: Entry, end: datetime) -> "Memory":
         """With one more period at the end of the ring."""
-        return replace(
-            self,
-            ring=(*self.ring, entry),
-            done=end,
-            taken=self.taken + 1,
-            lost_candidate=self.lost_candidate + (entry.lost == "candidate"),
-            lost_baseline=self.lost_baseline + (entry.lost == "baseline"),
-        )
+        return replace(self, ring=(*self.ring, entry), done=end, taken=self.taken + 1)
 
-    def revised(self, entries: Sequence[Entry]) -> "Memory":
-        """With the ring's rows as they are known now; the number of periods stays."""
+    def revised(self, entries: Sequence[Entry], now: datetime) -> "Memory":
+        """With the ring's rows as they are known now; the number of periods stays.
+
+        If a period that had left the ring has changed, nothing judged so far can be trusted: the
+        evidence is begun afresh, on periods that are older by then.
+        """
         found = {entry.at: entry for entry in entries}
+        late = [
+            (now - old.at).total_seconds()
+            for old in self.watched
+            if old.at in found and _changed(old.row, found[old.at].row)
+        ]
         ring = tuple(
-            replace(old, row=found[old.at].row, lost=found[old.at].lost) if old.at in found else old
-            for old in self.ring
+            replace(found[old.at], stage=old.stage) if old.at in found else old for old in self.ring
         )
-        before = [entry.lost for entry in self.ring]
-        after = [entry.lost for entry in ring]
-        return replace(
-            self,
-            ring=ring,
-            lost_candidate=self.lost_candidate
-            + after.count("candidate")
-            - before.count("candidate"),
-            lost_baseline=self.lost_baseline + after.count("baseline") - before.count("baseline"),
-        )
+        if not late or max(late) <= self.lag:
+            return replace(self, ring=ring)
+        return replace(self, ring=ring, lag=max(late)).begun_afresh()
 
-    def settle(self, evidence: Evidence) -> "Memory":
-        """Bring fresh evidence up to date; returns the memory with a full ring at most.
+    def begun_afresh(self) -> "Memory":
+        """Without evidence; who was heard and what was summed up stays."""
+        return replace(self, packed="", ring=(), watched=(), taken=0)
+
+    def settle(self, evidence: Evidence | None, presence: Presence) -> "Memory":
+        """Bring both up to date; returns the memory with only what may still change in its ring.
 
         Periods that fall out of the ring go into the snapshot.
         """
-        if self.packed:
+        if self.heard:
+            presence.load(unpacked(self.heard))
+        if self.packed and evidence is not None:
             evidence.load(unpacked(self.packed))
-        extra = max(0, len(self.ring) - RING)
-        for entry in self.ring[:extra]:
-            _take(evidence, entry)
-        kept = replace(self, packed=packed(evidence.numbers()), ring=self.ring[extra:])
+        ends = self.looked or (self.ring[-1].at if self.ring else None)
+        first = ends and ends - timedelta(seconds=RING * self.period)
+        out = [entry for entry in self.ring if first and entry.at < first]
+        for entry in out:
+            self._take(entry, evidence, presence)
+        kept = replace(
+            self,
+            packed="" if evidence is None else packed(evidence.numbers()),
+            heard=packed(presence.numbers()),
+            ring=self.ring[len(out) :],
+            watched=(*self.watched, *out)[-WATCHED:],
+        )
         for entry in kept.ring:
-            _take(evidence, entry)
+            self._take(entry, evidence, presence)
         return kept
+
+    def _take(self, entry: Entry, evidence: Evidence | None, presence: Presence) -> None:
+        if entry.stage:
+            presence.begin_split(entry.at.timestamp(), entry.stage)
+            if evidence is not None:
+                evidence.begin_stage()
+        presence.hear_at(entry.at.timestamp(), self.period, entry.heard, odd=entry.odd)
+        if entry.row is not None and evidence is not None:
+            evidence.step(entry.row)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
         return {
             "facts": dict(self.facts),
             "kind": self.kind,
-            "packed": self.packed,
-            "ring": [
-                [e.at.isoformat(), None if e.row is None else list(e.row), e.stage, e.lost]
-                for e in self.ring
-            ],
-            "done": self.done and self.done.isoformat(),
-            "since": self.since and self.since.isoformat(),
-            "periods": [self.taken, self.lost_candidate, self.lost_baseline],
+            "period": self.period,
+            "evidence": self.packed,
+            "heard": self.heard,
+            "ring": [_entry_to_json(entry) for entry in self.ring],
+            "watched": [_entry_to_json(entry) for entry in self.watched],
+            "times": [at and at.isoformat() for at in (self.done, self.looked, self.since)],
+            "taken": self.taken,
+            "lag": self.lag,
+            "sums": self.sums and self.sums.to_json(),
         }
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "Memory":
         """From `to_json`."""
-        if "packed" not in data:
+        if "evidence" not in data:
             return Memory(facts=data.get("facts", {}))
-        ring = (
-            Entry(datetime.fromisoformat(at), None if row is None else tuple(row), stage, lost)
-            for at, row, stage, lost in data["ring"]
-        )
+        done, looked, since = (at and datetime.fromisoformat(at) for at in data["times"])
         return Memory(
-            data["facts"],
-            data["kind"],
-            data["packed"],
-            tuple(ring),
-            data["done"] and datetime.fromisoformat(data["done"]),
-            data["since"] and datetime.fromisoformat(data["since"]),
-            *data["periods"],
+            facts=data["facts"],
+            kind=data["kind"],
+            period=data["period"],
+            packed=data["evidence"],
+            heard=data["heard"],
+            ring=tuple(map(_entry, data["ring"])),
+            watched=tuple(map(_entry, data["watched"])),
+            done=done,
+            looked=looked,
+            since=since,
+            taken=data["taken"],
+            lag=data["lag"],
+            sums=data["sums"] and Sums.from_json(data["sums"]),
         )
 
 
-def _take(evidence: Evidence, entry: Entry) -> None:
-    if entry.stage:
-        evidence.begin_stage()
-    if entry.row is not None:
-        evidence.step(entry.row)
+def _changed(old: Sequence[float] | None, new: Sequence[float] | None) -> bool:
+    if old is None or new is None:
+        return False
+    pairs = zip(old, new, strict=False)
+    return any(abs(a - b) > CHANGED * max(abs(a), abs(b), 1.0) for a, b in pairs)
+
+
+def _entry_to_json(entry: Entry) -> list[Any]:
+    row = None if entry.row is None else list(entry.row)
+    return [entry.at.isoformat(), row, list(entry.heard), entry.stage, entry.odd]
+
+
+def _entry(data: Sequence[Any]) -> Entry:
+    at, row, heard, stage, odd = data
+    numbers = None if row is None else tuple(row)
+    return Entry(datetime.fromisoformat(at), numbers, (heard[0], heard[1]), stage, odd)
 
 
 def packed(numbers: Sequence[float]) -> str:

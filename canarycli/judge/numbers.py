@@ -9,10 +9,8 @@ from canarycli.judge.finding import Finding
 from canarycli.judge.latency import above_bound
 from canarycli.judge.limits import scaled
 from canarycli.judge.means import Means
-from canarycli.judge.pool import merged
-from canarycli.judge.sources import RATE, SPREAD, as_log, tolerance
+from canarycli.judge.sources import OVER, RATE, SPREAD, as_log, needs, tolerance
 from canarycli.judge.telling import LEVEL, Shown, proven, told_rate
-from canarycli.metrics import Histogram
 from canarycli.plan import Better, Margin
 
 
@@ -23,7 +21,7 @@ def told(case: Case, finding: Finding) -> Finding:
         rho, delta = evidence.margins.rho_fail, evidence.margins.delta_fail
         shown = Shown(not margin.absolute, case.check.better, rho, delta)
         return told_rate(finding, evidence, shown)
-    ours, theirs = case.in_force(case.look.ours), case.in_force(case.look.theirs)
+    ours, theirs = case.in_force(ours=True), case.in_force(ours=False)
     finding = replace(
         finding,
         candidate=ours.value,
@@ -81,18 +79,30 @@ def _moved(case: Case, margin: Margin) -> float:
 
 def _slope(case: Case) -> float:
     """How steeply the baseline's share above a threshold falls, as the power of a power law."""
-    if case.memory.kind == SPREAD and "marks" in case.memory.facts:
-        points = [p for p in case.look.theirs.points if isinstance(p, Histogram)]
-        if not points:
-            return 0.0
-        whole, facts = merged(points), case.memory.facts
-        base, fail, _ = facts["marks"][0]
-        if whole.bounds != tuple(facts["bounds"]) or fail <= base:
-            return 0.0
-        above, beyond = above_bound(whole, base), above_bound(whole, fail)
-        far = whole.bounds[fail] / whole.bounds[base]
-        return log(above / beyond) / log(far) if beyond > 0 and above > beyond else 0.0
-    return case.look.slope
+    facts = case.memory.facts
+    if case.memory.kind != SPREAD:
+        return _slope_over(case)
+    whole = case.tally(case.check.metric, ours=False).histogram
+    if whole is None or "marks" not in facts:
+        return 0.0
+    base, fail, _ = facts["marks"][0]
+    if whole.bounds != tuple(facts["bounds"]) or fail <= base:
+        return 0.0
+    above, beyond = above_bound(whole, base), above_bound(whole, fail)
+    return _power(above, beyond, whole.bounds[fail] / whole.bounds[base])
+
+
+def _slope_over(case: Case) -> float:
+    marks = needs(case.check, case.memory.facts)
+    if case.memory.kind != OVER or len(marks) != 2:
+        return 0.0
+    above, beyond = (case.tally(mark, ours=False).pooled(mark).value or 0.0 for mark in marks)
+    tau, slower = (mark.threshold or 0.0 for mark in marks)
+    return _power(above, beyond, slower / tau if tau else 0.0)
+
+
+def _power(above: float, beyond: float, far: float) -> float:
+    return log(above / beyond) / log(far) if beyond > 0 and above > beyond and far > 1 else 0.0
 
 
 def _grown(logarithm: float) -> float:

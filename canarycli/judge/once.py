@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from canarycli.judge.finding import Arms, Judgement, Verdict
 from canarycli.judge.looking import begin, extra_metrics, judge
 from canarycli.judge.pool import pool
-from canarycli.judge.sequential import WARM_UP
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.plan import Check, Role
 
@@ -36,11 +35,8 @@ def judge_window(
     state = begin(checks, history, arms)
     whole = measure(extra_metrics(checks, state))
     looks = _ends(whole, Window(arms.since, arms.now))
-    period = _period(whole)
     # The split was in place before the window, so nobody has to warm up in it.
-    arms = replace(
-        arms, share=arms.share or _share(whole, arms), since=arms.since - WARM_UP * period
-    )
+    arms = replace(arms, share=arms.share or _share(whole, arms), warm_up=timedelta(0))
     found = Judgement((), state)
     for end in looks[:: max(1, len(looks) // MOST_LOOKS)]:
         found = judge(checks, _until(whole, end), replace(arms, now=end), found.state)
@@ -56,11 +52,6 @@ def _ends(whole: Measurements, window: Window) -> list[datetime]:
     every = (series for metrics in whole.series.values() for series in metrics.values())
     ends = {point.at + series.period for series in every for point in series.points}
     return sorted(end for end in ends if window.start < end <= window.end)
-
-
-def _period(whole: Measurements) -> timedelta:
-    every = (series for metrics in whole.series.values() for series in metrics.values())
-    return min((series.period for series in every if series.points), default=timedelta(0))
 
 
 def _share(whole: Measurements, arms: Arms) -> float:

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import add
+from typing import Any
 
 from canarycli.metrics import Counts, Histogram, Metric, Point, Series, Value
 
 REQUESTS = Metric("requests")
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 QUANTILE = re.compile(r"_p(\d{1,2}(?:\.\d+)?)$")
 
 
@@ -35,23 +39,89 @@ def quantile_of(metric: Metric) -> float | None:
 
 
 def pool(series: Series, metric: Metric) -> Pooled:
-    """One number for a window.
+    """One number for a window, see `Tally`."""
+    return Tally().plus(series.points).pooled(metric)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Sums over the points of one metric and arm: enough for the one number of a window.
 
     Counts become bad requests over all requests, histograms the metric's quantile (or mean, or
     share above its threshold), values their mean, weighted by requests where those are known.
     A mean of percentiles is not a percentile of everything, but it is what clouds can give.
+
+    Attributes:
+        points: periods with a point.
+        n: their requests, where known.
+        total: bad requests, or values times requests.
+        plain: the sum of the values, or the requests of counts.
+        blind: a point did not say how many requests.
+        bounds: of the newest histogram; older ones with others are left out.
+        counts: its counts and those before it.
     """
-    if not series.points:
-        return Pooled()
-    if metric.name == "requests":
-        return _traffic(series.points)
-    counts = [p for p in series.points if isinstance(p, Counts)]
-    if counts:
-        return _rate(counts)
-    histograms = [p for p in series.points if isinstance(p, Histogram)]
-    if histograms:
-        return _spread(histograms, metric)
-    return _mean([p for p in series.points if isinstance(p, Value)])
+
+    points: int = 0
+    n: float = 0.0
+    total: float = 0.0
+    plain: float = 0.0
+    blind: bool = False
+    bounds: tuple[float, ...] = ()
+    counts: tuple[float, ...] = ()
+
+    def plus(self, points: Sequence[Point]) -> "Tally":
+        """With more points, oldest first."""
+        known, n, total, plain, blind = self.points, self.n, self.total, self.plain, self.blind
+        bounds, counts = self.bounds, self.counts
+        for point in points:
+            known += 1
+            match point:
+                case Value():
+                    plain += point.value
+                    n += point.n or 0.0
+                    total += point.value * (point.n or 0.0)
+                    blind = blind or point.n is None
+                case Counts():
+                    plain += point.n
+                    n, total = n + point.n, total + min(point.bad, point.n)
+                case Histogram():
+                    plain += point.n
+                    fresh = point.bounds != bounds
+                    n = point.n if fresh else n + point.n
+                    counts = point.counts if fresh else tuple(map(add, counts, point.counts))
+                    bounds = point.bounds
+        return Tally(known, n, total, plain, blind, bounds, counts)
+
+    @property
+    def histogram(self) -> Histogram | None:
+        """All of it as one histogram, if it is of histograms."""
+        return Histogram(NEVER, self.bounds, self.counts) if self.counts else None
+
+    def pooled(self, metric: Metric) -> Pooled:
+        """The one number."""
+        if not self.points:
+            return Pooled()
+        if metric.name == "requests":
+            return Pooled(self.plain / self.points, self.plain, self.points)
+        if self.blind:
+            return Pooled(self.plain / self.points, None, self.points)
+        if self.n <= 0:
+            return Pooled(points=self.points, n=0.0)
+        if self.counts:
+            whole = Histogram(NEVER, self.bounds, self.counts)
+            return Pooled(_read(whole, metric), self.n, self.points)
+        return Pooled(self.total / self.n, self.n, self.points)
+
+    def to_json(self) -> list[Any]:
+        """As JSON values."""
+        sums = [self.points, self.n, self.total, self.plain, self.blind]
+        return [*sums, list(self.bounds), list(self.counts)]
+
+    @staticmethod
+    def from_json(data: Sequence[Any]) -> "Tally":
+        """From `to_json`."""
+        points, n, total, plain, blind, bounds, counts = data
+        return Tally(points, n, total, plain, blind, tuple(bounds), tuple(counts))
 
 
 def merged(points: Sequence[Histogram]) -> Histogram:
@@ -86,39 +156,13 @@ def quantile(histogram: Histogram, q: float) -> float:
     return lower
 
 
-def _traffic(points: Sequence[Point]) -> Pooled:
-    each = [p.value if isinstance(p, Value) else p.n for p in points]
-    return Pooled(sum(each) / len(each), sum(each), len(each))
-
-
-def _rate(points: Sequence[Counts]) -> Pooled:
-    n = sum(p.n for p in points)
-    if n <= 0:
-        return Pooled(points=len(points), n=0.0)
-    return Pooled(min(1.0, sum(p.bad for p in points) / n), n, len(points))
-
-
-def _spread(points: Sequence[Histogram], metric: Metric) -> Pooled:
-    whole = merged(points)
-    n, q = whole.n, quantile_of(metric)
-    if n <= 0:
-        return Pooled(points=len(points), n=0.0)
+def _read(whole: Histogram, metric: Metric) -> float:
+    q = quantile_of(metric)
     if metric.threshold is not None:
-        return Pooled(above(whole, metric.threshold) / n, n, len(points))
+        return above(whole, metric.threshold) / whole.n
     if q is not None:
-        return Pooled(quantile(whole, q), n, len(points))
+        return quantile(whole, q)
     lows = (0.0, *whole.bounds)
     highs = (*whole.bounds, whole.bounds[-1] if whole.bounds else 0.0)
     middles = [(low + high) / 2 for low, high in zip(lows, highs, strict=True)]
-    total = sum(c * m for c, m in zip(whole.counts, middles, strict=True))
-    return Pooled(total / n, n, len(points))
-
-
-def _mean(points: Sequence[Value]) -> Pooled:
-    known = [(p.value, p.n) for p in points if p.n is not None]
-    if len(known) < len(points):
-        return Pooled(sum(p.value for p in points) / len(points), None, len(points))
-    n = sum(weight for _, weight in known)
-    if n <= 0:
-        return Pooled(points=len(points), n=0.0)
-    return Pooled(sum(value * weight for value, weight in known) / n, n, len(points))
+    return sum(c * m for c, m in zip(whole.counts, middles, strict=True)) / whole.n

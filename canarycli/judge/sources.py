@@ -46,14 +46,11 @@ class Look:
         rows: every period's row, None where an arm has no point or it can't be used.
         ours: the candidate's points.
         theirs: the baseline's.
-        slope: how steeply the baseline's share above its threshold falls, as the power of a
-            power law; 0 if unknown.
     """
 
     rows: Mapping[datetime, tuple[float, ...] | None] = field(default_factory=dict)
     ours: Series = Series()  # noqa: RUF009 - frozen
     theirs: Series = Series()  # noqa: RUF009 - frozen
-    slope: float = 0.0
 
     @property
     def period(self) -> timedelta:
@@ -130,11 +127,9 @@ def rows_of(
     check: Check, kind: str, facts: Mapping[str, Any], measured: Measurements, arms: Arms
 ) -> Look:
     """Every period of the source as a row."""
-    slope = 0.0
     if kind == OVER:
         at_tau, slower = needs(check, facts)
         ours, theirs = measured.of(arms.candidate, slower), measured.of(arms.baseline, at_tau)
-        slope = _slope(at_tau, slower, measured, arms)
     else:
         ours = measured.of(arms.candidate, check.metric)
         theirs = measured.of(arms.baseline, check.metric)
@@ -146,14 +141,7 @@ def rows_of(
         # Shares above a threshold are judged, and the percentile itself is what people know.
         ours = measured.of(arms.candidate, check.metric) if rows else ours
         theirs = measured.of(arms.baseline, check.metric) if rows else theirs
-    return Look(rows, ours, theirs, slope)
-
-
-def _slope(at_tau: Metric, slower: Metric, measured: Measurements, arms: Arms) -> float:
-    above, beyond = (pool(measured.of(arms.baseline, m), m).value for m in (at_tau, slower))
-    if not above or not beyond or above <= beyond:
-        return 0.0
-    return log(above / beyond) / log((slower.threshold or 1) / (at_tau.threshold or 1))
+    return Look(rows, ours, theirs)
 
 
 Reader = Callable[[Point | None, Point | None], tuple[float, ...] | None]

@@ -12,10 +12,12 @@ from canarycli.judge.comparison import Comparison, History
 from canarycli.judge.evidence import Several
 from canarycli.judge.finding import Arms, Finding, Verdict
 from canarycli.judge.margins import Margins, Promise
-from canarycli.judge.memory import Memory
+from canarycli.judge.memory import RING, Memory
+from canarycli.judge.periods import Periods, brought_up, taken
 from canarycli.judge.pool import REQUESTS
-from canarycli.judge.sequential import Periods, taken
+from canarycli.judge.sequential import period_of
 from canarycli.judge.sources import Look
+from canarycli.judge.sums import Sums
 from canarycli.metrics import Measurements, Metric, Point, Unit, Value
 from canarycli.plan import Check, Role
 
@@ -31,21 +33,21 @@ def judge_split(
     checks: Sequence[Check], measured: Measurements, arms: Arms, memory: Memory, promise: Promise
 ) -> tuple[Finding | None, Memory]:
     """The finding on the split and what to remember; no finding without requests of both arms."""
-    look = _look(checks, measured, arms)
-    if not look.rows or not 0 < arms.share < 100:
-        return None, memory
-    if memory.since != arms.since:
+    look, metric = _look(checks, measured, arms)
+    if memory.sums is None or memory.sums.since != arms.since:
         # Another split is asked for now; what was wrong with the last one is over.
         memory = Memory()
-    evidence = _sides(promise)
-    memory = taken(replace(memory, kind=NAME), look, Periods(arms, look.period))
-    try:
-        memory = memory.settle(evidence)
-    except ValueError:
-        evidence = _sides(promise)
-        memory = replace(memory, packed="").settle(evidence)
-    whole = [row for at, row in look.rows.items() if row is not None and at >= arms.since]
-    ours, theirs = sum(row[1] for row in whole), sum(row[6] for row in whole)
+    if not (look.rows or memory.taken) or not 0 < arms.share < 100:
+        return None, memory
+    sums = Sums.of_split(memory.sums, arms)
+    clock = Periods(arms, period_of(look, memory))
+    taken_in = taken(replace(memory, kind=NAME), look, clock)
+    evidence, _, memory = brought_up(taken_in, lambda: _sides(promise))
+    ours, theirs = (
+        sums.up_to_now(metric, arm, measured, arms.now).n for arm in (arms.candidate, arms.baseline)
+    )
+    until = max(arms.since, clock.settled - RING * clock.period)
+    memory = replace(memory, sums=sums.remembering({metric}, arms, measured, until))
     if ours + theirs <= 0:
         return None, memory
     off = evidence.evidence >= 1 / promise.alpha
@@ -77,7 +79,7 @@ def _finding(arms: Arms, ours: float, theirs: float, *, off: bool) -> Finding:
     )
 
 
-def _look(checks: Sequence[Check], measured: Measurements, arms: Arms) -> Look:
+def _look(checks: Sequence[Check], measured: Measurements, arms: Arms) -> tuple[Look, Metric]:
     share = arms.share / 100 * EXPOSURE
     rest = EXPOSURE - share
     for metric in _sources(checks):
@@ -90,8 +92,8 @@ def _look(checks: Sequence[Check], measured: Measurements, arms: Arms) -> Look:
             if c is not None and b is not None
         }
         if found:
-            return Look(found, ours, theirs)
-    return Look()
+            return Look(found, ours, theirs), metric
+    return Look(), REQUESTS
 
 
 def _sources(checks: Sequence[Check]) -> Iterable[Metric]:

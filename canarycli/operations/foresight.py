@@ -10,7 +10,7 @@ from canarycli.errors import Unavailable
 from canarycli.forecast import Forecast, forecast, levels
 from canarycli.forecast.flow import requests_per_minute
 from canarycli.forecast.remedies import Remedy, remedy
-from canarycli.judge.sequential import WARM_UP
+from canarycli.judge.periods import WARM_UP
 from canarycli.judge.wording import change
 from canarycli.metrics import Unit
 from canarycli.operations.start import Intent, with_history

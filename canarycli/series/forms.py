@@ -7,10 +7,11 @@ from canarycli.judge.comparison import Comparison, History
 from canarycli.judge.evidence import Row
 from canarycli.judge.margins import ERRORS_STAGE_RATIO, Margins, Promise
 from canarycli.judge.means import Means, Scale
+from canarycli.judge.presence import Heard
 from canarycli.plan import Better
 from canarycli.series.document import MetricSeries, SeriesForm, measurable, numbers
 from canarycli.series.latency import FractionsForm, HistogramForm, PercentilesForm
-from canarycli.series.rows import Form, entries, present
+from canarycli.series.rows import Form, entries, known, present
 
 
 def form_of(metric: MetricSeries) -> Form:
@@ -56,18 +57,21 @@ class CountsForm:
         return Comparison(margins_in(self.metric), promise, History.of(past))
 
     def row(self, minute: Any) -> Row | None:
-        """See `Form`; a minute with more bad ones than requests is not settled, so left out."""
-        if minute is None or None in minute:
+        """See `Form`; a minute with more bad ones than requests is left out, and counted."""
+        if minute is None or None in minute or self.odd(minute):
             return None
         n_c, x_c, n_b, x_b = minute
-        if x_c > n_c or x_b > n_b:
-            return None
         x_c, x_b = self._bad(n_c, x_c), self._bad(n_b, x_b)
         return n_c, x_c, x_c, n_b, x_b
 
-    def requests(self, minute: Any) -> tuple[float, float]:
+    def heard(self, minute: Any) -> Heard:
         """See `Form`."""
-        return (0.0, 0.0) if minute is None else (minute[0] or 0.0, minute[2] or 0.0)
+        return (None, None) if minute is None else (minute[0], minute[2])
+
+    def odd(self, minute: Any) -> bool:
+        """Whether a minute has more bad ones than requests."""
+        n_c, x_c, n_b, x_b = (number or 0.0 for number in minute or (0, 0, 0, 0))
+        return bool(x_c > n_c or x_b > n_b)
 
     def _bad(self, n: float, x: float) -> float:
         return n - x if self.turned else x
@@ -125,14 +129,9 @@ class ValuesForm:
             precision = 1 / (1 / n_c + 1 / n_b)
         return self.sign * (v_c - v_b) / abs(self.level), precision
 
-    def requests(self, minute: Any) -> tuple[float, float]:
+    def heard(self, minute: Any) -> Heard:
         """See `Form`."""
-        if minute is None:
-            return 0.0, 0.0
-        return (
-            1.0 if minute[1] is None else minute[1],
-            1.0 if minute[3] is None else minute[3],
-        )
+        return (None, None) if minute is None else (known(minute[1]), known(minute[3]))
 
 
 def _value(arm: list[Any], where: str) -> tuple[float, float | None]:

@@ -8,16 +8,14 @@ from canarycli.judge.evidence import Evidence, Several
 from canarycli.judge.finding import Finding, Verdict, worst
 from canarycli.judge.margins import Promise
 from canarycli.judge.means import Means
+from canarycli.judge.presence import Presence
 from canarycli.judge.sentences import sentence
 from canarycli.judge.telling import Shown, told_means, told_rate
 from canarycli.judge.weights import weights
 from canarycli.metrics import UNITS, Unit
 from canarycli.series.document import MetricSeries, SeriesDocument, SeriesForm
-from canarycli.series.forms import form_of
+from canarycli.series.forms import CountsForm, form_of
 from canarycli.series.verdict import SeriesVerdict
-
-SILENT_MINUTES, SILENT_REQUESTS = 5, 20
-"""The candidate is silent after so many minutes in which so many requests were expected."""
 
 STAGE_STEP = log(1.5)
 STAGE_MINUTES = 5
@@ -73,8 +71,8 @@ class _Track:
         self.form = form_of(metric)
         self.evidence: Evidence = self.form.evidence(promise)
         self.split = _Split()
-        self.silence = _Silence()
-        self.lost_candidate = self.lost_baseline = self.taken = 0
+        self.presence = Presence()
+        self.alone = False
 
     @property
     def stake(self) -> float:
@@ -82,29 +80,34 @@ class _Track:
         return self.promise.weight * self.evidence.evidence
 
     @property
+    def absence(self) -> str:
+        """Why there is nothing to judge by now, "" if there is something."""
+        return self.presence.absence(self.metric.name, alone=self.alone)
+
+    @property
     def verdict(self) -> Verdict:
         """What can be said by now, short of fail."""
-        if self.silence:
+        if self.absence:
             return Verdict.NO_DATA
-        lost = abs(self.lost_candidate - self.lost_baseline)
-        if self.evidence.assurance < 1 / self.promise.beta or lost > 0.1 * self.taken:
-            return Verdict.INCONCLUSIVE
-        return Verdict.PASS
+        sure = self.evidence.assurance >= 1 / self.promise.beta
+        fresh = not self.presence.stale(alone=self.alone) and not self.presence.lopsided
+        return Verdict.PASS if sure and fresh else Verdict.INCONCLUSIVE
 
     def take(self, index: int) -> None:
         """Take the minute of that index in."""
         minute = self.metric.minutes[index] if index < len(self.metric.minutes) else None
-        n_c, n_b = self.form.requests(minute)
-        self.silence.hear(n_c, n_b)
-        if self.metric.form is not SeriesForm.VALUES and self.split.moved(n_c, n_b):
+        n_c, n_b = self.form.heard(minute)
+        odd = isinstance(self.form, CountsForm) and self.form.odd(minute)
+        self.presence.hear((n_c, n_b), odd=odd)
+        if n_b is not None and n_c:
+            # No requests, as opposed to no answer: the candidate has everything.
+            self.alone = n_b == 0
+        moved = self.split.moved(n_c or 0.0, n_b or 0.0)
+        if moved and self.metric.form is not SeriesForm.VALUES:
             self.evidence.begin_stage()
         row = self.form.row(minute)
         if row is not None:
-            self.taken += 1
             self.evidence.step(row)
-        elif minute is not None and self.metric.form is SeriesForm.COUNTS:
-            self.lost_candidate += minute[0] is None
-            self.lost_baseline += minute[2] is None
 
     def finding(self, verdict: Verdict, total: float) -> Finding:
         """The finding for people and machines."""
@@ -113,6 +116,8 @@ class _Track:
         values = self.metric.form is SeriesForm.VALUES
         unit = UNITS.get(name, Unit.RATIO) if values else Unit.RATIO
         blank = Finding(name, verdict, "", unit, proven=True)
+        if verdict is Verdict.NO_DATA:
+            return replace(blank, sentence=self.absence)
         told = self._numbers(blank, self.evidence)
         return replace(told, sentence=sentence(told, total))
 
@@ -134,33 +139,6 @@ class _Track:
             rho, delta = margins.rho_pass, margins.delta_pass
         relative = delta == 0 and self.metric.form is SeriesForm.COUNTS
         return told_rate(finding, evidence, Shown(relative, self.metric.better, rho, delta))
-
-
-class _Silence:
-    """Whether the candidate has stopped answering, or never began."""
-
-    def __init__(self) -> None:
-        self.candidate = self.baseline = 0.0
-        self.minutes = self.silent = 0
-        self.expected = 0.0
-
-    def __bool__(self) -> bool:
-        long = self.silent >= SILENT_MINUTES and self.expected >= SILENT_REQUESTS
-        return long or self.candidate <= 0
-
-    def hear(self, n_c: float, n_b: float) -> None:
-        """Take a minute's requests in."""
-        self.minutes += 1
-        if n_c > 0:
-            self.candidate += n_c
-            self.baseline += n_b
-            self.silent, self.expected = 0, 0.0
-            return
-        self.silent += 1
-        if n_b > 0 and self.baseline > 0:
-            self.expected += n_b * self.candidate / self.baseline
-        else:
-            self.expected += self.candidate / max(1, self.minutes - self.silent)
 
 
 class _Split:

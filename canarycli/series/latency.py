@@ -22,9 +22,10 @@ from canarycli.judge.latency import (
 from canarycli.judge.margins import Promise
 from canarycli.judge.means import Means
 from canarycli.judge.pool import merged, quantile
+from canarycli.judge.presence import Heard
 from canarycli.metrics import Histogram
 from canarycli.series.document import MetricSeries, numbers
-from canarycli.series.rows import entries, present
+from canarycli.series.rows import entries, known, present
 
 LEARNING = 5
 """Minutes of the baseline that set latency thresholds where there is no history."""
@@ -100,9 +101,9 @@ class HistogramForm(_Thresholds):
             )
         ]
 
-    def requests(self, minute: Any) -> tuple[float, float]:
+    def heard(self, minute: Any) -> Heard:
         """See `Form`."""
-        return (0.0, 0.0) if minute is None else (sum(minute[0]), sum(minute[1]))
+        return (None, None) if minute is None else (sum(minute[0]), sum(minute[1]))
 
     def _histogram(self, counts: Sequence[float]) -> Histogram:
         return Histogram(NEVER, self.metric.bounds, tuple(counts))
@@ -189,11 +190,9 @@ class PercentilesForm(_Thresholds):
             )
         ]
 
-    def requests(self, minute: Any) -> tuple[float, float]:
+    def heard(self, minute: Any) -> Heard:
         """See `Form`."""
-        if minute is None:
-            return 0.0, 0.0
-        return tuple(1.0 if n is None else n for n in (minute[0], minute[2]))  # type: ignore[return-value]  # two of them
+        return (None, None) if minute is None else (known(minute[0]), known(minute[2]))
 
     def _shares(self, n: float, values: Sequence[float], tolerance: float) -> list[float]:
         """Requests and slow ones for each threshold; no requests where too few lie above it."""
@@ -254,9 +253,9 @@ class FractionsForm(_Thresholds):
             for number in (n_c, n_c * f, n_c * p, n_b, n_b * b)
         ]
 
-    def requests(self, minute: Any) -> tuple[float, float]:
+    def heard(self, minute: Any) -> Heard:
         """See `Form`."""
-        return (0.0, 0.0) if minute is None else (minute[0], minute[3])
+        return (None, None) if minute is None else (minute[0], minute[3])
 
 
 def _fractions(row: list[Any], where: str, size: int) -> None:

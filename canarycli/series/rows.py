@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from canarycli.errors import PlanError
 from canarycli.judge.evidence import Evidence, Row
 from canarycli.judge.margins import Promise
+from canarycli.judge.presence import UNKNOWN, Heard
 
 
 class Form(Protocol):
@@ -19,8 +20,8 @@ class Form(Protocol):
         """The minute as a row of evidence, None if nothing can be bet on it."""
         ...
 
-    def requests(self, minute: Any) -> tuple[float, float]:
-        """Candidate's and baseline's requests; 1 for a value without requests."""
+    def heard(self, minute: Any) -> Heard:
+        """Candidate's and baseline's requests, None for an arm that is missing."""
         ...
 
 
@@ -29,6 +30,11 @@ def present(rows: Sequence[Any], where: str) -> Iterator[tuple[str, Any]]:
     for i, row in enumerate(rows):
         if row is not None:
             yield f"{where}[{i}]", row
+
+
+def known(n: float | None) -> float:
+    """Requests of an arm that is there; of one whose source does not say how many, a few."""
+    return UNKNOWN if n is None else n
 
 
 def entries(row: Any, where: str, length: int) -> list[Any]:

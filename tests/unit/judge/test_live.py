@@ -12,7 +12,7 @@ from unit.judge.arranging import MINUTE, START, arms, at, counts, measured, seri
 from unit.judge.streams import history, release
 
 from canarycli.judge import Finding, Judgement, State, Verdict, begin, judge, window
-from canarycli.metrics import Counts, Measurements, Metric, Series
+from canarycli.metrics import Counts, Measurements, Metric, Series, Window
 from canarycli.plan import Check, Margin, Role
 
 ERRORS = Check("errors_5xx", Metric("errors_5xx"), no_worse_by=Margin(absolute=0.005))
@@ -290,11 +290,15 @@ def test_several_checks_name_the_one_to_blame() -> None:
     assert the("errors_5xx", look).verdict is not Verdict.FAIL
 
 
-def test_the_window_reaches_back_to_points_that_may_still_be_revised() -> None:
+def test_the_window_is_what_is_new_and_seven_periods_that_may_still_change() -> None:
+    first = judge([ERRORS], errors(2, 20), arms(20, delay=2), before())
+    assert window(first.state, arms(21, delay=2)) == Window(at(20 - 2 - 7), at(21))
+    assert window(first.state, arms(300, delay=2)) == Window(at(20 - 2 - 7), at(300))
+
+
+def test_the_window_of_a_new_split_is_that_split() -> None:
     first = judge([ERRORS], errors(2, 20), arms(20), before())
-    span = window(first.state, arms(21, since=20, share=25))
-    assert span.start == at(15)
-    assert span.end == at(21)
+    assert window(first.state, arms(21, since=20, share=25)) == Window(at(20), at(21))
     assert window({}, arms(21, since=20)).start == at(20)
 
 

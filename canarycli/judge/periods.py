@@ -1,0 +1,140 @@
+"""Which periods of a look are judged, and how they come into a check's memory."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from canarycli.judge.evidence import Evidence, Row
+from canarycli.judge.finding import Arms
+from canarycli.judge.memory import Entry, Memory
+from canarycli.judge.presence import UNKNOWN, Presence
+from canarycli.judge.sources import RATE, Look
+from canarycli.metrics import Counts, Point
+
+WARM_UP = 2
+"""Periods after a change of the split in which a new copy may still be loading its model."""
+
+EARLY_REQUESTS = 100
+"""Requests each arm needs before a period that may still grow counts towards a fail."""
+
+
+Kind = TypeVar("Kind", bound=Evidence | None)
+
+
+class Periods:
+    """Which periods belong to the split in force, are settled, or are warm-up."""
+
+    def __init__(self, arms: Arms, period: timedelta, lag: float = 0.0) -> None:
+        self.arms, self.period = arms, period
+        self.late = timedelta(seconds=lag) > arms.delay
+        self.settled = max(arms.since, arms.now - max(arms.delay, timedelta(seconds=lag)))
+        warm_up = WARM_UP * period if arms.warm_up is None else arms.warm_up
+        self.warm = arms.since + warm_up
+
+    def counts(self, at: datetime) -> bool:
+        """It began after the split was in place and is over."""
+        return at >= self.arms.since and at + self.period <= self.arms.now
+
+    def done(self, at: datetime) -> bool:
+        """It no longer grows."""
+        return self.counts(at) and at + self.period <= self.settled
+
+
+def taken(memory: Memory, look: Look, clock: Periods) -> Memory:
+    """The memory with revised and new settled periods."""
+    entries = list(_entries(memory.kind, look, clock))
+    before = memory.lag
+    memory = memory.revised(entries, clock.arms.now)
+    if memory.lag > before:
+        clock = Periods(clock.arms, clock.period, memory.lag)
+    first = memory.since is not None and memory.since != clock.arms.since
+    for entry in entries:
+        if memory.done is not None and entry.at < memory.done:
+            continue
+        if clock.done(entry.at):
+            begun = replace(entry, stage=clock.arms.share if first else 0.0)
+            memory = memory.add(begun, entry.at + clock.period)
+            memory, first = replace(memory, since=clock.arms.since), False
+    return replace(memory, looked=clock.settled, period=clock.period.total_seconds())
+
+
+def _entries(kind: str, look: Look, clock: Periods) -> Iterator[Entry]:
+    have_c = {point.at: point for point in look.ours.points}
+    have_b = {point.at: point for point in look.theirs.points}
+    alone = clock.arms.share >= 100
+    for at, row in look.rows.items():
+        if not clock.counts(at):
+            continue
+        ours, theirs = have_c.get(at), have_b.get(at)
+        # A baseline's point may only be late; without traffic it would have one that says so.
+        whole = row if theirs is not None or alone else None
+        judged = warming(whole, kind) if at < clock.warm else whole
+        yield Entry(at, judged, (heard_of(ours), heard_of(theirs)), odd=_odd(ours) or _odd(theirs))
+
+
+def heard_of(point: Point | None) -> float | None:
+    """A point's requests, None without one."""
+    if point is None:
+        return None
+    return UNKNOWN if point.n is None else point.n
+
+
+def _odd(point: Point | None) -> bool:
+    return isinstance(point, Counts) and not 0 <= point.bad <= point.n
+
+
+def warming(row: tuple[float, ...] | None, kind: str) -> tuple[float, ...] | None:
+    """While it warms up a candidate is only held to failing less than half of its requests."""
+    if kind != RATE or row is None:
+        return None
+    n_c, x_c, x_pass, _, _ = row
+    return n_c, x_c, x_pass, -1.0, 0.0
+
+
+def young(memory: Memory, look: Look, clock: Periods) -> list[Row]:
+    """Whole periods with enough requests that may still grow.
+
+    Where points were seen to change late, nothing but most requests failing is read in them.
+    """
+    if memory.kind != RATE:
+        return []
+    rows = [
+        row
+        for at, row in look.rows.items()
+        if row is not None
+        and min(row[0], row[3]) >= EARLY_REQUESTS
+        and clock.counts(at)
+        and at >= clock.warm
+        and (memory.done is None or at >= memory.done)
+    ]
+    return [warming(row, RATE) or row for row in rows] if clock.late else list(rows)
+
+
+def brought_up(memory: Memory, fresh: Callable[[], Kind]) -> tuple[Kind, Presence, Memory]:
+    """Evidence and presence with all that is remembered.
+
+    Afresh if another canary wrote them another way.
+    """
+    evidence, presence = fresh(), Presence()
+    try:
+        return evidence, presence, memory.settle(evidence, presence)
+    except ValueError:
+        evidence, presence = fresh(), Presence()
+        blank = replace(memory, packed="", heard="")
+        return evidence, presence, blank.settle(evidence, presence)
+
+
+def presence_now(memory: Memory, presence: Presence, look: Look, clock: Periods) -> Presence:
+    """Who is heard, up to now: with periods that may still grow, and with those without a point."""
+    arms = clock.arms
+    if memory.since is not None and memory.since != arms.since:
+        presence.begin_split(arms.since.timestamp(), arms.share)
+    folded = presence.until
+    for series, ear in ((look.ours, presence.candidate), (look.theirs, presence.baseline)):
+        heard = [p.at for p in series.points if p.at >= arms.since and heard_of(p)]
+        if heard and (ear.heard <= 0 or heard[-1].timestamp() >= folded):
+            ear.speak()
+            presence.until = max(presence.until, (heard[-1] + clock.period).timestamp())
+    presence.pass_over(clock.settled.timestamp(), clock.period.total_seconds())
+    return presence
