@@ -31,6 +31,7 @@ class Case:
         sums: the split in force before what may still change.
         evidence: on settled periods, None before there was any data.
         early: evidence against with the youngest periods included.
+        alarm: the guard sounds, see `guard`.
         young: the rows of those periods.
         look: the points that were judged.
     """
@@ -45,6 +46,7 @@ class Case:
     sums: Sums
     evidence: Evidence | None = None
     early: float = 0.0
+    alarm: bool = False
     young: Sequence[Row] = ()
     look: Look = Look()  # noqa: RUF009 - frozen
 

@@ -7,6 +7,7 @@ most 1/N, however often one looks.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log, sqrt
 
 from canarycli.judge.bets import (
@@ -18,7 +19,8 @@ from canarycli.judge.bets import (
     bets,
 )
 from canarycli.judge.dispersion import LEAST_ERRORS, UNKNOWN, Dispersion, from_history
-from canarycli.judge.interval import POINTS, Ratio
+from canarycli.judge.guard import LENGTH, MOST, Guard
+from canarycli.judge.interval import Counted
 from canarycli.judge.margins import Margins, Promise
 from canarycli.judge.wealth import (
     AT_ONCE,
@@ -34,9 +36,14 @@ from canarycli.judge.wealth import (
 GUESS_HALF_LIFE = 0.5 ** (1 / 30)
 HOUR_HALF_LIFE = 0.5 ** (1 / 60)
 RATE_UNKNOWN = 0.01
-GUARD_UNKNOWN = 0.5
-GUARD_FACTOR = 3.0
+MOSTLY = 0.4
+"""A candidate that surely fails more than this is broken, whatever there is to compare it with."""
+
+STARTING = 0.5
+"""The same while a copy may still be loading its model."""
+
 RECENT_HALF_LIFE = 0.5 ** (1 / 3)
+HOUR, PEAK_REQUESTS = 60, 20
 QUIET, FEW = 4.0, 3
 """phi for the pass side while hardly an error was ever seen: nothing says they come in batches."""
 
@@ -52,12 +59,16 @@ class History:
         requests: requests a minute, 0 if nothing is known.
         phi: dispersion, see `dispersion`.
         errors: bad requests it was made from.
+        swing: the most the rate grew from one hour to the next, as a factor.
+        peak: the rate of the worst minute.
     """
 
     rate: float = RATE_UNKNOWN
     requests: float = 0.0
     phi: float = UNKNOWN
     errors: float = 0.0
+    swing: float = 1.0
+    peak: float = 0.0
 
     @staticmethod
     def of(rows: Sequence[tuple[float, float]], rate: float = RATE_UNKNOWN) -> "History":
@@ -66,7 +77,28 @@ class History:
         if n <= 0:
             return History(rate)
         bad = sum(x for _, x in rows)
-        return History((bad + 0.5) / (n + 1), n / len(rows), from_history(rows), bad)
+        return History(
+            (bad + 0.5) / (n + 1), n / len(rows), from_history(rows), bad, _swing(rows), _peak(rows)
+        )
+
+
+def _swing(rows: Sequence[tuple[float, float]]) -> float:
+    """The most the rate grew from one hour to the next."""
+    hours = [
+        (sum(n for n, _ in rows[i : i + HOUR]), sum(x for _, x in rows[i : i + HOUR]))
+        for i in range(0, len(rows) - HOUR + 1, HOUR)
+    ]
+    grown = [
+        (x_next + 1) / (x + 1) * n / n_next
+        for (n, x), (n_next, x_next) in pairwise(hours)
+        if n > 0 and n_next > 0
+    ]
+    return max([1.0, *grown])
+
+
+def _peak(rows: Sequence[tuple[float, float]]) -> float:
+    """The rate of the worst minute that had more than a few requests."""
+    return max((x / n for n, x in rows if n >= PEAK_REQUESTS), default=0.0)
 
 
 class Comparison:
@@ -78,7 +110,7 @@ class Comparison:
         "dispersion",
         "errors",
         "fail",
-        "guarded",
+        "guard",
         "guess_bad",
         "guess_n",
         "hour_bad",
@@ -89,12 +121,17 @@ class Comparison:
         "n_candidate",
         "only_fail",
         "passed",
+        "peak",
         "promise",
-        "ratio",
         "recent_bad",
         "recent_n",
+        "split",
         "stage",
+        "stage_minutes",
         "stages",
+        "stretch",
+        "swing",
+        "x_pass",
     )
 
     def __init__(
@@ -104,17 +141,17 @@ class Comparison:
         self.margins = margins
         self.promise = promise
         self.fail = Wealth(by_batch(FAIL_WEIGHTS), tempered_part(FAIL_WEIGHTS), AT_ONCE)
-        self.passed = Wealth(by_batch(PASS_WEIGHTS), tempered_part(PASS_WEIGHTS), 1.0)
-        self.stage = Wealth((), PASS_WEIGHTS, 1.0)
-        self.ratio = Ratio()
+        self.passed = Wealth(by_batch(PASS_WEIGHTS), tempered_part(PASS_WEIGHTS), AT_ONCE)
+        self.stage = Wealth((), PASS_WEIGHTS, AT_ONCE)
+        self.split, self.stretch, self.x_pass = Counted(), Counted(), 0.0
+        self.swing, self.peak, self.guard = history.swing, history.peak, Guard()
         self.dispersion = Dispersion(history.phi, sure=history.errors >= LEAST_ERRORS)
         weight = max(1.0, history.requests * 30)
         self.guess_n, self.guess_bad = weight, weight * history.rate
         self.hour_n, self.hour_bad = history.requests * 60, history.requests * 60 * history.rate
         self.errors = history.errors
         self.recent_n = self.recent_bad = 0.0
-        self.minutes = self.stages = 0
-        self.guarded = 0
+        self.minutes = self.stages = self.stage_minutes = 0
         self.n_candidate = self.bad_candidate = 0.0
         self.n_baseline = self.bad_baseline = 0.0
 
@@ -125,14 +162,31 @@ class Comparison:
 
     @property
     def assurance(self) -> float:
-        """The e-value for being inside the pass margin; the stage under way must show its own."""
-        return self.passed.total if not self.stages else min(self.passed.total, self.stage.total)
+        """The e-value for being inside the pass margin; the stage under way must show its own.
+
+        No pass is left of it while the split in force itself shows a rate beyond the margin.
+        """
+        shown = self.passed.total if not self.stages else min(self.passed.total, self.stage.total)
+        return shown if self._inside else min(shown, 1.0)
+
+    @property
+    def _inside(self) -> bool:
+        """The candidate's rate in the split in force keeps the pass margin."""
+        split, margins = self.split, self.margins
+        if split.n_b <= 0:
+            return True
+        rate_b = split.x_b / split.n_b
+        return self.x_pass <= (margins.rho_pass * rate_b + margins.delta_pass) * split.n_c
 
     def begin_stage(self) -> None:
-        """A new split is in force: capital for harm that comes with load, fresh stage evidence."""
+        """A new split is in force: capital for what comes with load, fresh stage evidence."""
         self.stages += 1
+        self.stage_minutes = 0
         self.fail.start(stage_start(self.stages))
-        self.stage = Wealth((), PASS_WEIGHTS, 1.0)
+        self.passed.start(stage_start(self.stages))
+        self.stage = Wealth((), PASS_WEIGHTS, AT_ONCE)
+        self.split, self.stretch, self.x_pass = Counted(), Counted(), 0.0
+        self.guard = Guard()
 
     def step(self, row: Sequence[float]) -> None:
         """Take one minute in, each only once and in order.
@@ -140,21 +194,25 @@ class Comparison:
         Args:
             row: candidate's requests, bad ones, bad ones for the pass side (another threshold
                 for latency, else the same); baseline's requests and bad ones. A minute without
-                candidate requests adds nothing. One without a baseline is held to a fixed limit:
-                three times what the baseline had, or half of all where its requests are given
-                as negative.
+                candidate requests adds nothing. One without a baseline only fails a candidate
+                that fails most of its requests, and is guarded, see `guard`; if the baseline's
+                requests are given as negative it is not guarded either.
         """
         n_c, x_c, x_pass, n_b, x_b = row
         if n_c <= 0:
             return
-        self.fail.start(late_start(self.minutes, self.promise.horizon))
+        start = late_start(self.minutes, self.promise.horizon)
+        self.fail.start(start)
+        self.passed.start(start)
+        self.stage.start(late_start(self.stage_minutes, self.promise.horizon))
         self.minutes += 1
+        self.stage_minutes += 1
         before = self.fail.total
         minute = Minute(n_c, x_c, n_b, x_b)
         if n_b > 0:
             self._compare(minute, x_pass)
         else:
-            self._guard(minute, GUARD_UNKNOWN if n_b < 0 else self.guard_limit)
+            self._alone(minute, guarded=n_b == 0)
         self.fail.hold_to(min(max(before, 1.0) * self.promise.one_minute, LARGEST))
         self.passed.hold_to(LARGEST)
         self.stage.hold_to(LARGEST)
@@ -169,7 +227,8 @@ class Comparison:
         if not self.only_fail:
             calm = min(phi, QUIET) if self.errors < FEW else phi
             self._bet_pass(minute._replace(x_candidate=x_pass), guess, calm, serial)
-            self.ratio.add(minute, phi * serial)
+            self._count(minute, phi * serial)
+            self.x_pass += x_pass
         self.dispersion.learn(minute, (share, variance))
         self.guess_n = self.guess_n * GUESS_HALF_LIFE + n_b
         self.guess_bad = self.guess_bad * GUESS_HALF_LIFE + x_b
@@ -178,6 +237,7 @@ class Comparison:
         self.hour_n = self.hour_n * HOUR_HALF_LIFE + n_b
         self.hour_bad = self.hour_bad * HOUR_HALF_LIFE + x_b
         self.errors += x_c + x_b
+        self.peak = max(self.peak, _peak([(n_b, x_b)]))
         self.n_baseline += n_b
         self.bad_baseline += x_b
 
@@ -209,18 +269,50 @@ class Comparison:
             _, logs = bets(PASS_ODDS, max(rho, self.margins.rho_stage), delta, guess, minute)
             self.stage.tempered(logs, phi * serial)
 
-    def _guard(self, minute: Minute, limit: float) -> None:
-        """Without a baseline: bet against a fixed limit on the candidate's rate."""
-        self.guarded += 1
-        logs = []
-        for w in FAIL_ODDS:
-            rate = w * limit / (1 - limit + w * limit)
-            good = minute.n_candidate - minute.x_candidate
-            logs.append(
-                minute.x_candidate * log(rate / limit) + good * log((1 - rate) / (1 - limit))
-            )
+    def _count(self, minute: Minute, phi: float) -> None:
+        """Keep the counts of the split in force, and of the time since it got worse."""
+        self.split.add(minute, phi)
+        rho, delta = self.margins.rho_fail, self.margins.delta_fail
+        self.stretch.add(minute, phi)
+        long = self.stretch
+        if long.x_c <= rho * long.x_b * long.n_c / long.n_b + delta * long.n_c:
+            self.stretch = Counted()
+
+    def _alone(self, minute: Minute, *, guarded: bool) -> None:
+        """Without a baseline: bet on most requests failing, and raise the guard's alarm."""
         phi = max(self.dispersion.phi, 1.0)
-        self.fail.tempered(logs, phi)
+        allowed = self.margins.rho_fail * self.hour_rate + self.margins.delta_fail
+        limit = max(MOSTLY, min(MOST, allowed)) if guarded else STARTING
+        # An endpoint that had such minutes before has them again, whoever serves.
+        if not guarded or self.peak < MOSTLY:
+            good, logs = minute.n_candidate - minute.x_candidate, []
+            for w in FAIL_ODDS:
+                rate = w * limit / (1 - limit + w * limit)
+                logs.append(
+                    minute.x_candidate * log(rate / limit) + good * log((1 - rate) / (1 - limit))
+                )
+            self.fail.tempered(logs, phi)
+        if not guarded:
+            self.guard.count(minute.n_candidate, minute.x_candidate)
+        else:
+            if self.guard.first == 0:
+                self.guard.begin(self.hour_n, self.hour_bad, phi)
+            self.guard.step(
+                minute.n_candidate,
+                minute.x_candidate,
+                phi,
+                swing=self.swing,
+                plan=allowed,
+                alpha=self.promise.alpha,
+            )
+
+    @property
+    def hour_rate(self) -> float:
+        """A rate the baseline's last hour did not exceed."""
+        if self.hour_n <= 0:
+            return MOSTLY
+        upper = self.hour_bad + 2 * sqrt(self.hour_bad * self.dispersion.phi) + 3
+        return min(MOSTLY, upper / self.hour_n)
 
     @property
     def baseline_broken(self) -> bool:
@@ -230,20 +322,13 @@ class Comparison:
         now = self.recent_bad / self.recent_n
         return now >= BROKEN_RATE and now >= BROKEN_TIMES * self.hour_bad / self.hour_n
 
-    @property
-    def guard_limit(self) -> float:
-        """The candidate's rate that is surely too high when there is no baseline to compare."""
-        if self.hour_n <= 0:
-            return GUARD_UNKNOWN
-        upper = self.hour_bad + 2 * sqrt(self.hour_bad * self.dispersion.phi) + 3
-        return min(GUARD_UNKNOWN, GUARD_FACTOR * upper / self.hour_n)
-
     def numbers(self) -> list[float]:
         """The whole state as numbers, for `load`."""
         lanes = (self.fail, self.passed, self.stage)
         vectors = [v for wealth in lanes for v in (*wealth.lane_a, *wealth.lane_b)]
         sums = [float(getattr(self, name)) for name in SUMS]
-        return [*sums, *self.dispersion.numbers(), *vectors, *self.ratio.values]
+        counted = (*self.split.numbers(), *self.stretch.numbers(), *self.guard.numbers())
+        return [*sums, *self.dispersion.numbers(), *vectors, *counted]
 
     def load(self, numbers: Sequence[float]) -> None:
         """Take a state from `numbers` back.
@@ -258,16 +343,22 @@ class Comparison:
         for wealth in (self.fail, self.passed, self.stage):
             wealth.lane_a = [next(rest, 0.0) for _ in wealth.lane_a]
             wealth.lane_b = [next(rest, 0.0) for _ in wealth.lane_b]
-        self.ratio.values = list(rest)
-        if len(self.ratio.values) != POINTS:
+        left = list(rest)
+        if len(left) != 2 * COUNTED + LENGTH:
             raise ValueError("not a state of a comparison")
+        self.split, self.stretch = Counted(left[:COUNTED]), Counted(left[COUNTED : 2 * COUNTED])
+        self.guard.load(left[2 * COUNTED :])
         self.minutes, self.stages = int(self.minutes), int(self.stages)
+        self.stage_minutes = int(self.stage_minutes)
 
 
+COUNTED = 5
 SUMS = (
     "minutes",
     "stages",
-    "guarded",
+    "stage_minutes",
+    "x_pass",
+    "peak",
     "n_candidate",
     "bad_candidate",
     "n_baseline",

@@ -44,6 +44,8 @@ class Finding:
         critical: one failing read is enough, as the plan says.
         more_requests: about so many more candidate requests until it can tell, if known.
         query: the question in the cloud's own words.
+        guard: there is no baseline to compare with; `limit` is one on `candidate`. A fail that
+            is not `proven` may be an outage that would have hit the baseline alike.
     """
 
     check: str
@@ -65,6 +67,7 @@ class Finding:
     critical: bool = False
     more_requests: float | None = None
     query: str = ""
+    guard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,99 +1,99 @@
-"""The confidence sequence of the ratio of two rates: an interval true at all times together."""
+"""The counts of a stretch of time, and the interval of the ratio of the two rates in it.
 
-from math import exp, inf, log, pi, sqrt
+The interval is a confidence sequence: true at all times of the stretch together.
+"""
+
+from collections.abc import Callable, Sequence
+from math import exp, inf, log, log1p, pi, sqrt
 
 from canarycli.judge.bets import Minute
 
-LOWEST, STEP, POINTS = log(0.05), 0.15, 61
+LOWEST, HIGHEST = log(0.02), log(2000)
 PRIOR_SD = 1.2
-GRID = tuple(LOWEST + i * STEP for i in range(POINTS))
-RATIOS = tuple(exp(u) for u in GRID)
-FINE = 4
-WIDE = 10
+POINTS, WIDTHS = 160, 10.0
+DEEP = 60.0
+HALVINGS = 60
 
 
-class Ratio:
-    """Log-likelihood of the ratio candidate rate : baseline rate, on a grid of its logarithm.
+class Counted:
+    """Requests and bad ones of both arms, and by how much they scatter (phi).
 
-    Given the errors of a minute, each falls to the candidate with probability
-    theta = rho * n_c / (rho * n_c + n_b). Between grid points it is read by a cubic, exact to
-    about 1e-7 nats an error.
+    Given the bad ones, each falls to the candidate with probability theta =
+    rho * n_c / (rho * n_c + n_b); that likelihood of the ratio rho is tempered by phi. It peaks at
+    the ratio of the two rates, so these never lie outside of their own interval.
     """
 
-    __slots__ = ("values",)
+    __slots__ = ("n_b", "n_c", "tempered", "x_b", "x_c")
 
-    def __init__(self) -> None:
-        self.values = [0.0] * POINTS
+    def __init__(self, numbers: Sequence[float] = (0.0,) * 5) -> None:
+        self.n_c, self.x_c, self.n_b, self.x_b, self.tempered = numbers
 
     def add(self, minute: Minute, phi: float) -> None:
-        """Take a minute in, tempered by phi."""
-        n_c, x_c, n_b, x_b = minute
-        bad = x_c + x_b
-        if bad <= 0:
-            return
-        share, up, down = n_c / n_b, x_c / phi, bad / phi
-        self.values = [
-            v + up * u - down * log(1 + r * share)
-            for v, u, r in zip(self.values, GRID, RATIOS, strict=True)
-        ]
+        """Take a minute in."""
+        self.n_c += minute.n_candidate
+        self.x_c += minute.x_candidate
+        self.n_b += minute.n_baseline
+        self.x_b += minute.x_baseline
+        self.tempered += (minute.x_candidate + minute.x_baseline) / phi
 
-    def bounds(self, beta: float) -> tuple[float, float]:
-        """The 1 - beta confidence sequence of the ratio: `{rho: log mix - l(rho) < log 1/beta}`.
+    def numbers(self) -> list[float]:
+        """As numbers, to be made from again."""
+        return [self.n_c, self.x_c, self.n_b, self.x_b, self.tempered]
 
-        The mixture is over a normal prior of the log ratio; 0 or infinity where the interval
-        reaches the end of the grid.
+    @property
+    def phi(self) -> float:
+        """How much more the counts scatter than single errors, on average over the bad ones."""
+        return (self.x_c + self.x_b) / self.tempered if self.tempered > 0 else 1.0
+
+    def ratio(self, beta: float) -> tuple[float, float]:
+        """The 1 - beta interval of the ratio: `{rho: log mix - l(rho) < log 1/beta}`.
+
+        The mixture is over a normal prior of the log ratio; 0 or infinity where nothing bounds it.
         """
-        points = self._points()
-        levels = [self._at(x) for x in points]
-        peak = max(levels)
-        levels = [level - peak for level in levels]
-        mix = sum(
-            exp(level - 0.5 * ((LOWEST + x) / PRIOR_SD) ** 2)
-            for x, level in zip(points, levels, strict=True)
-            if level > -60
-        ) * ((points[1] - points[0]) / (PRIOR_SD * sqrt(2 * pi)))
-        least = log(max(mix, 1e-300)) + log(beta)
-        inside = [i for i, level in enumerate(levels) if level > least]
-        if not inside:
+        if self.tempered <= 0 or min(self.n_c, self.n_b) <= 0:
             return 0.0, inf
+        share, phi, bad = self.n_c / self.n_b, self.phi, self.x_c + self.x_b
+
+        def likelihood(u: float) -> float:
+            return (self.x_c * u - bad * log1p(exp(u) * share)) / phi
+
+        rates = (self.x_c / self.n_c, self.x_b / self.n_b)
+        top = _inside(log(rates[0] / rates[1])) if min(rates) > 0 else _end(rates)
+        peak = likelihood(top)
+        theta = exp(top) * share / (1 + exp(top) * share)
+        width = 1 / sqrt(max(bad * theta * (1 - theta) / phi, 1e-12))
+        least = log(_mixture(lambda u: likelihood(u) - peak, top, width)) + log(beta) + peak
         return (
-            self._edge(points, levels, inside[0], least, -1),
-            self._edge(points, levels, inside[-1], least, 1),
+            _edge(likelihood, top, LOWEST, least) if rates[0] > 0 else 0.0,
+            _edge(likelihood, top, HIGHEST, least) if rates[1] > 0 else inf,
         )
 
-    def _points(self) -> list[float]:
-        """Where to read it: the whole grid, or close around its peak when that is narrow."""
-        cell = STEP / FINE
-        whole = [i * cell for i in range((POINTS - 1) * FINE + 1)]
-        top = max(whole[1:-1], key=self._at)
-        before, here, after = (self._at(x) for x in (top - cell, top, top + cell))
-        bend = (2 * here - before - after) / (cell * cell)
-        if bend * cell * cell < 1:
-            return whole
-        middle = top + min(max((after - before) / (2 * cell * bend), -cell), cell)
-        width = 1 / sqrt(bend)
-        near = (middle + width * i / FINE for i in range(-WIDE * FINE, WIDE * FINE + 1))
-        inside = [x for x in near if 0 <= x <= whole[-1]]
-        return inside if len(inside) > WIDE else whole
 
-    def _edge(
-        self, points: list[float], levels: list[float], i: int, least: float, way: int
-    ) -> float:
-        j = i + way
-        if not 0 <= j < len(points):
-            return 0.0 if way < 0 else inf
-        part = (levels[i] - least) / (levels[i] - levels[j])
-        return exp(LOWEST + points[i] + part * (points[j] - points[i]))
+def _mixture(height: Callable[[float], float], top: float, width: float) -> float:
+    """The mean of the likelihood over the prior, relative to its peak."""
+    low, high = max(LOWEST, top - WIDTHS * width), min(HIGHEST, top + WIDTHS * width)
+    step = (high - low) / POINTS
+    points = (low + (i + 0.5) * step for i in range(POINTS))
+    total = sum(
+        exp(level - 0.5 * (u / PRIOR_SD) ** 2) for u in points if (level := height(u)) > -DEEP
+    )
+    return max(total * step / (PRIOR_SD * sqrt(2 * pi)), 1e-300)
 
-    def _at(self, x: float) -> float:
-        """Cubic through the four grid points around x (a distance from the grid's start)."""
-        v = self.values
-        i = min(max(int(x / STEP), 1), POINTS - 3)
-        t = x / STEP - i
-        a, b, c, d = v[i - 1], v[i], v[i + 1], v[i + 2]
-        return (
-            -a * t * (t - 1) * (t - 2) / 6
-            + b * (t + 1) * (t - 1) * (t - 2) / 2
-            - c * (t + 1) * t * (t - 2) / 2
-            + d * (t + 1) * t * (t - 1) / 6
-        )
+
+def _edge(function: Callable[[float], float], top: float, end: float, least: float) -> float:
+    """Where the likelihood falls below `least` on the way from its peak to an end of the grid."""
+    if function(end) >= least:
+        return 0.0 if end < top else inf
+    inside, outside = top, end
+    for _ in range(HALVINGS):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if function(middle) >= least else (inside, middle)
+    return exp(inside)
+
+
+def _inside(u: float) -> float:
+    return min(max(u, LOWEST), HIGHEST)
+
+
+def _end(rates: Sequence[float]) -> float:
+    return LOWEST if rates[0] <= 0 else HIGHEST

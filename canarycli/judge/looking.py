@@ -128,4 +128,4 @@ def _compared(cases: Mapping[str, Case], check: Check, total: float) -> Finding:
     case = cases[check.name]
     most = max(c.stake for c in cases.values() if c.check.role is check.role)
     failed = total >= 1 / case.promise.alpha
-    return close_case(case, blamed=failed and case.stake >= most / 2, total=total)
+    return close_case(case, blamed=failed and case.stake >= most / 2)

@@ -10,17 +10,20 @@ from canarycli.judge.latency import above_bound
 from canarycli.judge.limits import scaled
 from canarycli.judge.means import Means
 from canarycli.judge.sources import OVER, RATE, SPREAD, as_log, needs, tolerance
-from canarycli.judge.telling import LEVEL, Shown, proven, told_rate
+from canarycli.judge.telling import LEVEL, Shown, proven, told_guard, told_rate
 from canarycli.plan import Better, Margin
 
 
 def told(case: Case, finding: Finding) -> Finding:
     """The finding with its numbers filled in."""
     margin, evidence = case.check.no_worse_by or Margin(), case.evidence
-    if isinstance(evidence, Comparison) and case.memory.kind == RATE and evidence.n_baseline > 0:
+    if isinstance(evidence, Comparison) and case.memory.kind == RATE:
         rho, delta = evidence.margins.rho_fail, evidence.margins.delta_fail
         shown = Shown(not margin.absolute, case.check.better, rho, delta)
-        return told_rate(finding, evidence, shown)
+        if case.alone:
+            return told_guard(finding, evidence.guard, shown)
+        if evidence.split.n_c > 0:
+            return told_rate(finding, evidence, shown)
     ours, theirs = case.in_force(ours=True), case.in_force(ours=False)
     finding = replace(
         finding,
@@ -35,9 +38,9 @@ def told(case: Case, finding: Finding) -> Finding:
     unit = 1.0 if relative else abs(theirs.value)
     low, high = (edge * unit for edge in _turned(case, _interval(case, margin)))
     if case.check.better is Better.LOWER:
-        low, high = proven(finding.verdict, min(low, diff), max(high, diff), limit)
+        low, high = proven(finding.verdict, low, diff, high, limit)
     else:
-        low, high = proven(finding.verdict, -max(high, diff), -min(low, diff), -limit)
+        low, high = proven(finding.verdict, -high, -diff, -low, -limit)
         low, high = -high, -low
     return replace(
         finding,
@@ -58,7 +61,7 @@ def _interval(case: Case, margin: Margin) -> tuple[float, float]:
     slope = _slope(case)
     if not isinstance(evidence, Comparison) or slope <= 0:
         return -inf, inf
-    low, high = evidence.ratio.bounds(LEVEL)
+    low, high = evidence.split.ratio(LEVEL)
     worse = 1 + _moved(case, margin)
     return worse * low ** (1 / slope) - 1, worse * high ** (1 / slope) - 1
 

@@ -103,7 +103,8 @@ def young(memory: Memory, look: Look, clock: Periods) -> list[Row]:
         row
         for at, row in look.rows.items()
         if row is not None
-        and min(row[0], row[3]) >= EARLY_REQUESTS
+        and row[0] >= EARLY_REQUESTS
+        and (row[3] >= EARLY_REQUESTS or clock.arms.share >= 100)
         and clock.counts(at)
         and at >= clock.warm
         and (memory.done is None or at >= memory.done)

@@ -4,25 +4,33 @@ from canarycli.judge.finding import Finding, Verdict
 from canarycli.judge.wording import amount, change, requests
 
 
-def sentence(finding: Finding, times: float = 0.0) -> str:
-    """The sentence for a finding whose numbers are filled in.
-
-    Args:
-        finding: with its verdict.
-        times: the release's e-value: a candidate within the limits reaches it at most once in so
-            many releases.
-    """
+def sentence(finding: Finding) -> str:
+    """The sentence for a finding whose numbers are filled in."""
+    if finding.guard:
+        return _guarded(finding)
     numbers = _numbers(finding)
     match finding.verdict:
         case Verdict.FAIL:
-            rare = requests(min(times, 1e9) // 1)
-            return f"{numbers}: proven, a candidate within it shows this once in {rare} releases"
+            return f"{numbers}: proven worse than the limit"
         case Verdict.PASS:
-            return f"{numbers}: proven to be within it"
+            return f"{numbers}: proven within the limit"
         case Verdict.NO_DATA:
             return f"{finding.check} has no data for the candidate"
         case Verdict.INCONCLUSIVE:
             return f"{numbers}: can't tell yet{_missing(finding)}"
+
+
+def _guarded(finding: Finding) -> str:
+    """Without a baseline there is one rate, and a limit on it."""
+    if finding.candidate is None:
+        return finding.check
+    rate = f"{finding.check} {amount(finding.candidate, finding.unit)}"
+    limit = "" if finding.limit is None else f" (guard {amount(finding.limit, finding.unit)})"
+    if finding.verdict is not Verdict.FAIL:
+        return f"{rate}{limit}"
+    if finding.proven:
+        return f"{rate}{limit}: most requests fail"
+    return f"{rate}{limit}: beyond the guard, with no baseline left to compare it with"
 
 
 def _numbers(finding: Finding) -> str:

@@ -64,7 +64,7 @@ def open_case(
         presence_now(memory, presence, look, clock),
         sums,
         evidence,
-        _early(evidence, rows),
+        *_early(evidence, rows),
         rows,
         look,
     )
@@ -74,7 +74,7 @@ def open_case(
     return case
 
 
-def close_case(case: Case, *, blamed: bool, total: float) -> Finding:
+def close_case(case: Case, *, blamed: bool) -> Finding:
     """The finding of a check, once it is known whether the release as a whole fails."""
     check = case.check
     verdict, why = _verdict(case, blamed=blamed)
@@ -83,14 +83,14 @@ def close_case(case: Case, *, blamed: bool, total: float) -> Finding:
     if verdict is Verdict.FAIL and case.evidence is not None:
         for row in case.young:
             case.evidence.step(row)
-    finding = replace(case.facts.finding(check, verdict, ""), proven=True)
+    finding = replace(case.facts.finding(check, verdict, ""), proven=blamed or not case.alarm)
     finding = told(case, finding)
     if verdict is Verdict.INCONCLUSIVE and case.evidence is not None and not why:
         finding = replace(finding, more_requests=more_requests(case.evidence, case.promise.beta))
     short = _short_of(case)
     if short:
         finding = replace(finding, more_requests=max(short, finding.more_requests or 0.0))
-    text = sentence(finding, total)
+    text = sentence(finding)
     return replace(finding, sentence=f"{text}, {why}" if why else text)
 
 
@@ -116,23 +116,33 @@ def _learnt(check: Check, memory: Memory, measured: Measurements, arms: Arms) ->
     return replace(memory, facts=found.facts, done=found.until)
 
 
-def _early(evidence: Evidence, rows: Sequence[Row]) -> float:
-    """Evidence against with the young periods, which can only add to a fail."""
-    now = evidence.evidence
+def _early(evidence: Evidence, rows: Sequence[Row]) -> tuple[float, bool]:
+    """Evidence against with the young periods, and whether the guard is alarmed.
+
+    They can only add to a fail.
+    """
+    now, alarm = evidence.evidence, alarmed(evidence)
     if not rows:
-        return now
+        return now, alarm
     settled = evidence.numbers()
     for row in rows:
         evidence.step(row)
-    early = evidence.evidence
+    early, loud = evidence.evidence, alarmed(evidence)
     evidence.load(settled)
-    return max(now, early)
+    return max(now, early), loud or alarm
+
+
+def alarmed(evidence: Evidence) -> bool:
+    """Whether the guard of a candidate without a baseline sounds."""
+    if not isinstance(evidence, Comparison):
+        return False
+    return evidence.guard.alarmed(evidence.promise.alpha)
 
 
 def _verdict(case: Case, *, blamed: bool) -> tuple[Verdict, str]:
     """The verdict, and what to add to its sentence (for no data: all of it)."""
     short = _short_of(case)
-    if blamed and not short:
+    if (blamed or case.alarm) and not short:
         return Verdict.FAIL, ""
     absent = case.presence.absence(case.check.name, alone=case.alone)
     if absent:

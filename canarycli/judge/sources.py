@@ -29,7 +29,7 @@ from canarycli.judge.pool import merged, pool, quantile, quantile_of
 from canarycli.metrics import Counts, Histogram, Measurements, Metric, Point, Series, Unit, Value
 from canarycli.plan import Better, Check, Margin
 
-HISTORY = ("rate", "requests", "phi", "errors")
+HISTORY = ("rate", "requests", "phi", "errors", "swing", "peak")
 RATE, OVER, SPREAD, VALUE = "rate", "over", "spread", "value"
 LEARNING = 3
 """Periods of the baseline that set what history would have set."""

@@ -5,6 +5,8 @@ from math import exp, inf, isfinite, lgamma, log
 
 from canarycli.judge.comparison import Comparison
 from canarycli.judge.finding import Finding, Verdict
+from canarycli.judge.guard import Guard
+from canarycli.judge.interval import Counted
 from canarycli.judge.means import Means
 from canarycli.metrics import Unit
 from canarycli.plan import Better
@@ -31,26 +33,48 @@ class Shown:
 
 
 def told_rate(finding: Finding, comparison: Comparison, shown: Shown) -> Finding:
-    """The finding with both rates, their difference, its interval and the limit."""
-    n_c, n_b = comparison.n_candidate, comparison.n_baseline
-    if n_c <= 0:
-        return finding
+    """The finding with both rates, their difference, its interval and the limit.
+
+    All of them of one stretch of time: the split in force, and for a fail the time since the
+    candidate got worse.
+    """
+    worse = finding.verdict is Verdict.FAIL and comparison.stretch.n_c > 0
+    counted = comparison.stretch if worse else comparison.split
     if finding.unit is Unit.NONE:
         finding = replace(finding, unit=Unit.RATIO)
-    rate_c = comparison.bad_candidate / n_c
-    known = replace(finding, candidate=_good(rate_c, shown), n_candidate=n_c, n_baseline=n_b)
-    if n_b <= 0:
-        return known
-    rate_b = comparison.bad_baseline / n_b
+    if counted.n_c <= 0:
+        return finding
+    rate_c, rate_b = counted.x_c / counted.n_c, counted.x_b / counted.n_b
+    known = replace(
+        finding,
+        candidate=_good(rate_c, shown),
+        n_candidate=counted.n_c,
+        n_baseline=counted.n_b,
+    )
     limit = (shown.rho - 1) * rate_b + shown.delta
-    low, high = _difference(comparison, rate_b)
-    numbers = [rate_c - rate_b, *proven(finding.verdict, low, high, limit), limit]
+    diff, (low, high) = rate_c - rate_b, _difference(counted)
+    numbers = [diff, *proven(finding.verdict, low, diff, high, limit), limit]
     unit = _good(rate_b, shown) if shown.relative else 1.0
     relative = shown.relative and unit > 0
     return _turned(
         replace(known, baseline=_good(rate_b, shown), relative=relative),
         [number / unit for number in numbers] if relative else numbers,
         shown.better,
+    )
+
+
+def told_guard(finding: Finding, guard: Guard, shown: Shown) -> Finding:
+    """The finding with what the candidate has alone and the guard's limit on it."""
+    if finding.unit is Unit.NONE:
+        finding = replace(finding, unit=Unit.RATIO)
+    worse = finding.verdict is Verdict.FAIL and guard.since_n > 0
+    n, bad = (guard.since_n, guard.since_bad) if worse else (guard.n, guard.bad)
+    return replace(
+        finding,
+        guard=True,
+        candidate=_good(bad / n, shown) if n > 0 else None,
+        n_candidate=n or None,
+        limit=_good(guard.limit, shown) if guard.limit else None,
     )
 
 
@@ -64,7 +88,8 @@ def told_means(
     """
     if means.precision <= 0:
         return finding
-    low, high = proven(finding.verdict, *means.bounds(LEVEL), limit)
+    low, high = means.bounds(LEVEL)
+    low, high = proven(finding.verdict, low, means.mean, high, limit)
     numbers = [means.mean, low, high, limit]
     if as_log:
         numbers = [exp(v) - 1 if v < 700 else inf for v in numbers]
@@ -86,28 +111,33 @@ def rate_above(bad: float, n: float) -> float:
     return high
 
 
-def _difference(comparison: Comparison, rate_b: float) -> tuple[float, float]:
+def _difference(counted: Counted) -> tuple[float, float]:
     """The interval of candidate's minus baseline's rate."""
-    phi = max(1.0, comparison.dispersion.phi)
-    n_c, n_b = comparison.n_candidate / phi, comparison.n_baseline / phi
-    low, high = comparison.ratio.bounds(LEVEL)
+    phi, rate_b = max(1.0, counted.phi), counted.x_b / counted.n_b
+    low, high = counted.ratio(LEVEL)
     least, most = (low - 1) * rate_b, (high - 1) * rate_b
     if rate_b <= 0 or not isfinite(most):
-        most = rate_above(comparison.bad_candidate / phi, n_c)
+        most = rate_above(counted.x_c / phi, counted.n_c / phi)
     if rate_b <= 0 or low <= 0:
-        least = -rate_above(comparison.bad_baseline / phi, n_b)
+        least = -rate_above(counted.x_b / phi, counted.n_b / phi)
     return max(least, -rate_b), min(most, 1.0)
 
 
-def proven(verdict: Verdict, low: float, high: float, limit: float) -> tuple[float, float]:
-    """What was proven is part of the interval: a pass ends at the limit, a fail begins there."""
+def proven(
+    verdict: Verdict, low: float, diff: float, high: float, limit: float
+) -> tuple[float, float]:
+    """What was proven is part of the interval: a pass ends at the limit, a fail begins there.
+
+    And so is what was seen.
+    """
     match verdict:
         case Verdict.PASS:
-            return min(low, limit), min(high, limit)
+            low, high = min(low, limit), min(high, limit)
         case Verdict.FAIL:
-            return max(low, limit), max(high, limit)
+            low, high = max(low, limit), max(high, limit)
         case _:
-            return low, high
+            pass
+    return min(low, diff), max(high, diff)
 
 
 def _good(rate: float, shown: Shown) -> float:

@@ -146,6 +146,8 @@ class Context:
             pause=None,
             ask=None,
             failing={},
+            served_before=self.release.served,
+            extra_before=self.release.extra,
         )
         self.weigh(self.release.wanted, known=Traffic.all_to(self.release.baseline))
         return self.ask_for(self.release.wanted)

@@ -73,7 +73,7 @@ def failed_requests(extra: float) -> str:
 
 
 def served(findings: Sequence[Finding]) -> float:
-    """About how many requests the candidate was judged on so far."""
+    """About how many requests the candidate was judged on at the split in force."""
     return max((finding.n_candidate or 0.0 for finding in findings), default=0.0)
 
 

@@ -58,6 +58,7 @@ class Cause(StrEnum):
     NO_METRICS = "no_metrics"
     FAILING = "failing"
     BASELINE_DOWN = "baseline_down"
+    GUARD = "guard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,9 @@ class Release:
     to bring in, and how, where the candidate was not on the endpoint at the start. `cleaned_at` is
     when what the release left deployed was seen to be gone. `shadow` is the copy of traffic the
     candidate is wanted to get, 0 once it gets its own. `served` is about how many requests the
-    candidate was judged on, `extra` how many of them failed that the baseline would have served.
-    `kept_as` is the endpoint's one name where people call it by several.
+    candidate was judged on, `extra` how many of them failed that the baseline would have served;
+    `served_before` and `extra_before` are those of the stages before this one. `kept_as` is the
+    endpoint's one name where people call it by several.
     """
 
     id: str
@@ -139,6 +141,8 @@ class Release:
     verdict: Verdict | None = None
     served: float = 0.0
     extra: float = 0.0
+    served_before: float = 0.0
+    extra_before: float = 0.0
     judge: Mapping[str, Any] = field(default_factory=dict)
     traffic: Mapping[str, float] = field(default_factory=dict)
     seen_at: datetime | None = None

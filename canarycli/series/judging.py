@@ -1,16 +1,18 @@
 """Judges one recorded release, minute by minute, without looking ahead."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import log, sqrt
 
 from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Evidence, Several
 from canarycli.judge.finding import Finding, Verdict, worst
+from canarycli.judge.guard import Guard
 from canarycli.judge.margins import Promise
 from canarycli.judge.means import Means
 from canarycli.judge.presence import Presence
 from canarycli.judge.sentences import sentence
-from canarycli.judge.telling import Shown, told_means, told_rate
+from canarycli.judge.telling import Shown, told_guard, told_means, told_rate
 from canarycli.judge.weights import weights
 from canarycli.metrics import UNITS, Unit
 from canarycli.series.document import MetricSeries, SeriesDocument, SeriesForm
@@ -34,12 +36,15 @@ def judge_document(document: SeriesDocument) -> SeriesVerdict:
     for minute in range(document.length):
         for track in tracks:
             track.take(minute)
-        total = sum(track.stake for track in tracks)
-        if total >= 1 / config.alpha:
-            return _told(document, tracks, minute, total)
+        if _failed(document, tracks) or any(track.lasting for track in tracks):
+            return _told(document, tracks, minute)
         if config.stop_on_pass and all(track.verdict is Verdict.PASS for track in tracks):
-            return _told(document, tracks, minute, total)
-    return _told(document, tracks, None, sum(track.stake for track in tracks))
+            return _told(document, tracks, minute)
+    return _told(document, tracks, None)
+
+
+def _failed(document: SeriesDocument, tracks: Sequence["_Track"]) -> bool:
+    return sum(track.stake for track in tracks) >= 1 / document.config.alpha
 
 
 def _tracks(document: SeriesDocument) -> list["_Track"]:
@@ -50,14 +55,13 @@ def _tracks(document: SeriesDocument) -> list["_Track"]:
 
 
 def _told(
-    document: SeriesDocument, tracks: list["_Track"], minute: int | None, total: float
+    document: SeriesDocument, tracks: Sequence["_Track"], minute: int | None
 ) -> SeriesVerdict:
-    failed = total >= 1 / document.config.alpha
-    most = max(track.stake for track in tracks)
+    failed, most = _failed(document, tracks), max(track.stake for track in tracks)
     findings = tuple(
-        track.finding(Verdict.FAIL, total)
+        track.finding(Verdict.FAIL, proven=True)
         if failed and track.stake >= most / 2
-        else track.finding(track.verdict, total)
+        else track.finding(track.verdict, proven=not track.lasting)
         for track in tracks
     )
     return SeriesVerdict(document.id, worst(f.verdict for f in findings), minute, findings)
@@ -80,6 +84,17 @@ class _Track:
         return self.promise.weight * self.evidence.evidence
 
     @property
+    def guards(self) -> Sequence[Guard]:
+        """The guards on the candidate's rates, for when it has no baseline."""
+        parts = self.evidence.parts if isinstance(self.evidence, Several) else (self.evidence,)
+        return [part.guard for part in parts if isinstance(part, Comparison)]
+
+    @property
+    def lasting(self) -> bool:
+        """A guard's alarm has lasted for too long to be put down to anything else."""
+        return self.alone and any(guard.lasting for guard in self.guards)
+
+    @property
     def absence(self) -> str:
         """Why there is nothing to judge by now, "" if there is something."""
         return self.presence.absence(self.metric.name, alone=self.alone)
@@ -89,6 +104,10 @@ class _Track:
         """What can be said by now, short of fail."""
         if self.absence:
             return Verdict.NO_DATA
+        if self.lasting:
+            return Verdict.FAIL
+        if self.alone and any(guard.alarmed(self.promise.alpha) for guard in self.guards):
+            return Verdict.INCONCLUSIVE
         sure = self.evidence.assurance >= 1 / self.promise.beta
         fresh = not self.presence.stale(alone=self.alone) and not self.presence.lopsided
         return Verdict.PASS if sure and fresh else Verdict.INCONCLUSIVE
@@ -109,17 +128,17 @@ class _Track:
         if row is not None:
             self.evidence.step(row)
 
-    def finding(self, verdict: Verdict, total: float) -> Finding:
+    def finding(self, verdict: Verdict, *, proven: bool) -> Finding:
         """The finding for people and machines."""
         name = self.metric.name
         # Everything but values is told as a share of requests, latency's above its threshold too.
         values = self.metric.form is SeriesForm.VALUES
         unit = UNITS.get(name, Unit.RATIO) if values else Unit.RATIO
-        blank = Finding(name, verdict, "", unit, proven=True)
+        blank = Finding(name, verdict, "", unit, proven=proven)
         if verdict is Verdict.NO_DATA:
             return replace(blank, sentence=self.absence)
         told = self._numbers(blank, self.evidence)
-        return replace(told, sentence=sentence(told, total))
+        return replace(told, sentence=sentence(told))
 
     def _numbers(self, finding: Finding, evidence: Evidence) -> Finding:
         passed = finding.verdict is Verdict.PASS
@@ -138,7 +157,10 @@ class _Track:
         if passed:
             rho, delta = margins.rho_pass, margins.delta_pass
         relative = delta == 0 and self.metric.form is SeriesForm.COUNTS
-        return told_rate(finding, evidence, Shown(relative, self.metric.better, rho, delta))
+        shown = Shown(relative, self.metric.better, rho, delta)
+        if self.alone and finding.verdict is not Verdict.PASS:
+            return told_guard(finding, evidence.guard, shown)
+        return told_rate(finding, evidence, shown)
 
 
 class _Split:

@@ -22,8 +22,11 @@ def checks(context: Context) -> Decision | None:
     release = _read(context, judgement)
     failed = [f for f in judgement.findings if _has_failed(release, f)]
     if not failed:
-        return None
+        quiet = paused_for(release, Cause.GUARD) and judgement.verdict is not Verdict.NO_DATA
+        return _resume(context, "the rate is back within the guard") if quiet else None
     why = failed[0].sentence
+    if all(f.guard and not f.proven for f in failed):
+        return _alarm(context, why)
     if release.plan.on_fail is Then.ROLLBACK:
         return go_back(context, Outcome.ROLLED_BACK, why)
     if not paused_for(release, Cause.FAILING):
@@ -31,10 +34,19 @@ def checks(context: Context) -> Decision | None:
     return context.wait()
 
 
+def _alarm(context: Context, why: str) -> Decision | None:
+    """An outage that would have hit the baseline alike looks the same: wait for its end a while."""
+    release, wait = context.release, context.release.plan.on_unclear
+    if release.state is not State.RUNNING:
+        return None
+    context.pause(Cause.GUARD, why, context.now + wait.pause, wait.then)
+    return context.wait(min(WATCHING, wait.pause))
+
+
 def silence(context: Context) -> Decision | None:
     """A gating metric without data pauses the release; it never passes."""
     release = context.release
-    silent = release.verdict is Verdict.NO_DATA and not alone(release)
+    silent = release.verdict is Verdict.NO_DATA
     if paused_for(release, Cause.NO_METRICS) and not silent:
         return _resume(context, "the metrics are there again")
     if release.state is not State.RUNNING or not silent or _too_early(context):
@@ -140,6 +152,7 @@ PAUSE_OUTCOMES = {
     Cause.UNCLEAR: Outcome.INCONCLUSIVE,
     Cause.NO_METRICS: Outcome.NO_METRICS,
     Cause.FAILING: Outcome.ROLLED_BACK,
+    Cause.GUARD: Outcome.ROLLED_BACK,
     Cause.BASELINE_DOWN: Outcome.UNSAFE,
 }
 """How a release ends when a pause runs out and says rollback."""
@@ -158,8 +171,8 @@ def _read(context: Context, judgement: Judgement) -> Release:
         failing=failing,
         findings=judgement.findings,
         verdict=judgement.verdict,
-        served=max(before.served, served(judgement.findings)),
-        extra=max(before.extra, extra_failures(judgement.findings)),
+        served=max(before.served, before.served_before + served(judgement.findings)),
+        extra=max(before.extra, before.extra_before + extra_failures(judgement.findings)),
         judge=judgement.state,
         read_at=context.now,
     )
@@ -178,7 +191,7 @@ def _read(context: Context, judgement: Judgement) -> Release:
 def _has_failed(release: Release, finding: Finding) -> bool:
     if finding.verdict is not Verdict.FAIL or finding.role is not Role.GATE:
         return False
-    enough = 1 if finding.proven or finding.critical else release.plan.fails_after
+    enough = 1 if finding.proven or finding.guard or finding.critical else release.plan.fails_after
     return release.failing.get(finding.check, 0) >= enough
 
 

@@ -104,7 +104,7 @@ def test_a_healthy_candidate_passes_within_the_margin() -> None:
     assert finding.verdict is Verdict.PASS
     assert finding.high is not None
     assert finding.high <= (finding.limit or 0)
-    assert "proven to be within it" in finding.sentence
+    assert "proven within the limit" in finding.sentence
     assert looks[-1].verdict is Verdict.PASS
 
 

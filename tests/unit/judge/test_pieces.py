@@ -8,7 +8,7 @@ from unit.judge.streams import history, mean_and_error, release
 
 from canarycli.judge.bets import Minute
 from canarycli.judge.dispersion import UNKNOWN, Dispersion, from_history, low_chi_square
-from canarycli.judge.interval import Ratio
+from canarycli.judge.interval import Counted
 from canarycli.judge.latency import (
     QUANTILES,
     at_least,
@@ -84,11 +84,11 @@ def test_the_low_quantile_of_chi_square_is_near_the_table(df: float, quantile: f
 def test_the_interval_holds_the_ratio_at_every_look(times: float) -> None:
     missed = 0
     for seed in range(60):
-        ratio = Ratio()
+        ratio = Counted()
         out = False
         for minute, row in enumerate(release(seed, length=60, times=times)):
             ratio.add(Minute(*row), 1.0)
-            low, high = ratio.bounds(0.05) if minute % 4 == 3 else (0.0, inf)
+            low, high = ratio.ratio(0.05) if minute % 4 == 3 else (0.0, inf)
             out = out or not low <= times <= high
         missed += out
     assert missed <= 4
@@ -97,10 +97,10 @@ def test_the_interval_holds_the_ratio_at_every_look(times: float) -> None:
 def test_the_interval_narrows_with_requests_and_widens_with_scatter() -> None:
     widths = []
     for length, phi in ((30, 1.0), (300, 1.0), (300, 9.0)):
-        ratio = Ratio()
+        ratio = Counted()
         for row in release(1, length=length):
             ratio.add(Minute(*row), phi)
-        low, high = ratio.bounds(0.05)
+        low, high = ratio.ratio(0.05)
         widths.append(high / low)
     assert widths[1] < widths[0]
     assert widths[1] < widths[2]
@@ -116,15 +116,15 @@ def test_the_interval_is_exact_at_every_scale(
     """Against the mixture summed over two million points; the ratio is 1.3."""
     n_c, n_b = 1e9 * share, 1e9 * (1 - share)
     part = 1.3 * n_c / (1.3 * n_c + n_b)
-    ratio = Ratio()
+    ratio = Counted()
     ratio.add(Minute(n_c, errors * part, n_b, errors * (1 - part)), 1.0)
-    assert ratio.bounds(0.05) == pytest.approx((low, high), rel=1e-3)
+    assert ratio.ratio(0.05) == pytest.approx((low, high), rel=1e-3)
 
 
 def test_without_errors_the_ratio_may_be_anything() -> None:
-    ratio = Ratio()
+    ratio = Counted()
     ratio.add(Minute(1000, 0, 1000, 0), 1.0)
-    assert ratio.bounds(0.05) == (0.0, inf)
+    assert ratio.ratio(0.05) == (0.0, inf)
 
 
 def test_a_rate_is_bounded_by_about_the_rule_of_three() -> None:
