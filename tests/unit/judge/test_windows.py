@@ -1,7 +1,7 @@
 """A look reads only what is new: the same findings as from everything, at a cost that is flat."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from math import exp
@@ -11,7 +11,7 @@ import pytest
 from unit.judge.arranging import arms, at, measured, series
 
 from canarycli.judge import Finding, State, begin, extra_metrics, judge, window
-from canarycli.metrics import Counts, Histogram, Measurements, Metric, Series, Value, Window
+from canarycli.metrics import Counts, Histogram, Measurements, Metric, Point, Series, Value, Window
 from canarycli.plan import Check, Margin
 
 LENGTH = 260
@@ -52,7 +52,8 @@ CHECKS = [
     Check("never", Metric("errors_5xx"), never_above=0.02),
     Check("cpu", Metric("cpu"), never_above=80.0),
 ]
-FORMS = {
+Form = Callable[[Random, float, float, int], Point]
+FORMS: dict[str, Form] = {
     "errors_5xx": errors,
     "latency": spread,
     "kpi": value,
@@ -67,7 +68,7 @@ def endpoint(factor: float, *, gaps: bool) -> Measurements:
     found: dict[str, dict[str, Series]] = {"new": {}, "old": {}}
     for key, form in FORMS.items():
         for arm, n, times in (("new", 60, factor), ("old", 240, 1.0)):
-            points = [
+            points: list[Point] = [
                 form(chance, n, times, minute)
                 for minute in range(-120, LENGTH)
                 if not (gaps and chance.random() < 0.03)
