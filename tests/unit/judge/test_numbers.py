@@ -1,5 +1,6 @@
 """The numbers of a finding belong together, and to the verdict beside them."""
 
+from math import copysign
 from random import Random
 from typing import Any
 
@@ -54,7 +55,7 @@ def hold_together(finding: Finding) -> None:
         return
     assert low is None or low <= diff
     assert high is None or diff <= high
-    sign = -1 if limit < 0 else 1
+    sign = copysign(1, limit)
     if finding.verdict is Verdict.PASS:
         assert sign * diff <= abs(limit)
     if finding.verdict is Verdict.FAIL and low is not None and high is not None:
