@@ -43,7 +43,9 @@ def from_json(kind: type[T], data: Any) -> T:
     """
     try:
         return typing.cast("T", _read(kind, data))
-    except (KeyError, TypeError, AttributeError) as error:
+    except KeyError as error:
+        raise ValueError(f"not a {kind.__name__}: {error.args[0]!r} is missing") from error
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a {kind.__name__}: {error}") from error
 
 
@@ -66,23 +68,51 @@ def _read(kind: Any, data: Any) -> Any:
         inner = next(a for a in arguments if a is not type(None))
         return None if data is None else _read(inner, data)
     if origin is tuple:
-        return tuple(_read(arguments[0], item) for item in data)
+        return tuple(_read(arguments[0], item) for item in _as(list, data))
     if origin is not None and issubclass(origin, Mapping):
-        inner = arguments[1]
-        return {k: _tight(v) if inner is Any else _read(inner, v) for k, v in data.items()}
+        inner, items = arguments[1], _as(dict, data).items()
+        return {k: _tight(v) if inner is Any else _read(inner, v) for k, v in items}
     return _read_plain(kind, data)
 
 
 def _read_plain(kind: Any, data: Any) -> Any:
-    if kind is datetime:
-        return datetime.fromisoformat(data)
-    if kind is timedelta:
-        return timedelta(seconds=data)
-    if is_dataclass(kind):
-        return _read_dataclass(kind, data)
-    if kind is Any or data is None:
+    if kind is Any:
         return data
-    return kind(data)
+    if kind is datetime:
+        return _read_time(data)
+    if kind is timedelta:
+        return timedelta(seconds=_number(data))
+    if is_dataclass(kind):
+        return _read_dataclass(kind, _as(dict, data))
+    if kind is float:
+        return float(_number(data))
+    return _as(kind, data) if kind in {str, int, bool} else kind(data)
+
+
+def _read_time(data: Any) -> datetime:
+    time = datetime.fromisoformat(_as(str, data))
+    if time.tzinfo is None:
+        raise ValueError(f"{data!r} has no time zone")
+    return time
+
+
+def _number(data: Any) -> Any:
+    return data if type(data) is float else _as(int, data)
+
+
+def _as(kind: type, data: Any) -> Any:
+    # Not isinstance: true is no number.
+    if type(data) is not kind:
+        raise TypeError(f"{_short(data)} is no {_NAMES[kind]}")
+    return data
+
+
+_NAMES = {str: "text", int: "number", bool: "true or false", list: "list", dict: "object"}
+
+
+def _short(data: Any) -> str:
+    text = repr(data)
+    return text if len(text) <= 40 else f"{text[:40]}…"
 
 
 def _read_dataclass(kind: Any, data: Mapping[str, Any]) -> Any:

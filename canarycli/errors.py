@@ -5,6 +5,7 @@ CanaryError
 │   ├── PlanError              points into a plan file: line, column, stages[2].percent
 │   └── MissingExtra           the provider's packages are not installed
 ├── Busy                       another driver holds the endpoint
+├── StoreError                 release records can't be read or written, or make no sense
 ├── Stopped                    a person said no at the prompt
 ├── Unsafe                     traffic could not be put or read back: a person must look
 └── ProviderError              the cloud said no, or nothing
@@ -99,6 +100,13 @@ class Busy(CanaryError):
     """Another driver holds the endpoint."""
 
     exit = Exit.BUSY
+
+
+class StoreError(CanaryError):
+    """Release records can't be read or written, or what stands there makes no sense.
+
+    Nothing is lost by it: the endpoint's own notes are enough for a rollback.
+    """
 
 
 class Stopped(CanaryError):

@@ -12,7 +12,7 @@ from canarycli.errors import Conflict, ProviderError, Rejected, UsageError
 from canarycli.journal import Event
 from canarycli.provider import Endpoint, Version
 from canarycli.release.record import Outcome, Release
-from canarycli.store import Record, Stale, Store
+from canarycli.store import Query, Record, Stale, Store
 from canarycli.traffic import TOLERANCE, percent
 
 LOOKING = timedelta(seconds=2)
@@ -117,9 +117,10 @@ class Cleaning:
 
     def _claimed_later(self, release: Release) -> bool:
         """Whether a later release had the version as an arm: then that one decides."""
+        since = Query(endpoint=release.endpoint, since=release.started_at)
         arms = (
             {later.baseline, later.candidate}
-            for later in (record.release for record in self.store.history())
+            for later in (record.release for record in self.store.history(since))
             if later.key == release.key and later.started_at > release.started_at
         )
         return any(release.leaves in pair for pair in arms)

@@ -11,7 +11,7 @@ from canarycli.operations.address import Address
 from canarycli.operations.target import Finder, entries_of, find_target
 from canarycli.operations.workspace import open_store, work_on
 from canarycli.release.record import Release
-from canarycli.store import Store
+from canarycli.store import Query, Store
 
 Agree = Callable[[Leftover, datetime], bool]
 """Whether a leftover is to be removed now; raises `Stopped` where a person declined."""
@@ -104,7 +104,7 @@ class Cleanup:
 
 
 def _with_leftovers(store: Store) -> list[Release]:
-    return [record.release for record in store.history() if record.release.leaves]
+    return [record.release for record in store.history(Query(leftover=True))]
 
 
 def _only(left: Sequence[Release]) -> Release:

@@ -34,7 +34,7 @@ def follow(drive: Drive, record: Record, *, until_done: bool) -> Ending:
     while True:
         # The record first: its events were noted with it, so that none of them is missed.
         release = _newest(work, record)
-        for event in work.store.events(record.release.id)[seen:]:
+        for event in work.store.events(record.release.id, seen):
             drive.listen(event)
             seen += 1
         late = until is not None and work.clock.now() >= until
@@ -131,7 +131,7 @@ class Watch:
         return record
 
     def _news(self) -> Iterator[Event]:
-        events = self.work.store.events(self.release_id)[self.seen :]
+        events = self.work.store.events(self.release_id, self.seen)
         self.seen += len(events)
         yield from events
         record, now = self.record(), self.work.clock.now()

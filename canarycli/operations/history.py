@@ -1,51 +1,39 @@
 """Which past releases a person asks for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from canarycli.config import bake_from_option
 from canarycli.errors import CanaryError, NotFound, UsageError
 from canarycli.operations.address import Address
-from canarycli.operations.target import Finder, called, entries_of, is_on
+from canarycli.operations.target import Finder, entries_of, is_on
 from canarycli.operations.workspace import open_store
-from canarycli.release.record import Outcome, Release
-from canarycli.store import Record, Store
+from canarycli.release.record import Outcome
+from canarycli.store import Query, Record, Store
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
-    """Which releases are asked for.
+def history(
+    env: Mapping[str, str],
+    *,
+    endpoint: str | None = None,
+    since: datetime | None = None,
+    outcome: Outcome | None = None,
+    limit: int = 20,
+) -> tuple[Record, ...]:
+    """Past releases, the youngest first.
 
-    Attributes:
+    Args:
+        env: says where the records are.
         endpoint: only of that one, None for all.
-        since: only those that started since then.
+        since: only those that started then or later.
         outcome: only those that ended so.
         limit: at most so many.
     """
-
-    endpoint: str | None = None
-    since: datetime | None = None
-    outcome: Outcome | None = None
-    limit: int = 20
-
-    def holds(self, release: Release) -> bool:
-        """Whether a release is one of those."""
-        if self.endpoint and not called(release, self.endpoint):
-            return False
-        if self.since is not None and release.started_at < self.since:
-            return False
-        return self.outcome is None or release.outcome is self.outcome
-
-
-def history(past: Past, env: Mapping[str, str]) -> tuple[Record, ...]:
-    """The releases asked for, the youngest first."""
     store = open_store(env)
-    known = store.history()
-    if past.endpoint:
-        entry = _finder(Address(endpoint=past.endpoint), store, env).entry(past.endpoint)
-        past = replace(past, endpoint=entry.cloud_name if entry else past.endpoint)
-    return tuple(record for record in known if past.holds(record.release))[: past.limit]
+    if endpoint:
+        entry = _finder(Address(endpoint=endpoint), store, env).entry(endpoint)
+        endpoint = entry.cloud_name if entry else endpoint
+    return store.history(Query(endpoint or None, since, outcome, limit=limit))
 
 
 def start_of(length: str, now: datetime) -> datetime:
@@ -82,7 +70,8 @@ def one_release(store: Store, address: Address, env: Mapping[str, str]) -> Recor
     word = address.word
     if word is not None and (record := store.find(word)) is not None:
         return record
-    finder, known = _finder(address, store, env), list(store.history())
+    finder = _finder(address, store, env)
+    known = sorted(store.newest(), key=lambda r: r.release.started_at, reverse=True)
     if word is None:
         mine = finder.here(record.release for record in known)
         known = [record for record in known if record.release in mine]
@@ -91,7 +80,7 @@ def one_release(store: Store, address: Address, env: Mapping[str, str]) -> Recor
         known = (
             [r for r in known if is_on(entry, r.release)]
             if entry
-            else [r for r in known if called(r.release, word)]
+            else [r for r in known if r.release.is_called(word)]
         )
     if not known:
         what = "release" if word is None else f"release or endpoint {word!r}"

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 
 from canarycli import __version__
+from canarycli.errors import UsageError
 from canarycli.folders import state_folder
 from canarycli.provider import Probe
 
@@ -17,9 +18,12 @@ def machine(env: Mapping[str, str]) -> Iterator[Probe]:
 
 
 def _records(env: Mapping[str, str]) -> Probe:
-    folder = state_folder(env)
     try:
-        os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - the folder is text, see places
+        folder = state_folder(env)
+    except UsageError as error:
+        return Probe("records", ok=False, detail=error.message, hints=error.hints)
+    try:
+        os.makedirs(folder, 0o700, exist_ok=True)  # noqa: PTH103 - the folder is text, see folders
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:

@@ -21,8 +21,8 @@ from canarycli.operations.check import Asked, check_live
 from canarycli.operations.drive import Drive, Ending, OnInterrupt, waits
 from canarycli.operations.follow import follow
 from canarycli.operations.foresight import foresee, foreseen
-from canarycli.operations.history import Past, one_release
 from canarycli.operations.history import history as past_releases
+from canarycli.operations.history import one_release
 from canarycli.operations.pause import Pause
 from canarycli.operations.pause import pause as pause_release
 from canarycli.operations.promote import promote as promote_release
@@ -31,7 +31,7 @@ from canarycli.operations.start import Wanted, intend, record_start, refuse_busy
 from canarycli.operations.status import status as standing
 from canarycli.operations.stream import stream
 from canarycli.operations.target import Target, find_target
-from canarycli.operations.workspace import Workspace, open_store, open_workspace, work_on
+from canarycli.operations.workspace import Workspace, hurried, open_store, open_workspace, work_on
 from canarycli.plan import Then
 from canarycli.release import orders
 from canarycli.release.record import Release
@@ -306,7 +306,7 @@ def rollback(
         CanaryError: the cloud refused.
     """
     address = _address(endpoint, provider, config, settings)
-    return _rolled_back(open_workspace(address, os.environ), to, reason)
+    return _rolled_back(open_workspace(address, os.environ, patience=hurried()), to, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +349,7 @@ def history(endpoint: str | None = None, *, limit: int = 20) -> tuple[dict[str, 
     from canarycli.clock import SystemClock
 
     now = SystemClock().now()
-    records = past_releases(Past(endpoint, limit=limit), os.environ)
+    records = past_releases(os.environ, endpoint=endpoint, limit=limit)
     return tuple(release_status(record, None, now) for record in records)
 
 

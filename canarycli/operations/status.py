@@ -75,8 +75,8 @@ def statuses(env: Mapping[str, str], *, ended: bool) -> list[dict[str, Any]]:
         ended: releases that are over too.
     """
     now = SystemClock().now()
-    records = open_store(env).newest()
-    return [release_status(r, None, now) for r in records if ended or not r.release.over]
+    records = open_store(env).newest(still_open=not ended)
+    return [release_status(record, None, now) for record in records]
 
 
 def several_open(address: Address, env: Mapping[str, str]) -> bool:

@@ -109,9 +109,9 @@ def _lost(
 ) -> Iterator[Swept]:
     """Every open release that nobody drives and that does not wait for a person."""
     store = open_store(env)
-    for record in store.newest():
+    for record in store.newest(still_open=True):
         release = record.release
-        if release.over or wanted.endpoint not in {None, release.endpoint}:
+        if wanted.endpoint not in {None, release.endpoint}:
             continue
         target = Target(release.endpoint, release.provider, release.settings, None, record)
         work, failure = None, None

@@ -1,6 +1,6 @@
 """Finds the endpoint that a name, a release, the folder's canary.yaml or nothing at all means."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -140,7 +140,7 @@ class Finder:
             return self._of_entry(entry)
         if kind := full_name_of(word):
             return self._of_flags(word, kind)
-        known = [r for r in self.store.newest() if called(r.release, word)]
+        known = [r for r in self.store.newest() if r.release.is_called(word)]
         if len(known) > 1:
             raise Ambiguous(f"several endpoints are called {word!r}", map(_choice, known))
         if known:
@@ -215,8 +215,8 @@ class Finder:
         asked = self.address.provider
         return asked is None or kind_of(asked) == kind_of(provider)
 
-    def _open(self) -> list[Record]:
-        return [record for record in self.store.newest() if not record.release.over]
+    def _open(self) -> Sequence[Record]:
+        return self.store.newest(still_open=True)
 
     def _mention(self, meant: EndpointConfig, say: Callable[[str], None]) -> None:
         """Say which releases are open besides; they are no reason to stop."""
@@ -246,15 +246,10 @@ class Finder:
 
 def is_on(entry: EndpointConfig, release: Release) -> bool:
     """Whether a release is on an endpoint of canary.yaml: its cloud, its name and its place."""
-    if kind_of(entry.provider) != release.provider or not called(release, entry.cloud_name):
+    if kind_of(entry.provider) != release.provider or not release.is_called(entry.cloud_name):
         return False
     mine, its = entry.settings, release.settings
     return all(mine[key] == its[key] for key in PLACE if mine.get(key) and its.get(key))
-
-
-def called(release: Release, word: str) -> bool:
-    """Whether a release's endpoint is called so, in any case."""
-    return word.lower() in {release.endpoint.lower(), release.kept_as.lower()}
 
 
 def kind_of(provider: str) -> str:

@@ -54,10 +54,8 @@ def tick(work: Workspace, record: Record, listen: Callable[[str, Event], None]) 
 def tick_all(env: Mapping[str, str], listen: Callable[[str, Event], None]) -> Iterator[Ticked]:
     """Take one step of every open release; what goes wrong with one does not stop the others."""
     store = open_store(env)
-    for record in store.newest():
+    for record in store.newest(still_open=True):
         release = record.release
-        if release.over:
-            continue
         target = Target(release.endpoint, release.provider, release.settings, None, record)
         try:
             yield tick(work_on(target, store, env), record, listen)

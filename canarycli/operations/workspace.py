@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 
 from canarycli.clock import Clock, SystemClock
 from canarycli.engine.controller import Controller, Driver
@@ -18,12 +18,29 @@ from canarycli.operations.target import Target, find_target
 from canarycli.provider import Naming, Warming
 from canarycli.registry import load_provider
 from canarycli.release.record import endpoint_key
-from canarycli.store import LocalStore, Record, Store
+from canarycli.store import Patience, Record, Store
+from canarycli.store.contract import UNHURRIED
+from canarycli.store.nowhere import Nowhere
+from canarycli.store.opening import open_at
 
 
-def open_store(env: Mapping[str, str]) -> Store:
-    """The records of this user on this machine."""
-    return LocalStore(Path(state_folder(env)))
+def open_store(env: Mapping[str, str], patience: Patience = UNHURRIED) -> Store:
+    """The records of this user: opened once a process, and read when they are asked for."""
+    try:
+        folder = state_folder(env)
+    except CanaryError as error:
+        return Nowhere(error)
+    return _opened(folder, patience)
+
+
+@cache
+def _opened(folder: str, patience: Patience) -> Store:
+    return open_at(folder, patience)
+
+
+def hurried(say: Callable[[str], None] = UNHURRIED.say) -> Patience:
+    """How a rollback waits for the records: hardly, and aloud."""
+    return Patience(1.0, say)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +136,13 @@ def _kept_before(target: Target, place: str, store: Store) -> str:
 
 
 def open_workspace(
-    address: Address, env: Mapping[str, str], say: Callable[[str], None] = lambda _: None
+    address: Address,
+    env: Mapping[str, str],
+    say: Callable[[str], None] = lambda _: None,
+    patience: Patience = UNHURRIED,
 ) -> Workspace:
     """The endpoint of that address, ready to be worked on; `say` hears what is not meant."""
-    store = open_store(env)
+    store = open_store(env, patience)
     return work_on(find_target(address, store, env, say), store, env)
 
 

@@ -160,6 +160,10 @@ class Release:
         """The endpoint's key: one document, one lease, one open release each."""
         return endpoint_key(self.provider, self.place, self.kept_as or self.endpoint)
 
+    def is_called(self, endpoint: str) -> bool:
+        """Whether its endpoint is called so, in any case."""
+        return endpoint.lower() in {self.endpoint.lower(), self.kept_as.lower()}
+
     @property
     def name(self) -> str:
         """What people call the candidate: the version, or the model that is to become one."""

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import IO, Protocol
 
 from canarycli.errors import Denied, Rejected, Unavailable, UsageError
+from canarycli.folders import state_folder
 from canarycli.simulator.codec import from_json, to_json
 from canarycli.simulator.world import World
 
@@ -142,11 +143,7 @@ class FileState:
 
 def default_path(environment: Mapping[str, str]) -> Path:
     """`simulator.json` under `$CANARY_STATE`, else under canary's folder for state."""
-    given = environment.get("CANARY_STATE")
-    if given and "://" not in given:
-        return Path(given).expanduser() / "simulator.json"
-    home = environment.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(home).expanduser() / "canary" / "simulator.json"
+    return Path(state_folder(environment)) / "simulator.json"
 
 
 @contextmanager

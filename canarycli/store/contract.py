@@ -1,13 +1,13 @@
 """The contract of a store, and the document it keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from canarycli.errors import CanaryError
 from canarycli.journal import Event
-from canarycli.release.record import Release
+from canarycli.release.record import Outcome, Release
 
 LEASE = timedelta(seconds=90)
 """How long a driver that is not heard keeps an endpoint."""
@@ -44,12 +44,17 @@ class Lease:
 class Record:
     """The one document of an endpoint: the release and who drives it.
 
-    `version` grows with every save; a save names the version it was made from.
+    Attributes:
+        release: the endpoint's newest release.
+        lease: who drives it, None for nobody.
+        version: grows with every save; a save names the version it was made from.
+        newer: a newer canary wrote it: it can be read, and is never written over.
     """
 
     release: Release
     lease: Lease | None = None
     version: int = 0
+    newer: bool = False
 
     def held_by(self, holder: str, now: datetime) -> bool:
         """Whether that driver holds the lease now."""
@@ -67,10 +72,68 @@ class Record:
         return replace(self, lease=Lease(holder, now + LEASE, now, epoch, url))
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which releases are asked for; what is None does not matter.
+
+    Attributes:
+        endpoint: only of the endpoint that is called so, in any case.
+        since: only those that started then or later.
+        outcome: only those that ended so.
+        over: only those that are over, or only those that are open.
+        leftover: only those that left something deployed.
+        limit: at most so many.
+    """
+
+    endpoint: str | None = None
+    since: datetime | None = None
+    outcome: Outcome | None = None
+    over: bool | None = None
+    leftover: bool = False
+    limit: int | None = None
+
+    def holds(self, release: Release) -> bool:
+        """Whether a release is one of those."""
+        return (
+            (self.endpoint is None or release.is_called(self.endpoint))
+            and (self.since is None or release.started_at >= self.since)
+            and self.outcome in {None, release.outcome}
+            and self.over in {None, release.over}
+            and (not self.leftover or bool(release.leaves))
+        )
+
+
+EVERYTHING = Query()
+
+
+def _log(text: str) -> None:
+    # Python shows a warning that nobody handles on stderr, as it is.
+    import logging
+
+    logging.getLogger("canarycli.store").warning("%s", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a store waits for others, and whom it tells.
+
+    Attributes:
+        seconds: how long at most, for all calls together until one succeeds.
+        say: hears of a wait, and of single records that can't be read.
+    """
+
+    seconds: float = 20.0
+    say: Callable[[str], None] = _log
+
+
+UNHURRIED = Patience()
+
+
 class Store(Protocol):
     """Keeps one record an endpoint and the events of every release.
 
-    Raises `Stale` for a lost race and `CanaryError` for everything else; never a library's own.
+    Raises `Stale` for a lost race and `StoreError` for everything else; never a library's own.
+    Where several records are asked for, one that makes no sense is left out and told of.
     """
 
     def load(self, key: str) -> Record | None:
@@ -91,14 +154,25 @@ class Store(Protocol):
         """The newest record of a release, open or over."""
         ...
 
-    def newest(self) -> tuple[Record, ...]:
-        """The newest record of every endpoint."""
+    def newest(self, *, still_open: bool = False) -> tuple[Record, ...]:
+        """The newest record of every endpoint, or only those whose release is open."""
         ...
 
-    def history(self) -> tuple[Record, ...]:
-        """The newest record of every release, the youngest release first."""
+    def history(self, query: Query = EVERYTHING) -> tuple[Record, ...]:
+        """The newest record of every release asked for, the youngest release first."""
         ...
 
-    def events(self, release_id: str) -> tuple[Event, ...]:
-        """Everything noted about a release, in order."""
+    def events(self, release_id: str, after: int = 0) -> tuple[Event, ...]:
+        """What was noted about a release, in order, without the first `after` of them."""
+        ...
+
+    def prune(self, before: datetime) -> int:
+        """Forget the releases that ended before then, and their events; how many there were.
+
+        The newest release of an endpoint is always kept.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back what is held; a closed store may be used again."""
         ...

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from canarycli.engine.controller import Controller, Driver
@@ -15,7 +15,8 @@ from canarycli.provider import Endpoint, Notes, Reply
 from canarycli.release.record import Release
 from canarycli.release.request import Request, prepare
 from canarycli.simulator import Simulator
-from canarycli.store import Record, Store
+from canarycli.store import Query, Record, Store
+from canarycli.store.contract import EVERYTHING
 from canarycli.store.memory import MemoryStore
 from canarycli.testing import Crash, FakeClock, Faulty, Points
 from canarycli.traffic import TOLERANCE, Traffic
@@ -104,14 +105,20 @@ class FaultyStore:
     def find(self, release_id: str) -> Record | None:
         return self._store.find(release_id)
 
-    def newest(self) -> tuple[Record, ...]:
-        return self._store.newest()
+    def newest(self, *, still_open: bool = False) -> tuple[Record, ...]:
+        return self._store.newest(still_open=still_open)
 
-    def history(self) -> tuple[Record, ...]:
-        return self._store.history()
+    def history(self, query: Query = EVERYTHING) -> tuple[Record, ...]:
+        return self._store.history(query)
 
-    def events(self, release_id: str) -> tuple[Event, ...]:
-        return self._store.events(release_id)
+    def events(self, release_id: str, after: int = 0) -> tuple[Event, ...]:
+        return self._store.events(release_id, after)
+
+    def prune(self, before: datetime) -> int:
+        return self._store.prune(before)
+
+    def close(self) -> None:
+        self._store.close()
 
 
 class Rehearsal:

@@ -15,8 +15,8 @@ from canarycli.cli.display.table import room, table
 from canarycli.cli.options.common import Common, WithoutRelease
 from canarycli.clock import SystemClock
 from canarycli.engine.status import release_status
-from canarycli.operations.history import Past, outcome_of, start_of
 from canarycli.operations.history import history as releases
+from canarycli.operations.history import outcome_of, start_of
 from canarycli.release.record import Release
 from canarycli.traffic import percent
 
@@ -45,9 +45,11 @@ def history(
         return _export(common, export)
     now = SystemClock().now()
     start = start_of(since, now) if since else None
-    past = Past(common.endpoint, start, outcome_of(outcome) if outcome else None, limit)
+    ending = outcome_of(outcome) if outcome else None
     with Output(common) as output:
-        records = releases(past, os.environ)
+        records = releases(
+            os.environ, endpoint=common.endpoint, since=start, outcome=ending, limit=limit
+        )
         document = {
             "schema": "canary.history/1",
             "releases": [_row(record, now) for record in records],

@@ -11,7 +11,7 @@ from canarycli.cli.display.prompt import confirm
 from canarycli.cli.options.common import Common
 from canarycli.errors import Exit
 from canarycli.operations.rollback import way_back
-from canarycli.operations.workspace import open_workspace
+from canarycli.operations.workspace import hurried, open_workspace
 
 
 def rollback(
@@ -31,7 +31,9 @@ def rollback(
 ) -> int:
     """Send all traffic back to the baseline, now."""
     with Output(common) as output:
-        way = way_back(open_workspace(address_of(common), os.environ, output.say), to, output.say)
+        hurry = hurried(output.say)
+        work = open_workspace(address_of(common), os.environ, output.say, hurry)
+        way = way_back(work, to, output.say)
         if print_command:
             command = way.command()
             output.result({"schema": "canary.command/1", "command": command}, [command])

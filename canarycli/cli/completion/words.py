@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
+from canarycli.errors import CanaryError
 from canarycli.folders import state_folder
 
 KINDS = ("releases", "endpoints")
@@ -27,7 +28,7 @@ def recall(kind: str, env: Mapping[str, str]) -> list[tuple[str, str]]:
     try:
         with open(_file(kind, env), encoding="utf-8") as file:  # noqa: PTH123 - no pathlib here
             lines = file.read().splitlines()
-    except (OSError, ValueError):
+    except (OSError, ValueError, CanaryError):
         return []
     return [(word, description) for word, _, description in (s.partition("\t") for s in lines)]
 
@@ -38,14 +39,14 @@ def remember(kind: str, words: Iterable[tuple[str, str]], env: Mapping[str, str]
     A disk that refuses is no reason to fail: completion then knows older words.
     """
     text = "".join(f"{_plain(word)}\t{_plain(description)}\n" for word, description in words)
-    path = _file(kind, env)
-    fresh = f"{path}.{os.getpid()}"
     try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - as above
+        path = _file(kind, env)
+        fresh = f"{path}.{os.getpid()}"
+        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)  # noqa: PTH103, PTH120 - as above
         with open(fresh, "w", encoding="utf-8") as file:  # noqa: PTH123 - as above
             file.write(text)
         os.replace(fresh, path)  # noqa: PTH105 - as above
-    except OSError:
+    except (OSError, CanaryError):
         return
 
 

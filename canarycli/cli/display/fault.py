@@ -11,7 +11,7 @@ from pathlib import Path
 from canarycli import __version__
 from canarycli.cli.display.error import Failure
 from canarycli.cli.display.masking import mask
-from canarycli.errors import Exit
+from canarycli.errors import Exit, UsageError
 from canarycli.folders import state_folder
 
 _PACKAGES = ("typer", "rich", "pydantic", "pyyaml", "boto3", "google-auth", "azure-identity")
@@ -31,12 +31,16 @@ def report(error: BaseException) -> Failure:
 
 def _write(error: BaseException) -> Path | None:
     now = datetime.now(UTC)
-    folder = Path(state_folder(os.environ)) / "faults"
+    try:
+        folder = Path(state_folder(os.environ)) / "faults"
+    except UsageError:
+        return None
     path = folder / f"{now:%Y%m%dT%H%M%S}-{os.getpid()}.txt"
     text = "".join([*_versions(now), "\n", *traceback.format_exception(error)])
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
+        with os.fdopen(os.open(path, fresh, 0o600), "w") as file:
             file.write(mask(text, os.environ))
     except OSError:
         return None

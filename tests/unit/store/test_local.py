@@ -1,185 +1,255 @@
-"""A store loses nothing, swaps only what was loaded, and survives kill -9."""
+"""The file on this machine: its syncs, its locks, its rights, its damage, its age."""
 
-import json
+import os
+import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+import threading
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from unit.store.files import KEY, Heard, old_store
 
-from canarycli.codec import from_json, to_json
-from canarycli.errors import CanaryError
+from canarycli.errors import StoreError
 from canarycli.journal import Event
-from canarycli.plan import Plan, Stage
-from canarycli.release.record import Release
-from canarycli.store import LocalStore, Record, Stale, Store
-from canarycli.store.memory import MemoryStore
-
-NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
+from canarycli.store import LocalStore, Patience, Record
+from canarycli.testing.stores import NOW, a_release
 
 
-def a_release(name: str = "r-1", endpoint: str = "fraud") -> Release:
-    return Release(
-        id=name,
-        provider="simulator",
-        place="local",
-        endpoint=endpoint,
-        baseline="v41",
-        candidate="v42",
-        plan=Plan(stages=(Stage(5, timedelta(minutes=15)), Stage(100, timedelta(0)))),
-        started_at=NOW,
-        started_by="ann@laptop",
-        settings={"region": "us-east-1", "metric_delay": timedelta(seconds=90)},
-    )
+@pytest.fixture
+def store(tmp_path: Path) -> LocalStore:
+    return LocalStore(tmp_path / "state")
 
 
-@pytest.fixture(params=["local", "memory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    makers: dict[str, Callable[[], Store]] = {
-        "local": lambda: LocalStore(tmp_path / "state"),
-        "memory": MemoryStore,
-    }
-    return makers[request.param]()
+# One connection, one sync a save.
 
-
-def test_a_record_comes_back_as_it_was_saved(store: Store) -> None:
-    saved = store.save(Record(a_release()).leased("ann@laptop/1", NOW))
-    assert store.load(saved.release.key) == saved
-    assert store.find("r-1") == saved
-
-
-def test_an_unknown_endpoint_has_no_record(store: Store) -> None:
-    assert store.load("simulator/local/nobody") is None
-    assert store.find("r-0") is None
-    assert store.history() == ()
-
-
-def test_a_save_from_an_older_version_is_refused(store: Store) -> None:
-    first = store.save(Record(a_release()))
-    store.save(replace(first, release=replace(first.release, target=5.0)))
-    with pytest.raises(Stale):
-        store.save(replace(first, release=replace(first.release, target=50.0)))
-    newest = store.load(first.release.key)
-    assert newest is not None
-    assert newest.release.target == 5.0
-
-
-def test_a_document_is_created_only_once(store: Store) -> None:
-    store.save(Record(a_release("r-1")))
-    with pytest.raises(Stale):
-        store.save(Record(a_release("r-2")))
-    assert store.find("r-2") is None
-
-
-def test_events_are_kept_with_the_save_they_came_with(store: Store) -> None:
-    event = Event("read", NOW, "5 of 5 checks pass", fields={"stage": 1})
-    record = store.save(Record(a_release()), [event])
-    with pytest.raises(Stale):
-        store.save(replace(record, version=0), [event])
-    assert store.events("r-1") == (event,)
-
-
-def test_history_has_every_release_the_youngest_first(store: Store) -> None:
-    first = store.save(Record(a_release("r-1")))
-    later = replace(a_release("r-2"), started_at=NOW + timedelta(hours=1))
-    store.save(replace(first, release=later))
-    store.save(Record(a_release("r-3", "eta")))
-    assert store.history()[0].release.id == "r-2"
-    assert {record.release.id for record in store.history()} == {"r-1", "r-2", "r-3"}
-    assert len(store.newest()) == 2
-
-
-def test_a_release_survives_json() -> None:
-    release = a_release()
-    assert from_json(Release, json.loads(json.dumps(to_json(release)))) == release
-
-
-def test_json_of_something_else_is_refused() -> None:
-    with pytest.raises(ValueError, match="not a Release"):
-        from_json(Release, {"id": "r-1"})
-
-
-def test_unknown_keys_of_a_newer_minor_version_are_left_out() -> None:
-    document = {**to_json(a_release()), "added_later": 1}
-    assert from_json(Release, document) == a_release()
-
-
-def test_a_record_of_a_newer_schema_is_not_touched(tmp_path: Path) -> None:
-    store = LocalStore(tmp_path)
-    record = store.save(Record(a_release()))
-    with closing(sqlite3.connect(store.path)) as db, db:
-        db.execute("UPDATE endpoints SET body = replace(body, '\"schema\": 1', '\"schema\": 99')")
-    with pytest.raises(CanaryError, match="newer canary"):
-        store.load(record.release.key)
-
-
-def test_a_file_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:
-    (tmp_path / "canary.db").write_text("not a database, but long enough to be read as one" * 40)
-    with pytest.raises(CanaryError, match="can't use the release records") as caught:
-        LocalStore(tmp_path).load("simulator/local/fraud")
-    assert "CANARY_STATE" in caught.value.hints[0]
-
-
-COUNTER = """
+WORK = """
 import sys
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from canarycli.store import LocalStore, Stale
-store, left = LocalStore(Path(sys.argv[1])), int(sys.argv[2])
-while left:
-    record = store.load("simulator/local/fraud")
-    more = replace(record.release, target=record.release.target + 1)
-    try:
-        store.save(replace(record, release=more))
-    except Stale:
-        continue
-    left -= 1
-    print(left, flush=True)
+from canarycli.store import LocalStore, Record
+from canarycli.testing.stores import a_release
+store = LocalStore(Path(sys.argv[1]))
+record = store.load(a_release().key) or store.save(Record(a_release()))
+for n in range(int(sys.argv[2])):
+    store.load(a_release().key)
+    record = store.save(replace(record, release=a_release(served=float(n))))
 """
 
 
-def count(folder: Path, times: int) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-c", COUNTER, str(folder), str(times)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def calls(folder: Path, saves: int, trace: Path) -> list[str]:
+    """The syncs, opens and removals of the file that a process with so many saves needed."""
+    names = "trace=fsync,fdatasync,openat,unlink"
+    args = [sys.executable, "-c", WORK, str(folder), str(saves)]
+    subprocess.run(["strace", "-f", "-e", names, "-o", str(trace), *args], check=True)
+    return [line.split(maxsplit=1)[1] for line in trace.read_text().splitlines()]
 
 
-def big_counter(folder: Path) -> LocalStore:
-    store = LocalStore(folder)
-    store.save(Record(replace(a_release(), target=0.0)))
-    return store
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace counts the syncs")
+def test_a_save_costs_one_sync_and_the_end_of_a_process_none(tmp_path: Path) -> None:
+    calls(tmp_path / "state", 1, tmp_path / "first")
+
+    seen = calls(tmp_path / "state", 5, tmp_path / "trace")
+
+    # And one of the folder, with the first save of a process.
+    assert sum(line.startswith(("fsync(", "fdatasync(")) for line in seen) == 5 + 1
+    assert [line for line in seen if line.startswith("unlink(") and "canary.db" in line] == []
+    opened = [line for line in seen if 'canary.db"' in line and line.startswith("openat(")]
+    assert len(opened) == 2  # the connection and its guard
 
 
-def test_two_processes_lose_no_update(tmp_path: Path) -> None:
-    store = big_counter(tmp_path)
-    both = [count(tmp_path, 40), count(tmp_path, 40)]
-    for process in both:
-        process.communicate(timeout=60)
-    record = store.load("simulator/local/fraud")
+def test_many_threads_share_a_store(store: LocalStore) -> None:
+    def saves(name: str) -> None:
+        record = store.save(Record(a_release(f"r-{name}", name)))
+        for n in range(20):
+            record = store.save(replace(record, release=replace(record.release, served=float(n))))
+
+    threads = [threading.Thread(target=saves, args=(f"e{n}",)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [record.version for record in store.newest()] == [21] * 8
+
+
+def test_a_file_that_is_taken_away_is_not_written_to_any_more(store: LocalStore) -> None:
+    store.save(Record(a_release()))
+    shutil.rmtree(store.path.parent)
+
+    assert store.load(KEY) is None
+    saved = store.save(Record(a_release()))
+
+    assert LocalStore(store.path.parent).load(KEY) == saved
+
+
+# Locks of others.
+
+
+@pytest.fixture
+def locked(store: LocalStore) -> Iterator[LocalStore]:
+    """Another process is writing, and does not come to an end."""
+    store.save(Record(a_release()))
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield store
+
+
+def test_a_lock_of_another_process_is_waited_for_briefly_and_aloud(locked: LocalStore) -> None:
+    heard = Heard()
+    store = LocalStore(locked.path.parent, heard.patience(0.3))
+    record = store.load(KEY)  # a write keeps nobody from reading
     assert record is not None
-    assert (record.release.target, record.version) == (80, 81)
+
+    with pytest.raises(StoreError, match="another process holds the release records"):
+        store.save(record)
+
+    assert heard == [
+        f"waiting for the release records in {str(store.path)!r}: another process holds it"
+    ]
 
 
-def test_kill_9_leaves_the_last_acknowledged_save(tmp_path: Path) -> None:
-    store = big_counter(tmp_path)
-    process = count(tmp_path, 10_000)
-    assert process.stdout is not None
-    acknowledged = 0
-    deadline = time.monotonic() + 30
-    while acknowledged < 20 and time.monotonic() < deadline:
-        process.stdout.readline()
-        acknowledged += 1
-    process.kill()
-    acknowledged += len(process.communicate()[0].splitlines())
-    record = store.load("simulator/local/fraud")
-    assert record is not None
-    assert record.release.target in {acknowledged, acknowledged + 1}
+def test_a_wait_in_vain_is_not_repeated(locked: LocalStore) -> None:
+    heard = Heard()
+    store = LocalStore(locked.path.parent, heard.patience(0.3))
+    for _ in range(5):
+        with pytest.raises(StoreError):
+            store.save(Record(a_release("r-2", "churn")))
+
+    assert len(heard) == 1
+
+
+def test_a_lock_that_is_let_go_in_time_is_no_error(store: LocalStore) -> None:
+    saved = store.save(Record(a_release()))
+    other = sqlite3.connect(store.path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    heard = threading.Event()
+
+    def let_go() -> None:
+        heard.wait(20)
+        other.close()
+
+    free = threading.Thread(target=let_go)
+    free.start()
+    waiting = LocalStore(store.path.parent, Patience(0.6, lambda _: heard.set()))
+
+    again = waiting.save(saved)
+    free.join()
+
+    assert again.version == saved.version + 1
+
+
+# Rights and links.
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def usual_umask() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_records_are_private_to_the_user(store: LocalStore) -> None:
+    store.save(Record(a_release()))
+
+    assert mode(store.path.parent) == 0o700
+    assert {mode(path) for path in store.path.parent.iterdir()} == {0o600}
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_old_records_are_put_right_once(store: LocalStore) -> None:
+    old_store(store.path, [a_release()])
+    store.path.parent.chmod(0o755)
+    store.path.chmod(0o644)
+
+    store.load(KEY)
+    assert (mode(store.path.parent), mode(store.path)) == (0o700, 0o600)
+
+    # Who opens them on purpose afterwards is left alone.
+    store.path.parent.chmod(0o750)
+    again = LocalStore(store.path.parent)
+    again.load(KEY)
+    assert mode(store.path.parent) == 0o750
+
+
+def test_a_folder_that_others_use_too_stays_as_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+
+    LocalStore(tmp_path).save(Record(a_release()))
+
+    assert mode(tmp_path) == 0o1777
+    assert mode(tmp_path / "canary.db") == 0o600
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["to a file", "to nothing"])
+def test_a_link_is_not_followed(tmp_path: Path, *, there: bool) -> None:
+    aim = tmp_path / "aim"
+    if there:
+        aim.write_bytes(b"")
+    (tmp_path / "canary.db").symlink_to(aim)
+    store = LocalStore(tmp_path)
+
+    with pytest.raises(StoreError, match="is a link"):
+        store.save(Record(a_release()))
+    with pytest.raises(StoreError, match="is a link"):
+        store.load(KEY)
+
+    assert not there or aim.read_bytes() == b""
+    assert aim.exists() is there
+
+
+READ = """
+import os, sys
+from pathlib import Path
+from canarycli.store import LocalStore, Record
+from canarycli.errors import StoreError
+from canarycli.testing.stores import a_release
+if os.geteuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+store = LocalStore(Path(sys.argv[1]))
+print(store.load(a_release().key).version, len(store.history()), len(store.events("r-1")))
+try:
+    store.save(Record(a_release("r-9", "churn")))
+except StoreError as error:
+    print(error.message)
+"""
+
+
+@pytest.mark.parametrize("state", ["at rest", "in use", "of an older canary"])
+def test_another_user_reads_what_may_only_be_read(state: str) -> None:
+    # Below the system's own folder, for pytest's belongs to the user who runs it.
+    folder = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
+    try:
+        store = LocalStore(folder)
+        if state == "of an older canary":
+            old_store(store.path, [a_release()])
+        else:
+            store.save(Record(a_release()), [Event("started", NOW, "it began")])
+        if state == "at rest":
+            with closing(sqlite3.connect(store.path)) as db:
+                store.close()
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        for path in folder.iterdir():
+            path.chmod(0o444)
+        folder.chmod(0o555)
+
+        args = [sys.executable, "-c", READ, str(folder)]
+        ran = subprocess.run(args, capture_output=True, text=True, check=False, cwd="/")
+    finally:
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
+
+    first, _, second = ran.stdout.partition("\n")
+    assert (first, ran.stderr) == ("1 1 1", "")
+    assert second.startswith("can't use the release records in")
