@@ -15,6 +15,7 @@ CanaryError
     ├── Unsupported            this endpoint can't be released this way
     ├── Rejected               the cloud understood and refused
     └── Unavailable            no answer, throttled, 5xx: the only one that is retried
+        └── Broken             the provider itself broke: counts as no answer, asked no sooner
 """
 
 from collections.abc import Iterable
@@ -170,3 +171,10 @@ class Unavailable(ProviderError):
     ) -> None:
         super().__init__(message, hint=hint, facts=facts)
         self.after = after
+
+
+class Broken(Unavailable):
+    """A provider raised what its contract does not know: it gave no answer.
+
+    Its cause is what was raised. Asking again at once would raise it again.
+    """

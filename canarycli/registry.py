@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from canarycli.errors import MissingExtra, UsageError
 from canarycli.provider import Provider
+
+if TYPE_CHECKING:  # a rollback does not wait for it
+    from importlib.metadata import EntryPoint
 
 GROUP = "canarycli.providers"
 
@@ -38,10 +41,25 @@ def load_provider(name: str, settings: Mapping[str, Any]) -> Provider:
     """The provider of that name, its SDK imported only now.
 
     Raises:
-        UsageError: there is none of that name.
+        UsageError: there is none of that name, or it lacks something of the contract.
         MissingExtra: its packages are not installed.
     """
-    return cast("Provider", provider_class(name)(settings))
+    real = ALIASES.get(name, name)
+    provider = provider_class(name)(settings)
+    if real not in OURS and (lacks := _lacks(provider)):
+        raise UsageError(
+            f"{described(real)} lacks {', '.join(lacks)}",
+            hint="docs/providers.md says what a provider must have; tell whoever made it",
+        )
+    return cast("Provider", provider)
+
+
+def described(name: str) -> str:
+    """A provider by its name, and the distribution it came with: `provider 'kong' (kong 0.1)`."""
+    real = ALIASES.get(name, name)
+    found = None if real in OURS else _entry_point(real)
+    dist = found.dist if found is not None else None
+    return f"provider {real!r}" + (f" ({dist.name} {dist.version})" if dist is not None else "")
 
 
 def provider_class(name: str) -> Any:
@@ -58,15 +76,47 @@ def provider_class(name: str) -> Any:
     except ModuleNotFoundError as error:
         raise MissingExtra(
             f"provider {name!r} needs {error.name!r}, which is not installed",
-            hint=f"pip install 'canarycli[{real}]'",
+            hint=f"pip install {_package(real)}",
+        ) from error
+    except AttributeError as error:
+        raise UsageError(
+            f"{described(real)} has no {what!r} in {module}",
+            hint="its entry point and its code do not fit: install another version of it",
         ) from error
 
 
-def _entry(name: str) -> str:
+PROPERTIES = ("limits", "place")
+METHODS = ("describe", "notes", "shift", "measure", "plain_command")
+
+
+def _lacks(provider: Any) -> list[str]:
+    """What of the contract is not there, or is a method where a property belongs."""
+    missing = [name for name in (*PROPERTIES, *METHODS) if not hasattr(provider, name)]
+    wrong = [
+        f"{name} as a property, it is a method"
+        for name in PROPERTIES
+        if name not in missing and callable(getattr(provider, name))
+    ]
+    return [*missing, *wrong]
+
+
+def _package(name: str) -> str:
+    """What to install for a provider: an extra of ours, or the plug-in's own distribution."""
+    if name in OURS:
+        return f"'canarycli[{name}]'"
+    found = _entry_point(name)
+    return found.dist.name if found is not None and found.dist is not None else name
+
+
+def _entry_point(name: str) -> "EntryPoint | None":
     from importlib.metadata import entry_points
 
-    for entry in entry_points(group=GROUP, name=name):
-        return entry.value
+    return next(iter(entry_points(group=GROUP, name=name)), None)
+
+
+def _entry(name: str) -> str:
+    if (found := _entry_point(name)) is not None:
+        return found.value
     from difflib import get_close_matches
 
     names = provider_names()

@@ -5,8 +5,6 @@
 Run it after a change of a command, an option or an exit code; a test compares.
 """
 
-# ruff: noqa: INP001 - a script beside the pages it writes
-
 import os
 import sys
 from collections.abc import Mapping

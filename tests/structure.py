@@ -15,6 +15,7 @@ VALUES = (
     "durations",
     "plan",
     "provider",
+    "verbs",
     "probes",
     "journal",
     "codec",

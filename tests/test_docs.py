@@ -22,6 +22,7 @@ from canarycli.metrics import UNITS
 from canarycli.provider import Deployer
 from canarycli.registry import load_provider, provider_names
 from canarycli.traffic import percent
+from canarycli.verbs import offers
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -128,7 +129,7 @@ def test_the_readme_says_what_each_provider_can_do(name: str) -> None:
     limits = provider.limits
 
     lacks = ", ".join(f"`{metric}`" for metric in UNITS if metric not in limits.metrics)
-    deploys = "yes" if isinstance(provider, Deployer) else "no"
+    deploys = "yes" if offers(provider, Deployer) else "no"
     cells = [percent(limits.finest_percent), f"`{limits.custom_source}`", lacks, deploys]
     row = f"| `{name}` | {' | '.join(cells)} |".replace("|  |", "| |")
     assert row in README.read_text(encoding="utf-8").splitlines()

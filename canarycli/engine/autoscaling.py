@@ -4,6 +4,7 @@ from canarycli.errors import Denied, ProviderError
 from canarycli.provider import Endpoint, Provider, Warming
 from canarycli.release.record import Release
 from canarycli.traffic import TOLERANCE
+from canarycli.verbs import offers
 
 
 def keep_warm(provider: Provider, seen: Endpoint, release: Release) -> str:
@@ -12,7 +13,7 @@ def keep_warm(provider: Provider, seen: Endpoint, release: Release) -> str:
     It is a kindness and no condition: whatever goes wrong is told, and the release goes on. The
     least policy does not allow it, so a denial is no news.
     """
-    if not isinstance(provider, Warming) or seen.traffic.of(release.candidate) > TOLERANCE:
+    if not offers(provider, Warming) or seen.traffic.of(release.candidate) > TOLERANCE:
         return ""
     try:
         kept = provider.keep_warm(seen, release.baseline, release.id)
@@ -25,7 +26,7 @@ def keep_warm(provider: Provider, seen: Endpoint, release: Release) -> str:
 
 def let_cool(provider: Provider, seen: Endpoint, version: str) -> str:
     """Give a version its usual room to shrink; what to tell of it, "" for nothing."""
-    if not isinstance(provider, Warming):
+    if not offers(provider, Warming):
         return ""
     try:
         changed = provider.let_cool(seen, version)

@@ -23,6 +23,7 @@ from canarycli.release.decide import decide
 from canarycli.release.record import Release, State
 from canarycli.store import Record, Stale, Store
 from canarycli.traffic import Traffic
+from canarycli.verbs import offers
 
 GUARD = timedelta(seconds=30)
 """A raise is only asked for with at least this much of the lease left."""
@@ -145,7 +146,7 @@ class Controller:
 
     def _deploy(self, saved: Record, endpoint: Endpoint) -> None:
         release = saved.release
-        if not isinstance(self.provider, Deployer):
+        if not offers(self.provider, Deployer):
             raise Unsupported(f"{release.provider} can't deploy {release.model!r}")
         try:
             name = self.provider.deploy(
@@ -159,7 +160,7 @@ class Controller:
             self.save(replace(saved, release=replace(release, candidate=name)))
 
     def _report(self, endpoint: Endpoint) -> None:
-        if isinstance(self.provider, Reporting) and (text := self.provider.progress(endpoint)):
+        if offers(self.provider, Reporting) and (text := self.provider.progress(endpoint)):
             self.tell("deploying", text)
 
     def _act(self, saved: Record, endpoint: Endpoint, split: Traffic) -> None:

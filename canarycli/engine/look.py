@@ -1,13 +1,14 @@
 """One look at a release: its endpoint, its metrics where they are due, its smoke tests."""
 
 from canarycli.clock import Clock
-from canarycli.errors import Denied, Unavailable, Unsupported
+from canarycli.errors import ProviderError, Unsupported
 from canarycli.judge import Arms, Judgement
 from canarycli.provider import Endpoint, Provider, Smoker
 from canarycli.release.context import Seen
 from canarycli.release.reading import no_reading
 from canarycli.release.record import Release, State
 from canarycli.release.smoke import Tried, try_out
+from canarycli.verbs import offers
 
 
 def see(provider: Provider, clock: Clock, release: Release, endpoint: Endpoint) -> Seen:
@@ -24,7 +25,7 @@ def see(provider: Provider, clock: Clock, release: Release, endpoint: Endpoint) 
 def _try_out(provider: Provider, release: Release, endpoint: Endpoint) -> tuple[Tried, ...] | None:
     if not endpoint.settled or not endpoint.serves(release.candidate):
         return None
-    if not isinstance(provider, Smoker):
+    if not offers(provider, Smoker):
         raise Unsupported(f"{release.provider} can't ask {release.candidate!r} by itself")
     return try_out(provider, endpoint.name, release.candidate, release.plan.smoke)
 
@@ -61,6 +62,6 @@ def _judge(provider: Provider, clock: Clock, release: Release) -> Judgement:
             {metric.key: metric for metric in metrics}.values(),
             window(release.judge, arms),
         )
-    except (Unavailable, Denied) as error:
+    except ProviderError as error:  # whatever it is, there are no numbers
         return no_reading(release, error.message)
     return judge(release.plan.checks, measured, arms, release.judge)

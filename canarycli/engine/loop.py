@@ -78,8 +78,9 @@ class _Loop:
                 if not self.insist and not isinstance(error, Unavailable):
                     raise
                 self._refused(error)
-                blind_since = blind_since or self.controller.clock.now()
-                self._blind(error, self.controller.clock.now() - blind_since)
+                now = self.controller.clock.now()
+                blind_since = blind_since or now
+                self._blind(error, now - blind_since)
                 self._sleep(SETTLING * 2)
                 continue
             except Busy as error:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from canarycli.clock import Clock
-from canarycli.errors import Denied, Unavailable, Unsupported
+from canarycli.errors import Broken, CanaryError, Denied, Unavailable, Unsupported
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import (
     Deployer,
@@ -22,6 +22,7 @@ from canarycli.provider import (
     Warming,
 )
 from canarycli.traffic import Traffic
+from canarycli.verbs import offers
 
 T = TypeVar("T")
 
@@ -35,12 +36,16 @@ class Patient:
 
     Only `Unavailable` is retried, with growing, jittered pauses; a pause the cloud asks for is
     kept. Everything else passes through at once. It has every verb there is; whether the provider
-    has it too is asked of `provider`.
+    has it too is asked of `provider`. Whatever else a provider raises is `Broken`, and names it.
+
+    Attributes:
+        who: what to call the provider where it is to blame; asked only then.
     """
 
     provider: Provider
     clock: Clock
     patience: timedelta = timedelta(seconds=30)
+    who: Callable[[], str] = lambda: "the provider"
 
     @property
     def limits(self) -> Limits:
@@ -58,7 +63,7 @@ class Patient:
 
     def details(self, endpoint: str) -> Endpoint:
         """Look as closely as this provider can."""
-        if not isinstance(self.provider, Detailed):
+        if not offers(self.provider, Detailed):
             return self.describe(endpoint)
         closely = self.provider.details
         return self._ask(lambda: closely(endpoint))
@@ -94,7 +99,7 @@ class Patient:
 
     def find_model(self, model: str) -> str:
         """The model a person means, "" where this provider or its permissions can't say."""
-        if not isinstance(self.provider, Finder):
+        if not offers(self.provider, Finder):
             return ""
         find = self.provider.find_model
         try:
@@ -119,7 +124,7 @@ class Patient:
         Raises:
             Unsupported: this provider can't.
         """
-        if not isinstance(self.provider, Smoker):
+        if not offers(self.provider, Smoker):
             raise Unsupported(f"can't ask version {version!r} of {endpoint!r} by itself")
         ask = self.provider.smoke
         return self._ask(lambda: ask(endpoint, version, body, content_type))
@@ -127,21 +132,28 @@ class Patient:
     def progress(self, seen: Endpoint) -> str:
         """How far a deployment is, "" where the provider can't say."""
         provider = self.provider
-        return self._ask(lambda: provider.progress(seen)) if isinstance(provider, Reporting) else ""
+        return self._ask(lambda: provider.progress(seen)) if offers(provider, Reporting) else ""
 
     def keep_warm(self, seen: Endpoint, version: str, release: str) -> bool:
         """Hold an idle version's instances, asked once: no release waits for it."""
         provider = self.provider
-        return isinstance(provider, Warming) and provider.keep_warm(seen, version, release)
+        if not offers(provider, Warming):
+            return False
+        return self._once(lambda: provider.keep_warm(seen, version, release))
 
     def let_cool(self, seen: Endpoint, version: str) -> bool:
         """Undo `keep_warm`, asked once."""
         provider = self.provider
-        return isinstance(provider, Warming) and provider.let_cool(seen, version)
+        if not offers(provider, Warming):
+            return False
+        return self._once(lambda: provider.let_cool(seen, version))
 
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """The cloud's own command line for this split."""
-        return self.provider.plain_command(endpoint, to)
+        try:
+            return self.provider.plain_command(endpoint, to)
+        except Exception:  # noqa: BLE001 - it is shown where something else went wrong already
+            return f"set the traffic of {endpoint} to {to} with the cloud's own tools"
 
     def ask(self, call: Callable[[], T]) -> T:
         """Any other question to the cloud, asked again in the same way."""
@@ -149,9 +161,24 @@ class Patient:
 
     def _ask(self, call: Callable[[], T]) -> T:
         try:
-            return call()
+            return self._once(call)
+        except Broken:
+            raise
         except Unavailable as error:
             return self._ask_again(call, error)
+
+    def _once(self, call: Callable[[], T]) -> T:
+        """Ask, and let nothing out that is not of our own errors."""
+        try:
+            return call()
+        except CanaryError:
+            raise
+        except Exception as error:
+            said = str(error).partition("\n")[0]
+            raise Broken(
+                f"{self.who()} broke: {type(error).__name__} {said}".rstrip(),
+                hint="this is its fault, not the cloud's: report it to whoever made it",
+            ) from error
 
     def _ask_again(self, call: Callable[[], T], first: Unavailable) -> T:
         # Most calls are answered at once, and a rollback should not wait for this import.
@@ -171,13 +198,17 @@ class Patient:
         if timedelta(seconds=pause) > self.patience:
             raise first
         self.clock.sleep(pause)
-        again = tenacity.retry_if_exception_type(Unavailable)
+        again = tenacity.retry_if_exception(_may_pass)
         return tenacity.Retrying(
             retry=again, wait=wait, stop=too_late, sleep=self.clock.sleep, reraise=True
-        )(call)
+        )(lambda: self._once(call))
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, Unavailable) and not isinstance(error, Broken)
 
 
 def _deployer(provider: Provider, message: str) -> Deployer:
-    if isinstance(provider, Deployer):
+    if offers(provider, Deployer):
         return provider
     raise Unsupported(message, hint="this provider can't do it for you: use the cloud's own tools")

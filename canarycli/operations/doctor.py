@@ -18,6 +18,7 @@ from canarycli.provider import Doctor, Endpoint, Inspector, Probe
 from canarycli.release.decide.sentences import span
 from canarycli.release.preflight import unmeasurable
 from canarycli.traffic import percent
+from canarycli.verbs import offers
 
 PATIENCE = timedelta(seconds=5)
 """A doctor says what is wrong rather than wait until it is not."""
@@ -192,7 +193,7 @@ class _Cloud:
     @property
     def doctor(self) -> Doctor | None:
         provider = self.work.provider.provider
-        return provider.doctor if isinstance(provider, Inspector) else None
+        return provider.doctor if offers(provider, Inspector) else None
 
     def probes(self, focus: Focus) -> Iterator[Probe]:
         """Who we are, whether the endpoint is fit, and what we may do with it."""

@@ -14,6 +14,7 @@ from canarycli.operations.workspace import open_store
 from canarycli.plan import Plan
 from canarycli.provider import Needs, Permitted
 from canarycli.registry import provider_class
+from canarycli.verbs import offers
 
 CLOUDS: Mapping[str, str] = {"aws": "sagemaker", "gcp": "vertex", "azure": "azureml"}
 """The clouds' own names for the providers in them."""
@@ -52,7 +53,7 @@ def least_policy(
     target = _target(address, CLOUDS.get(word, word), env)
     target = target if target.name == EVERY else target.placed(env)
     kind = provider_class(target.provider)
-    if not isinstance(kind, Permitted):
+    if not offers(kind, Permitted):
         raise Unsupported(f"{target.provider} has no permissions to write down")
     needs = _needs(target, _plan(address, target, env), deploys=deploys)
     return Policy(kind.least_policy(target.settings, target.name, needs), _said(target, needs))

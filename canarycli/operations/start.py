@@ -31,6 +31,7 @@ from canarycli.release.preflight import Trouble, preflight
 from canarycli.release.record import Release, State
 from canarycli.release.request import Request, prepare
 from canarycli.store import Record
+from canarycli.verbs import offers
 
 HISTORY = timedelta(hours=24)
 """How far back the baseline is looked at before a release."""
@@ -129,7 +130,7 @@ def intend(
     plan = plans.vague(wanted) if vague else plans.meant(wanted)
     endpoint = _look(work)
     deploy = None
-    if isinstance(work.provider.provider, Deployer):
+    if offers(work.provider.provider, Deployer):
         deploy = dict(target.config.candidate) if target.config else {}
     if vague and not wanted.model:
         wanted, deploy = replace(wanted, model=ANY_MODEL), deploy or {}

@@ -16,12 +16,13 @@ from canarycli.journal import Event
 from canarycli.operations.address import Address
 from canarycli.operations.target import Target, find_target
 from canarycli.provider import Naming, Warming
-from canarycli.registry import load_provider
+from canarycli.registry import described, load_provider
 from canarycli.release.record import endpoint_key
 from canarycli.store import Patience, Record, Store
 from canarycli.store.contract import UNHURRIED
 from canarycli.store.nowhere import Nowhere
 from canarycli.store.opening import open_at
+from canarycli.verbs import offers
 
 
 def open_store(env: Mapping[str, str], patience: Patience = UNHURRIED) -> Store:
@@ -72,7 +73,7 @@ class Workspace:
 
     def let_cool(self, version: str) -> str:
         """Let an idle version follow its load again; what to say of it, "" for nothing."""
-        if not isinstance(self.provider.provider, Warming):
+        if not offers(self.provider.provider, Warming):
             return ""
         from canarycli.engine.autoscaling import let_cool
 
@@ -102,7 +103,7 @@ def work_on(target: Target, store: Store, env: Mapping[str, str]) -> Workspace:
     target = target.placed(env)
     provider = load_provider(target.provider, target.settings)
     clock: Clock = getattr(provider, "clock", None) or SystemClock()
-    patient = Patient(provider, clock)
+    patient = Patient(provider, clock, who=lambda: described(target.provider))
     kept_as = _kept_as(target, patient, store)
     return Workspace(target, store, patient, clock, driver(env), actor(env), kept_as)
 
@@ -112,7 +113,7 @@ def _kept_as(target: Target, patient: Patient, store: Store) -> str:
     if target.record is not None:
         return target.record.release.kept_as
     provider = patient.provider
-    if not isinstance(provider, Naming):
+    if not offers(provider, Naming):
         return ""
     try:
         name = patient.ask(lambda: provider.one_name(target.name))

@@ -11,6 +11,7 @@ from canarycli.errors import Conflict, Denied, ProviderError, Unavailable
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import Deployer, Endpoint, Limits, Notes, Provider, Reply, Smoker
 from canarycli.traffic import Traffic
+from canarycli.verbs import offers
 
 Answer = TypeVar("Answer")
 
@@ -272,7 +273,7 @@ class Faulty:
         self, endpoint: str, version: str, body: bytes, content_type: str = "application/json"
     ) -> Reply:
         """Ask one version, with faults."""
-        if not isinstance(self.provider, Smoker):
+        if not offers(self.provider, Smoker):
             raise TypeError(f"{type(self.provider).__name__} is no Smoker")
         ask = self.provider.smoke
         return self.points.reach(
@@ -280,7 +281,7 @@ class Faulty:
         )
 
     def _deployer(self) -> Deployer:
-        if not isinstance(self.provider, Deployer):
+        if not offers(self.provider, Deployer):
             raise TypeError(f"{type(self.provider).__name__} is no Deployer")
         return self.provider
 

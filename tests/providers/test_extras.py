@@ -13,6 +13,7 @@ from canarycli.registry import load_provider, provider_class
 from canarycli.release.preflight import preflight
 from canarycli.simulator import Simulator
 from canarycli.testing import FakeClock, Fault, Faulty
+from canarycli.verbs import offers
 from canarycli_azureml import AzureML
 from canarycli_sagemaker import SageMaker
 from canarycli_vertex import Vertex
@@ -33,18 +34,18 @@ def provider(request: pytest.FixtureRequest) -> Provider:
 
 
 def test_each_brings_candidates_in_and_has_a_doctor(provider: Provider) -> None:
-    assert isinstance(provider, Deployer)
-    assert isinstance(provider, Inspector)
+    assert offers(provider, Deployer)
+    assert offers(provider, Inspector)
 
 
 def test_one_that_says_it_smokes_does_and_no_other(provider: Provider) -> None:
-    assert provider.limits.smokes == isinstance(provider, Smoker)
+    assert provider.limits.smokes == offers(provider, Smoker)
 
 
 @pytest.mark.parametrize("name", CLOUDS)
 def test_each_cloud_writes_down_the_permissions_and_more_of_them_to_deploy(name: str) -> None:
     kind = provider_class(name)
-    assert isinstance(kind, Permitted)
+    assert offers(kind, Permitted)
 
     least = json.dumps(kind.least_policy({}, "*", Needs()))
     more = json.dumps(kind.least_policy({}, "*", Needs(deploys=True)))

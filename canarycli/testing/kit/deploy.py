@@ -8,6 +8,7 @@ from canarycli.errors import Conflict
 from canarycli.provider import Deployer
 from canarycli.testing.kit.world import DeployWorld, assert_settled, look, shift, split
 from canarycli.traffic import Traffic
+from canarycli.verbs import offers
 
 
 class DeployerKit:
@@ -72,7 +73,7 @@ class DeployerKit:
 
 def deployer(world: DeployWorld) -> Deployer:
     """The provider, which must be able to deploy."""
-    assert isinstance(world.provider, Deployer)
+    assert offers(world.provider, Deployer)
     return world.provider
 
 

@@ -10,6 +10,7 @@ from canarycli.provider import BASELINE_NOTE, Deployer, Provider
 from canarycli.simulator import Simulator
 from canarycli.testing import NOON, FakeClock, ForeignWriter
 from canarycli.traffic import Traffic
+from canarycli.verbs import offers
 
 FIVE = Traffic.split("v41", "v42", 5)
 HOME = Traffic.all_to("v41")
@@ -30,7 +31,7 @@ def moved(clock: FakeClock, to: Traffic, **settings: Any) -> Simulator:
 def test_it_is_a_provider_that_deploys() -> None:
     provider: Provider = simulator()
 
-    assert isinstance(provider, Deployer)
+    assert offers(provider, Deployer)
 
 
 def test_there_is_a_demo_endpoint_with_a_baseline_and_an_idle_candidate() -> None:

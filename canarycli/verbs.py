@@ -1,0 +1,40 @@
+"""Which optional verbs a provider has."""
+
+from collections.abc import Mapping
+from typing import TypeGuard, TypeVar
+
+from canarycli.provider import (
+    Deployer,
+    Detailed,
+    Finder,
+    Inspector,
+    Naming,
+    Permitted,
+    Reporting,
+    Smoker,
+    Warming,
+)
+
+P = TypeVar("P")
+
+VERBS: Mapping[type, tuple[str, ...]] = {
+    Naming: ("placed", "one_name"),
+    Deployer: ("deploy", "retire"),
+    Finder: ("find_model",),
+    Detailed: ("details",),
+    Reporting: ("progress",),
+    Warming: ("keep_warm", "let_cool"),
+    Inspector: ("doctor",),
+    Permitted: ("least_policy",),
+    Smoker: ("smoke",),
+}
+"""What a provider must have to be one of those."""
+
+
+def offers(provider: object, kind: type[P]) -> TypeGuard[P]:
+    """Whether a provider has the verbs of an optional protocol.
+
+    Asked of the object itself and not of its class, so that one which passes on to another by
+    `__getattr__` has what the other has, whatever the Python.
+    """
+    return all(hasattr(provider, verb) for verb in VERBS[kind])
