@@ -173,6 +173,8 @@ class Plan:
         stages: at least one; percents rise; the last one is 100, or the release holds there.
         read_every: time between two looks at the metrics.
         fails_after: so many failing reads in a row fail a check.
+        warm_up: so long after each change of the split the candidate may still be loading, and only
+            most requests failing counts; None for two periods of the metrics.
         unclear_after: at a stage without a clear pass or fail for so long, `on_unclear` applies.
         on_fail: `rollback`, or `hold` to wait for a person with the traffic as it is.
         on_unclear: neither pass nor fail in time.
@@ -188,6 +190,7 @@ class Plan:
     name: str = USUAL_NAME
     read_every: timedelta = timedelta(minutes=1)
     fails_after: int = 3
+    warm_up: timedelta | None = None
     unclear_after: timedelta = timedelta(minutes=45)
     on_fail: Then = Then.ROLLBACK
     on_unclear: Wait = field(default_factory=lambda: Wait(timedelta(minutes=30)))

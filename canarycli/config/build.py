@@ -15,7 +15,7 @@ from canarycli.config.values import Config, EndpointConfig, Notify
 from canarycli.metrics import Metric
 from canarycli.plan import Better, Check, Lost, Plan, Role, Shadow, Smoke, Stage, Then, Wait
 
-_DURATIONS = ("read_every", "unclear_after", "settle_within", "deadline")
+_DURATIONS = ("read_every", "warm_up", "unclear_after", "settle_within", "deadline")
 _WAITS = ("on_unclear", "on_no_metrics")
 
 

@@ -265,6 +265,7 @@ class PlanModel(Model):
     bake: MaybeDuration = None
     read_every: MaybeSomeTime = None
     fails_after: AtLeastOne = 3
+    warm_up: MaybeDuration = None
     unclear_after: MaybeDuration = None
     on_fail: HoldOrRollback = "rollback"
     on_unclear: WaitModel | None = None

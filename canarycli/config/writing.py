@@ -79,6 +79,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         for name in (
             "read_every",
             "fails_after",
+            "warm_up",
             "unclear_after",
             "on_fail",
             "on_unclear",

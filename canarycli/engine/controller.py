@@ -22,6 +22,7 @@ from canarycli.release.context import Decision
 from canarycli.release.decide import decide
 from canarycli.release.record import Release, State
 from canarycli.store import Record, Stale, Store
+from canarycli.store.contract import LEASE
 from canarycli.traffic import Traffic
 from canarycli.verbs import offers
 
@@ -131,11 +132,7 @@ class Controller:
             see(self.provider, self.clock, record.release, endpoint),
             self.clock.now(),
         )
-        after = replace(record, release=decision.release)
-        # Lowering never needs the lease, so a rollback leaves it with whoever has it.
-        if not foreign:
-            after = after.leased(self.driver.name, self.clock.now(), self.driver.url)
-        saved = self.save(after, decision.events)
+        saved = self._keep(record, decision, foreign=foreign)
         if decision.deploy:
             self._deploy(saved, endpoint)
         elif decision.release.state is State.DEPLOYING:
@@ -143,6 +140,22 @@ class Controller:
         if decision.shift is not None:
             self._act(saved, endpoint, decision.shift)
         return decision
+
+    def _keep(self, record: Record, decision: Decision, *, foreign: bool) -> Record:
+        """Save what was decided; a look that changed nothing only when half the lease is gone."""
+        now, lease = self.clock.now(), record.lease
+        if (
+            decision.changes_nothing(record.release)
+            and lease is not None
+            and record.held_by(self.driver.name, now)
+            and lease.until - now > LEASE / 2
+        ):
+            return record
+        after = replace(record, release=decision.release)
+        # Lowering never needs the lease, so a rollback leaves it with whoever has it.
+        if not foreign:
+            after = after.leased(self.driver.name, now, self.driver.url)
+        return self.save(after, decision.events)
 
     def _deploy(self, saved: Record, endpoint: Endpoint) -> None:
         release = saved.release

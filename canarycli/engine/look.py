@@ -52,6 +52,7 @@ def _judge(provider: Provider, clock: Clock, release: Release) -> Judgement:
         release.confirmed_at or now,
         now,
         limits.metric_delay,
+        release.plan.warm_up,
     )
     extra = extra_metrics(release.plan.checks, release.judge)
     metrics = (*release.plan.metrics(), *(m for m in extra if m.name in limits.metrics))

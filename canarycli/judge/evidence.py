@@ -11,6 +11,11 @@ class Evidence(Protocol):
     """E-values of one check, brought up to date a period at a time."""
 
     @property
+    def minutes(self) -> int:
+        """Periods taken in."""
+        ...
+
+    @property
     def evidence(self) -> float:
         """Against a candidate inside the fail margin."""
         ...
@@ -45,13 +50,18 @@ class Several:
     """A few things that make one check, like the shares above three latency thresholds.
 
     Evidence against is the weighted mean, which is an e-process whatever the parts have to do
-    with each other. Evidence for is the least.
+    with each other. Evidence for is the least, of those there was anything to judge of.
     """
 
     __slots__ = ("parts", "weights")
 
     def __init__(self, parts: Sequence[Evidence], weights: Sequence[float]) -> None:
         self.parts, self.weights = tuple(parts), tuple(weights)
+
+    @property
+    def minutes(self) -> int:
+        """See `Evidence`."""
+        return max(part.minutes for part in self.parts)
 
     @property
     def evidence(self) -> float:
@@ -61,7 +71,7 @@ class Several:
     @property
     def assurance(self) -> float:
         """See `Evidence`."""
-        return min(part.assurance for part in self.parts)
+        return min((part.assurance for part in self.parts if part.minutes), default=0.0)
 
     def begin_stage(self) -> None:
         """See `Evidence`."""

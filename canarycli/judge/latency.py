@@ -59,6 +59,11 @@ def share_above(threshold: float, quantiles: Sequence[float], values: Sequence[f
         raise ValueError("one percentile alone does not say how latency spreads")
     i = next((k for k in range(1, len(points) - 1) if x < points[k][0]), len(points) - 1)
     (x0, z0), (x1, z1) = points[i - 1], points[i]
+    if x < x0 and x1 <= x0:
+        # A plateau above it, as of time-outs: the slope of all there is, and none is a wall.
+        x1, z1 = points[-1]
+        if x1 <= x0:
+            return 1.0
     if x1 <= x0:
         return 1 - cumulative(z1 if x >= x1 else z0)
     return 1 - cumulative(z0 + (x - x0) * (z1 - z0) / (x1 - x0))

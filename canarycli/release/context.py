@@ -55,6 +55,11 @@ class Decision:
     wake: timedelta = timedelta(0)
     events: tuple[Event, ...] = ()
 
+    def changes_nothing(self, before: Release) -> bool:
+        """Whether there is nothing to save or ask for but that somebody looked."""
+        asks = self.shift is not None or self.deploy or self.events
+        return not asks and replace(self.release, seen_at=before.seen_at) == before
+
 
 def begin_rollback(release: Release, outcome: Outcome, why: str, by: str, now: datetime) -> Release:
     """The record of a release that goes back to its baseline, whoever wants it."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from math import inf
 from typing import Any
 
+from canarycli.durations import parse_duration
 from canarycli.errors import PlanError
 from canarycli.plan import Better
 
@@ -34,6 +35,7 @@ class Config:
         alpha: limit on false rollbacks over everything.
         beta: limit on false passes of a metric.
         horizon: minutes judged at most.
+        warm_up: minutes after a change of the split in which only most requests failing counts.
         stop_on_pass: stop at the first pass too.
         rho_fail: fail means the rate is proven above rho_fail * baseline + delta_fail.
         delta_fail: see there.
@@ -48,6 +50,7 @@ class Config:
     alpha: float = 0.01
     beta: float = 0.05
     horizon: int = 1440
+    warm_up: float = 0.0
     stop_on_pass: bool = False
     rho_fail: float = 1.1
     delta_fail: float = 0.0
@@ -60,7 +63,8 @@ class Config:
 
 
 CONFIG_KEYS = tuple(field.name for field in fields(Config))
-RELEASE_KEYS = ("alpha", "beta", "horizon", "stop_on_pass")
+RELEASE_KEYS = ("alpha", "beta", "horizon", "warm_up", "stop_on_pass")
+ROW_KEYS = ("form", "better", "quantiles", "bounds", "history", "minutes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ def from_json(data: Any, where: str = "series") -> SeriesDocument:
     """A document from parsed JSON; see `parse`."""
     if not isinstance(data, Mapping):
         raise PlanError(where, f"a document is an object, not {_kind(data)}")
+    _known(data, ("schema", "id", "config", "metrics", *ROW_KEYS), where)
     schema = data.get("schema")
     if schema != SCHEMA:
         raise PlanError(f"{where}: schema", f"is {schema!r}, not {SCHEMA!r}")
@@ -124,8 +129,9 @@ def from_json(data: Any, where: str = "series") -> SeriesDocument:
         if "minutes" not in data:
             raise PlanError(where, "has neither minutes nor metrics")
         return SeriesDocument(name, config, (_metric(data, config, where, name="errors"),))
-    if "minutes" in data:
-        raise PlanError(f"{where}: minutes", "stand inside metrics when there are metrics")
+    for key in ROW_KEYS:
+        if key in data:
+            raise PlanError(f"{where}: {key}", "stands inside metrics when there are metrics")
     rows = _list(data["metrics"], f"{where}: metrics")
     if not rows:
         raise PlanError(f"{where}: metrics", "is empty")
@@ -153,6 +159,7 @@ def numbers(value: Any, where: str, length: int | None = None) -> list[float]:
 def _named(data: Any, config: Config, where: str) -> MetricSeries:
     if not isinstance(data, Mapping):
         raise PlanError(where, f"a metric is an object, not {_kind(data)}")
+    _known(data, ("name", "config", *ROW_KEYS), where, dot=".")
     name = data.get("name")
     if not isinstance(name, str) or not name:
         raise PlanError(f"{where}.name", "is missing")
@@ -184,13 +191,19 @@ def _config(data: Any, base: Config, where: str, keys: Sequence[str]) -> Config:
     if not isinstance(data, Mapping):
         raise PlanError(where, f"is an object, not {_kind(data)}")
     values = {name: getattr(base, name) for name in CONFIG_KEYS}
+    _known(data, keys, where, dot=".")
     for key, value in data.items():
+        values[key] = _setting(key, value, f"{where}.{key}")
+    return Config(**values)
+
+
+def _known(data: Mapping[str, Any], keys: Sequence[str], where: str, dot: str = ": ") -> None:
+    """Refuse a key that nobody would read."""
+    for key in data:
         if key not in keys:
             close = get_close_matches(str(key), keys, 1)
             hint = f"did you mean {close[0]}?" if close else f"it knows {', '.join(keys)}"
-            raise PlanError(f"{where}.{key}", "unknown key", hint=hint)
-        values[key] = _setting(key, value, f"{where}.{key}")
-    return Config(**values)
+            raise PlanError(f"{where}{dot}{key}", "unknown key", hint=hint)
 
 
 def _setting(key: str, value: Any, where: str) -> Any:
@@ -198,6 +211,11 @@ def _setting(key: str, value: Any, where: str) -> Any:
         if not isinstance(value, bool):
             raise PlanError(where, f"is true or false, not {_kind(value)}")
         return value
+    if key == "warm_up" and isinstance(value, str):
+        try:
+            return parse_duration(value).total_seconds() / 60
+        except ValueError as error:
+            raise PlanError(where, str(error)) from None
     _number(value, where)
     if key in {"alpha", "beta"} and not 0 < value < 1:
         raise PlanError(where, f"lies between 0 and 1, not {value!r}")

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import log, sqrt
+from math import ceil, log, sqrt
 
 from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Evidence, Several
 from canarycli.judge.finding import Finding, Verdict, worst
 from canarycli.judge.guard import Guard
+from canarycli.judge.latency import LEAST_ABOVE
 from canarycli.judge.margins import Promise
 from canarycli.judge.means import Means
+from canarycli.judge.periods import warming
 from canarycli.judge.presence import Presence
 from canarycli.judge.sentences import sentence
+from canarycli.judge.sources import RATE
 from canarycli.judge.telling import Shown, told_guard, told_means, told_rate
 from canarycli.judge.weights import weights
 from canarycli.metrics import UNITS, Unit
@@ -77,6 +80,7 @@ class _Track:
         self.split = _Split()
         self.presence = Presence()
         self.alone = False
+        self.warm = metric.config.warm_up
 
     @property
     def stake(self) -> float:
@@ -124,7 +128,12 @@ class _Track:
         moved = self.split.moved(n_c or 0.0, n_b or 0.0)
         if moved and self.metric.form is not SeriesForm.VALUES:
             self.evidence.begin_stage()
+            self.warm = self.metric.config.warm_up
         row = self.form.row(minute)
+        if self.warm > 0:
+            self.warm -= 1
+            counts = self.metric.form is SeriesForm.COUNTS and row is not None
+            row = warming(tuple(row or ()), RATE) if counts else None
         if row is not None:
             self.evidence.step(row)
 
@@ -138,7 +147,20 @@ class _Track:
         if verdict is Verdict.NO_DATA:
             return replace(blank, sentence=self.absence)
         told = self._numbers(blank, self.evidence)
-        return replace(told, sentence=sentence(told))
+        text = sentence(told)
+        return replace(told, sentence=f"{text}, {self._left_out}" if self._left_out else text)
+
+    @property
+    def _left_out(self) -> str:
+        """The percentiles of which there were too few requests in every minute."""
+        if not isinstance(self.evidence, Several) or not self.evidence.minutes:
+            return ""
+        pairs = zip(self.metric.quantiles, self.evidence.parts, strict=True)
+        return ", ".join(
+            f"p{100 * q:g} needs {ceil(LEAST_ABOVE / (1 - q) - 1e-6):,} requests a minute"
+            for q, part in pairs
+            if not part.minutes
+        )
 
     def _numbers(self, finding: Finding, evidence: Evidence) -> Finding:
         passed = finding.verdict is Verdict.PASS

@@ -49,6 +49,12 @@ _RELEASE = {
         "minimum": 1,
         "default": 1440,
     },
+    "warm_up": {
+        "description": "minutes after a change of the split in which only most requests failing"
+        " counts; also as text, 5m",
+        "oneOf": [{"type": "number", "minimum": 0}, {"type": "string"}],
+        "default": 0,
+    },
     "stop_on_pass": {
         "description": "stop at the first pass too",
         "type": "boolean",
@@ -145,6 +151,31 @@ def _form_of(form: str) -> dict[str, Any]:
     }
 
 
+_ROWS: dict[str, Any] = {
+    "form": {"enum": list(_FORMS), "default": "counts"},
+    "better": {
+        "description": "higher: the counted requests are the good ones",
+        "enum": ["lower", "higher"],
+        "default": "lower",
+    },
+    "quantiles": {
+        **_list({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}),
+        "minItems": 1,
+        "default": [0.5, 0.9, 0.99],
+    },
+    "bounds": {"description": "of a histogram, rising", **_list(_COUNT)},
+    "history": {"type": "array"},
+    "minutes": {"type": "array"},
+}
+
+_EVERY_FORM = [
+    *(_form_of(form) for form in _FORMS),
+    {
+        "if": {"properties": {"form": {"const": "histogram"}}, "required": ["form"]},
+        "then": {"required": ["bounds"]},
+    },
+]
+
 _METRIC = {
     "type": "object",
     "required": ["name", "minutes"],
@@ -154,33 +185,15 @@ _METRIC = {
             "type": "string",
             "minLength": 1,
         },
-        "form": {"enum": list(_FORMS), "default": "counts"},
-        "better": {
-            "description": "higher: the counted requests are the good ones",
-            "enum": ["lower", "higher"],
-            "default": "lower",
-        },
-        "quantiles": {
-            **_list({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}),
-            "minItems": 1,
-            "default": [0.5, 0.9, 0.99],
-        },
-        "bounds": {"description": "of a histogram, rising", **_list(_COUNT)},
         "config": {
             "type": "object",
             "properties": _MARGINS,
             "additionalProperties": False,
         },
-        "history": {"type": "array"},
-        "minutes": {"type": "array"},
+        **_ROWS,
     },
-    "allOf": [
-        *(_form_of(form) for form in _FORMS),
-        {
-            "if": {"properties": {"form": {"const": "histogram"}}, "required": ["form"]},
-            "then": {"required": ["bounds"]},
-        },
-    ],
+    "additionalProperties": False,
+    "allOf": _EVERY_FORM,
 }
 
 SERIES_SCHEMA: dict[str, Any] = {
@@ -197,10 +210,11 @@ SERIES_SCHEMA: dict[str, Any] = {
             "properties": {**_RELEASE, **_MARGINS},
             "additionalProperties": False,
         },
-        "history": _rows(_FORMS["counts"][0], _FORMS["counts"][1]),
-        "minutes": _rows(_FORMS["counts"][2], _FORMS["counts"][3]),
+        **_ROWS,
         "metrics": {"type": "array", "minItems": 1, "items": _METRIC},
     },
+    "additionalProperties": False,
+    "allOf": _EVERY_FORM,
     "oneOf": [{"required": ["minutes"]}, {"required": ["metrics"]}],
 }
 """One release a document. Every key of `config` is optional."""

@@ -1,0 +1,122 @@
+"""Recorded data is as strict as canary.yaml, and what can't be judged is named."""
+
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from canarycli.errors import PlanError
+from canarycli.judge import Verdict
+from canarycli.series import SeriesVerdict, judge_document
+from canarycli.series.document import from_json
+
+KPI = {"name": "kpi", "form": "values", "better": "higher", "minutes": [[0.7, 3000, 0.8, 57000]]}
+
+
+def judged(**document: Any) -> SeriesVerdict:
+    return judge_document(from_json({"schema": "canary.series/1", **document}))
+
+
+UNKNOWN: dict[str, tuple[dict[str, Any], str, str]] = {
+    "better misspelt": (
+        {"metrics": [{**KPI, "beter": "higher"}]},
+        "series: metrics[0].beter",
+        "did you mean better?",
+    ),
+    "history misspelt": (
+        {"minutes": [[300, 1, 5700, 11]], "histroy": [[6000, 12]]},
+        "series: histroy",
+        "did you mean history?",
+    ),
+    "history beside metrics": (
+        {"metrics": [KPI], "history": [[6000, 12]]},
+        "series: history",
+        "",
+    ),
+    "config misspelt": (
+        {"minutes": [], "config": {"warmup": 5}},
+        "series: config.warmup",
+        "did you mean warm_up?",
+    ),
+}
+
+
+@pytest.mark.parametrize(("document", "where", "hint"), UNKNOWN.values(), ids=UNKNOWN)
+def test_an_unknown_key_is_refused_with_its_place_and_the_nearest_word(
+    document: dict[str, Any], where: str, hint: str
+) -> None:
+    with pytest.raises(PlanError) as caught:
+        judged(**document)
+    assert str(caught.value).startswith(where)
+    assert hint in " ".join(caught.value.hints)
+
+
+def noisy(seed: int) -> list[list[float]]:
+    chance = Random(seed)
+    return [[300, 0 + (chance.random() < 0.4), 5700, 11] for _ in range(60)]
+
+
+def test_a_slow_start_is_forgiven_for_as_long_as_the_config_says() -> None:
+    cold = [[300, 90, 5700, 11]] * 3 + noisy(1)
+    past = [[6000, 12 + chance] for chance in (-4, 3, 1, -2, 5, -1, 0, -3) * 20]
+    assert judged(minutes=cold, history=past).verdict is Verdict.FAIL
+    for warm_up in (5, "5m"):
+        config = {"warm_up": warm_up, "rho_fail": 1, "delta_fail": 0.005, "delta_pass": 0.005}
+        found = judged(minutes=cold, history=past, config=config)
+        assert found.verdict is Verdict.PASS
+
+
+def test_most_requests_failing_is_called_while_it_warms_up() -> None:
+    dead = [[300, 290, 5700, 11]] * 5
+    found = judged(minutes=dead, history=[[6000, 12]] * 120, config={"warm_up": 5})
+    assert (found.verdict, found.minute) == (Verdict.FAIL, 1)
+
+
+def percentiles(length: int, n: int, seed: int, candidate: list[float] | None = None) -> list[Any]:
+    chance = Random(seed)
+    rows = []
+    for _ in range(length):
+        a, b = (chance.gauss(0.2, 0.002) for _ in range(2))
+        rows.append([n, candidate or [a, 2 * a, 3 * a], 19 * n, [b, 2 * b, 3 * b]])
+    return rows
+
+
+def history(length: int, n: int) -> list[Any]:
+    return [[row[2], row[3]] for row in percentiles(length, n, 99)]
+
+
+def test_a_plateau_of_time_outs_far_above_the_threshold_fails() -> None:
+    minutes = percentiles(60, 30, 1, candidate=[30.0, 30.0, 30.0])
+    metric = {
+        "name": "latency",
+        "form": "percentiles",
+        "history": history(240, 30),
+        "minutes": minutes,
+    }
+    found = judged(metrics=[metric])
+    assert found.verdict is Verdict.FAIL
+    assert found.minute is not None
+    assert found.minute < 5
+
+
+def test_percentiles_that_need_more_requests_bar_nothing_and_are_named() -> None:
+    metric = {
+        "name": "latency",
+        "form": "percentiles",
+        "history": history(240, 100),
+        "minutes": percentiles(480, 100, 1),
+    }
+    found = judged(metrics=[metric])
+    assert found.verdict is Verdict.PASS
+    assert found.findings[0].sentence.endswith("p99 needs 500 requests a minute")
+
+
+@given(st.text(min_size=1, max_size=12))
+def test_no_key_is_ever_taken_in_silence(key: str) -> None:
+    known = {"id", "config", "metrics", "form", "better", "quantiles", "bounds", "history"}
+    if key in known | {"schema", "minutes"}:
+        return
+    with pytest.raises(PlanError):
+        judged(minutes=[], **{key: 1})
