@@ -19,6 +19,7 @@ VALUES = (
     "probes",
     "journal",
     "codec",
+    "harmless",
 )
 """The ground: values everybody may import."""
 
@@ -31,6 +32,7 @@ LAYERS = (
     "ids",
     "folders",
     "plain",
+    "masking",
     "config",
     "store",
     "registry",

@@ -1,5 +1,6 @@
 """Retries for any provider: the one place where a cloud is asked again."""
 
+import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,6 +8,7 @@ from typing import Any, TypeVar
 
 from canarycli.clock import Clock
 from canarycli.errors import Broken, CanaryError, Denied, Unavailable, Unsupported
+from canarycli.masking import mask
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import (
     Deployer,
@@ -171,10 +173,11 @@ class Patient:
         """Ask, and let nothing out that is not of our own errors."""
         try:
             return call()
-        except CanaryError:
+        except CanaryError as error:
+            _take_secrets_out(error)
             raise
         except Exception as error:
-            said = str(error).partition("\n")[0]
+            said = mask(str(error).partition("\n")[0], os.environ)
             raise Broken(
                 f"{self.who()} broke: {type(error).__name__} {said}".rstrip(),
                 hint="this is its fault, not the cloud's: report it to whoever made it",
@@ -202,6 +205,13 @@ class Patient:
         return tenacity.Retrying(
             retry=again, wait=wait, stop=too_late, sleep=self.clock.sleep, reraise=True
         )(lambda: self._once(call))
+
+
+def _take_secrets_out(error: CanaryError) -> None:
+    """What an error of a cloud says goes into events, records and reports."""
+    error.message = mask(error.message, os.environ)
+    error.facts = tuple(mask(fact, os.environ) for fact in error.facts)
+    error.hints = tuple(mask(hint, os.environ) for hint in error.hints)
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from canarycli.config import Config, load
 from canarycli.config.options import USUAL_CHECKS
 from canarycli.errors import CanaryError, UsageError
+from canarycli.masking import MASK, is_secret
 from canarycli.metrics import Metric
 from canarycli.operations.address import Address
 from canarycli.operations.machine import machine
@@ -144,7 +145,7 @@ def _settings(
     yield Probe("provider", ok=True, detail=f"{target.provider}, from {where}")
     for key, value in target.settings.items():
         if key in sources and isinstance(value, str | int | float | timedelta):
-            shown = _shown(value)
+            shown = MASK if is_secret(key) else _shown(value)
             yield Probe(key, ok=True, detail=f"{shown}, from {sources[key]}")
 
 

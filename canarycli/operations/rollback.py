@@ -152,7 +152,7 @@ class WayBack:
                 release_id=new_id(),
                 provider=work.target.provider,
                 place=work.provider.place,
-                settings=work.target.settings,
+                settings=work.target.kept,
                 by=who,
                 reason=reason,
                 now=now,

@@ -141,7 +141,7 @@ def intend(
         plan=plan,
         by=actor(env),
         baseline=wanted.baseline or (target.config.baseline if target.config else None),
-        settings=work.target.settings,
+        settings=work.target.kept,
         deploy=deploy,
         note=wanted.note,
         ref=wanted.ref or ci_url(env),

@@ -9,6 +9,7 @@ from typing import Any
 from canarycli.config.discover import discover
 from canarycli.config.values import EndpointConfig
 from canarycli.errors import CanaryError, NotFound, UsageError
+from canarycli.masking import is_secret
 from canarycli.operations.address import Address
 from canarycli.provider import Naming
 from canarycli.registry import ALIASES, FULL_NAMES, provider_class
@@ -37,6 +38,12 @@ class Target:
     settings: Mapping[str, Any]
     config: EndpointConfig | None = None
     record: Record | None = None
+
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        """The settings that a record may keep: none whose name says that it is a secret."""
+        return {key: value for key, value in self.settings.items() if not is_secret(key)}
+
     asked: str = ""
 
     def placed(self, env: Mapping[str, str]) -> "Target":

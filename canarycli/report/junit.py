@@ -2,6 +2,7 @@
 
 from xml.etree import ElementTree as ET
 
+from canarycli.harmless import in_xml
 from canarycli.report.story import Reading, Row, Story
 from canarycli.traffic import percent
 
@@ -17,7 +18,7 @@ def junit(story: Story) -> str:
     suite = ET.Element(
         "testsuite",
         {
-            "name": f"canary {release.endpoint}",
+            "name": in_xml(f"canary {release.endpoint}"),
             "tests": str(len(results)),
             "failures": str(results.count("failure")),
             "errors": str(results.count("error")),
@@ -35,7 +36,7 @@ def junit(story: Story) -> str:
         "why": release.why,
     }
     for name, text in facts.items():
-        ET.SubElement(properties, "property", {"name": name, "value": _clean(text)})
+        ET.SubElement(properties, "property", {"name": name, "value": in_xml(text)})
     for reading in readings:
         for row in reading.checks:
             suite.append(_case(story, reading, row))
@@ -49,22 +50,17 @@ def _case(story: Story, reading: Reading, row: Row) -> ET.Element:
     case = ET.Element(
         "testcase",
         {
-            "classname": f"{release.endpoint}.stage {reading.stage} at {share}",
-            "name": _clean(row["name"]),
+            "classname": in_xml(f"{release.endpoint}.stage {reading.stage} at {share}"),
+            "name": in_xml(row["name"]),
             "time": f"{story.stage_length(reading).total_seconds():.3f}",
         },
     )
     result = _result(row)
     if result:
-        ET.SubElement(case, result, {"message": _clean(row["message"])})
+        ET.SubElement(case, result, {"message": in_xml(row["message"])})
     return case
 
 
 def _result(row: Row) -> str:
     result = RESULTS.get(row["verdict"], "")
     return "skipped" if result and row.get("role") == "watch" else result
-
-
-def _clean(text: str) -> str:
-    """A text without the characters that XML 1.0 has no way to write."""
-    return "".join(c for c in text if c in "\t\n" or c >= " ")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from canarycli.harmless import in_markdown
 from canarycli.release.reading import SIGNS
 from canarycli.report import gauge, numbers
 from canarycli.report.story import Row, Story
@@ -16,12 +17,12 @@ def markdown(story: Story) -> str:
 def _lines(story: Story) -> Iterator[str]:
     release = story.release
     arms = f"{release.baseline} → {story.candidate}"
-    yield f"### {story.symbol} {release.endpoint} {arms} {story.headline}"
+    yield f"### {story.symbol} {in_markdown(f'{release.endpoint} {arms} {story.headline}')}"
     if story.sentence:
-        yield safe(story.sentence)
+        yield in_markdown(story.sentence)
     if story.checks:
         yield ""
-        names = f"{safe(release.baseline)} | {safe(story.candidate)}"
+        names = f"{in_markdown(release.baseline)} | {in_markdown(story.candidate)}"
         yield f"|   | check | {names} | difference | no change → limit | limit |"
         yield "|---|---|--:|--:|--:|---|--:|"
         yield from (_row(row) for row in story.checks)
@@ -29,12 +30,12 @@ def _lines(story: Story) -> Iterator[str]:
     yield "<details><summary>Timeline, plan and how to repeat</summary>"
     yield ""
     for event in story.moments:
-        yield f"- {event.at:%H:%M:%S} {safe(event.message)}"
+        yield f"- {event.at:%H:%M:%S} {in_markdown(event.message)}"
     stages = " → ".join(percent(stage.percent) for stage in release.plan.stages)
     yield ""
     yield (
-        f"Plan {safe(release.plan.name)}: {stages}. Release {release.id}, "
-        f"started by {safe(release.started_by)}."
+        f"Plan {in_markdown(release.plan.name)}: {stages}. Release {release.id}, "
+        f"started by {in_markdown(release.started_by)}."
     )
     yield ""
     yield f"`canary report {release.id}` writes the whole of it."
@@ -42,18 +43,11 @@ def _lines(story: Story) -> Iterator[str]:
     yield "</details>"
 
 
-def safe(text: str) -> str:
-    """A text that can't end a table's cell, nor be taken for HTML."""
-    for sign, instead in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("\n", " ")):
-        text = text.replace(sign, instead)
-    return text
-
-
 def _row(row: Row) -> str:
     difference = numbers.change(row["diff"], row)
     cells = (
         SIGNS[row["verdict"]],
-        safe(row["name"]),
+        in_markdown(row["name"]),
         numbers.value(row["baseline"], row["unit"]),
         numbers.value(row["candidate"], row["unit"]),
         f"**{difference}**" if row["verdict"] == "fail" and row["diff"] is not None else difference,

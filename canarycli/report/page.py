@@ -7,6 +7,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
+from canarycli.harmless import visible
 from canarycli.plan import USUAL_NAME
 from canarycli.release.decide.sentences import span
 from canarycli.release.reading import SIGNS
@@ -28,7 +29,7 @@ def page(story: Story, document: Mapping[str, Any]) -> str:
     title = escape(f"{release.endpoint} {release.baseline} → {story.candidate}")
     style = files("canarycli.report").joinpath("page.css").read_text(encoding="utf-8")
     body = "\n".join(_body(story, title))
-    return (
+    text = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}: {escape(story.headline)}</title>\n<style>\n{style}</style>\n</head>\n"
@@ -36,6 +37,7 @@ def page(story: Story, document: Mapping[str, Any]) -> str:
         f'<script type="application/json" id="canary-report">{_inert(_drawn(document))}</script>\n'
         "</body>\n</html>\n"
     )
+    return visible(text)
 
 
 def _body(story: Story, title: str) -> Iterator[str]:

@@ -70,9 +70,8 @@ def test_azure_devops_gets_its_summary_and_issues(canary: Canary, tmp_path: Path
     assert issue.startswith("##vso[task.logissue type=error]demo: errors_5xx ")
 
 
-def test_what_needs_a_look_succeeds_with_issues_on_azure_devops(
-    canary: Canary, tmp_path: Path
-) -> None:
+def test_what_needs_a_look_succeeds_with_issues_on_azure_devops(tmp_path: Path) -> None:
+    canary = simulated(tmp_path, speed="2x")
     canary.env |= {"TF_BUILD": "True", "AGENT_TEMPDIRECTORY": str(tmp_path)}
     driving = canary.begin(*FAILING, "--ok-on", "stopped")
     driving.wait_for("confirmed")

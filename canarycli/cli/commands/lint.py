@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from canarycli.cli.display.lint import LintFormat, lint_document, lint_lines
+from canarycli.cli.display.lint import LintFormat, annotation, lint_document, lint_lines
 from canarycli.cli.display.output import Output
 from canarycli.cli.options.common import Format, Local
 from canarycli.config import lint as problems_of
@@ -29,8 +29,11 @@ def lint(
     with Output(common) as output:
         if style is LintFormat.JSON or common.output in {Format.JSON, Format.NDJSON}:
             output.document(lint_document(paths, problems))
+        elif style is LintFormat.GITHUB:
+            for problem in problems:
+                output.mark(annotation(problem))
         else:
-            output.result({}, lint_lines(paths, problems, style))
+            output.result({}, lint_lines(paths, problems))
     return Exit.USAGE if problems else Exit.OK
 
 

@@ -18,8 +18,10 @@ _canary_files() {
 }
 
 _canary_live() {
-    local IFS=$'\\n'
-    COMPREPLY=($("${COMP_WORDS[0]}" __complete "$1" "$word" 2>/dev/null | cut -f 1))
+    local line
+    while IFS= read -r line; do
+        COMPREPLY[${#COMPREPLY[@]}]=$(printf '%q' "$line")
+    done < <("${COMP_WORDS[0]}" __complete "$1" "$word" 2>/dev/null | cut -f 1)
 }
 
 _canary() {

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from canarycli.errors import CanaryError
 from canarycli.folders import state_folder
+from canarycli.harmless import visible
 
 KINDS = ("releases", "endpoints")
 
@@ -18,7 +19,7 @@ def complete(args: Sequence[str]) -> int:
     if args and args[0] in KINDS:
         prefix = args[1] if len(args) > 1 else ""
         for word, description in recall(args[0], os.environ):
-            if word.startswith(prefix):
+            if word.startswith(prefix) and not word.startswith("-"):
                 sys.stdout.write(f"{word}\t{description}\n" if description else f"{word}\n")
     return 0
 
@@ -55,4 +56,4 @@ def _file(kind: str, env: Mapping[str, str]) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(visible(text).split())

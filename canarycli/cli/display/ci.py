@@ -3,11 +3,12 @@
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from canarycli.cli.display.output import Output
 from canarycli.errors import Exit
+from canarycli.harmless import in_line, visible
 
 if TYPE_CHECKING:
     from canarycli.report import Story
@@ -62,16 +63,16 @@ def _annotations(story: "Story") -> Iterator[str]:
 
 def _azure(story: "Story", output: Output, env: Env, summary: str) -> Iterator[str]:
     if summary:
-        folder = env.get("AGENT_TEMPDIRECTORY") or gettempdir()
+        folder = env.get("AGENT_TEMPDIRECTORY") or mkdtemp(prefix="canary-")
         path = os.path.join(folder, f"canary-{story.release.id}.md")  # noqa: PTH118 - agent's own
         if _add(output, path, summary):
             yield f"##vso[task.uploadsummary]{path}"
     for row in story.checks:
         if row["verdict"] == "fail":
-            text = row["message"].replace("\r", " ").replace("\n", " ")
-            yield f"##vso[task.logissue type=error]{story.release.endpoint}: {text}"
+            text = in_line(f"{story.release.endpoint}: {row['message']}")
+            yield f"##vso[task.logissue type=error]{text}"
     if story.release.exit in YELLOW:
-        yield f"##vso[task.complete result=SucceededWithIssues;]{story.headline}"
+        yield f"##vso[task.complete result=SucceededWithIssues;]{in_line(story.headline)}"
 
 
 def _add(output: Output, path: str, text: str) -> bool:
@@ -86,6 +87,7 @@ def _add(output: Output, path: str, text: str) -> bool:
 
 def _escaped(text: str, also: str = "") -> str:
     """A text as GitHub's commands take it."""
+    text = visible(text)
     for sign in f"%\r\n{also}":
         text = text.replace(sign, f"%{ord(sign):02X}")
     return text

@@ -1,9 +1,12 @@
 """What is shown of an error: one layout for people, one for programs."""
 
+import os
 from dataclasses import dataclass
 
 from canarycli.cli.display.ansi import paint
 from canarycli.errors import Exit
+from canarycli.harmless import harmless
+from canarycli.masking import mask
 
 SCHEMA = "canary.error/1"
 MOST_HINTS = 2
@@ -17,6 +20,11 @@ class Failure:
     exit: Exit
     facts: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, texts in (("facts", self.facts), ("hints", self.hints)):
+            object.__setattr__(self, name, tuple(_clean(text) for text in texts))
+        object.__setattr__(self, "message", _clean(self.message))
 
     def text(self, *, color: bool = False) -> str:
         """For people: what, indented facts, how to go on, the exit code."""
@@ -37,3 +45,8 @@ class Failure:
             "hints": list(self.hints),
             "exit_code": int(self.exit),
         }
+
+
+def _clean(text: str) -> str:
+    """What came from anywhere, without secrets and without orders to whoever shows it."""
+    return harmless(mask(text, os.environ))

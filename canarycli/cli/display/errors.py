@@ -11,6 +11,7 @@ from canarycli.cli.display.ansi import ASCII, colored, plain_only
 from canarycli.cli.display.error import Failure
 from canarycli.cli.display.output import hush, write
 from canarycli.errors import CanaryError, Exit, Terminated
+from canarycli.harmless import harmless, harmless_json
 
 
 def show(error: BaseException, args: Sequence[str]) -> int:
@@ -37,7 +38,7 @@ def show(error: BaseException, args: Sequence[str]) -> int:
     if "--ascii" in args or os.environ.get("CANARY_ASCII") or plain_only(sys.stderr):
         text = text.translate(ASCII)
     if (_word(args, "--output", "-o") or os.environ.get("CANARY_OUTPUT")) == "json":
-        write(sys.stdout, json.dumps(failure.document(), ensure_ascii=False) + "\n")
+        write(sys.stdout, harmless_json(json.dumps(failure.document(), ensure_ascii=False)) + "\n")
     write(sys.stderr, text)
     return int(failure.exit)
 
@@ -76,6 +77,7 @@ def _word(args: Sequence[str], *names: str) -> str | None:
 def _traceback(error: BaseException) -> None:
     import traceback
 
-    from canarycli.cli.display.masking import mask
+    from canarycli.masking import mask
 
-    write(sys.stderr, mask("".join(traceback.format_exception(error)), os.environ))
+    text = mask("".join(traceback.format_exception(error)), os.environ)
+    write(sys.stderr, harmless(text))

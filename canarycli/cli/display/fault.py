@@ -10,9 +10,9 @@ from pathlib import Path
 
 from canarycli import __version__
 from canarycli.cli.display.error import Failure
-from canarycli.cli.display.masking import mask
 from canarycli.errors import Exit, UsageError
 from canarycli.folders import state_folder
+from canarycli.masking import mask
 
 _PACKAGES = ("typer", "rich", "pydantic", "pyyaml", "boto3", "google-auth", "azure-identity")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from canarycli.config import Problem
+from canarycli.harmless import visible
 
 SCHEMA = "canary.lint/1"
 
@@ -18,13 +19,8 @@ class LintFormat(StrEnum):
     GITHUB = "github"
 
 
-def lint_lines(
-    paths: Sequence[Path], problems: Sequence[Problem], style: LintFormat
-) -> Iterator[str]:
+def lint_lines(paths: Sequence[Path], problems: Sequence[Problem]) -> Iterator[str]:
     """A line a mistake, or one that there is none."""
-    if style is LintFormat.GITHUB:
-        yield from map(_annotation, problems)
-        return
     yield from map(str, problems)
     for file in dict.fromkeys(problem.file for problem in problems):
         count = sum(problem.file == file for problem in problems)
@@ -38,7 +34,7 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(cwd) if path.is_relative_to(cwd) else path)
 
 
-def _annotation(problem: Problem) -> str:
+def annotation(problem: Problem) -> str:
     """A GitHub workflow command; it needs its own escapes."""
     place = f"file={_escaped(problem.file, ',:')}"
     if problem.line:
@@ -50,7 +46,8 @@ def _annotation(problem: Problem) -> str:
 
 
 def _escaped(text: str, more: str = "") -> str:
-    return "".join(f"%{ord(c):02X}" if c in f"%\r\n{more}" else c for c in text)
+    clean = visible(text)
+    return "".join(f"%{ord(c):02X}" if c in f"%\r\n{more}" else c for c in clean)
 
 
 def lint_document(paths: Sequence[Path], problems: Sequence[Problem]) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from typing import Any, Self, TextIO, cast
 
 from canarycli import __version__
 from canarycli.cli.completion.recent import note_shown
-from canarycli.cli.display.ansi import ASCII, plain_only
+from canarycli.cli.display.ansi import ASCII, colored, plain_only
 from canarycli.cli.display.lines import event_line
 from canarycli.cli.display.log_filter import News
 from canarycli.cli.options.common import Common, Format, Talk
 from canarycli.errors import UsageError
+from canarycli.harmless import harmless, harmless_json
 from canarycli.journal import Event
 from canarycli.plain import plain
 
@@ -35,7 +36,7 @@ class Output:
     def __init__(self, common: Common) -> None:
         self.format = common.output
         self.talk_level = common.talk
-        self._ascii = common.ascii
+        self._ascii, self._color = common.ascii, common.color
         self._search = _query(common)
         self._file = _events_file(common)
         self._streaming = False
@@ -96,15 +97,16 @@ class Output:
         """Give an answer that is JSON whatever the output is."""
         answer = document if self._search is None else self._search(plain(document))
         indent = None if self.format is Format.NDJSON else 2
-        self._write(sys.stdout, json.dumps(plain(answer), ensure_ascii=False, indent=indent))
+        text = json.dumps(plain(answer), ensure_ascii=False, indent=indent)
+        self._write(sys.stdout, harmless_json(text))
 
     def text(self, text: str) -> None:
         """Give an answer that is a text of its own, such as a report."""
         self._write(sys.stdout, text.removesuffix("\n"))
 
     def mark(self, text: str) -> None:
-        """Say something to the CI system: beside people's lines, but never among JSON."""
-        self._write(sys.stdout if self.for_people else sys.stderr, text)
+        """Give the CI system a command of canary's own: beside people's lines, never among JSON."""
+        write(sys.stdout if self.for_people else sys.stderr, text + "\n")
 
     def say(self, text: str, *, level: Talk = Talk.INFO) -> None:
         """Talk to the person, on stderr; nothing there under `--quiet`."""
@@ -124,6 +126,7 @@ class Output:
         return news or self.talk_level in {Talk.VERBOSE, Talk.DEBUG}
 
     def _write(self, stream: TextIO, text: str) -> None:
+        text = harmless(text, colours=colored(stream, os.environ, self._color))
         if self._ascii or plain_only(stream):
             text = text.translate(ASCII)
         write(stream, text + "\n")
@@ -178,7 +181,7 @@ def ndjson(event: Event, release: str | None) -> str:
         "release": release,
     }
     extra = {name: value for name, value in event.fields.items() if name not in head}
-    return json.dumps(plain({**head, **extra}), ensure_ascii=False)
+    return harmless_json(json.dumps(plain({**head, **extra}), ensure_ascii=False))
 
 
 def _query(common: Common) -> Callable[[Any], Any] | None:

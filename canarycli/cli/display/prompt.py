@@ -7,6 +7,7 @@ from canarycli.cli.display.ansi import bold, colored
 from canarycli.cli.display.output import write
 from canarycli.cli.options.common import Common
 from canarycli.errors import Stopped, UsageError
+from canarycli.harmless import harmless
 
 
 def confirm(common: Common, question: str, *, yes: bool, flag: str = "--yes") -> None:
@@ -37,7 +38,7 @@ def ask(question: str, *, default: bool, choice: str = "auto") -> bool:
     bright = colored(sys.stderr, os.environ, choice)
     keys = "[Y/n]" if default else "[y/N]"
     while True:
-        write(sys.stderr, f"{bold(question, on=bright)} {keys} ")
+        write(sys.stderr, f"{bold(harmless(question), on=bright)} {keys} ")
         line = sys.stdin.readline()
         if not line:
             write(sys.stderr, "\n")

@@ -18,6 +18,7 @@ from canarycli.cli.display.terminal import LEAST_HEIGHT, drawable
 from canarycli.cli.options.common import Color, Common
 from canarycli.engine.status import release_status
 from canarycli.errors import CanaryError
+from canarycli.harmless import visible
 from canarycli.journal import Event
 from canarycli.operations.drive import roll_back
 from canarycli.operations.workspace import Workspace
@@ -187,6 +188,7 @@ class Screen:
         return size[0] - (8 if self.ascii else 0), size[1] - 1
 
     def _text(self, text: str) -> str:
+        text = visible(text)
         return text.translate(ASCII) if self.ascii else text
 
     def _drawn(self) -> Any:

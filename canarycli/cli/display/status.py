@@ -60,9 +60,10 @@ def state_text(status: Mapping[str, Any], now: datetime) -> str:
 
 
 def _since_reading(status: Mapping[str, Any], now: datetime) -> timedelta | None:
-    if status["read_at"] is None or status["verdict"] is None:
+    read_at = status.get("read_at")  # an endpoint without a release was never read
+    if read_at is None or status["verdict"] is None:
         return None
-    return now - datetime.fromisoformat(status["read_at"])
+    return now - datetime.fromisoformat(read_at)
 
 
 def _outcome(word: str) -> str:

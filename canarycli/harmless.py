@@ -1,0 +1,73 @@
+"""The one door for text from outside: made harmless for whatever shows it or obeys it.
+
+Names that people choose, answers of models, errors of clouds and keys of files are words of
+strangers. A terminal obeys escape codes, a reader is fooled by signs that turn the direction of
+writing, a pipeline runs commands that stand in a log.
+"""
+
+import re
+
+_STRANGE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls but tab and newline
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what turns the direction of writing
+    "\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]"  # other line ends, marks, halves of a pair
+)
+_OURS = re.compile("(\x1b\\[(?:0|1|2|7|31|32|33|36)m)")
+"""The colours that canary itself uses."""
+
+_AZURE = re.compile(r"##(?=\[|vso\[)")
+_GITHUB = re.compile(r"(?m)^([ \t]*):(?=:[\w-]+[ :])")
+_MARKUP = re.compile(r"[\\`\[\]<|&@]|(?<=\w):(?=//)|#(?=\d)|(?<![\w.])w(?=ww\.)")
+
+
+def visible(text: str, *, colours: bool = False) -> str:
+    r"""The text with every sign that a terminal or a reader would obey written out: `\x1b`.
+
+    Args:
+        text: of anybody; tabs and newlines stay.
+        colours: canary's own colour codes stay too.
+    """
+    if colours:
+        parts = _OURS.split(text)
+        return "".join(part if n % 2 else visible(part) for n, part in enumerate(parts))
+    return _STRANGE.sub(_written, text)
+
+
+def harmless(text: str, *, colours: bool = False) -> str:
+    """The text as a terminal or a log may have it: nothing in it is a command to a pipeline."""
+    return _unordered(visible(text, colours=colours))
+
+
+def harmless_json(text: str) -> str:
+    """JSON with the same value, and nothing in it that a terminal or a pipeline would obey."""
+    text = _STRANGE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _AZURE.sub(r"\\u0023#", text)
+
+
+def in_markdown(text: str) -> str:
+    """The text as Markdown shows it letter by letter, on one line: no link, mention, HTML."""
+    line = " ".join(visible(text).split("\n"))
+    return _unordered(_MARKUP.sub(_entity, line))
+
+
+def in_xml(text: str) -> str:
+    """The text without what XML 1.0 has no way to write, which is written out instead."""
+    return visible(text)
+
+
+def in_line(text: str) -> str:
+    """The text on one line, for a command of a pipeline that ends where the line ends."""
+    return harmless(text).replace("\r", " ").replace("\n", " ")
+
+
+def _unordered(text: str) -> str:
+    return _GITHUB.sub(r"\1: ", _AZURE.sub("# #", text))
+
+
+def _written(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def _entity(found: re.Match[str]) -> str:
+    return f"&#{ord(found[0])};"

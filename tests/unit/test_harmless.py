@@ -1,0 +1,82 @@
+"""Words of strangers are shown, and never obeyed."""
+
+import json
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from canarycli.harmless import harmless, harmless_json, in_line, in_markdown, in_xml, visible
+
+EVIL = (
+    "e<img src=x onerror=alert(1)>\"'|`$(touch pwned)`[b]x[/b]\x1b[31mR\x1b]52;c;aGk=\x07\u202eabc "
+    "@octocat ![i](http://evil.example/x.png) ##vso[task.setvariable variable=p]1 "
+    "##[set-output name=a]b\n::set-output name=p::1"
+)
+ANYTHING = st.text(
+    st.one_of(
+        st.characters(codec=None),
+        st.sampled_from([*"#:[] \n\tv<&@!`()", "\x1b", "\u202e", "\ud800", "\ufffe"]),
+    )
+)
+COMMAND = re.compile(r"(?m)##vso\[|##\[|^\s*::[\w-]+[ :]")
+STRANGE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@given(ANYTHING)
+def test_nothing_is_left_that_a_terminal_or_a_runner_obeys(text: str) -> None:
+    said = harmless(text)
+
+    assert not STRANGE.search(said)
+    assert not COMMAND.search(said)
+
+
+@given(ANYTHING)
+def test_json_keeps_its_value(text: str) -> None:
+    plain = json.dumps({"a": text}, ensure_ascii=False, indent=2)
+
+    said = harmless_json(plain)
+
+    assert json.loads(said) == {"a": text}
+    assert not STRANGE.search(said)
+    assert not COMMAND.search(said)
+
+
+@given(ANYTHING)
+def test_xml_can_be_read_by_a_parser(text: str) -> None:
+    element = ET.Element("a", {"b": in_xml(text)})
+    element.text = in_xml(text)
+
+    ET.fromstring(ET.tostring(element, encoding="unicode"))
+
+
+@given(ANYTHING)
+def test_a_line_is_one_line(text: str) -> None:
+    assert "\n" not in in_line(text)
+    assert not COMMAND.search(in_line(text))
+
+
+@pytest.mark.parametrize("live", ["<img", "@octocat", "![i]", "](", "`", "http://"])
+def test_nothing_is_live_in_markdown(live: str) -> None:
+    assert live in EVIL
+    assert live not in in_markdown(EVIL)
+
+
+def test_ordinary_words_stay_as_they_are() -> None:
+    text = "errors_5xx 0.19% -> 1.34% (+1.15 pp, limit +0.50 pp), 3 of 3; v41 → v42\n\tnext: 5%"
+
+    assert harmless(text) == text
+    assert in_markdown("errors_5xx 0.19% -> 1.34%, v41 → v42") == (
+        "errors_5xx 0.19% -> 1.34%, v41 → v42"
+    )
+
+
+def test_our_own_colours_stay_where_colour_is_on_and_no_other_code() -> None:
+    text = "\x1b[31merror:\x1b[0m \x1b[5mblink\x1b]52;c;aGk=\x07"
+
+    assert visible(text, colours=True) == (
+        "\x1b[31merror:\x1b[0m \\x1b[5mblink\\x1b]52;c;aGk=\\x07"
+    )
+    assert "\x1b" not in visible(text)
