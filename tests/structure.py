@@ -53,6 +53,7 @@ OPEN_TO_PROVIDERS = frozenset(
 """What a provider is written against: the contract, the values in it, and which canary it is."""
 
 SDKS = frozenset({"boto3", "botocore", "google", "azure", "msal", "vertexai", "moto"})
+DRIVERS = frozenset({"obstore", "psycopg"})
 SCREENS = frozenset({"typer", "rich", "click"})
 FOR_OPERATIONS = frozenset({"store", "registry", "simulator", "judge", "forecast"})
 """What a command reaches through an operation only."""
@@ -173,6 +174,8 @@ def strangers(imports: list[Import]) -> list[str]:
         top = use.target.split(".")[0]
         if top in SDKS and not use.is_provider:
             found.append(f"{use.where}: {use.target} belongs in providers/")
+        if top in DRIVERS and use.part != "store":
+            found.append(f"{use.where}: {use.target} belongs in canarycli/store/")
         if top in SCREENS and use.part != "cli":
             found.append(f"{use.where}: {use.target} belongs in canarycli/cli/")
         if not use.is_provider:

@@ -117,6 +117,11 @@ PLANTED = {
         "import typer",
         "canarycli/operations/start.py:1: typer belongs in canarycli/cli/",
     ),
+    "a bucket outside the store": (
+        "canarycli/engine/controller.py",
+        "import obstore.store",
+        "canarycli/engine/controller.py:1: obstore.store belongs in canarycli/store/",
+    ),
     "a command that opens the store": (
         "canarycli/cli/commands/start.py",
         "from canarycli.store import LocalStore",

@@ -174,6 +174,11 @@ class FileModel(Model):
     plans: dict[str, PlanModel] = Field(default_factory=dict)
     notify: list[NotifyModel] = Field(default_factory=list)
     defaults: DefaultsModel = DefaultsModel()
+    state: MaybeText = Field(
+        None,
+        description="where the records are that a team shares: a folder, s3://, gs://, az:// or "
+        "postgresql://; CANARY_STATE comes first",
+    )
 
 
 def _installed(name: str) -> bool:

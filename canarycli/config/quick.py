@@ -18,7 +18,7 @@ from canarycli.config.source import read_source
 from canarycli.config.values import EndpointConfig
 from canarycli.durations import parse_duration
 
-_BLOCKS = ("defaults", "endpoints")
+_BLOCKS = ("defaults", "endpoints", "state")
 
 
 def endpoint_settings(
@@ -32,22 +32,27 @@ def endpoint_settings(
     found = discover(path, cwd=cwd, env=env)
     if found is None:
         return {}
-    return {entry.name: entry for entry in _endpoints(_read(found), found.parent)}
+    return {entry.name: entry for entry in _endpoints(read_blocks(found), found.parent)}
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def read_blocks(path: Path) -> Mapping[str, Any]:
+    """The file, or what can be read of its blocks where something else in it is broken."""
     document = read_source(path, str(path))
     if isinstance(document.data, dict):
         return document.data
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return {}
+    text = _text(path)
     blocks: dict[str, Any] = {}
     for name in _BLOCKS:
         block = read_document(_block(text, name), str(path)).data
         blocks |= block if isinstance(block, dict) else {}
     return blocks
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _block(text: str, name: str) -> str:

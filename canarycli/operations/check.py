@@ -75,7 +75,7 @@ def check_live(address: Address, asked: Asked, env: Mapping[str, str]) -> Checke
 
 
 def _window_of(address: Address, asked: Asked, env: Mapping[str, str]) -> LiveWindow:
-    store = open_store(env)
+    store = open_store(env, address.config)
     target = find_target(address, store, env)
     work = work_on(target, store, env)
     record = target.record or work.record()

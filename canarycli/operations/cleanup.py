@@ -50,7 +50,7 @@ class Cleanup:
         Raises:
             CanaryError: there is no such release, or its cloud refuses.
         """
-        store = open_store(self.env)
+        store = open_store(self.env, self.address.config)
         return self._of(store, self._meant(store))
 
     def all(self) -> tuple[tuple[Row, ...], Exit]:
@@ -62,7 +62,7 @@ class Cleanup:
         """
         if self.address.word:
             raise UsageError("--all and a release do not go together", hint="leave one of them out")
-        store, rows, failed = open_store(self.env), [], Exit.OK
+        store, rows, failed = open_store(self.env, self.address.config), [], Exit.OK
         for release in _with_leftovers(store):
             try:
                 rows.append(self._of(store, release))

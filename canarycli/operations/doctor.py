@@ -104,7 +104,7 @@ def _count(things: Mapping[str, object], word: str) -> str:
 
 def _target(address: Address, env: Mapping[str, str]) -> tuple[Target | None, tuple[Probe, ...]]:
     try:
-        return find_target(address, open_store(env), env), ()
+        return find_target(address, open_store(env, address.config), env), ()
     except CanaryError as error:
         return None, (_failed("endpoint", error),)
 

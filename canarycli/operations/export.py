@@ -37,7 +37,7 @@ def export_release(address: Address, env: Mapping[str, str]) -> Exported:
         NotFound: there is no such release.
         UsageError: it was never judged by a comparison, or its metrics are gone.
     """
-    store = open_store(env)
+    store = open_store(env, address.config)
     target = find_target(address, store, env)
     if target.record is None:
         raise UsageError(f"{address.word!r} is no release id", hint="canary history lists them")

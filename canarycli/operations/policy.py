@@ -62,7 +62,7 @@ def least_policy(
 def _target(address: Address, provider: str, env: Mapping[str, str]) -> Target:
     """The endpoint that is meant; where none is, every one of that provider."""
     try:
-        target = find_target(address, open_store(env), env)
+        target = find_target(address, open_store(env, address.config), env)
     except CanaryError:
         if not provider:
             raise

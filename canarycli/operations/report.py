@@ -42,7 +42,7 @@ def report(address: Address, env: Mapping[str, str]) -> Report:
     Raises:
         NotFound: there is no such release.
     """
-    store = open_store(env)
+    store = open_store(env, address.config)
     record = one_release(store, address, env)
     release = record.release
     story = told(release, store.events(release.id), SystemClock().now())

@@ -123,7 +123,7 @@ def intend(
         CanaryError: whatever makes the release impossible to put together.
     """
     config = load(address.config, cwd=Path.cwd(), env=env)
-    store = open_store(env)
+    store = open_store(env, address.config)
     target = find_target(address, store, env)
     work = work_on(target, store, env)
     plans = _Plans(config, target.config.plan if target.config else None, stdin)

@@ -49,7 +49,7 @@ def status(
     Raises:
         CanaryError: nothing is known of it here, and its cloud does not answer.
     """
-    store = open_store(env)
+    store = open_store(env, address.config)
     target = find_target(address, store, env, say)
     work = work_on(target, store, env)
     record = target.record or work.record()
@@ -84,7 +84,7 @@ def several_open(address: Address, env: Mapping[str, str]) -> bool:
     if address.word:
         return False
     try:
-        find_target(address, open_store(env), env)
+        find_target(address, open_store(env, address.config), env)
     except SeveralOpen:
         return True
     except CanaryError:

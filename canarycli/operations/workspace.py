@@ -6,8 +6,10 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from canarycli.clock import Clock, SystemClock
+from canarycli.config.records import records_place as place_in_file
 from canarycli.engine.controller import Controller, Driver
 from canarycli.engine.retries import Patient
 from canarycli.errors import CanaryError, Denied, NotFound, Unavailable
@@ -25,18 +27,35 @@ from canarycli.store.opening import open_at
 from canarycli.verbs import offers
 
 
-def open_store(env: Mapping[str, str], patience: Patience = UNHURRIED) -> Store:
-    """The records of this user: opened once a process, and read when they are asked for."""
+def open_store(
+    env: Mapping[str, str], config: Path | None = None, patience: Patience = UNHURRIED
+) -> Store:
+    """The records: opened once a process, and read when they are asked for.
+
+    They are where `CANARY_STATE` says, else `state:` in canary.yaml, else in this user's folder.
+    Where that can't be told, the store says so to whoever asks it for anything.
+    """
     try:
-        folder = state_folder(env)
+        return _opened(records_place(env, config), patience)
     except CanaryError as error:
         return Nowhere(error)
-    return _opened(folder, patience)
+
+
+def records_place(env: Mapping[str, str], config: Path | None = None) -> str:
+    """The folder or the URL where the records are.
+
+    Raises:
+        CanaryError: nobody can tell.
+    """
+    given = env.get("CANARY_STATE", "")
+    if "://" in given:
+        return given
+    return ("" if given else place_in_file(config, cwd=Path.cwd(), env=env)) or state_folder(env)
 
 
 @cache
-def _opened(folder: str, patience: Patience) -> Store:
-    return open_at(folder, patience)
+def _opened(place: str, patience: Patience) -> Store:
+    return open_at(place, patience)
 
 
 def hurried(say: Callable[[str], None] = UNHURRIED.say) -> Patience:
@@ -143,7 +162,7 @@ def open_workspace(
     patience: Patience = UNHURRIED,
 ) -> Workspace:
     """The endpoint of that address, ready to be worked on; `say` hears what is not meant."""
-    store = open_store(env, patience)
+    store = open_store(env, address.config, patience)
     return work_on(find_target(address, store, env, say), store, env)
 
 

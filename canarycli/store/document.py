@@ -1,7 +1,7 @@
 """Records and events as JSON text, and back: whatever stands there, it is a value or a refusal."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 from canarycli.codec import from_json, to_json
@@ -20,6 +20,15 @@ UPGRADE = "upgrade: pip install -U canarycli (canary rollback -e ENDPOINT works 
 
 
 def encode(record: Record) -> str:
+    """The document of a record, as text.
+
+    Raises:
+        StoreError: a newer canary wrote it.
+    """
+    return json.dumps(document_of(record))
+
+
+def document_of(record: Record) -> dict[str, Any]:
     """The document of a record.
 
     Raises:
@@ -27,18 +36,28 @@ def encode(record: Record) -> str:
     """
     if record.newer:
         raise StoreError(f"a newer canary wrote the record of {record.release.id}", hint=UPGRADE)
-    return json.dumps(
-        {"schema": SCHEMA, "release": to_json(record.release), "lease": to_json(record.lease)}
-    )
+    return {
+        "schema": SCHEMA,
+        "release": to_json(record.release),
+        "lease": to_json(record.lease),
+    }
 
 
 def decode(text: str | bytes, version: int) -> Record:
-    """The record a document holds.
+    """The record a document's text holds.
 
     Raises:
         StoreError: it is none.
     """
-    document = _object(text)
+    return record_of(object_of(text), version)
+
+
+def record_of(document: Mapping[str, Any], version: int) -> Record:
+    """The record a document holds; keys it does not know are left out.
+
+    Raises:
+        StoreError: it is none.
+    """
     schema = document.get("schema")
     newer = isinstance(schema, int) and schema > SCHEMA
     if not isinstance(schema, int):
@@ -67,8 +86,17 @@ def decode_event(text: str | bytes) -> Event:
     Raises:
         StoreError: it is none.
     """
+    return event_of(object_of(text))
+
+
+def event_of(line: Any) -> Event:
+    """The event that a JSON object is.
+
+    Raises:
+        StoreError: it is none.
+    """
     try:
-        return from_json(Event, _object(text))
+        return from_json(Event, line)
     except ValueError as error:
         raise StoreError(f"a line of the journal makes no sense: {error}") from error
 
@@ -84,7 +112,12 @@ def readable(
         return None
 
 
-def _object(text: str | bytes) -> dict[str, Any]:
+def object_of(text: str | bytes) -> dict[str, Any]:
+    """The JSON object a text is.
+
+    Raises:
+        StoreError: it is none.
+    """
     try:
         document = json.loads(text)
     except (ValueError, RecursionError, TypeError) as error:

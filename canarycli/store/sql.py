@@ -52,6 +52,9 @@ _FORGET_EVENTS = (
     "AND id NOT IN (SELECT release FROM endpoints))"
 )
 
+TRIES = 6
+"""Of a save whose answer is lost and that did not take effect."""
+
 Run = Callable[..., int]
 """Runs one statement with its words; how many rows it changed."""
 
@@ -133,7 +136,7 @@ class SqlStore:
         release, nonce = saved.release, uuid4().hex
         row = release_row(release, saved.version, encode(saved))
         lines = [(release.id, encode_event(event)) for event in events]
-        while True:
+        for _ in range(TRIES):
             try:
                 with self._database.write() as run:
                     if _swap(run, record, nonce) != 1:
@@ -146,6 +149,7 @@ class SqlStore:
                     return saved
             else:
                 return saved
+        raise StoreError(f"the record of {release.key} can't be written: no answer to any try")
 
     def prune(self, before: datetime) -> int:
         """Forget the releases that ended before then, and their events; how many there were."""

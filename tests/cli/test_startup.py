@@ -7,9 +7,10 @@ import pytest
 from cli.shell import Desk, Ran
 
 TYPER = frozenset({"typer", "click", "rich", "pydantic", "yaml"})
-SDKS = frozenset({"boto3", "botocore", "google", "azure", "numpy", "tenacity", "jmespath"})
+STORES = frozenset({"obstore", "psycopg"})
+SDKS = STORES | {"boto3", "botocore", "google", "azure", "numpy", "tenacity", "jmespath"}
 
-SLOW = frozenset({"rich", "boto3", "botocore", "google", "azure", "numpy"})
+SLOW = STORES | {"rich", "boto3", "botocore", "google", "azure", "numpy"}
 CONFIG = """\
 version: 1
 endpoints:

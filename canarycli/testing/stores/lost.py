@@ -14,7 +14,13 @@ from canarycli.testing.stores.place import NOW, Place, a_release
 
 
 class Lossy(Protocol):
-    """Stands between a store and its server."""
+    """Stands between a store and its server.
+
+    Attributes:
+        lost: so many answers were lost.
+    """
+
+    lost: int
 
     def every(self, nth: int) -> AbstractContextManager[None]:
         """Meanwhile each so-many-th write is carried out and its answer is lost."""
@@ -33,6 +39,7 @@ class LostAnswerKit:
                 event = Event("counted", NOW, "one more", fields={"n": n})
                 record = store.save(replace(record, release=release), [event])
 
+        assert lossy.lost
         assert place.open().load(record.release.key) == record
         assert [event.fields["n"] for event in store.events("r-1")] == list(range(30))
 
