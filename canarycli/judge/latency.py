@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from math import erfc, exp, log, pi, sqrt
 
 from canarycli.judge.margins import Margins
-from canarycli.metrics import Histogram
 
 QUANTILES = (0.5, 0.9, 0.99)
 QUANTILE_WEIGHTS = (0.25, 0.5, 0.25)
@@ -20,31 +19,6 @@ LEAST_ABOVE = 5
 
 SHARE_MARGINS = Margins(1.0, 0.0, 1.0, 0.0, 1.5)
 """Equal shares above the two thresholds; the tolerance is in the thresholds."""
-
-
-def nearest(bounds: Sequence[float], threshold: float) -> int:
-    """The index of the bound nearest to a threshold, by ratio."""
-    goal = log(max(threshold, LEAST))
-    return min(range(len(bounds)), key=lambda i: abs(log(max(bounds[i], LEAST)) - goal))
-
-
-def at_least(bounds: Sequence[float], threshold: float) -> int:
-    """The index of the first bound at or above a threshold, the last one if there is none.
-
-    Rounding up is rounding towards not failing.
-    """
-    return next((i for i, b in enumerate(bounds) if b >= threshold * (1 - 1e-9)), len(bounds) - 1)
-
-
-def at_most(bounds: Sequence[float], threshold: float) -> int:
-    """The index of the last bound at or below a threshold: rounding towards not passing."""
-    below = [i for i, b in enumerate(bounds) if b <= threshold * (1 + 1e-9)]
-    return below[-1] if below else 0
-
-
-def above_bound(histogram: Histogram, index: int) -> float:
-    """Requests above a bound: no interpolation needed."""
-    return sum(histogram.counts[index + 1 :])
 
 
 def share_above(threshold: float, quantiles: Sequence[float], values: Sequence[float]) -> float:
