@@ -1,7 +1,7 @@
 """What is measured: metric names and units, windows, and the points of a series."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -100,11 +100,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """`bad` of `n` requests in the period that starts at `at`."""
+    """`bad` of `n` requests in the period that starts at `at`.
+
+    `over` is where slow requests were really counted, in seconds, where a cloud only counts at
+    the bounds of its buckets; None where it counts exactly as asked.
+    """
 
     at: datetime
     n: float
     bad: float
+    over: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +188,9 @@ class Measurements:
     def of(self, version: str, metric: Metric) -> Series:
         """The series of one metric on one version, empty where there is no data."""
         return self.series.get(version, {}).get(metric.key, Series())
+
+    def joined(self, more: "Measurements") -> "Measurements":
+        """With the metrics of another look at the same window."""
+        versions = {**self.series, **more.series}
+        series = {v: {**self.series.get(v, {}), **more.series.get(v, {})} for v in versions}
+        return replace(self, series=series, queries={**self.queries, **more.queries})

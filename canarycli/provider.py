@@ -30,6 +30,8 @@ class Limits:
         custom_source: the word under which a custom metric names its source in canary.yaml.
         metric_period: the time one point of a metric covers.
         smokes: whether one version can be asked whatever its share; the provider is a `Smoker`.
+        exact_thresholds: whether `latency_over` counts at just its threshold; else the cloud
+            only knows the counts of buckets, which its `latency` gives.
     """
 
     finest_percent: float
@@ -41,6 +43,15 @@ class Limits:
     custom_source: str
     metric_period: timedelta = timedelta(minutes=1)
     smokes: bool = False
+    exact_thresholds: bool = True
+
+    def offers(self, metric: Metric) -> bool:
+        """Whether the judge may ask for a built-in metric besides a plan's own.
+
+        Of counts over thresholds and histograms only for the sharper one.
+        """
+        duller = "latency" if self.exact_thresholds else "latency_over"
+        return metric.name in self.metrics and metric.name != duller
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def _judge(provider: Provider, clock: Clock, release: Release) -> Judgement:
         release.plan.warm_up,
     )
     extra = extra_metrics(release.plan.checks, release.judge)
-    metrics = (*release.plan.metrics(), *(m for m in extra if m.name in limits.metrics))
+    metrics = (*release.plan.metrics(), *(m for m in extra if limits.offers(m)))
     try:
         measured = provider.measure(
             release.endpoint,

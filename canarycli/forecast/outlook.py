@@ -33,7 +33,7 @@ class Forecast:
 
 def levels(checks: Sequence[Check], history: Measurements, version: str) -> dict[str, Any]:
     """What history says about each check's metric on a version, by check name."""
-    found = {c.name: learn(c, history.of(version, c.metric).points) for c in checks}
+    found = {c.name: learn(c, history, version) for c in checks}
     return {name: facts for name, facts in found.items() if facts}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from math import inf, isfinite, log
+from math import exp, inf, isfinite, log
 from typing import Any
 
 from canarycli.judge.comparison import QUIET
@@ -180,14 +180,34 @@ class Sight:
         return nats / phi
 
     def _above(self, ratio: float, worse: float, share: float, *, passing: bool) -> float:
-        past = self.facts["past"]
-        middle = past[len(past) // 2]
-        baseline = float(middle["rate"])
-        odds = baseline / (1 - baseline) * (ratio / (1 + worse)) ** TAIL
-        candidate = odds / (1 + odds)
-        if (candidate >= baseline) if passing else (candidate <= baseline):
+        """Shares above the judge's own thresholds; of several the least pass, the mean fail."""
+        if passing and self.facts.get("coarse"):
             return 0.0
-        return information(candidate, baseline, 1.0, 0.0, share) / float(middle["phi"])
+        past = self.facts["past"]
+        nats = [_beyond(one, ratio, worse, share, passing=passing) for one in past]
+        return min(nats) if passing else max(nats)
+
+
+def _beyond(
+    known: Mapping[str, float], ratio: float, worse: float, share: float, *, passing: bool
+) -> float:
+    """Nats a candidate request above one threshold, for a candidate `ratio` times as slow.
+
+    How steeply shares fall is known from the share that an equal candidate shows.
+    """
+    baseline, equal = known["rate"], known.get("equal", 0.0)
+    tail = TAIL
+    if 0 < equal < baseline < 1 and worse > 0:
+        tail = (_logit(baseline) - _logit(equal)) / log(1 + worse)
+    odds = exp(_logit(min(max(baseline, 1e-9), 1 - 1e-9))) * (ratio / (1 + worse)) ** tail
+    candidate = odds / (1 + odds)
+    if (candidate >= baseline) if passing else (candidate <= baseline):
+        return 0.0
+    return information(candidate, baseline, 1.0, 0.0, share) / known["phi"]
+
+
+def _logit(rate: float) -> float:
+    return log(rate / (1 - rate))
 
 
 def _later(settle: timedelta, minutes: float) -> timedelta | None:

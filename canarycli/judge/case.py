@@ -10,7 +10,7 @@ from canarycli.judge.margins import Promise
 from canarycli.judge.memory import Memory
 from canarycli.judge.pool import REQUESTS, Pooled, Tally
 from canarycli.judge.presence import Presence
-from canarycli.judge.sources import Look
+from canarycli.judge.sources import SPREAD, SPREAD_OF, Look
 from canarycli.judge.sums import Sums
 from canarycli.metrics import Measurements, Metric
 from canarycli.plan import Check
@@ -65,9 +65,15 @@ class Case:
         arm = self.arms.candidate if ours else self.arms.baseline
         return self.sums.up_to_now(metric, arm, self.measured, self.arms.now)
 
+    @property
+    def metric(self) -> Metric:
+        """The metric that is judged: a percentile's histogram where that is better known."""
+        own = self.tally(self.check.metric, ours=False).histogram is not None
+        return self.check.metric if own or self.memory.kind != SPREAD else SPREAD_OF
+
     def in_force(self, *, ours: bool) -> Pooled:
         """The check's metric over the split in force, as one number with its requests."""
-        pooled = self.tally(self.check.metric, ours=ours).pooled(self.check.metric)
+        pooled = self.tally(self.metric, ours=ours).pooled(self.check.metric)
         if pooled.n is not None or not pooled:
             return pooled
         return replace(pooled, n=self.tally(REQUESTS, ours=ours).pooled(REQUESTS).n)

@@ -78,7 +78,7 @@ def begin(checks: Sequence[Check], history: Measurements, arms: Arms) -> State:
         arms: who will be compared.
     """
     facts = {
-        check.name: learn(check, history.of(arms.baseline, check.metric).points)
+        check.name: learn(check, history, arms.baseline)
         for check in checks
         if check.no_worse_by is not None
     }

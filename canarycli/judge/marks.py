@@ -19,6 +19,9 @@ from canarycli.metrics import Histogram
 WIDEST = 1.5
 """A bucket that ends at more than so many times its beginning is not read within."""
 
+SAFE = 1.01
+"""A fail is cut for a candidate slower than the limit by so much more: history is a sample."""
+
 LEAST_SEEN = 50
 """Requests of the baseline above the cut, without which nothing is known of the shape."""
 
@@ -108,6 +111,13 @@ def mark(whole: Histogram, q: float, fail: float, passing: float) -> Mark:
     )
 
 
+def undecided(asked: float, width: float, decides: float | None) -> str:
+    """Why buckets can't decide a limit, and the nearest they can."""
+    wide = f"{width * 100:.0f}% wide" if width > 0 else "at their end"
+    other = "" if decides is None else f", {decides * 100:.0f}% can"
+    return f"the buckets are {wide} here: {asked * 100:.3g}% can't be decided{other}"
+
+
 def nearest(bounds: Sequence[float], threshold: float) -> int:
     """The index of the bound nearest to a threshold, by ratio."""
     goal = log(max(threshold, LEAST))
@@ -137,8 +147,9 @@ def _cut(whole: Histogram, base: int, slower: float, choose: Callable[..., float
         for i, bound in enumerate(bounds)
         if bound > 0
     ]
-    parts = (_part(read, shares, bounds, base, cut, slower) for read in (_power, _normal))
-    return Cut(cut.low, cut.high, choose(parts))
+    slower *= SAFE if choose is min else 1.0
+    ends = (log(bounds[base]), log(bounds[cut.low] / slower), log(bounds[cut.high] / slower))
+    return Cut(cut.low, cut.high, choose(_part(read, shares, ends) for read in (_power, _normal)))
 
 
 def _whole(whole: Histogram, base: int, slower: float, part: float) -> Cut:
@@ -153,12 +164,12 @@ def _whole(whole: Histogram, base: int, slower: float, part: float) -> Cut:
 Read = Callable[[float, Shares], float]
 
 
-def _part(
-    read: Read, shares: Shares, bounds: Sequence[float], base: int, cut: Cut, slower: float
-) -> float:
-    """The part of the bucket with which a baseline slowed down that much shows its own share."""
-    low, high = (read(log(bounds[i] / slower), shares) for i in (cut.low, cut.high))
-    goal = read(log(bounds[base]), shares)
+def _part(read: Read, shares: Shares, ends: tuple[float, float, float]) -> float:
+    """The part of a bucket with which a slowed baseline shows its own share.
+
+    `ends` are logarithms: of the base, and of the bucket's ends before it was slowed down.
+    """
+    goal, low, high = (read(x, shares) for x in ends)
     return min(1.0, max(0.0, (goal - high) / (low - high))) if low > high else 0.0
 
 

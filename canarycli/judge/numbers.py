@@ -6,8 +6,8 @@ from math import exp, inf, isfinite, log
 from canarycli.judge.case import Case
 from canarycli.judge.comparison import Comparison
 from canarycli.judge.finding import Finding
-from canarycli.judge.latency import above_bound
 from canarycli.judge.limits import scaled
+from canarycli.judge.marks import Mark, above_bound
 from canarycli.judge.means import Means
 from canarycli.judge.sources import OVER, RATE, SPREAD, as_log, needs, tolerance
 from canarycli.judge.telling import LEVEL, Shown, proven, told_guard, told_rate
@@ -75,8 +75,9 @@ def _moved(case: Case, margin: Margin) -> float:
     """By how much the candidate's threshold lies above the baseline's, as a fraction."""
     facts = case.memory.facts
     if case.memory.kind == SPREAD:
-        base, fail, _ = facts["marks"][0]
-        return float(facts["bounds"][fail] / facts["bounds"][base] - 1)
+        cuts, bounds = Mark.from_json(facts["marks"][0]), facts["bounds"]
+        if cuts.fail.part <= 0 and cuts.fail.high < len(bounds):
+            return float(bounds[cuts.fail.high] / bounds[cuts.base] - 1)
     return tolerance(margin, facts.get("tau", 0.0))
 
 
@@ -85,14 +86,12 @@ def _slope(case: Case) -> float:
     facts = case.memory.facts
     if case.memory.kind != SPREAD:
         return _slope_over(case)
-    whole = case.tally(case.check.metric, ours=False).histogram
-    if whole is None or "marks" not in facts:
+    whole = case.tally(case.metric, ours=False).histogram
+    if whole is None or "marks" not in facts or whole.bounds != tuple(facts["bounds"]):
         return 0.0
-    base, fail, _ = facts["marks"][0]
-    if whole.bounds != tuple(facts["bounds"]) or fail <= base:
-        return 0.0
-    above, beyond = above_bound(whole, base), above_bound(whole, fail)
-    return _power(above, beyond, whole.bounds[fail] / whole.bounds[base])
+    cuts = Mark.from_json(facts["marks"][0])
+    far = 1 + _moved(case, case.check.no_worse_by or Margin())
+    return _power(above_bound(whole, cuts.base), cuts.fail.above(whole), far)
 
 
 def _slope_over(case: Case) -> float:

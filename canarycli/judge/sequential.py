@@ -20,6 +20,7 @@ from canarycli.judge.sentences import sentence
 from canarycli.judge.sources import (
     VALUE,
     Look,
+    coarse,
     evidence_of,
     kind_of,
     lesson,
@@ -28,7 +29,7 @@ from canarycli.judge.sources import (
     rows_of,
 )
 from canarycli.judge.sums import Sums
-from canarycli.metrics import Measurements, Window
+from canarycli.metrics import Measurements
 from canarycli.plan import Check
 
 LEAST_BEYOND = 2
@@ -109,8 +110,7 @@ def period_of(look: Look, memory: Memory) -> timedelta:
 
 
 def _learnt(check: Check, memory: Memory, measured: Measurements, arms: Arms) -> Memory:
-    settled = Window(arms.since, max(arms.since, arms.now - arms.delay))
-    found = lesson(check, measured.of(arms.baseline, check.metric).within(settled))
+    found = lesson(check, memory.kind, measured, arms)
     if found is None:
         return memory
     return replace(memory, facts=found.facts, done=found.until)
@@ -155,7 +155,8 @@ def _verdict(case: Case, *, blamed: bool) -> tuple[Verdict, str]:
         return Verdict.INCONCLUSIVE, "nothing is known at this share yet"
     evidence = case.evidence
     if evidence is None or evidence.assurance < 1 / case.promise.beta:
-        return Verdict.INCONCLUSIVE, _late(case.memory)
+        why = _late(case.memory) or coarse(case.check, case.memory.facts)
+        return Verdict.INCONCLUSIVE, why
     doubt = _doubt(case)
     return (Verdict.INCONCLUSIVE, doubt) if doubt else (Verdict.PASS, "")
 

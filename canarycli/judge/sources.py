@@ -1,36 +1,43 @@
 """Where a check's rows come from: which form of the metric is judged, and how.
 
 A check on a rate is judged as counts. A check on latency is judged as the share of requests above
-thresholds from history: counted by the cloud (`latency_over`), or from histograms. Everything
-else is judged as a value. The kind is fixed once data of it was seen.
+thresholds from history: counted by the cloud (`latency_over`), or, where it only counts at the
+bounds of its buckets, from its histograms. Everything else is judged as a value. The kind is
+fixed once data of it was seen.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from math import log
+from math import isfinite, log
 from typing import Any
 
 from canarycli.judge.comparison import Comparison, History
 from canarycli.judge.evidence import Evidence, Several
 from canarycli.judge.finding import Arms
-from canarycli.judge.latency import (
-    QUANTILE_WEIGHTS,
-    QUANTILES,
-    SHARE_MARGINS,
-    above_bound,
-    at_least,
-    at_most,
-    nearest,
-)
+from canarycli.judge.latency import QUANTILE_WEIGHTS, QUANTILES, SHARE_MARGINS
 from canarycli.judge.margins import Promise, margins_of
+from canarycli.judge.marks import Mark, above_bound, equal_share, mark, undecided
 from canarycli.judge.means import Means, Scale
 from canarycli.judge.pool import merged, pool, quantile, quantile_of
-from canarycli.metrics import Counts, Histogram, Measurements, Metric, Point, Series, Unit, Value
+from canarycli.metrics import (
+    Counts,
+    Histogram,
+    Measurements,
+    Metric,
+    Point,
+    Series,
+    Unit,
+    Value,
+    Window,
+)
 from canarycli.plan import Better, Check, Margin
 
 HISTORY = ("rate", "requests", "phi", "errors", "swing", "peak")
 RATE, OVER, SPREAD, VALUE = "rate", "over", "spread", "value"
+SPREAD_OF = Metric("latency")
+"""The histogram that latency percentiles are judged by where a cloud has it."""
+
 LEARNING = 3
 """Periods of the baseline that set what history would have set."""
 
@@ -59,10 +66,15 @@ class Look:
 
 
 def needs(check: Check, facts: Mapping[str, Any]) -> tuple[Metric, ...]:
-    """Metrics that let a latency check be judged as counts, once its threshold is known."""
+    """Metrics that let a latency percentile be judged as counts, once its threshold is known.
+
+    The requests over two thresholds where the cloud counts them exactly, else its histogram.
+    """
     tau = facts.get("tau")
-    if check.no_worse_by is None or not tau or not check.metric.name.startswith("latency_p"):
+    if check.no_worse_by is None or not check.metric.name.startswith("latency_p"):
         return ()
+    if not tau or facts.get("marks"):
+        return (SPREAD_OF,)
     slower = tau * (1 + tolerance(check.no_worse_by, tau))
     return Metric("latency_over", _short(tau)), Metric("latency_over", _short(slower))
 
@@ -72,38 +84,38 @@ def tolerance(margin: Margin, level: float) -> float:
     return margin.relative + (margin.absolute / abs(level) if level else 0.0)
 
 
-def learn(check: Check, points: Sequence[Point]) -> dict[str, Any]:
+def learn(check: Check, measured: Measurements, version: str) -> dict[str, Any]:
     """What the baseline's points say before the candidate is judged, as JSON values."""
-    if not points:
-        return {}
-    counts = [p for p in points if isinstance(p, Counts)]
+    own = measured.of(version, check.metric).points
+    counts = [p for p in own if isinstance(p, Counts)]
     if counts:
         turned = check.better is Better.HIGHER
         rows = [(p.n, p.n - p.bad if turned else p.bad) for p in counts if 0 <= p.bad <= p.n]
         past = History.of(rows)
         return _known(past)
-    histograms = [p for p in points if isinstance(p, Histogram)]
-    if histograms:
-        return _learn_spread(check, histograms)
-    return _learn_values(check, [p for p in points if isinstance(p, Value)])
+    values = [p for p in own if isinstance(p, Value)]
+    facts = _learn_values(check, values) if values else {}
+    over = _learn_over(check, facts, measured, version)
+    if over:
+        return facts | over
+    return facts | _learn_spread(check, _histograms(check, measured, version).points)
 
 
 def kind_of(check: Check, facts: Mapping[str, Any], measured: Measurements, arms: Arms) -> str:
     """Which source this look has for the check, "" if it has none."""
     extra = needs(check, facts)
-    if extra and all(measured.of(arms.baseline, metric).points for metric in extra):
+    counted = extra and extra[0] != SPREAD_OF
+    if counted and all(measured.of(arms.baseline, metric).points for metric in extra):
         return OVER
-    series = (measured.of(arm, check.metric) for arm in (arms.baseline, arms.candidate))
-    first = next((points[0] for points in (s.points for s in series) if points), None)
-    match first:
-        case Counts():
-            return RATE
-        case Histogram():
+    for arm in (arms.baseline, arms.candidate):
+        if _histograms(check, measured, arm).points:
             return SPREAD
-        case Value():
-            return VALUE
-        case _:
-            return ""
+        match next(iter(measured.of(arm, check.metric).points), None):
+            case Counts():
+                return RATE
+            case Value():
+                return VALUE
+    return ""
 
 
 def evidence_of(check: Check, kind: str, facts: Mapping[str, Any], promise: Promise) -> Evidence:
@@ -112,8 +124,7 @@ def evidence_of(check: Check, kind: str, facts: Mapping[str, Any], promise: Prom
     if kind == RATE:
         return Comparison(margins_of(margin, check.better), promise, _history(facts))
     if kind == OVER:
-        q = quantile_of(check.metric) or QUANTILES[1]
-        return Comparison(SHARE_MARGINS, promise, History(1 - q))
+        return _spread_evidence(check, facts, promise)
     if kind == SPREAD:
         return _spread_evidence(check, facts, promise)
     level = facts.get("level", 0.0)
@@ -130,6 +141,10 @@ def rows_of(
     if kind == OVER:
         at_tau, slower = needs(check, facts)
         ours, theirs = measured.of(arms.candidate, slower), measured.of(arms.baseline, at_tau)
+    elif kind == SPREAD:
+        ours, theirs = (
+            _histograms(check, measured, arm) for arm in (arms.candidate, arms.baseline)
+        )
     else:
         ours = measured.of(arms.candidate, check.metric)
         theirs = measured.of(arms.baseline, check.metric)
@@ -138,10 +153,23 @@ def rows_of(
     found_b = {point.at: point for point in theirs.points}
     rows = {at: read(found_c.get(at), found_b.get(at)) for at in sorted({*found_c, *found_b})}
     if kind == OVER:
+        rows = _surely(rows, ours, measured.of(arms.candidate, at_tau))
         # Shares above a threshold are judged, and the percentile itself is what people know.
         ours = measured.of(arms.candidate, check.metric) if rows else ours
         theirs = measured.of(arms.baseline, check.metric) if rows else theirs
     return Look(rows, ours, theirs)
+
+
+def _surely(
+    rows: Mapping[datetime, tuple[float, ...] | None], ours: Series, lower: Series
+) -> dict[datetime, tuple[float, ...] | None]:
+    """The rows with a pass only from counts that were not moved beyond the limit."""
+    below = {p.at: p.bad for p in lower.points if isinstance(p, Counts)}
+    moved = {p.at for p in ours.points if isinstance(p, Counts) and p.over is not None}
+    return {
+        at: (row[0], row[1], below.get(at, row[0]), *row[3:]) if row and at in moved else row
+        for at, row in rows.items()
+    }
 
 
 Reader = Callable[[Point | None, Point | None], tuple[float, ...] | None]
@@ -153,7 +181,8 @@ def _reader(check: Check, kind: str, facts: Mapping[str, Any]) -> Reader:
             turned = check.better is Better.HIGHER
             return lambda ours, theirs: _rate_row(ours, theirs, turned=turned)
         case "spread":
-            marks, bounds = facts.get("marks", ()), tuple(facts.get("bounds", ()))
+            marks = tuple(map(Mark.from_json, facts.get("marks", ())))
+            bounds = tuple(facts.get("bounds", ()))
             return lambda ours, theirs: _spread_row(ours, theirs, marks, bounds)
         case _:
             sign = 1.0 if check.better is Better.LOWER else -1.0
@@ -176,24 +205,14 @@ def _rate_row(
 def _spread_row(
     ours: Point | None,
     theirs: Point | None,
-    marks: Sequence[Sequence[int]],
+    marks: Sequence[Mark],
     bounds: tuple[float, ...],
 ) -> tuple[float, ...] | None:
     if not isinstance(ours, Histogram) or not isinstance(theirs, Histogram) or not marks:
         return None
     if ours.bounds != bounds or theirs.bounds != bounds:
         return None
-    return tuple(
-        number
-        for base, fail, passing in marks
-        for number in (
-            ours.n,
-            above_bound(ours, fail),
-            above_bound(ours, passing),
-            theirs.n,
-            above_bound(theirs, base),
-        )
-    )
+    return tuple(number for one in marks for number in one.row(ours, theirs))
 
 
 def _value_row(
@@ -213,25 +232,70 @@ def _value_row(
     return sign * log(ours.value / theirs.value), precision
 
 
-def _learn_spread(check: Check, points: Sequence[Histogram]) -> dict[str, Any]:
-    whole = merged(points)
+def _histograms(check: Check, measured: Measurements, version: str) -> Series:
+    """A version's histograms for a check on latency: its own metric's, or those beside it."""
+    beside = needs(check, {}) or (check.metric,)
+    series = (measured.of(version, metric) for metric in (check.metric, *beside))
+    empty = Series()
+    return next((s for s in series if s.points and isinstance(s.points[0], Histogram)), empty)
+
+
+def _learn_over(
+    check: Check, facts: Mapping[str, Any], measured: Measurements, version: str
+) -> dict[str, Any]:
+    """From the requests over two thresholds; {} where the cloud does not count them exactly."""
+    wanted = needs(check, facts)
+    if len(wanted) < 2:
+        return {}
+    at_tau, slower = (
+        [p for p in measured.of(version, metric).points if isinstance(p, Counts)]
+        for metric in wanted
+    )
+    if not at_tau or not slower or any(p.over is not None for p in (*at_tau, *slower)):
+        return {}
+    rows = [(p.n, p.bad) for p in at_tau if 0 <= p.bad <= p.n]
+    past = History.of(rows, 1 - (quantile_of(check.metric) or QUANTILES[1]))
+    n = sum(p.n for p in slower)
+    return {"past": [_known(past) | {"equal": sum(p.bad for p in slower) / n if n else 0.0}]}
+
+
+def _learn_spread(check: Check, points: Sequence[Point]) -> dict[str, Any]:
+    found = [p for p in points if isinstance(p, Histogram)]
+    if not found:
+        return {}
+    whole = merged(found)
     if whole.n <= 0 or len(whole.bounds) < 2 or whole.bounds[0] <= 0:
         return {}
     q = quantile_of(check.metric)
-    wanted = QUANTILES if q is None else (q,)
     margin = check.no_worse_by or Margin()
     marks, past = [], []
-    for one in wanted:
-        base = nearest(whole.bounds, max(quantile(whole, one), whole.bounds[0]))
-        bound = whole.bounds[base]
-        slower = bound * (1 + tolerance(margin, bound))
-        passing = max(base, at_most(whole.bounds, slower))
-        marks.append([base, at_least(whole.bounds, slower), passing])
-        rows = [(p.n, above_bound(p, base)) for p in points if p.bounds == whole.bounds]
-        known = History.of(rows, 1 - one)
-        past.append(_known(known))
-    facts = {"marks": marks, "bounds": list(whole.bounds), "past": past}
+    for one in QUANTILES if q is None else (q,):
+        worse = tolerance(margin, quantile(whole, one))
+        cuts = mark(whole, one, worse, worse)
+        rows = [(p.n, above_bound(p, cuts.base)) for p in found if p.bounds == whole.bounds]
+        equal = {"equal": equal_share(whole, cuts.passing)}
+        marks.append(cuts)
+        past.append(_known(History.of(rows, 1 - one)) | equal)
+    facts: dict[str, Any] = {
+        "marks": [cuts.to_json() for cuts in marks],
+        "bounds": list(whole.bounds),
+        "past": past,
+    }
+    undecided = [cuts for cuts in marks if cuts.decides]
+    if undecided:
+        widest = max(undecided, key=lambda cuts: cuts.decides)
+        decides = widest.decides if isfinite(widest.decides) else None
+        facts["coarse"] = {"width": widest.width, "decides": decides}
     return facts | ({} if q is None else {"tau": quantile(whole, q)})
+
+
+def coarse(check: Check, facts: Mapping[str, Any]) -> str:
+    """Why the cloud's buckets can't decide a check's limit, "" if they can."""
+    found = facts.get("coarse")
+    if not found:
+        return ""
+    asked = tolerance(check.no_worse_by or Margin(), facts.get("tau", 0.0))
+    return undecided(asked, found["width"], found["decides"])
 
 
 def _learn_values(check: Check, points: Sequence[Value]) -> dict[str, Any]:
@@ -303,17 +367,22 @@ def ready(check: Check, kind: str, facts: Mapping[str, Any]) -> bool:
     return alone or bool(facts.get("level"))
 
 
-def lesson(check: Check, series: Series) -> Lesson | None:
+def lesson(check: Check, kind: str, measured: Measurements, arms: Arms) -> Lesson | None:
     """What the baseline's first settled periods say where history said too little.
 
     None if there are too few yet. They are not judged again: a threshold must not depend on the
     points it is used on.
     """
+    settled = Window(arms.since, max(arms.since, arms.now - arms.delay))
+    spread = _histograms(check, measured, arms.baseline) if kind == SPREAD else None
+    series = (spread or measured.of(arms.baseline, check.metric)).within(settled)
     first = series.points[:LEARNING]
     known = [p.n for p in first if p.n is not None]
     if len(first) < LEARNING or (known and sum(known) < LEAST_REQUESTS):
         return None
-    facts = learn(check, first)
-    # It is judged as what it is by now, so nobody needs to count over a threshold.
-    facts.pop("tau", None)
+    taught = {check.metric.key: replace(series, points=first)}
+    facts = learn(check, replace(measured, series={arms.baseline: taught}), arms.baseline)
+    if kind != SPREAD:
+        # It is judged as what it is by now, so nobody needs to count over a threshold.
+        facts.pop("tau", None)
     return Lesson(facts, first[-1].at + series.period)

@@ -11,7 +11,7 @@ from canarycli.judge import Arms, Judgement
 from canarycli.judge.once import judge_window
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.operations.address import Address
-from canarycli.operations.start import HISTORY, MOST_POINTS
+from canarycli.operations.past import before, read_past
 from canarycli.operations.target import find_target
 from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.plan import Plan
@@ -180,12 +180,12 @@ def _time(text: str) -> datetime:
 def _judged(live: LiveWindow) -> tuple[Judgement, datetime | None]:
     provider, endpoint = live.work.provider, live.work.target.name
     limits, window = provider.limits, live.window
-    span = min(HISTORY, MOST_POINTS * limits.metric_period)
-    before = Window(window.start - span, window.start)
-    past = provider.measure(endpoint, (live.baseline,), live.plan.metrics(), before)
+    past = read_past(
+        provider, endpoint, live.baseline, live.plan.checks, before(window.start, provider)
+    )
 
     def measure(extra: tuple[Metric, ...]) -> Measurements:
-        wanted = (*live.plan.metrics(), *(m for m in extra if m.name in limits.metrics))
+        wanted = (*live.plan.metrics(), *(m for m in extra if limits.offers(m)))
         metrics = {metric.key: metric for metric in wanted}.values()
         return provider.measure(endpoint, (live.baseline, live.candidate), metrics, window)
 

@@ -10,7 +10,7 @@ from canarycli.journal import Event
 from canarycli.judge import Arms, begin, extra_metrics
 from canarycli.metrics import Window
 from canarycli.operations.address import Address
-from canarycli.operations.start import HISTORY, MOST_POINTS
+from canarycli.operations.past import before, read_past
 from canarycli.operations.target import find_target
 from canarycli.operations.workspace import open_store, work_on
 from canarycli.release.record import Release
@@ -52,13 +52,11 @@ def export_release(address: Address, env: Mapping[str, str]) -> Exported:
         raise UsageError(f"there is nothing to export: {release.id} {why}")
     left = tuple(check.name for check in release.plan.checks if check not in checks)
     metrics = {check.metric.key: check.metric for check in checks}.values()
-    before = Window(
-        release.started_at - min(HISTORY, MOST_POINTS * limits.metric_period), release.started_at
-    )
-    history = provider.measure(release.endpoint, (release.baseline,), metrics, before)
+    earlier = before(release.started_at, provider)
+    history = read_past(provider, release.endpoint, release.baseline, checks, earlier)
     arms = _arms(release, spans[0].start, end)
     state = begin(checks, history, arms)
-    extra = {m.key: m for m in extra_metrics(checks, state) if m.name in limits.metrics}
+    extra = {m.key: m for m in extra_metrics(checks, state) if limits.offers(m)}
     both = {**{m.key: m for m in metrics}, **extra}.values()
     versions = (release.baseline, release.candidate)
     measured = provider.measure(release.endpoint, versions, both, Window(spans[0].start, end))

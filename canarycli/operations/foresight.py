@@ -11,6 +11,7 @@ from canarycli.forecast import Forecast, forecast, levels
 from canarycli.forecast.flow import requests_per_minute
 from canarycli.forecast.remedies import Remedy, remedy
 from canarycli.judge.periods import WARM_UP
+from canarycli.judge.sources import coarse
 from canarycli.judge.wording import change
 from canarycli.metrics import Unit
 from canarycli.operations.start import Intent, with_history
@@ -102,7 +103,11 @@ def _troubles(foresight: Foresight) -> Iterator[Trouble]:
     if told is None or foresight.per_minute is None:
         return
     for check in plan.checks:
-        if check.name in told.undecidable:
+        blunt = coarse(check, foresight.known.get(check.name, {}))
+        if blunt:
+            hint = f"ask for what they can decide, or leave it out: --skip {check.name}"
+            yield Trouble(f"check {check.name!r}: {blunt}", hint, blocks=False)
+        elif check.name in told.undecidable:
             way = remedy(check, plan, foresight.per_minute, foresight.known, foresight.settle)
             stage = plan.stages[way.stage - 1]
             patience = span(plan.patience(stage))

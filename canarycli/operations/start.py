@@ -14,9 +14,10 @@ from canarycli.errors import Busy, Denied, NotFound, UsageError
 from canarycli.ids import new_id
 from canarycli.journal import Event
 from canarycli.judge import Arms, begin
-from canarycli.metrics import Measurements, Metric, Window
+from canarycli.metrics import Measurements
 from canarycli.operations.address import Address
 from canarycli.operations.drive import driven
+from canarycli.operations.past import before, read_past
 from canarycli.operations.target import find_target
 from canarycli.operations.workspace import (
     Workspace,
@@ -32,14 +33,6 @@ from canarycli.release.record import Release, State
 from canarycli.release.request import Request, prepare
 from canarycli.store import Record
 from canarycli.verbs import offers
-
-HISTORY = timedelta(hours=24)
-"""How far back the baseline is looked at before a release."""
-
-MOST_POINTS = 2000
-"""At most so many points of each metric are asked for then."""
-
-REQUESTS = Metric("requests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,13 +262,12 @@ def with_history(intent: Intent) -> tuple[Release, Measurements]:
     """
     release, provider = intent.release, intent.work.provider
     now, limits = intent.work.clock.now(), provider.limits
-    span = min(HISTORY, MOST_POINTS * limits.metric_period)
-    past = Window(now - span, now)
+    past = before(now, provider)
     if not release.plan.checks:
         return release, Measurements(past, now, {})
-    requests = [REQUESTS] if REQUESTS.name in limits.metrics else []
-    metrics = {metric.key: metric for metric in (*release.plan.metrics(), *requests)}
-    measured = provider.measure(intent.endpoint.name, (release.baseline,), metrics.values(), past)
+    measured = read_past(
+        provider, intent.endpoint.name, release.baseline, release.plan.checks, past
+    )
     arms = Arms(release.baseline, release.candidate, 0.0, now, now, limits.metric_delay)
     return replace(release, judge=begin(release.plan.checks, measured, arms)), measured
 

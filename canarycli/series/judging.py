@@ -20,6 +20,7 @@ from canarycli.judge.weights import weights
 from canarycli.metrics import UNITS, Unit
 from canarycli.series.document import MetricSeries, SeriesDocument, SeriesForm
 from canarycli.series.forms import CountsForm, form_of
+from canarycli.series.latency import HistogramForm
 from canarycli.series.verdict import SeriesVerdict
 
 STAGE_STEP = log(1.5)
@@ -148,7 +149,9 @@ class _Track:
             return replace(blank, sentence=self.absence)
         told = self._numbers(blank, self.evidence)
         text = sentence(told)
-        return replace(told, sentence=f"{text}, {self._left_out}" if self._left_out else text)
+        unclear = verdict is Verdict.INCONCLUSIVE and isinstance(self.form, HistogramForm)
+        more = (self._left_out, self.form.coarse if unclear else "")
+        return replace(told, sentence=", ".join(filter(None, (text, *more))))
 
     @property
     def _left_out(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from math import log
+from math import isfinite, log
 from typing import Any
 
 from canarycli.errors import PlanError
@@ -13,15 +13,12 @@ from canarycli.judge.latency import (
     LEAST_ABOVE,
     QUANTILE_WEIGHTS,
     SHARE_MARGINS,
-    above_bound,
-    at_least,
-    at_most,
-    nearest,
     share_above,
 )
 from canarycli.judge.margins import Promise
+from canarycli.judge.marks import Mark, above_bound, mark, undecided
 from canarycli.judge.means import Means
-from canarycli.judge.pool import merged, quantile
+from canarycli.judge.pool import merged
 from canarycli.judge.presence import Heard
 from canarycli.metrics import Histogram
 from canarycli.series.document import MetricSeries, numbers
@@ -69,15 +66,13 @@ class HistogramForm(_Thresholds):
         for where, row in present(metric.minutes, f"{metric.where}minutes"):
             for i, arm in enumerate(entries(row, where, 2)):
                 numbers(arm, f"{where}[{i}]", size)
-        self.marks: list[tuple[int, int, int]] = []
+        self.marks: list[Mark] = []
         self._learn(self.past)
 
     def evidence(self, promise: Promise) -> Several:
         """See `Form`."""
-        marks = self.marks or [(0, 0, 0)] * len(self.weights)
-        past = self.past if self.marks else []
-        rows = [[(h.n, above_bound(h, base)) for h in past] for base, _, _ in marks]
-        return self.parts(promise, rows)
+        known = [[(h.n, above_bound(h, one.base)) for h in self.past] for one in self.marks]
+        return self.parts(promise, known or [[]] * len(self.weights))
 
     def row(self, minute: Any) -> Row | None:
         """See `Form`."""
@@ -89,21 +84,20 @@ class HistogramForm(_Thresholds):
             if len(self.past) >= LEARNING:
                 self._learn(self.past)
             return None
-        return [
-            number
-            for base, fail, passing in self.marks
-            for number in (
-                ours.n,
-                above_bound(ours, fail),
-                above_bound(ours, passing),
-                theirs.n,
-                above_bound(theirs, base),
-            )
-        ]
+        return [number for one in self.marks for number in one.row(ours, theirs)]
 
     def heard(self, minute: Any) -> Heard:
         """See `Form`."""
         return (None, None) if minute is None else (sum(minute[0]), sum(minute[1]))
+
+    @property
+    def coarse(self) -> str:
+        """Why the bounds can't decide a pass, "" if they can."""
+        widest = max(self.marks, key=lambda one: one.decides, default=None)
+        if widest is None or not widest.decides:
+            return ""
+        decides = widest.decides if isfinite(widest.decides) else None
+        return undecided(self.metric.config.tol_pass, widest.width, decides)
 
     def _histogram(self, counts: Sequence[float]) -> Histogram:
         return Histogram(NEVER, self.metric.bounds, tuple(counts))
@@ -111,12 +105,10 @@ class HistogramForm(_Thresholds):
     def _learn(self, past: Sequence[Histogram]) -> None:
         if not past or not merged(past).n:
             return
-        whole, config, bounds = merged(past), self.metric.config, self.metric.bounds
-        for q in self.metric.quantiles:
-            base = nearest(bounds, quantile(whole, q) or bounds[0])
-            fail = at_least(bounds, bounds[base] * (1 + config.tol_fail))
-            passing = at_most(bounds, bounds[base] * (1 + config.tol_pass))
-            self.marks.append((base, fail, passing))
+        whole, config = merged(past), self.metric.config
+        self.marks = [
+            mark(whole, q, config.tol_fail, config.tol_pass) for q in self.metric.quantiles
+        ]
 
 
 class PercentilesForm(_Thresholds):
@@ -197,11 +189,11 @@ class PercentilesForm(_Thresholds):
     def _shares(self, n: float, values: Sequence[float], tolerance: float) -> list[float]:
         """Requests and slow ones for each threshold; no requests where too few lie above it."""
         found: list[float] = []
-        for q, mark in zip(self.metric.quantiles, self.marks, strict=True):
+        for q, tau in zip(self.metric.quantiles, self.marks, strict=True):
             if n * (1 - q) < LEAST_ABOVE:
                 found += (0.0, 0.0)
             else:
-                share = share_above(mark * (1 + tolerance), self.metric.quantiles, values)
+                share = share_above(tau * (1 + tolerance), self.metric.quantiles, values)
                 found += (n, n * share)
         return found
 

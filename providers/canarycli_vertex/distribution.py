@@ -8,9 +8,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import accumulate, pairwise
+from math import inf
 from typing import Any
 
-from canarycli.metrics import Histogram
+from canarycli.metrics import Counts, Histogram
 
 MOST_BUCKETS = 10_000
 
@@ -65,19 +66,17 @@ def percentile(histogram: Histogram, rank: float) -> float | None:
     return lower + (upper - lower) * ((wanted - before) / inside if inside else 1.0)
 
 
-def bound_above(histogram: Histogram, threshold: float) -> float | None:
-    """The first bound at or above the threshold; None if the threshold is above them all."""
-    index = bisect_left(histogram.bounds, threshold * (1 - 1e-9))
-    return histogram.bounds[index] if index < len(histogram.bounds) else None
-
-
-def slower_than(histogram: Histogram, threshold: float) -> float:
+def slower_than(histogram: Histogram, threshold: float) -> Counts:
     """How many requests were surely slower: those above the first bound at or above it.
 
-    Rounding is towards not failing: a request that may have been in time is not counted.
+    Rounding is towards not failing: a request that may have been in time is not counted. Where
+    it was counted is said, if that is another place than asked.
     """
     index = bisect_left(histogram.bounds, threshold * (1 - 1e-9))
-    return sum(histogram.counts[index + 1 :])
+    slow = sum(histogram.counts[index + 1 :])
+    bound = histogram.bounds[index] if index < len(histogram.bounds) else inf
+    over = bound if bound > threshold * (1 + 1e-9) else None
+    return Counts(histogram.at, histogram.n, slow, over)
 
 
 def _bounds(options: Mapping[str, Any]) -> list[float]:

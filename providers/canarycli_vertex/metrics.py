@@ -228,8 +228,7 @@ def _point_of(metric: Metric, histogram: Histogram) -> Point | None:
     if metric.name == "latency":
         return histogram
     if metric.name == "latency_over":
-        slow = slower_than(histogram, metric.threshold or 0.0)
-        return Counts(histogram.at, histogram.n, slow)
+        return slower_than(histogram, metric.threshold or 0.0)
     match = _RANKED.fullmatch(metric.name)
     value = percentile(histogram, int(match["rank"]) / 100) if match else None
     return None if value is None else Value(histogram.at, value, histogram.n)

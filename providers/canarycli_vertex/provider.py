@@ -59,6 +59,7 @@ class Vertex:
             metrics=NAMES,
             custom_source=WORD,
             metric_period=self._settings.metric_period,
+            exact_thresholds=False,
         )
 
     @property

@@ -115,7 +115,7 @@ def test_without_requests_there_is_no_percentile() -> None:
 def test_a_request_that_may_have_been_in_time_is_not_slow(threshold: float, slow: float) -> None:
     histogram = Histogram(NOON, (0.1, 0.2), (10, 3, 3))
 
-    assert slower_than(histogram, threshold) == slow
+    assert slower_than(histogram, threshold).bad == slow
 
 
 def test_histograms_of_one_minute_add_up() -> None:

@@ -210,6 +210,7 @@ def test_slow_requests_are_those_above_the_next_bound_and_the_query_says_so(
 
     at = now(server) - timedelta(minutes=2)
     assert found.of("22", over).points == (Counts(at, 4, 1),)
+    assert [p.over for p in found.of("22", over).points if isinstance(p, Counts)] == [0.2]
     assert found.queries[over.key].endswith("slower than the first bucket bound at or above 0.15 s")
 
 

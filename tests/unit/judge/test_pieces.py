@@ -11,14 +11,12 @@ from canarycli.judge.dispersion import UNKNOWN, Dispersion, from_history, low_ch
 from canarycli.judge.interval import Counted
 from canarycli.judge.latency import (
     QUANTILES,
-    at_least,
-    at_most,
     cumulative,
-    nearest,
     score,
     share_above,
 )
 from canarycli.judge.margins import Margins, Promise, margins_of
+from canarycli.judge.marks import nearest
 from canarycli.judge.means import Means, Scale
 from canarycli.judge.memory import packed, unpacked
 from canarycli.judge.power import divergence, information, requests_to_fail, requests_to_pass
@@ -199,9 +197,6 @@ def test_equal_percentiles_and_a_single_one_are_handled() -> None:
 def test_bounds_round_towards_neither_failing_nor_passing() -> None:
     bounds = (0.05, 0.1, 0.2, 0.4)
     assert nearest(bounds, 0.11) == 1
-    assert at_least(bounds, 0.11) == 2
-    assert at_most(bounds, 0.19) == 1
-    assert at_least(bounds, 9.0) == 3
 
 
 # margins, weights, capital

@@ -1,0 +1,135 @@
+"""Latency limits on histograms: the limit tested is the limit asked for, wherever bounds lie."""
+
+from math import exp, log
+from random import Random
+
+import pytest
+from unit.judge.arranging import MINUTE, arms, at, measured, series
+from unit.judge.streams import poisson
+
+from canarycli.forecast import forecast, levels
+from canarycli.judge import Verdict, begin, judge
+from canarycli.judge.latency import cumulative, score
+from canarycli.judge.marks import Mark, mark
+from canarycli.metrics import Counts, Histogram, Metric, Series, Value
+from canarycli.plan import Check, Margin, Plan, Stage
+
+P90 = Check("p90", Metric("latency_p90"), no_worse_by=Margin(relative=0.2))
+VERTEX = tuple(0.001 * 1.4**i for i in range(27))
+COARSE = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+POSITIONS = 200
+
+
+def shape(p90: float, bounds: tuple[float, ...], spread: float = 0.5) -> tuple[float, ...]:
+    """The part of lognormal latencies in each bucket."""
+    middle = p90 / exp(score(0.9) * spread)
+    below = [cumulative(log(bound / middle) / spread) for bound in bounds]
+    return tuple(b - a for a, b in zip((0.0, *below), (*below, 1.0), strict=True))
+
+
+def minutes(
+    chance: Random, n: float, p90: float, length: int, bounds: tuple[float, ...] = VERTEX
+) -> Series:
+    parts = shape(p90, bounds)
+    rows = [
+        tuple(float(poisson(chance, n * part)) if part > 1e-9 else 0.0 for part in parts)
+        for _ in range(length)
+    ]
+    return series([Histogram(at(i), bounds, row) for i, row in enumerate(rows)])
+
+
+def verdict(position: int, slower: float) -> Verdict:
+    """One release of an hour and a half, its p90 anywhere within a bucket of Vertex's."""
+    chance = Random(position)
+    p90 = 0.15 * 1.4 ** (position / POSITIONS)
+    known = minutes(chance, 1800, p90, 60)
+    past = series([Histogram(p.at - 60 * MINUTE, p.bounds, p.counts) for p in known.points])  # type: ignore[union-attr]  # histograms
+    state = begin([P90], measured({}, {"latency": past}), arms(0))
+    ours, theirs = minutes(chance, 200, p90 * slower, 90), minutes(chance, 1800, p90, 90)
+    found = measured({"latency": ours}, {"latency": theirs}, until=90)
+    return judge([P90], found, arms(90, share=10), state).findings[0].verdict
+
+
+def test_wherever_a_percentile_lies_in_its_bucket_its_own_limit_is_tested() -> None:
+    said = {
+        slower: [verdict(position, slower) for position in range(0, POSITIONS, step)]
+        for slower, step in ((1.0, 5), (1.1, 2), (1.3, 2), (1.5, 5))
+    }
+    assert said[1.0].count(Verdict.PASS) == len(said[1.0])
+    assert said[1.1].count(Verdict.FAIL) <= 1
+    assert said[1.3].count(Verdict.PASS) <= 5
+    assert said[1.5].count(Verdict.FAIL) == len(said[1.5])
+
+
+SHAPES = {"narrow": 0.2, "usual": 0.5, "wide": 1.0}
+
+
+@pytest.mark.parametrize("spread", SHAPES.values(), ids=list(SHAPES))
+@pytest.mark.parametrize("growth", [1.1, 1.25, 1.4])
+@pytest.mark.parametrize("q", [0.5, 0.9, 0.99])
+def test_a_cut_is_where_the_tolerance_puts_it_for_usual_shapes(
+    spread: float, growth: float, q: float
+) -> None:
+    bounds = tuple(0.001 * growth**i for i in range(120))
+    for step in range(20):
+        p90 = 0.15 * growth ** (step / 20)
+        whole = Histogram(at(0), bounds, tuple(1e6 * part for part in shape(p90, bounds, spread)))
+        cuts = mark(whole, q, 0.2, 0.2)
+        base = sum(whole.counts[cuts.base + 1 :])
+        slower = {
+            times: Histogram(
+                at(0), bounds, tuple(1e6 * part for part in shape(p90 * times, bounds, spread))
+            )
+            for times in (1.1, 1.19, 1.22, 1.3)
+        }
+        assert cuts.fail.above(slower[1.19]) < base < cuts.fail.above(slower[1.3])
+        assert cuts.passing.above(slower[1.22]) > base
+        assert cuts.passing.above(slower[1.1]) < base
+        assert Mark.from_json(cuts.to_json()).passing == cuts.passing
+
+
+def test_bounds_that_cannot_decide_a_limit_say_which_they_can() -> None:
+    chance = Random(1)
+    known = minutes(chance, 1800, 0.26, 60, COARSE)
+    past = measured({}, {"latency": known})
+    state = begin([P90], past, arms(60))
+    ours, theirs = minutes(chance, 200, 0.26, 90, COARSE), minutes(chance, 1800, 0.26, 90, COARSE)
+    found = measured({"latency": ours}, {"latency": theirs}, until=90)
+    finding = judge([P90], found, arms(90, share=10), state).findings[0]
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert finding.sentence.endswith(
+        "the buckets are 100% wide here: 20% can't be decided, 100% can"
+    )
+    assert finding.more_requests is None
+
+
+def test_what_the_bounds_cannot_decide_is_not_forecast_either() -> None:
+    plan = Plan((Stage(10, 60 * MINUTE), Stage(100, 0 * MINUTE)), (P90,))
+    told = {
+        bounds: forecast(
+            plan,
+            2000,
+            levels(
+                [P90], measured({}, {"latency": minutes(Random(1), 1800, 0.26, 60, bounds)}), "old"
+            ),
+        )
+        for bounds in (COARSE, VERTEX)
+    }
+    assert told[COARSE].undecidable == ("p90",)
+    assert told[VERTEX].undecidable == ()
+
+
+def test_counts_that_were_moved_beyond_the_limit_never_pass() -> None:
+    """A cloud that rounds thresholds up compares 40 % where 20 % was asked for."""
+    tau, slower = Metric("latency_over", 0.2), Metric("latency_over", 0.24)
+    state = {"p90": {"facts": {"tau": 0.2}}}
+
+    def over(rows: list[tuple[float, float]], bound: float) -> Series:
+        return series([Counts(at(i), n, bad, bound) for i, (n, bad) in enumerate(rows)])
+
+    value = {"latency_p90": series([Value(at(i), 0.2, 200) for i in range(90)])}
+    theirs = {tau.key: over([(1800, 180)] * 90, 0.21), slower.key: over([(1800, 40)] * 90, 0.29)}
+    ours = {tau.key: over([(200, 35)] * 90, 0.21), slower.key: over([(200, 12)] * 90, 0.29)}
+    found = measured(ours | value, theirs | value, until=90)
+    finding = judge([P90], found, arms(90, share=10), state).findings[0]
+    assert finding.verdict is Verdict.INCONCLUSIVE
