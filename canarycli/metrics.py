@@ -29,6 +29,7 @@ class Form(StrEnum):
 UNITS: Mapping[str, Unit] = MappingProxyType(
     {
         "requests": Unit.COUNT,
+        "errors": Unit.RATIO,
         "errors_5xx": Unit.RATIO,
         "errors_4xx": Unit.RATIO,
         "model_errors": Unit.RATIO,

@@ -1,7 +1,7 @@
 """The plan a release goes by: flags of the command line, a plan of the config, or a plan file."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -17,10 +17,23 @@ from canarycli.metrics import Metric
 from canarycli.plan import Check, Margin, Plan, Stage
 
 USUAL_CHECKS = (
-    Check("errors_5xx", Metric("errors_5xx"), no_worse_by=Margin(absolute=0.005)),
+    Check("errors", Metric("errors"), no_worse_by=Margin(absolute=0.005)),
     Check("latency_p90", Metric("latency_p90"), no_worse_by=Margin(relative=0.2)),
 )
 """What a release without a plan is judged by; a p99 would need ten times the requests of a p90."""
+
+
+OLDER_ERRORS = replace(USUAL_CHECKS[0], name="errors_5xx", metric=Metric("errors_5xx"))
+"""What stands for the usual `errors` on a cloud that only counts server errors."""
+
+
+def on_cloud(plan: Plan, metrics: Collection[str]) -> Plan:
+    """The plan with a usual check that the cloud's metrics can answer; a person's own stay."""
+    if "errors" in metrics or USUAL_CHECKS[0] not in plan.checks:
+        return plan
+    return replace(
+        plan, checks=tuple(OLDER_ERRORS if c == USUAL_CHECKS[0] else c for c in plan.checks)
+    )
 
 
 def plan_from_options(

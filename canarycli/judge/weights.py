@@ -15,6 +15,7 @@ GROUPS: Mapping[str, float] = MappingProxyType(
 
 BY_NAME: Mapping[str, tuple[str, float]] = MappingProxyType(
     {
+        "errors": ("errors", 1.0),
         "errors_5xx": ("errors", 1.0),
         "model_errors": ("errors", 1.0),
         "errors_4xx": ("client errors", 1.0),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from canarycli.config import Config, load, plan_from_options, plan_from_word
+from canarycli.config.options import on_cloud
 from canarycli.config.payloads import with_payloads
 from canarycli.engine.lease import busy_with
 from canarycli.engine.loop import drive
@@ -120,7 +121,8 @@ def intend(
     target = find_target(address, store, env)
     work = work_on(target, store, env)
     plans = _Plans(config, target.config.plan if target.config else None, stdin)
-    plan = plans.vague(wanted) if vague else plans.meant(wanted)
+    asked = plans.vague(wanted) if vague else plans.meant(wanted)
+    plan = on_cloud(asked, work.provider.limits.metrics)
     endpoint = _look(work)
     deploy = None
     if offers(work.provider.provider, Deployer):

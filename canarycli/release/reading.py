@@ -10,7 +10,7 @@ from canarycli.release.record import Release
 SIGNS = {"pass": "✔", "fail": "✖", "inconclusive": "◔", "no_data": "?"}
 """The sign of a verdict, everywhere."""
 
-FAILURES = frozenset({"errors_5xx", "model_errors"})
+FAILURES = frozenset({"errors", "errors_5xx", "model_errors"})
 """Checks whose bad requests are failures that somebody felt."""
 
 

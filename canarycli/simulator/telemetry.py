@@ -229,6 +229,8 @@ _GAUGES = frozenset({"cpu", "memory"})
 _MAKERS: Mapping[str, Maker] = MappingProxyType(
     {
         "requests": _requests,
+        # Nothing but a 5xx keeps a caller from an answer here.
+        "errors": _errors("errors_5xx"),
         "errors_5xx": _errors("errors_5xx"),
         "errors_4xx": _errors("errors_4xx"),
         "model_errors": _errors("model_errors"),

@@ -10,7 +10,7 @@ from canarycli_azureml import custom
 from canarycli_azureml.api import Session
 from canarycli_azureml.monitoring import NAMESPACE, Line, Question, ask
 from canarycli_azureml.settings import Settings
-from canarycli_azureml.statuses import Failures, callers_fault, models_fault
+from canarycli_azureml.statuses import Failures, in_class, models_fault
 
 LATENCIES: Mapping[str, str] = {
     "latency_p50": "RequestLatency_P50",
@@ -25,7 +25,7 @@ GAUGES: Mapping[str, str] = {
     "memory": "CpuMemoryUtilizationPercentage",
     "gpu": "GpuUtilizationPercentage",
 }
-COUNTED = ("requests", "errors_5xx", "errors_4xx", "model_errors")
+COUNTED = ("requests", "errors", "errors_5xx", "errors_4xx", "model_errors")
 NAMES = frozenset({*COUNTED, *LATENCIES, *GAUGES})
 REQUESTS = "RequestsPerMinute"
 EVERY_DIMENSION = ("deployment", "statusCode", "modelStatusCode")
@@ -143,10 +143,12 @@ def _count(name: str, at: datetime, tally: Tally, failures: Failures) -> Point:
 
 def _blame(name: str, failures: Failures) -> Callable[[str, str], bool]:
     match name:
-        case "errors_5xx":
+        case "errors":
             return lambda status, _: failures.blame(status)
+        case "errors_5xx":
+            return lambda status, _: in_class(status, "5xx")
         case "errors_4xx":
-            return lambda status, _: callers_fault(status, failures)
+            return lambda status, _: in_class(status, "4xx")
         case _:
             return models_fault
 
@@ -154,8 +156,9 @@ def _blame(name: str, failures: Failures) -> Callable[[str, str], bool]:
 def _counting(name: str, failures: Failures) -> str:
     which = {
         "requests": "",
-        "errors_5xx": f" with statusCode {failures}",
-        "errors_4xx": f" with statusCode 4xx but not {failures}",
+        "errors": f" with statusCode {failures}",
+        "errors_5xx": " with statusCode 5xx",
+        "errors_4xx": " with statusCode 4xx",
         "model_errors": " with statusCode 424 or modelStatusCode 4xx, 5xx",
     }[name]
     return f"{REQUESTS}{which}, by {', '.join(EVERY_DIMENSION)}, PT1M, added up"

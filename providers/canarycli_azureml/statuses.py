@@ -1,4 +1,4 @@
-"""Whose fault a status code is: the candidate's, the caller's or nobody's."""
+"""Which status codes mean that a request did not get its model's answer."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ Microsoft's how-to-troubleshoot-online-endpoints."""
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """The status codes that are the candidate's fault: `424`, or a class such as `5xx`."""
+    """The status codes that `errors` counts: `424`, or a class such as `5xx`."""
 
     codes: tuple[str, ...] = USUAL
 
@@ -38,23 +38,19 @@ class Failures:
 
     def blame(self, status: str) -> bool:
         """Whether an answer with this status is the candidate's failure."""
-        return any(status == code or _in_class(status, code) for code in self.codes)
+        return any(status == code or in_class(status, code) for code in self.codes)
 
     def __str__(self) -> str:
         return ", ".join(self.codes)
 
 
-def callers_fault(status: str, failures: Failures) -> bool:
-    """Whether it is any other 4xx: a wrong request, not a wrong answer."""
-    return _in_class(status, "4xx") and not failures.blame(status)
-
-
 def models_fault(status: str, model_status: str) -> bool:
     """Whether the model itself answered with an error."""
-    return status == "424" or _in_class(model_status, "4xx") or _in_class(model_status, "5xx")
+    return status == "424" or in_class(model_status, "4xx") or in_class(model_status, "5xx")
 
 
-def _in_class(status: str, code: str) -> bool:
+def in_class(status: str, code: str) -> bool:
+    """Whether a status belongs to a class such as `5xx`."""
     return code.endswith("xx") and len(status) == 3 and status[:1] == code[:1]
 
 

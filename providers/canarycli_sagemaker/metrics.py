@@ -22,6 +22,8 @@ class Part(StrEnum):
     REQUESTS = "requests"
     SAMPLES = "samples"
     BAD = "bad"
+    UNANSWERED = "unanswered"
+    CALLERS = "callers"
     WITHIN = "within"
     VALUE = "value"
 
@@ -31,6 +33,7 @@ class Shape(StrEnum):
 
     REQUESTS = "requests"
     ERRORS = "errors"
+    FAILED = "failed"
     SLOW = "slow"
     VALUE = "value"
 
@@ -71,6 +74,7 @@ class _Named:
 _BUILT_IN: Mapping[str, _Named] = MappingProxyType(
     {
         "requests": _Named(Shape.REQUESTS, REQUESTS, "Invocations"),
+        "errors": _Named(Shape.FAILED, REQUESTS, "Invocation5XXErrors"),
         "errors_5xx": _Named(Shape.ERRORS, REQUESTS, "Invocation5XXErrors"),
         "errors_4xx": _Named(Shape.ERRORS, REQUESTS, "Invocation4XXErrors"),
         "model_errors": _Named(Shape.ERRORS, REQUESTS, "InvocationModelErrors"),
@@ -120,6 +124,16 @@ def recipe(metric: Metric, endpoint: str, version: str) -> Recipe:
         case Shape.ERRORS:
             asked = of("Invocations", "Sum")
             parts = {Part.REQUESTS: asked, Part.SAMPLES: samples, Part.BAD: main}
+        case Shape.FAILED:
+            asked = of("Invocations", "Sum")
+            parts = {
+                Part.REQUESTS: asked,
+                Part.SAMPLES: of("InvocationModelErrors", "SampleCount"),
+                Part.BAD: main,
+                Part.UNANSWERED: of("InvocationModelErrors", "Sum"),
+                Part.CALLERS: of("Invocation4XXErrors", "Sum"),
+            }
+            query = f"{query}, or InvocationModelErrors - Invocation4XXErrors where that is more"
         case Shape.SLOW:
             parts = {Part.SAMPLES: samples, Part.WITHIN: main}
             query = f"{query} {statistic}"

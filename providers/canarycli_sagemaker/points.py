@@ -24,9 +24,9 @@ def _point(recipe: Recipe, at: datetime, parts: Mapping[Part, float]) -> Point |
         case Shape.REQUESTS:
             n = parts.get(Part.REQUESTS, parts.get(Part.SAMPLES))
             return None if n is None else Value(at, n, n)
-        case Shape.ERRORS:
+        case Shape.ERRORS | Shape.FAILED:
             n = max((parts[p] for p in (Part.REQUESTS, Part.SAMPLES) if p in parts), default=None)
-            return None if n is None else Counts(at, n, min(n, parts.get(Part.BAD, 0.0)))
+            return None if n is None else Counts(at, n, min(n, _bad(parts)))
         case Shape.SLOW:
             if not {Part.SAMPLES, Part.WITHIN} <= parts.keys():
                 return None
@@ -36,3 +36,12 @@ def _point(recipe: Recipe, at: datetime, parts: Mapping[Part, float]) -> Point |
             if Part.VALUE not in parts:
                 return None
             return Value(at, parts[Part.VALUE] / recipe.scale, parts.get(Part.SAMPLES))
+
+
+def _bad(parts: Mapping[Part, float]) -> float:
+    """Server errors; or whatever kept the model from answering, less the callers' mistakes.
+
+    A time-out or a broken connection is only in the second number.
+    """
+    unanswered = parts.get(Part.UNANSWERED, 0.0) - parts.get(Part.CALLERS, 0.0)
+    return max(parts.get(Part.BAD, 0.0), unanswered)

@@ -39,11 +39,16 @@ from canarycli_vertex.monitoring import (
 
 COUNTED: Mapping[str, tuple[str, ...]] = {
     "requests": (),
+    "errors": ("5", "408", "424", "429"),
     "errors_5xx": ("5",),
     "errors_4xx": ("4",),
     "model_errors": ("4", "5"),
 }
-"""First digits of the response codes that are bad. Codes come as `503` or as `5xx`."""
+"""First digits of the response codes that are bad. Codes come as `503` or as `5xx`.
+
+`errors` are requests without their model's answer: failures, and refusals and time-outs that
+come as a 4xx. The caller's own mistakes are none.
+"""
 
 TIMED = frozenset(
     {

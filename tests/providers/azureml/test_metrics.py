@@ -14,6 +14,7 @@ from canarycli_azureml import AzureML
 REQUESTS, FAILED, WRONG, MODEL = (
     Metric(name) for name in ("requests", "errors_5xx", "errors_4xx", "model_errors")
 )
+ERRORS = Metric("errors")
 P99 = Metric("latency_p99")
 
 
@@ -59,31 +60,30 @@ MIX = (
 )
 
 
-def test_a_failing_model_is_a_424_and_counts_as_the_candidates_failure(
+def test_a_failing_model_is_a_424_and_counts_as_an_error_and_as_what_it_says(
     server: Server, azureml: AzureML, minute: datetime
 ) -> None:
     made(server, minute, *MIX)
 
-    found = measured(azureml, minute, FAILED, WRONG, MODEL, REQUESTS)
+    found = measured(azureml, minute, ERRORS, FAILED, WRONG, MODEL, REQUESTS)
 
-    assert counts(found.of("blue", FAILED).points) == [(100, 13)]
-    assert counts(found.of("blue", WRONG).points) == [(100, 7)]
+    assert counts(found.of("blue", ERRORS).points) == [(100, 13)]
+    assert counts(found.of("blue", FAILED).points) == [(100, 3)]
+    assert counts(found.of("blue", WRONG).points) == [(100, 17)]
     assert counts(found.of("blue", MODEL).points) == [(100, 7)]
     assert values(found.of("blue", REQUESTS).points) == [100]
     assert found.of("blue", FAILED).points[0].at == minute
 
 
-def test_which_codes_are_the_candidates_fault_is_a_setting(
-    server: Server, minute: datetime
-) -> None:
+def test_which_codes_are_errors_is_a_setting(server: Server, minute: datetime) -> None:
     made(server, minute, *MIX)
     provider = AzureML({**PLACE, "failures": ["5xx", 400]})
 
-    found = measured(provider, minute, FAILED, WRONG)
+    found = measured(provider, minute, ERRORS, FAILED)
 
     provider.close()
-    assert counts(found.of("blue", FAILED).points) == [(100, 8)]
-    assert counts(found.of("blue", WRONG).points) == [(100, 12)]
+    assert counts(found.of("blue", ERRORS).points) == [(100, 8)]
+    assert counts(found.of("blue", FAILED).points) == [(100, 3)]
 
 
 @pytest.mark.parametrize("rollup", ["mean", "sum"])

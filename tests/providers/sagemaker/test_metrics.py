@@ -72,6 +72,33 @@ def test_errors_are_counted_among_invocations(sagemaker: SageMaker, past: Past) 
     assert points(sagemaker, past, Metric("errors_5xx")) == (Counts(past.at(3), 20, 3),)
 
 
+@pytest.mark.parametrize(
+    ("server_errors", "model_errors", "callers", "bad"),
+    [
+        pytest.param(3, 3, 0, 3, id="a model that fails"),
+        pytest.param(0, 4, 0, 4, id="a time-out or a broken connection is no 5xx"),
+        pytest.param(0, 5, 5, 0, id="the caller's mistakes are none"),
+        pytest.param(2, 6, 3, 3, id="all of them"),
+        pytest.param(2, 0, 5, 2, id="a 5xx that never reached the model"),
+    ],
+)
+def test_errors_are_requests_without_their_models_answer(
+    sagemaker: SageMaker,
+    past: Past,
+    *,
+    server_errors: int,
+    model_errors: int,
+    callers: int,
+    bad: int,
+) -> None:
+    past.put("Invocations", 3, [1] * 20)
+    past.put("Invocation5XXErrors", 3, [1] * server_errors + [0])
+    past.put("InvocationModelErrors", 3, [1] * model_errors + [0])
+    past.put("Invocation4XXErrors", 3, [1] * callers + [0])
+
+    assert points(sagemaker, past, Metric("errors")) == (Counts(past.at(3), 20, bad),)
+
+
 def test_errors_missing_where_there_are_invocations_are_zero(
     sagemaker: SageMaker, past: Past
 ) -> None:

@@ -51,13 +51,14 @@ def test_a_point_is_named_by_the_start_of_its_minute(vertex: Vertex, server: Ser
 def test_codes_are_counted_by_their_first_digit(vertex: Vertex, server: Server) -> None:
     for code, count in {"200": 80, "404": 5, "429": 3, "503": 7, "5xx": 2, "2xx": 3}.items():
         requests(server, "22", 2, code=code, count=count)
-    names = ("errors_5xx", "errors_4xx", "model_errors", "requests")
+    names = ("errors", "errors_5xx", "errors_4xx", "model_errors", "requests")
     metrics = [Metric(name) for name in names]
 
     found = measure(vertex, server, *metrics)
 
     at = now(server) - timedelta(minutes=2)
     assert [found.of("22", metric).points for metric in metrics] == [
+        (Counts(at, 100, 12),),
         (Counts(at, 100, 9),),
         (Counts(at, 100, 8),),
         (Counts(at, 100, 17),),

@@ -31,7 +31,7 @@ def test_without_a_plan_the_usual_checks_judge() -> None:
     plan = plan_from_options(percent=5)
 
     assert plan.checks == (
-        Check("errors_5xx", Metric("errors_5xx"), no_worse_by=Margin(absolute=0.005)),
+        Check("errors", Metric("errors"), no_worse_by=Margin(absolute=0.005)),
         Check("latency_p90", Metric("latency_p90"), no_worse_by=Margin(relative=0.2)),
     )
 

@@ -208,7 +208,7 @@ def test_a_new_plan_is_added_below_the_others() -> None:
       - {percent: 2, bake: 10m}
       - {percent: 100, bake: 1m}
     checks:
-      - {metric: errors_5xx, no_worse_by: 0.5pp}
+      - {metric: errors, no_worse_by: 0.5pp}
 """
 
     assert with_plan(FILE, "fresh", NEW) == FILE.replace("checks: []}\n", f"checks: []}}\n{added}")
