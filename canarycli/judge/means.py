@@ -58,6 +58,25 @@ class Scale:
         return Scale(level, sqrt(sum(squares) / len(squares)))
 
 
+def weight_of(
+    n_candidate: float | None, n_baseline: float | None, q: float | None
+) -> tuple[float, float, float]:
+    """What a window's difference is worth: precision, and how far it may read low and high.
+
+    A percentile of few requests is biased: the k-th of n lies at k/(n + 1), not at the quantile,
+    between q/(n + 1) below it and (1 - q)/(n + 1) above, whichever way it is made. Both ways are
+    given in standard deviations of one request; of a window where requests are not known, which
+    holds from one request beyond the percentile on. Means have none.
+    """
+    if not n_candidate or not n_baseline:
+        return 1.0, *((0.0, 0.0) if q is None else (1.0, 0.0))
+    precision = 1 / (1 / n_candidate + 1 / n_baseline)
+    if q is None:
+        return precision, 0.0, 0.0
+    ours, theirs, unit = n_candidate + 1, n_baseline + 1, sqrt(q * (1 - q))
+    return precision, (q / ours + (1 - q) / theirs) / unit, ((1 - q) / ours + q / theirs) / unit
+
+
 class Means:
     """One value of the candidate against the baseline's, sequentially."""
 
@@ -118,9 +137,11 @@ class Means:
 
         Args:
             row: difference, larger is worse; precision, one over the variance it would have if
-                one request's value had a variance of 1 (1 where requests are not known).
+                one request's value had a variance of 1 (1 where requests are not known); and how
+                far it may read low and high, see `weight_of`.
         """
-        difference, precision = row
+        difference, precision, *lean = row
+        low, high = lean or (0.0, 0.0)
         self.fail.start(late_start(self.minutes, self.promise.horizon))
         self.minutes += 1
         self.stage_windows += 1
@@ -129,9 +150,11 @@ class Means:
         if 0 < middle < inf:
             serial = self._serial()
             root = sqrt(precision)
-            over, under = difference - self.margin_fail, self.margin_pass - difference
+            over = difference - high * middle - self.margin_fail
             self.fail.times(*_factors(over * root, middle, wide, serial))
-            self.passed.times(*_factors(under * root, middle, wide, serial))
+            if wide < inf:
+                under = self.margin_pass - difference - low * wide
+                self.passed.times(*_factors(under * root, middle, wide, serial))
         self.fail.hold_to(min(max(before, 1.0) * self.promise.one_minute, LARGEST))
         self.passed.hold_to(LARGEST)
         self._learn(difference, precision)

@@ -18,7 +18,7 @@ from canarycli.judge.finding import Arms
 from canarycli.judge.latency import QUANTILE_WEIGHTS, QUANTILES, SHARE_MARGINS
 from canarycli.judge.margins import Promise, margins_of
 from canarycli.judge.marks import Mark, above_bound, equal_share, mark, undecided
-from canarycli.judge.means import Means, Scale
+from canarycli.judge.means import Means, Scale, weight_of
 from canarycli.judge.pool import merged, pool, quantile, quantile_of
 from canarycli.metrics import (
     Counts,
@@ -187,7 +187,8 @@ def _reader(check: Check, kind: str, facts: Mapping[str, Any]) -> Reader:
         case _:
             sign = 1.0 if check.better is Better.LOWER else -1.0
             level = 0.0 if as_log(check) else facts.get("level", 0.0)
-            return lambda ours, theirs: _value_row(ours, theirs, sign, level)
+            q = quantile_of(check.metric)
+            return lambda ours, theirs: _value_row(ours, theirs, sign, level, q)
 
 
 def _rate_row(
@@ -216,20 +217,20 @@ def _spread_row(
 
 
 def _value_row(
-    ours: Point | None, theirs: Point | None, sign: float, level: float
+    ours: Point | None, theirs: Point | None, sign: float, level: float, q: float | None
 ) -> tuple[float, ...] | None:
     if not isinstance(ours, Value) or not isinstance(theirs, Value):
         return None
-    precision = 1.0
-    if ours.n is not None and theirs.n is not None:
-        if min(ours.n, theirs.n) <= 0:
-            return None
-        precision = 1 / (1 / ours.n + 1 / theirs.n)
+    if 0 in {ours.n, theirs.n}:
+        return None
+    precision, low, high = weight_of(ours.n, theirs.n, q)
+    if sign < 0:
+        low, high = high, low
     if level:
-        return sign * (ours.value - theirs.value) / abs(level), precision
+        return sign * (ours.value - theirs.value) / abs(level), precision, low, high
     if min(ours.value, theirs.value) <= 0:
         return None
-    return sign * log(ours.value / theirs.value), precision
+    return sign * log(ours.value / theirs.value), precision, low, high
 
 
 def _histograms(check: Check, measured: Measurements, version: str) -> Series:

@@ -6,7 +6,7 @@ from canarycli.errors import PlanError
 from canarycli.judge.comparison import Comparison, History
 from canarycli.judge.evidence import Row
 from canarycli.judge.margins import ERRORS_STAGE_RATIO, Margins, Promise
-from canarycli.judge.means import Means, Scale
+from canarycli.judge.means import Means, Scale, weight_of
 from canarycli.judge.presence import Heard
 from canarycli.plan import Better
 from canarycli.series.document import MetricSeries, SeriesForm, measurable, numbers
@@ -121,13 +121,9 @@ class ValuesForm:
         if not self.level:
             self.level = v_b
             return None
-        if n_c is None or n_b is None:
-            precision = 1.0
-        elif n_c <= 0 or n_b <= 0:
+        if 0 in {n_c, n_b}:
             return None
-        else:
-            precision = 1 / (1 / n_c + 1 / n_b)
-        return self.sign * (v_c - v_b) / abs(self.level), precision
+        return self.sign * (v_c - v_b) / abs(self.level), *weight_of(n_c, n_b, None)
 
     def heard(self, minute: Any) -> Heard:
         """See `Form`."""

@@ -17,7 +17,7 @@ from canarycli.judge.latency import (
 )
 from canarycli.judge.margins import Promise
 from canarycli.judge.marks import Mark, above_bound, mark, undecided
-from canarycli.judge.means import Means
+from canarycli.judge.means import Means, weight_of
 from canarycli.judge.pool import merged
 from canarycli.judge.presence import Heard
 from canarycli.metrics import Histogram
@@ -160,7 +160,11 @@ class PercentilesForm(_Thresholds):
         n_c, ours, n_b, theirs = minute
         if self.as_values:
             ratios = [max(a, 1e-9) / max(b, 1e-9) for a, b in zip(ours, theirs, strict=True)]
-            return [number for ratio in ratios for number in (log(ratio), 1.0)]
+            return [
+                number
+                for ratio, q in zip(ratios, self.metric.quantiles, strict=True)
+                for number in (log(ratio), *weight_of(None, None, q))
+            ]
         if not self.marks:
             self.past.append((n_b, theirs))
             if len(self.past) >= LEARNING:
@@ -168,7 +172,7 @@ class PercentilesForm(_Thresholds):
             return None
         config = self.metric.config
         fail = self._shares(n_c, ours, config.tol_fail)
-        passing = self._shares(n_c, ours, config.tol_pass)
+        passing = self._shares(n_c, ours, config.tol_pass, few=True)
         base = self._shares(n_b, theirs, 0.0)
         return [
             number
@@ -186,14 +190,20 @@ class PercentilesForm(_Thresholds):
         """See `Form`."""
         return (None, None) if minute is None else (known(minute[0]), known(minute[2]))
 
-    def _shares(self, n: float, values: Sequence[float], tolerance: float) -> list[float]:
-        """Requests and slow ones for each threshold; no requests where too few lie above it."""
+    def _shares(
+        self, n: float, values: Sequence[float], tolerance: float, *, few: bool = False
+    ) -> list[float]:
+        """Requests and slow ones for each threshold; no requests where too few lie above it.
+
+        `few` takes each percentile for the lowest that it may be of so many requests.
+        """
+        lowest = [q * n / (n + 1) if few else q for q in self.metric.quantiles]
         found: list[float] = []
         for q, tau in zip(self.metric.quantiles, self.marks, strict=True):
             if n * (1 - q) < LEAST_ABOVE:
                 found += (0.0, 0.0)
             else:
-                share = share_above(tau * (1 + tolerance), self.metric.quantiles, values)
+                share = share_above(tau * (1 + tolerance), lowest, values)
                 found += (n, n * share)
         return found
 
