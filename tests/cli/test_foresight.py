@@ -68,7 +68,7 @@ def test_what_is_foreseen_goes_into_the_release(tmp_path: Path) -> None:
     seen = foresee(before)
     after = foreseen(before, seen)
 
-    assert after.release.judge["errors_5xx"]["facts"]["rate"] == pytest.approx(0.002, rel=0.2)
+    assert after.release.judge["errors"]["facts"]["rate"] == pytest.approx(0.002, rel=0.2)
     assert after.troubles == ()
     assert [warning.blocks for warning in seen.warnings] == [False, False]
 

@@ -241,4 +241,4 @@ def test_the_usual_checks_are_a_warning_and_never_refuse_a_start(tmp_path: Path)
     result = canary.run("start", "-m", "v42", "--percent", "5", "--dry-run")
 
     assert result.code == 0, result.out + result.err
-    assert "warning: check 'errors_5xx' can't tell at 5%" in result.err
+    assert "warning: check 'errors' can't tell at 5%" in result.err
