@@ -42,7 +42,7 @@ plans:
       - {{percent: 20, bake: 2s}}
       - {{percent: 100}}
     checks:
-      - {{metric: errors_5xx, never_above: 5%}}
+      - {{metric: errors, never_above: 5%}}
 """
 
 
