@@ -47,13 +47,18 @@ class Stage:
     """Give the candidate `percent` of the traffic and let it bake.
 
     `then` is `go` (on to the next stage when every check passes) or `hold` (wait for a person).
+    `leeway` is how many times its checks' `no_worse_by` the candidate may still be worse for the
+    stage to be passed; a fail is always judged by the limit itself.
     """
 
     percent: float
     bake: timedelta
     then: Then = Then.GO
+    leeway: float = 1.0
 
     def __post_init__(self) -> None:
+        if self.leeway < 1:
+            raise ValueError(f"a stage's leeway is at least 1, not {self.leeway:g}")
         if not 0 < self.percent <= 100:
             raise ValueError(f"a stage's percent is above 0 and at most 100, not {self.percent:g}")
         if self.bake < timedelta(0):
@@ -209,6 +214,9 @@ class Plan:
                 raise ValueError(
                     f"stages must rise: {later.percent:g}% follows {earlier.percent:g}%"
                 )
+        compared = [stage for stage in self.stages if stage.percent < 100]
+        if compared and compared[-1].leeway > 1:
+            raise ValueError("the last stage below 100% has no leeway: there the limits count")
         names = [check.name for check in self.checks]
         if len(set(names)) != len(names):
             raise ValueError("two checks have the same name")

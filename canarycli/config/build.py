@@ -60,7 +60,8 @@ def build_plan(model: plans.PlanModel, name: str, folder: Path) -> Plan:
 def _stage(model: plans.StageModel, usual: timedelta) -> Stage:
     # At 100% there is no baseline left to compare with: this is the end unless told otherwise.
     bake = timedelta(0) if model.percent >= 100 else usual
-    return Stage(model.percent, bake if model.bake is None else model.bake, Then(model.then))
+    bake = bake if model.bake is None else model.bake
+    return Stage(model.percent, bake, Then(model.then), model.leeway)
 
 
 def _shadow(model: plans.ShadowModel | None, usual: timedelta) -> Shadow | None:

@@ -18,6 +18,10 @@ def wrong(sentence: str) -> PydanticCustomError:
     return PydanticCustomError("canary", "{sentence}", {"sentence": sentence})
 
 
+MOST_LEEWAY = 1000
+"""More than that many times a limit is no limit."""
+
+
 def quoted(value: Any) -> str:
     """The value as it was written, in double quotes."""
     match value:
@@ -88,6 +92,16 @@ def _percent(value: Any) -> float:
     if not 0 < float(text) <= 100:
         raise wrong(f"{quoted(value)} is not above 0 and up to 100")
     return float(text)
+
+
+def _times(value: Any) -> float:
+    try:
+        number = _number(float(value.removesuffix("x")) if isinstance(value, str) else value)
+    except ValueError:
+        number = 0.0
+    if not 1 <= number <= MOST_LEEWAY:
+        raise wrong(f"{quoted(value)} is no number of times from 1 to 1000, write it such as 4x")
+    return number
 
 
 def _speed(value: Any) -> float:
@@ -185,6 +199,17 @@ Percent = Annotated[
         exclusiveMinimum=0,
         maximum=100,
         pattern=r"^[0-9]+(\.[0-9]+)?%?$",
+    ),
+]
+Leeway = Annotated[
+    float,
+    BeforeValidator(_times),
+    _schema(
+        ["string", "number"],
+        "how many times its checks' no_worse_by is still enough to go on from this stage, "
+        "such as 4x; not at the last one below 100%",
+        pattern=r"^\d+(\.\d+)?x?$",
+        minimum=1,
     ),
 ]
 MaybeSpeed = Annotated[

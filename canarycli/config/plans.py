@@ -23,6 +23,7 @@ from canarycli.config.fields import (
     GateOrWatch,
     GoOrHold,
     HoldOrRollback,
+    Leeway,
     LowerOrHigher,
     MaybeDuration,
     MaybeSomeTime,
@@ -82,6 +83,7 @@ class StageModel(Model):
     percent: Percent
     bake: MaybeDuration = None
     then: GoOrHold = "go"
+    leeway: Leeway = 1.0
 
 
 class ShadowModel(Model):

@@ -36,6 +36,7 @@ def file_flaws(data: Any) -> Iterator[Flaw]:
 def plan_flaws(plan: Any, base: Path = ()) -> Iterator[Flaw]:
     """Every broken rule of one plan."""
     yield from _stages_rise(_list(plan, "stages"), (*base, "stages"))
+    yield from _ends_strictly(_list(plan, "stages"), (*base, "stages"))
     checks = _list(plan, "checks")
     for index, check in enumerate(checks):
         yield from _one_limit(check, (*base, "checks", index))
@@ -76,6 +77,21 @@ def _stages_rise(stages: Sequence[Any], path: Path) -> Iterator[Flaw]:
                 f"stages must rise, and {percent:g}% follows {last:g}%",
             )
         last = percent
+
+
+def _ends_strictly(stages: Sequence[Any], path: Path) -> Iterator[Flaw]:
+    """The last stage at which both arms have traffic asks for the limits themselves."""
+    below = [
+        (index, stage)
+        for index, stage in enumerate(stages)
+        if isinstance(stage, Mapping) and (_number(stage.get("percent")) or 100) < 100
+    ]
+    if not below:
+        return
+    index, stage = below[-1]
+    if str(stage.get("leeway", "1x")).removesuffix("x") not in {"1", "1.0"}:
+        why = "the last stage below 100% has no leeway: there the limits themselves count"
+        yield Flaw((*path, index, "leeway"), why)
 
 
 def _one_limit(check: Any, path: Path) -> Iterator[Flaw]:

@@ -115,7 +115,8 @@ def _stage(stage: Stage) -> dict[str, Any]:
     if stage.then is Then.ROLLBACK:
         raise ValueError("a stage can't be followed by a rollback")
     written: dict[str, Any] = {"percent": _bare(stage.percent), "bake": _duration(stage.bake)}
-    return written | ({"then": "hold"} if stage.then is Then.HOLD else {})
+    leeway = {"leeway": f"{stage.leeway:.6g}x"} if stage.leeway > 1 else {}
+    return written | ({"then": "hold"} if stage.then is Then.HOLD else {}) | leeway
 
 
 def _shadow(shadow: Shadow) -> dict[str, Any]:

@@ -53,6 +53,7 @@ def _judge(provider: Provider, clock: Clock, release: Release) -> Judgement:
         now,
         limits.metric_delay,
         release.plan.warm_up,
+        leeway=1.0 if release.shadow else release.stage_in_force.leeway,
     )
     extra = extra_metrics(release.plan.checks, release.judge)
     metrics = (*release.plan.metrics(), *(m for m in extra if limits.offers(m)))

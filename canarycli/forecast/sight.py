@@ -8,7 +8,8 @@ from typing import Any
 
 from canarycli.judge.comparison import QUIET
 from canarycli.judge.dispersion import LEAST_ERRORS
-from canarycli.judge.margins import Promise, margins_of
+from canarycli.judge.latency import SHARE_MARGINS
+from canarycli.judge.margins import Promise, margins_of, staged
 from canarycli.judge.power import information, requests_to_fail, requests_to_pass
 from canarycli.judge.sources import tolerance
 from canarycli.metrics import Unit
@@ -91,7 +92,9 @@ class Sight:
             return Outlook(name, number, None, None, unit=unit)
         share = stage.percent / 100
         whole = requests_to_pass(1.0, 1.0, self.promise.beta)
-        gain = self.nats(level, share, passing=True) * flow
+        gain = self.nats(level, share, passing=True, leeway=stage.leeway) * flow
+        # With leeway a stage is passed on what it shows itself.
+        before = 0.0 if stage.leeway > 1 else before
         minutes = max(least, (whole - before) / gain) if gain > 0 else inf
         assumed = self.assumed(level)
         bake = stage.bake / timedelta(minutes=1) - settle / timedelta(minutes=1)
@@ -142,16 +145,17 @@ class Sight:
                 far = middle
         return far
 
-    def nats(self, value: float, share: float, *, passing: bool) -> float:
+    def nats(self, value: float, share: float, *, passing: bool, leeway: float = 1.0) -> float:
         """Nats a candidate request, phi taken off, for or against a candidate of that value."""
         level = self.level
         if level is None:
             return 0.0
         if "rate" in self.facts:
-            return self._counted(value, level, share, passing=passing)
+            return self._counted(value, level, share, passing=passing, leeway=leeway)
         worse = tolerance(self.margin, level)
         if self.facts.get("past"):
-            return self._above(value / level if level else 1.0, worse, share, passing=passing)
+            ratio = value / level if level else 1.0
+            return self._above(ratio, worse, share, passing=passing, leeway=leeway)
         spread = float(self.facts.get("spread", 0.0))
         if spread <= 0:
             return 0.0
@@ -160,36 +164,48 @@ class Sight:
             relative = -relative
         if self.check.metric.unit is Unit.SECONDS:
             relative, worse = log(max(1e-9, 1 + relative)), log(1 + worse)
+        worse *= leeway
         gap = worse - relative if passing else relative - worse
         return (1 - share) * gap * gap / (2 * spread * spread) if gap > 0 else 0.0
 
-    def _counted(self, value: float, level: float, share: float, *, passing: bool) -> float:
+    def _counted(
+        self, value: float, level: float, share: float, *, passing: bool, leeway: float
+    ) -> float:
         margins = margins_of(self.margin, self.check.better)
         candidate, baseline = value, level
         if self.check.better is Better.HIGHER:
             candidate, baseline = 1 - value, 1 - level
         candidate = min(max(candidate, 0.0), 1.0)
-        edge = margins.rho_fail * baseline + margins.delta_fail
+        rho, delta = margins.rho_fail, margins.delta_fail
+        if leeway > 1:
+            rho, delta = staged(margins, leeway)
+        edge = rho * baseline + delta
         if (candidate >= edge) if passing else (candidate <= edge):
             return 0.0
-        nats = information(candidate, baseline, margins.rho_fail, margins.delta_fail, share)
+        nats = information(candidate, baseline, rho, delta, share)
         phi = float(self.facts.get("phi", 1.0))
         if passing and float(self.facts.get("errors", LEAST_ERRORS)) < LEAST_ERRORS:
             # Few errors say nothing of batches: the judge learns that from the release itself.
             phi = min(phi, QUIET)
         return nats / phi
 
-    def _above(self, ratio: float, worse: float, share: float, *, passing: bool) -> float:
+    def _above(
+        self, ratio: float, worse: float, share: float, *, passing: bool, leeway: float
+    ) -> float:
         """Shares above the judge's own thresholds; of several the least pass, the mean fail."""
         if passing and self.facts.get("coarse"):
             return 0.0
         past = self.facts["past"]
-        nats = [_beyond(one, ratio, worse, share, passing=passing) for one in past]
+        rho = staged(SHARE_MARGINS, leeway)[0] if leeway > 1 else 1.0
+        slower = ratio > 1 + worse
+        if slower if passing else not slower:
+            return 0.0
+        nats = [_beyond(one, ratio, worse, share, 1.0 if not passing else rho) for one in past]
         return min(nats) if passing else max(nats)
 
 
 def _beyond(
-    known: Mapping[str, float], ratio: float, worse: float, share: float, *, passing: bool
+    known: Mapping[str, float], ratio: float, worse: float, share: float, rho: float
 ) -> float:
     """Nats a candidate request above one threshold, for a candidate `ratio` times as slow.
 
@@ -200,10 +216,7 @@ def _beyond(
     if 0 < equal < baseline < 1 and worse > 0:
         tail = (_logit(baseline) - _logit(equal)) / log(1 + worse)
     odds = exp(_logit(min(max(baseline, 1e-9), 1 - 1e-9))) * (ratio / (1 + worse)) ** tail
-    candidate = odds / (1 + odds)
-    if (candidate >= baseline) if passing else (candidate <= baseline):
-        return 0.0
-    return information(candidate, baseline, 1.0, 0.0, share) / known["phi"]
+    return information(odds / (1 + odds), baseline, rho, 0.0, share) / known["phi"]
 
 
 def _logit(rate: float) -> float:

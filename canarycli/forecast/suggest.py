@@ -8,7 +8,7 @@ below some ratio, so the next share may grow until harm up to that ratio stays i
 
 from dataclasses import dataclass
 from datetime import timedelta
-from math import ceil
+from math import ceil, floor
 
 from canarycli.forecast.sight import MINUTE
 from canarycli.judge.margins import Promise
@@ -88,7 +88,8 @@ def suggest(traffic: Traffic, budget: float, margin: float = 0.5) -> Suggestion:
         ahead = _nice(min(STEP * percent, HALF), traffic.finest) or HALF
         allowed = 1 + budget / (exposed * traffic.rate * ahead / 100)
         ratio = min(allowed, LOOSEST)
-        stages.append(Stage(percent, _bake(traffic, percent, ratio)))
+        leeway = max(1.0, floor(1000 * (ratio - 1) / margin) / 1000)
+        stages.append(Stage(percent, _bake(traffic, percent, ratio), leeway=leeway))
         shows.append(ratio)
         percent = max(ahead, percent + traffic.finest)
     stages.append(Stage(HALF, _bake(traffic, HALF, 1 + margin)))

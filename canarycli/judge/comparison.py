@@ -21,7 +21,7 @@ from canarycli.judge.bets import (
 from canarycli.judge.dispersion import LEAST_ERRORS, UNKNOWN, Dispersion, from_history
 from canarycli.judge.guard import LENGTH, MOST, Guard
 from canarycli.judge.interval import Counted
-from canarycli.judge.margins import Margins, Promise
+from canarycli.judge.margins import Margins, Promise, staged
 from canarycli.judge.wealth import (
     AT_ONCE,
     AT_RISK,
@@ -164,9 +164,12 @@ class Comparison:
     def assurance(self) -> float:
         """The e-value for being inside the pass margin; the stage under way must show its own.
 
-        No pass is left of it while the split in force itself shows a rate beyond the margin.
+        With leeway the stage's own is enough. No pass is left of it while the split in force
+        itself shows a rate beyond the margin.
         """
         shown = self.passed.total if not self.stages else min(self.passed.total, self.stage.total)
+        if self.promise.leeway > 1:
+            shown = self.stage.total
         return shown if self._inside else min(shown, 1.0)
 
     @property
@@ -176,7 +179,10 @@ class Comparison:
         if split.n_b <= 0:
             return True
         rate_b = split.x_b / split.n_b
-        return self.x_pass <= (margins.rho_pass * rate_b + margins.delta_pass) * split.n_c
+        rho, delta = margins.rho_pass, margins.delta_pass
+        if self.promise.leeway > 1:
+            rho, delta = staged(margins, self.promise.leeway)
+        return self.x_pass <= (rho * rate_b + delta) * split.n_c
 
     def begin_stage(self) -> None:
         """A new split is in force: capital for what comes with load, fresh stage evidence."""
@@ -265,8 +271,9 @@ class Comparison:
             spared = share * minute.x_baseline + allowed - minute.x_candidate
             self.passed.bounded([-s for s in strengths], spared, AT_RISK / worst, serial)
         self.passed.tempered(logs, phi * serial)
-        if self.stages:
-            _, logs = bets(PASS_ODDS, max(rho, self.margins.rho_stage), delta, guess, minute)
+        if self.stages or self.promise.leeway > 1:
+            rho, delta = staged(self.margins, self.promise.leeway)
+            _, logs = bets(PASS_ODDS, rho, delta, guess, minute)
             self.stage.tempered(logs, phi * serial)
 
     def _count(self, minute: Minute, phi: float) -> None:

@@ -83,6 +83,7 @@ class Arms:
         delay: points younger than this may still grow.
         warm_up: how long after a change of the split a new copy may still be loading its model,
             None for two periods.
+        leeway: how many times its limit a check may still be from the baseline for a pass now.
     """
 
     baseline: str
@@ -92,6 +93,7 @@ class Arms:
     now: datetime
     delay: timedelta
     warm_up: timedelta | None = None
+    leeway: float = 1.0
 
 
 State = Mapping[str, Any]

@@ -9,6 +9,10 @@ ERRORS_STAGE_RATIO = 2.0
 """A stage's own evidence must at least rule out twice the baseline's rate."""
 
 
+MOST_POINTS = 0.95
+"""No leeway allows that every request is bad."""
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     """The two error rates of a release and how one metric takes part in them.
@@ -21,6 +25,7 @@ class Promise:
         crowd: how many metrics take part.
         horizon: periods over which most of the capital for late starts is spread.
         min_bad: the candidate's bad responses below which nothing fails.
+        leeway: how many times the pass margin the stage under way asks for, 1 for just that.
     """
 
     alpha: float = 0.01
@@ -29,6 +34,7 @@ class Promise:
     crowd: int = 1
     horizon: int = 1440
     min_bad: int = 3
+    leeway: float = 1.0
 
     @property
     def one_minute(self) -> float:
@@ -57,6 +63,19 @@ class Margins:
     def __post_init__(self) -> None:
         if min(self.rho_fail, self.rho_pass) < 0 or min(self.delta_fail, self.delta_pass) < 0:
             raise ValueError("margins can't be negative")
+
+
+def staged(margins: Margins, leeway: float) -> tuple[float, float]:
+    """What a stage's own evidence is judged at, as `rho` and `delta`.
+
+    Without leeway the pass margin, but at least what rules out grave harm; with it so many times
+    the margin.
+    """
+    if leeway <= 1:
+        return max(margins.rho_pass, margins.rho_stage), margins.delta_pass
+    rho = max(0.0, 1 + leeway * (margins.rho_pass - 1))
+    delta = min(MOST_POINTS, leeway * margins.delta_pass)
+    return (rho, delta) if margins.rho_pass < 1 else (max(rho, margins.rho_stage), delta)
 
 
 def margins_of(margin: Margin, better: Better) -> Margins:

@@ -94,6 +94,7 @@ class Means:
         "promise",
         "scale",
         "squares",
+        "stage",
         "stage_windows",
         "stages",
     )
@@ -106,6 +107,7 @@ class Means:
         self.scale = spread
         self.fail = Wealth(WEIGHTS_A, WEIGHTS_B, AT_ONCE)
         self.passed = Wealth(WEIGHTS_A, WEIGHTS_B, 1.0)
+        self.stage = Wealth(WEIGHTS_A, WEIGHTS_B, 1.0)
         self.minutes = self.stages = 0
         self.mean = self.precision = self.stage_windows = 0.0
         self.count = self.squares = self.products = self.lagged = 0.0
@@ -117,7 +119,12 @@ class Means:
 
     @property
     def assurance(self) -> float:
-        """The e-value for being inside the pass margin; a stage must show a few windows itself."""
+        """The e-value for being inside the pass margin; a stage must show a few windows itself.
+
+        With leeway what the stage shows at the wider margin is enough.
+        """
+        if self.promise.leeway > 1:
+            return self.stage.total
         return 0.0 if self.stages and self.stage_windows < STAGE_WINDOWS else self.passed.total
 
     @property
@@ -130,6 +137,7 @@ class Means:
         """A new split is in force: capital for harm that comes with load."""
         self.stages += 1
         self.stage_windows = 0.0
+        self.stage = Wealth(WEIGHTS_A, WEIGHTS_B, 1.0)
         self.fail.start(stage_start(self.stages))
 
     def step(self, row: Sequence[float]) -> None:
@@ -155,8 +163,11 @@ class Means:
             if wide < inf:
                 under = self.margin_pass - difference - low * wide
                 self.passed.times(*_factors(under * root, middle, wide, serial))
+                under += (self.promise.leeway - 1) * self.margin_pass
+                self.stage.times(*_factors(under * root, middle, wide, serial))
         self.fail.hold_to(min(max(before, 1.0) * self.promise.one_minute, LARGEST))
         self.passed.hold_to(LARGEST)
+        self.stage.hold_to(LARGEST)
         self._learn(difference, precision)
 
     def bounds(self, beta: float) -> tuple[float, float]:
@@ -204,7 +215,7 @@ class Means:
 
     def numbers(self) -> list[float]:
         """The whole state as numbers, for `load`."""
-        lanes = (self.fail, self.passed)
+        lanes = (self.fail, self.passed, self.stage)
         vectors = [v for wealth in lanes for v in (*wealth.lane_a, *wealth.lane_b)]
         return [*(float(getattr(self, name)) for name in SUMS), *vectors]
 
@@ -214,12 +225,12 @@ class Means:
         Raises:
             ValueError: there are too few or too many of them.
         """
-        if len(numbers) != len(SUMS) + 2 * len(WEIGHTS_A + WEIGHTS_B):
+        if len(numbers) != len(SUMS) + 3 * len(WEIGHTS_A + WEIGHTS_B):
             raise ValueError("not a state of a series of values")
         rest = iter(numbers)
         for name in SUMS:
             setattr(self, name, next(rest))
-        for wealth in (self.fail, self.passed):
+        for wealth in (self.fail, self.passed, self.stage):
             wealth.lane_a = [next(rest) for _ in wealth.lane_a]
             wealth.lane_b = [next(rest) for _ in wealth.lane_b]
         self.minutes, self.stages = int(self.minutes), int(self.stages)

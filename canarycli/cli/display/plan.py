@@ -64,6 +64,7 @@ def plan_document(intent: Intent, seen: Foresight) -> dict[str, Any]:
                 "percent": stage.percent,
                 "bake": stage.bake,
                 "then": stage.then,
+                "leeway": stage.leeway,
                 "requests": None if told is None else round(told.requests[n]),
             }
             for n, stage in enumerate(release.plan.stages)
@@ -225,6 +226,8 @@ def _stage_rows(plan: Plan, baseline: str, name: str, seen: Foresight) -> Iterat
         yield "shadow", "100%", share, _bake(bake), _about(copies), "all checks pass"
     for number, stage in enumerate(plan.stages, 1):
         moves = "a person runs canary promote" if stage.then is Then.HOLD else "all checks pass"
+        if stage.leeway > 1:
+            moves += f", within {stage.leeway:.3g} times their limits"
         if number == len(plan.stages) and stage.then is not Then.HOLD:
             moves = "ends: promoted"
         shares = percent(100 - stage.percent), percent(stage.percent)
