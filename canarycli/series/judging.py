@@ -149,9 +149,9 @@ class _Track:
             return replace(blank, sentence=self.absence)
         told = self._numbers(blank, self.evidence)
         text = sentence(told)
-        unclear = verdict is Verdict.INCONCLUSIVE and isinstance(self.form, HistogramForm)
-        more = (self._left_out, self.form.coarse if unclear else "")
-        return replace(told, sentence=", ".join(filter(None, (text, *more))))
+        form, unclear = self.form, verdict is Verdict.INCONCLUSIVE
+        coarse = form.coarse if unclear and isinstance(form, HistogramForm) else ""
+        return replace(told, sentence=", ".join(filter(None, (text, self._left_out, coarse))))
 
     @property
     def _left_out(self) -> str:
