@@ -12,6 +12,7 @@ from canarycli.config.alarms import alarm_check
 from canarycli.config.ending import USUAL_BAKE, with_end
 from canarycli.config.entry import endpoint_from, settings_of
 from canarycli.config.values import Config, EndpointConfig, Notify
+from canarycli.errors import PlanError
 from canarycli.metrics import Metric
 from canarycli.plan import Better, Check, Lost, Plan, Role, Shadow, Smoke, Stage, Then, Wait
 
@@ -28,16 +29,30 @@ def build_config(model: models.FileModel, path: Path) -> Config:
             name: _endpoint(name, endpoint, defaults, path.parent)
             for name, endpoint in model.endpoints.items()
         },
-        plans={name: build_plan(plan, name, path.parent) for name, plan in model.plans.items()},
+        plans={
+            name: build_plan(plan, name, path.parent, within=path.parent)
+            for name, plan in model.plans.items()
+        },
         notify=tuple(Notify(entry.to, tuple(entry.when)) for entry in model.notify),
         defaults=settings_of(defaults),
     )
 
 
-def build_plan(model: plans.PlanModel, name: str, folder: Path) -> Plan:
+def build_plan(
+    model: plans.PlanModel, name: str, folder: Path, *, within: Path | None = None
+) -> Plan:
     """One plan with its defaults; it always ends at 100%, see `with_end`.
 
     Files of smoke tests are meant from `folder`, and not read yet.
+
+    Args:
+        model: what was written.
+        name: what it is called.
+        folder: where its file lies.
+        within: no file outside of it is taken; None for a plan that the person named themselves.
+
+    Raises:
+        PlanError: a file of a smoke test is outside.
     """
     usual = USUAL_BAKE if model.bake is None else model.bake
     plan = Plan(
@@ -48,7 +63,7 @@ def build_plan(model: plans.PlanModel, name: str, folder: Path) -> Plan:
         on_fail=Then(model.on_fail),
         on_driver_lost=Lost(model.on_driver_lost),
         shadow=_shadow(model.shadow, usual),
-        smoke=tuple(_smoke(smoke, n, folder) for n, smoke in enumerate(model.smoke, 1)),
+        smoke=tuple(_smoke(smoke, n, folder, within) for n, smoke in enumerate(model.smoke, 1)),
     )
     written: dict[str, Any] = {
         **{key: getattr(model, key) for key in _DURATIONS},
@@ -88,9 +103,9 @@ def _check(model: plans.CheckModel | plans.AlarmModel) -> Check:
     )
 
 
-def _smoke(model: plans.SmokeModel, number: int, folder: Path) -> Smoke:
+def _smoke(model: plans.SmokeModel, number: int, folder: Path, within: Path | None) -> Smoke:
     text = isinstance(model.payload, str)
-    file = str(folder / Path(model.file).expanduser()) if model.file else ""
+    file = _file(model.file, folder, within) if model.file else ""
     return Smoke(
         name=model.name or (Path(file).name if file else f"smoke test {number}"),
         payload="" if file else model.payload if text else json.dumps(model.payload),
@@ -99,6 +114,15 @@ def _smoke(model: plans.SmokeModel, number: int, folder: Path) -> Smoke:
         contains=model.expect.contains or "",
         file=file,
     )
+
+
+def _file(file: str, folder: Path, within: Path | None) -> str:
+    path = folder / Path(file).expanduser()
+    if within is not None and not path.resolve().is_relative_to(within.resolve()):
+        raise PlanError(
+            file, f"a smoke test's file is below {within}", hint="copy the example there"
+        )
+    return str(path)
 
 
 def _custom(model: plans.CustomMetric) -> Metric:

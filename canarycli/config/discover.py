@@ -1,5 +1,6 @@
 """Finds the config file."""
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -24,12 +25,26 @@ def discover(path: Path | None, *, cwd: Path, env: Mapping[str, str]) -> Path | 
     if env.get("CANARY_CONFIG"):
         return _named(Path(env["CANARY_CONFIG"]), "CANARY_CONFIG", cwd)
     folders = tuple(_upward(cwd))
-    for folder in folders:
-        for name in FILES:
-            if (folder / name).is_file():
-                return folder / name
-    tomls = (folder / "pyproject.toml" for folder in folders)
-    return next((toml for toml in tomls if toml.is_file() and _has_table(toml)), None)
+    files = [folder / name for folder in folders for name in FILES]
+    found = next((file for file in files if file.is_file()), None)
+    if found is None:
+        tomls = (folder / "pyproject.toml" for folder in folders)
+        found = next((toml for toml in tomls if toml.is_file() and _has_table(toml)), None)
+    if found is not None and found.parent != cwd:
+        _refuse_another_user(found)
+    return found
+
+
+def _refuse_another_user(file: Path) -> None:
+    """Raise for a file above the working folder that neither this user nor root owns, as git does.
+
+    Whoever may write above a folder could otherwise say where this user's credentials go.
+    """
+    if not hasattr(os, "getuid"):
+        return
+    owner = file.stat().st_uid
+    if owner not in {os.getuid(), 0}:
+        raise PlanError(str(file), "it is another user's", hint=f"if you trust it: --config {file}")
 
 
 def _named(path: Path, source: str, cwd: Path) -> Path:
@@ -53,6 +68,6 @@ def _has_table(path: Path) -> bool:
         import tomllib
 
         tables = tomllib.loads(text).get("tool", {})
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(tables, dict) and "canary" in tables

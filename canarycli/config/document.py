@@ -19,6 +19,9 @@ Mark = tuple[int, int]
 
 MOST_NODES = 20_000
 DEEPEST_MERGE = 10
+LARGEST = 1_000_000
+LONGEST_NUMBER = 30
+DEEP = "it is nested too deeply to be a config"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,10 @@ Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^$"), [""])
 def read_document(text: str, file: str) -> Document:
     """The first document of a YAML (or JSON) text. Never raises: see `Document.problems`."""
     document = Document(file)
+    if len(text) > LARGEST:
+        sentence = f"{len(text):,} characters are too many, {LARGEST:,} are read"
+        document.problems.append(Problem(file, 0, 0, "", sentence))
+        return document
     if text.lstrip().startswith("{"):
         text = text.replace("\t", " ")  # JSON may indent with tabs, YAML may not
     try:
@@ -95,12 +102,19 @@ def read_document(text: str, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         document.problems.append(_broken(error, file))
         return document
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         document.problems.append(Problem(file, 0, 0, "", f"this is not YAML: {error}"))
+        return document
+    except RecursionError:
+        document.problems.append(Problem(file, 0, 0, "", DEEP))
         return document
     if node is not None:
         document.places[()] = Place(_mark(node), _mark(node))
-        _Reader(document).read(node)
+        try:
+            _Reader(document).read(node)
+        except RecursionError:
+            document.data = None
+            document.problems.append(Problem(file, 0, 0, "", DEEP))
     return document
 
 
@@ -118,11 +132,8 @@ class _Reader:
         self._document.data = None if self._endless else data
 
     def _value(self, node: yaml.Node, path: Path) -> Any:
-        self._left -= 1
-        if node in self._inside or self._left < 0:
-            if not self._endless:
-                self._note(node, path, "an alias that contains itself or grows without end")
-            self._endless = True
+        if node in self._inside or not self._counted(node, path):
+            self._give_up(node, path)
             return None
         self._inside.append(node)
         try:
@@ -132,9 +143,29 @@ class _Reader:
                 }
             if isinstance(node, yaml.SequenceNode):
                 return [self._item(item, (*path, n)) for n, item in enumerate(node.value)]
-            return _scalar(node)
+            return self._scalar(node, path)
         finally:
             self._inside.pop()
+
+    def _counted(self, node: yaml.Node, path: Path) -> bool:
+        """Whether this node, or merged entry, may still be looked at."""
+        self._left -= 1
+        if self._left < 0:
+            self._give_up(node, path)
+        return self._left >= 0
+
+    def _give_up(self, node: yaml.Node, path: Path) -> None:
+        if not self._endless:
+            self._note(node, path, "an alias that contains itself or grows without end")
+        self._endless = True
+
+    def _scalar(self, node: yaml.Node, path: Path) -> Any:
+        try:
+            return _scalar(node)
+        except ValueError:
+            kind = node.tag.rpartition(":")[2]
+            self._note(node, path, f"{node.value!r} is marked as {kind} and is none")
+            return node.value
 
     def _entry(self, key: yaml.Node, node: yaml.Node, path: Path) -> Any:
         self._document.places[path] = Place(_mark(key), _mark(node))
@@ -161,6 +192,8 @@ class _Reader:
                 yield key.value, (key, value)
         for merged in _merged(node) if depth < DEEPEST_MERGE else ():
             for key, pair in self._pairs(merged, path, depth + 1):
+                if not self._counted(merged, path):
+                    return
                 if key not in seen:
                     seen.add(key)
                     yield key, pair
@@ -184,7 +217,7 @@ def _scalar(node: yaml.Node) -> Any:
             return None
         case "bool":
             return node.value.lower() == "true"
-        case "int" if len(node.value) < 30:
+        case "int" if len(node.value) < LONGEST_NUMBER:
             return int(node.value)
         case "float":
             return float(node.value)

@@ -8,8 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from canarycli.config.addresses import KEYS as ADDRESSES
+from canarycli.config.addresses import foreign
 from canarycli.config.alarms import is_alarm, usual_name
 from canarycli.config.document import At, Path
+from canarycli.config.keys import ALIASES
 from canarycli.config.plans import LIMITS, SOURCES
 from canarycli.config.problem import nearest
 
@@ -30,6 +33,7 @@ def file_flaws(data: Any) -> Iterator[Flaw]:
         yield from plan_flaws(plan, ("plans", name))
     for name, endpoint in _mapping(data, "endpoints").items():
         yield from _plan_exists(endpoint, plans, ("endpoints", name, "plan"))
+        yield from _addresses(endpoint, ("endpoints", name))
     yield from _plan_exists(_mapping(data, "defaults"), plans, ("defaults", "plan"))
 
 
@@ -44,6 +48,17 @@ def plan_flaws(plan: Any, base: Path = ()) -> Iterator[Flaw]:
     yield from _names_differ(checks, (*base, "checks"))
     for index, smoke in enumerate(_list(plan, "smoke")):
         yield from _one_body(smoke, (*base, "smoke", index))
+
+
+def _addresses(endpoint: Any, base: Path) -> Iterator[Flaw]:
+    """Addresses that receive credentials are the cloud's own or this machine's."""
+    if not isinstance(endpoint, Mapping):
+        return
+    provider = str(endpoint.get("provider"))
+    for key in ADDRESSES:
+        url = endpoint.get(key)
+        if isinstance(url, str) and (why := foreign(url, ALIASES.get(provider, provider))):
+            yield Flaw((*base, key), why)
 
 
 def check_name(check: Any) -> str | None:

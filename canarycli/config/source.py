@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from canarycli.config.document import Document, Place, read_document
+from canarycli.config.document import DEEP, LARGEST, Document, Place, read_document
 from canarycli.config.problem import Problem
 
 
@@ -16,7 +16,8 @@ def read_source(path: Path, file: str) -> Document:
         file: its name as people should see it.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig") as opened:
+            text = opened.read(LARGEST + 1)  # more than that is refused unread
     except OSError as error:
         return _unreadable(file, f"it can't be read: {error.strerror or error}")
     except UnicodeDecodeError as error:
@@ -29,8 +30,10 @@ def read_source(path: Path, file: str) -> Document:
 def _read_toml(text: str, file: str) -> Document:
     try:
         tables: Any = tomllib.loads(text).get("tool", {})
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, ValueError) as error:
         return _unreadable(file, f"this is not TOML: {error}")
+    except RecursionError:
+        return _unreadable(file, DEEP)
     lines = text.splitlines()
     heads = (n for n, line in enumerate(lines, 1) if line.lstrip().startswith("[tool.canary"))
     head = (next(heads, 0), 0)  # tomllib tells no places: the table's head is the nearest

@@ -6,6 +6,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from canarycli.config.addresses import KEYS as ADDRESSES
+from canarycli.config.addresses import foreign
 from canarycli.config.discover import discover
 from canarycli.config.values import EndpointConfig
 from canarycli.errors import CanaryError, NotFound, UsageError
@@ -38,13 +40,12 @@ class Target:
     settings: Mapping[str, Any]
     config: EndpointConfig | None = None
     record: Record | None = None
+    asked: str = ""
 
     @property
     def kept(self) -> Mapping[str, Any]:
         """The settings that a record may keep: none whose name says that it is a secret."""
         return {key: value for key, value in self.settings.items() if not is_secret(key)}
-
-    asked: str = ""
 
     def placed(self, env: Mapping[str, str]) -> "Target":
         """The same with what a full name, such as an ARN, says of the place in the settings.
@@ -241,8 +242,15 @@ class Finder:
         return Target(release.endpoint, release.provider, settings, next(same, None), record)
 
     def _of_entry(self, entry: EndpointConfig) -> Target:
+        kind = kind_of(entry.provider)
+        for key in ADDRESSES:
+            if why := foreign(str(entry.settings.get(key) or ""), kind):
+                raise UsageError(
+                    f"{key} of {entry.name} in canary.yaml: {why}",
+                    hint="if it is meant, name it by its variable: canary help env",
+                )
         settings = {**entry.settings, **self.address.settings}
-        return Target(entry.cloud_name, kind_of(entry.provider), settings, entry)
+        return Target(entry.cloud_name, kind, settings, entry)
 
     def _of_flags(self, word: str, kind: str) -> Target:
         entry = self.entries.get(word)

@@ -1,5 +1,6 @@
 """The line to paste when canary can't run: Azure's own command for a split."""
 
+import re
 import shlex
 
 from canarycli.traffic import Traffic
@@ -20,5 +21,6 @@ def plain_command(endpoint: str, to: Traffic, settings: Settings) -> str:
 
 
 def _quoted(shares: dict[str, float]) -> str:
-    """`"blue=100 green=0"`: one word, in the quotes that every shell has."""
-    return '"' + " ".join(f"{name}={share:g}" for name, share in shares.items()) + '"'
+    """`"blue=100 green=0"`: one word, in the quotes that every shell has where names are names."""
+    text = " ".join(f"{name}={share:g}" for name, share in shares.items())
+    return f'"{text}"' if re.fullmatch(r"[\w.= -]*", text) else shlex.quote(text)

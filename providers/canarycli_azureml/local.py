@@ -58,7 +58,7 @@ def deploy_file(
 
 
 def _run(order: Mapping[str, Any], file: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "canarycli_azureml.upload"]
+    command = [sys.executable, "-P", "-m", "canarycli_azureml.upload"]  # nothing of this folder
     try:
         done = subprocess.run(  # noqa: S603 - our own module
             command,

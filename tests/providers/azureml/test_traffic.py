@@ -350,7 +350,7 @@ def test_a_version_is_found_by_its_model(azureml: AzureML) -> None:
 
     found = [seen.find(word) for word in ("teal-model:1", "azureml:teal-model:1", "TEAL")]
 
-    assert [[v.name for v in versions] for versions in found] == [["teal"], ["teal"], []]
+    assert [[v.name for v in versions] for versions in found] == [["teal"], ["teal"], ["teal"]]
 
 
 @pytest.mark.parametrize("has", [True, False], ids=["stamped", "not stamped"])
