@@ -64,6 +64,8 @@ class Version:
         model: the model it serves, in the cloud's words, for people and for finding it.
         instances: how many instances serve it, None where the cloud does not say.
         detail: one short phrase for people: `2 × ml.m5.xlarge`.
+        state: the cloud's word for why it is not in service, "" where it is or the cloud has none.
+        dead: not in service, and no waiting brings it there.
         aliases: other names people may call it by (display names, model versions).
     """
 
@@ -73,6 +75,8 @@ class Version:
     instances: int | None = None
     detail: str = ""
     aliases: tuple[str, ...] = ()
+    state: str = ""
+    dead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class Endpoint:
         unfit: why this endpoint can't be released by traffic shares, "" if it can.
         account: whose it is, where `place` does not say so, for people.
         caseless: whether versions are the same whatever the case of their names.
+        indivisible: it is of a kind whose traffic has no shares, so nothing can go back either.
         raw: what the provider needs again for `shift`; nobody else looks inside.
     """
 
@@ -103,6 +108,7 @@ class Endpoint:
     unfit: str = ""
     account: str = ""
     caseless: bool = False
+    indivisible: bool = False
     raw: Any = field(default=None, repr=False, compare=False)
 
     def version(self, name: str) -> Version | None:
@@ -222,15 +228,31 @@ class Deployer(Protocol):
         ...
 
 
-@runtime_checkable
-class Finder(Protocol):
-    """A provider that can say beforehand which model `deploy` would bring in."""
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What `deploy` would do.
 
-    def find_model(self, model: str) -> str:
-        """The model a person means, in the cloud's words.
+    Attributes:
+        model: the one model that is meant, in words that mean no other one later: an alias is
+            resolved.
+        version: the version that serves it already, "" where it would be brought in.
+    """
+
+    model: str
+    version: str = ""
+
+
+@runtime_checkable
+class Previewer(Protocol):
+    """A provider that can say beforehand what `deploy` would do, and why it would not."""
+
+    def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
+        """Everything of `deploy` but the writing.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is no such model.
+            UsageError: the options make no sense, here or together.
+            Unsupported: nothing can be deployed like that version, or there is no room.
         """
         ...
 

@@ -6,7 +6,6 @@ from typing import TypeGuard, TypeVar
 from canarycli.provider import (
     Deployer,
     Detailed,
-    Finder,
     Inspector,
     Naming,
     Permitted,
@@ -20,7 +19,6 @@ P = TypeVar("P")
 VERBS: Mapping[type, tuple[str, ...]] = {
     Naming: ("placed", "one_name"),
     Deployer: ("deploy", "retire"),
-    Finder: ("find_model",),
     Detailed: ("details",),
     Reporting: ("progress",),
     Warming: ("keep_warm", "let_cool"),

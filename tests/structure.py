@@ -10,6 +10,7 @@ from pathlib import Path
 VALUES = (
     "errors",
     "refusals",
+    "likeness",
     "traffic",
     "metrics",
     "durations",
@@ -48,7 +49,18 @@ API = "canarycli"
 """The package itself names the public functions for type checkers, and imports them when used."""
 
 OPEN_TO_PROVIDERS = frozenset(
-    {"", "errors", "refusals", "traffic", "metrics", "plan", "provider", "probes", "clock"}
+    {
+        "",
+        "errors",
+        "refusals",
+        "likeness",
+        "traffic",
+        "metrics",
+        "plan",
+        "provider",
+        "probes",
+        "clock",
+    }
 )
 """What a provider is written against: the contract, the values in it, and which canary it is."""
 

@@ -14,9 +14,10 @@ from canarycli.provider import (
     Deployer,
     Detailed,
     Endpoint,
-    Finder,
     Limits,
     Notes,
+    Preview,
+    Previewer,
     Provider,
     Reply,
     Reporting,
@@ -99,15 +100,17 @@ class Patient:
         deployer = _deployer(self.provider, f"no version {model!r} on {seen.name!r}")
         return self._ask(lambda: deployer.deploy(seen, model, like, options, release))
 
-    def find_model(self, model: str) -> str:
-        """The model a person means, "" where this provider or its permissions can't say."""
-        if not offers(self.provider, Finder):
-            return ""
-        find = self.provider.find_model
+    def preview(
+        self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]
+    ) -> Preview | None:
+        """What deploying would do, None where this provider or its permissions can't say."""
+        if not offers(self.provider, Previewer):
+            return None
+        preview = self.provider.preview
         try:
-            return self._ask(lambda: find(model))
+            return self._ask(lambda: preview(seen, model, like, options))
         except Denied:
-            return ""
+            return None
 
     def retire(self, seen: Endpoint, version: str) -> None:
         """Ask for an idle version to be removed.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from canarycli.config import Config, load
 from canarycli.config.options import USUAL_CHECKS
-from canarycli.errors import CanaryError, UsageError
+from canarycli.errors import CanaryError, Unsupported, UsageError
 from canarycli.masking import MASK, is_secret
 from canarycli.metrics import Metric
 from canarycli.operations.address import Address
@@ -26,6 +26,8 @@ PATIENCE = timedelta(seconds=5)
 
 CLOCK = "clock"
 IDENTITY = "identity"
+UNFIT = "endpoint kind"
+"""The name of the probe of an endpoint that can't be released by shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,8 @@ class _Cloud:
             yield _untried("permissions", "this provider can't tell")
         elif self.endpoint is None:
             yield _untried("permissions", "needs the endpoint")
+        elif self.endpoint.unfit:
+            yield _untried("permissions", "no release can start here")
         else:
             yield from self._permissions(self.doctor, focus)
 
@@ -258,7 +262,7 @@ class _Cloud:
         try:
             self.endpoint = seen = self.work.provider.details(name)
         except CanaryError as error:
-            return _failed("endpoint", error)
+            return _failed(UNFIT if isinstance(error, Unsupported) else "endpoint", error)
         versions = " · ".join(
             f"{v.name} {percent(seen.traffic.of(v.name))}"
             + (f" ({v.detail})" if v.detail else "")
@@ -267,7 +271,7 @@ class _Cloud:
         )
         detail = f"{name} {seen.status}, {versions}"
         if seen.unfit:
-            return Probe("endpoint", ok=False, detail=detail, hints=(seen.unfit,))
+            return Probe(UNFIT, ok=False, detail=f"{detail}: {seen.unfit}")
         warned = (f"its last change failed: {seen.failure}",) if seen.failure else ()
         return Probe("endpoint", ok=True, detail=detail, hints=warned)
 

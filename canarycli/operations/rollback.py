@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from canarycli.engine.loop import drive
 from canarycli.engine.status import release_status
-from canarycli.errors import CanaryError, NotFound, Rejected, Unavailable, Unsafe
+from canarycli.errors import CanaryError, NotFound, Rejected, Unavailable, Unsafe, Unsupported
 from canarycli.ids import new_id
 from canarycli.journal import Event
 from canarycli.operations.workspace import Workspace
@@ -202,9 +202,21 @@ def way_back(work: Workspace, to: str | None, say: Callable[[str], None]) -> Way
     except CanaryError as error:
         raise _blind(work, record, error) from error
     notes = _notes(work, say, seen) if record is None and to is None else {}
+    if record is None and not notes:
+        seen = _closer(work, seen)
+    if seen.indivisible:
+        raise Unsupported(f"nothing of {seen.name!r} can be rolled back by shares: {seen.unfit}")
     baseline = find_version(seen, to) if to else home(seen, notes)
     usual = record.release.baseline if record else baseline
     return WayBack(work, say, record, seen, notes, baseline, usual)
+
+
+def _closer(work: Workspace, seen: Endpoint) -> Endpoint:
+    """The endpoint with what its kind is, where nothing says that a release is under way."""
+    try:
+        return work.provider.details(seen.name)
+    except CanaryError:
+        return seen
 
 
 def _notes(work: Workspace, say: Callable[[str], None], seen: Endpoint) -> Notes:

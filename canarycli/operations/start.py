@@ -29,7 +29,7 @@ from canarycli.operations.workspace import (
 )
 from canarycli.plan import Plan
 from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Deployer, Endpoint
-from canarycli.release.preflight import Trouble, preflight
+from canarycli.release.preflight import Trouble, preflight, unfit
 from canarycli.release.record import Release, State
 from canarycli.release.request import Request, prepare
 from canarycli.store import Record
@@ -124,6 +124,8 @@ def intend(
     asked = plans.vague(wanted) if vague else plans.meant(wanted)
     plan = on_cloud(asked, work.provider.limits.metrics)
     endpoint = _look(work)
+    if (trouble := unfit(endpoint)) is not None:
+        raise trouble.as_error()
     deploy = None
     if offers(work.provider.provider, Deployer):
         deploy = dict(target.config.candidate) if target.config else {}
@@ -143,8 +145,8 @@ def intend(
         kept_as=work.kept_as,
     )
     release = prepare(request, endpoint, release_id=new_id(), now=work.clock.now())
-    if release.model and wanted.model != ANY_MODEL and "file" not in release.deploy:
-        _find_model(work, endpoint, release.model)
+    if release.model and wanted.model != ANY_MODEL:
+        release = _previewed(work, endpoint, request, release)
     troubles = preflight(plan, work.provider.limits, endpoint, release.baseline, release.candidate)
     flags = address.flags if vague else (*address.flags, *wanted.flags)
     return Intent(work, endpoint, release, troubles, flags)
@@ -158,13 +160,25 @@ def _look(work: Workspace) -> Endpoint:
         return work.provider.describe(work.target.name)
 
 
-def _find_model(work: Workspace, endpoint: Endpoint, model: str) -> None:
+def _previewed(work: Workspace, endpoint: Endpoint, request: Request, release: Release) -> Release:
+    """The release once it is known what would be deployed: an alias may be of a version there."""
     try:
-        work.provider.find_model(model)
+        found = work.provider.preview(endpoint, release.model, release.baseline, release.deploy)
     except NotFound as error:
         there = ", ".join(version.name for version in endpoint.versions)
         error.hints = (*error.hints, f"{endpoint.name} has {there}; or name a registered model")[:2]
         raise
+    if found is None:
+        return release
+    if found.version == release.baseline:
+        raise UsageError(
+            f"{request.model} is {found.version}, the baseline already",
+            hint="name another version with --new-model",
+        )
+    if found.version:
+        known = replace(request, model=found.version)
+        return prepare(known, endpoint, release_id=release.id, now=release.started_at)
+    return replace(release, model=found.model)
 
 
 def refuse_busy(intent: Intent) -> bool:

@@ -85,13 +85,21 @@ def _arms_differ(facts: _Facts) -> Iterator[Trouble]:
         )
 
 
+def unfit(endpoint: Endpoint) -> Trouble | None:
+    """Why no release can start on an endpoint, whatever the versions; None if one can."""
+    if not endpoint.unfit:
+        return None
+    why, _, way = endpoint.unfit.partition("; ")
+    return Trouble(
+        f"endpoint {endpoint.name!r} can't be released by shares: {why}",
+        way or "choose another endpoint, or change how this one is deployed",
+        error=Unsupported,
+    )
+
+
 def _fit(facts: _Facts) -> Iterator[Trouble]:
-    if facts.endpoint.unfit:
-        yield Trouble(
-            f"endpoint {facts.endpoint.name!r} can't be released by shares: {facts.endpoint.unfit}",
-            "choose another endpoint, or change how this one is deployed",
-            error=Unsupported,
-        )
+    if (trouble := unfit(facts.endpoint)) is not None:
+        yield trouble
 
 
 def _settled(facts: _Facts) -> Iterator[Trouble]:
@@ -115,11 +123,20 @@ def _arms_serve(facts: _Facts) -> Iterator[Trouble]:
                 error=NotFound,
             )
         elif not facts.endpoint.serves(name):
-            yield Trouble(
-                f"the {arm} {name!r} is not in service",
-                f"wait until it is: canary status {facts.endpoint.name}",
-                error=Conflict,
-            )
+            yield _not_serving(facts.endpoint, arm, name)
+
+
+def _not_serving(endpoint: Endpoint, arm: str, name: str) -> Trouble:
+    version = endpoint.version(name)
+    assert version is not None
+    state = f": it is {version.state}" if version.state else ""
+    hint = f"wait until it is: canary status {endpoint.name}"
+    if version.dead and arm == "candidate":
+        anew = version.model or "MODEL"
+        hint = f"no waiting helps; deploy it anew: --new-model {anew}"
+    elif version.dead:
+        hint = "no waiting helps; repair it first, or name another with --baseline"
+    return Trouble(f"the {arm} {name!r} is not in service{state}", hint, error=Conflict)
 
 
 def _baseline_has_traffic(facts: _Facts) -> Iterator[Trouble]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from canarycli.errors import NotFound, UsageError
 from canarycli.plan import Plan
-from canarycli.provider import Endpoint
+from canarycli.provider import Endpoint, Version
 from canarycli.release.record import Release, State
 from canarycli.traffic import percent
 
@@ -46,7 +46,7 @@ def prepare(request: Request, endpoint: Endpoint, *, release_id: str, now: datet
         UsageError: an arm is ambiguous, or both are the same.
     """
     baseline = find_baseline(endpoint, request.baseline)
-    there = request.deploy is None or bool(endpoint.find(request.model))
+    there = request.deploy is None or bool(_alive(endpoint, request.model))
     candidate = find_version(endpoint, request.model) if there else ""
     if baseline == candidate:
         raise UsageError(
@@ -84,15 +84,21 @@ def prepare(request: Request, endpoint: Endpoint, *, release_id: str, now: datet
     )
 
 
+def _alive(endpoint: Endpoint, word: str) -> tuple[Version, ...]:
+    """The versions a person may mean, but for dead ones of that model: those are deployed anew."""
+    return tuple(v for v in endpoint.find(word) if v.name == word or not v.dead)
+
+
 def find_baseline(endpoint: Endpoint, word: str | None) -> str:
     """The version a person names as baseline, else the one with most traffic."""
     if word is not None:
         return find_version(endpoint, word)
     live = endpoint.traffic.live
     if not live:
+        first = next((v.name for v in endpoint.versions if v.in_service), "VERSION")
         raise UsageError(
             f"endpoint {endpoint.name!r} gives no version any traffic",
-            hint="name the baseline: --baseline VERSION",
+            hint=f"give it to the baseline first: canary rollback {endpoint.name} --to {first}",
         )
     shares = [endpoint.traffic.of(name) for name in live]
     if len(live) > 1 and shares[0] == shares[1]:

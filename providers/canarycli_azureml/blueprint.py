@@ -6,29 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from canarycli.errors import Rejected
+from canarycli.errors import UsageError
+from canarycli.likeness import likeness
 from canarycli.provider import RELEASE_NOTE
 from canarycli_azureml.body import Body
+from canarycli_azureml.fields import DEPLOYMENT
 from canarycli_azureml.models import Model
-
-COPIED = (
-    "endpointComputeType",
-    "environmentId",
-    "codeConfiguration",
-    "environmentVariables",
-    "instanceType",
-    "scaleSettings",
-    "requestSettings",
-    "livenessProbe",
-    "readinessProbe",
-    "startupProbe",
-    "dataCollector",
-    "appInsightsEnabled",
-    "egressPublicNetworkAccess",
-    "containerResourceRequirements",
-    "modelMountPath",
-)
-"""What a candidate has in common with its baseline."""
 
 NAME_LENGTH = 32
 
@@ -56,17 +39,17 @@ class Options:
         """From canary.yaml.
 
         Raises:
-            Rejected: there is no such option, or the number is none.
+            UsageError: there is no such option, or the number is none.
         """
         for key in given:
             if key not in cls.__slots__:
-                raise Rejected(
+                raise UsageError(
                     f"azureml has no option {key!r} for a candidate",
                     hint=f"it has {', '.join(cls.__slots__)}",
                 )
         count = given.get("instances")
         if count is not None and (not str(count).isdigit() or not 1 <= int(count) <= 50):
-            raise Rejected(f"instances is {count!r}, not a number from 1 to 50")
+            raise UsageError(f"instances is {count!r}, not a number from 1 to 50")
         texts = {k: str(v) for k, v in given.items() if k != "instances" and v}
         return cls(instances=None if count is None else int(count), **texts)
 
@@ -85,17 +68,18 @@ def deployment_name(model: Model, wanted: str, taken: Collection[str]) -> str:
         name = stem[: NAME_LENGTH - len(ending)].rstrip("-") + ending
         if len(name) >= 3 and name not in used:
             return name
-    raise Rejected(f"no name for a deployment of {model.id!r}", hint="set candidate: name:")
+    raise UsageError(f"no name for a deployment of {model.id!r}", hint="set candidate: name:")
 
 
 def body_like(baseline: Body, model: Model, options: Options, release: str) -> dict[str, Any]:
     """What to PUT for a deployment of `model` like `baseline`.
 
     Raises:
-        Rejected: nothing tells which environment the model is to run in.
+        UsageError: nothing tells which environment the model is to run in.
     """
     before = baseline["properties"]
-    properties = copy.deepcopy({k: before[k] for k in COPIED if before.get(k) is not None})
+    other = bool(options.instance_type) and options.instance_type != before.get("instanceType")
+    properties = copy.deepcopy(likeness(DEPLOYMENT, before, other_machines=other))
     properties["model"] = model.id
     _collect_apart(properties)
     if options.instance_type:
@@ -106,7 +90,7 @@ def body_like(baseline: Body, model: Model, options: Options, release: str) -> d
         # Azure builds one from the model's own requirements; the baseline's has the baseline's.
         properties.pop("environmentId", None)
     elif "environmentId" not in properties and model.mlflow is False:
-        raise Rejected(
+        raise UsageError(
             f"model {model.id!r} is no MLflow model, and the baseline has no environment for it",
             hint="set candidate: environment: name:version",
         )

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from canarycli.errors import Conflict, NotFound, ProviderError, Rejected
-from canarycli.provider import RELEASE_NOTE, Endpoint
+from canarycli.errors import Conflict, NotFound, ProviderError, UsageError
+from canarycli.provider import RELEASE_NOTE, Endpoint, Preview
 from canarycli_azureml import body as read
 from canarycli_azureml.api import Session
 from canarycli_azureml.blueprint import Options, body_like, deployment_name
 from canarycli_azureml.body import Body
+from canarycli_azureml.endpoint import DEAD
 from canarycli_azureml.errors import Unanswered, Unclear
+from canarycli_azureml.file import check_file
 from canarycli_azureml.models import find_model
 from canarycli_azureml.refusals import UNDER_WAY
 from canarycli_azureml.settings import Settings
@@ -48,10 +50,11 @@ class Deployments:
         known = _of_release(there, release)
         if known is not None:
             return str(known["name"])
-        names = [str(deployment["name"]) for deployment in there]
+        names = [str(deployment["name"]) for deployment in there if not _is_left(seen, deployment)]
         if chosen.file:
             from canarycli_azureml.local import deploy_file
 
+            check_file(chosen, model)
             return deploy_file(self._settings, seen, chosen, release, names)
         baseline = _named(seen, there, like)
         found = find_model(self._session, self._settings, model)
@@ -59,6 +62,30 @@ class Deployments:
         chosen = _whole_environment(chosen, self._settings)
         self._put(seen.name, name, body_like(baseline, found, chosen, release), release)
         return name
+
+    def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
+        """What `deploy` would do.
+
+        Raises:
+            NotFound: there is no such model, or no version `like`.
+            UsageError: the options or the file make no sense, or say another model.
+        """
+        chosen = Options.parse(options)
+        if chosen.file:
+            return Preview(check_file(chosen, model))
+        there = self.all(seen.name)
+        baseline = _named(seen, there, like)
+        found = find_model(self._session, self._settings, model)
+        serving = [d for d in there if _serves(d, found.id) and not _is_dead(d)]
+        if not serving:
+            names = [str(deployment["name"]) for deployment in there]
+            deployment_name(found, chosen.name, names)
+            body_like(baseline, found, _whole_environment(chosen, self._settings), "r-0")
+        versions = [str(deployment["name"]) for deployment in serving]
+        return Preview(
+            model if "@" not in model else f"{found.name}:{found.version}",
+            min(versions, key=lambda one: one.lower() == like.lower(), default=""),
+        )
 
     def retire(self, seen: Endpoint, version: str, fresh: Body) -> None:
         """Ask for an idle deployment to be deleted; one that is gone already is no error.
@@ -165,6 +192,21 @@ def _of_release(there: Sequence[Body], release: str) -> Body | None:
     return None
 
 
+def _is_dead(deployment: Body) -> bool:
+    return read.state(deployment).lower() in DEAD
+
+
+def _is_left(seen: Endpoint, deployment: Body) -> bool:
+    """Whether a release of canary's left a failed deployment: its name is free to deploy anew."""
+    name, ours = str(deployment["name"]), (deployment.get("tags") or {}).get(RELEASE_NOTE)
+    failed = read.state(deployment).lower() in {"failed", "canceled"}
+    return bool(ours) and failed and not seen.traffic.of(name)
+
+
+def _serves(deployment: Body, model: str) -> bool:
+    return str(deployment["properties"].get("model") or "").lower() == model.lower()
+
+
 def _named(seen: Endpoint, there: Sequence[Body], name: str) -> Body:
     for deployment in there:
         if str(deployment["name"]).lower() == name.lower():
@@ -181,5 +223,5 @@ def _whole_environment(options: Options, settings: Settings) -> Options:
         return options
     name, _, version = word.removeprefix("azureml:").partition(":")
     if not name or not version:
-        raise Rejected(f"environment {word!r} has no version", hint="write it as name:version")
+        raise UsageError(f"environment {word!r} has no version", hint="write it as name:version")
     return replace(options, environment=f"{settings.path}/environments/{name}/versions/{version}")

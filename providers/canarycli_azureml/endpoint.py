@@ -18,6 +18,9 @@ SHADOW_TAG = "canary-shadow"
 SERVES_WHILE = frozenset({"updating", "scaling"})
 """States in which a deployment goes on answering the traffic it has."""
 
+DEAD = frozenset({"failed", "canceled", "deleting"})
+"""States that no waiting turns into one that serves."""
+
 _ASSET = re.compile(r"/models/([^/]+)/versions/([^/]+)$", re.IGNORECASE)
 
 
@@ -46,10 +49,14 @@ def read_endpoint(
         status=read.state(body),
         revision=revision(body),
         failure=failure,
-        unfit="" if total in {0, 100} else f"its traffic adds up to {total}%",
+        unfit="" if total in {0, 100} else _uneven(total),
         caseless=True,
         raw=body,
     )
+
+
+def _uneven(total: int) -> str:
+    return f"its traffic adds up to {total}%; set it to 100 first: canary rollback --to VERSION"
 
 
 def notes_of(body: Body) -> Notes:
@@ -107,6 +114,8 @@ def _version(deployment: Body, live: Mapping[str, int], mirror: Mapping[str, int
         instances=count if isinstance(count, int) else None,
         detail=_detail(properties, count, state, mirror.get(name, 0)),
         aliases=_aliases(name, model),
+        state="" if state.lower() == "succeeded" or serving else state,
+        dead=state.lower() in DEAD,
     )
 
 

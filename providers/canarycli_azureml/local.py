@@ -12,7 +12,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from canarycli.errors import Conflict, Denied, NotFound, ProviderError, Rejected, Unavailable
+from canarycli.errors import (
+    CanaryError,
+    Conflict,
+    Denied,
+    NotFound,
+    Rejected,
+    Unavailable,
+    UsageError,
+)
 from canarycli.provider import Endpoint
 from canarycli_azureml.blueprint import Options
 from canarycli_azureml.errors import without_secrets
@@ -21,8 +29,8 @@ from canarycli_azureml.settings import Settings
 UPLOAD_SECONDS = 1200
 """Code and models are uploaded first; what takes longer than this is better registered before."""
 
-_KINDS: Mapping[str, type[ProviderError]] = {
-    kind.__name__: kind for kind in (Conflict, Denied, NotFound, Rejected, Unavailable)
+_KINDS: Mapping[str, type[CanaryError]] = {
+    kind.__name__: kind for kind in (Conflict, Denied, NotFound, Rejected, Unavailable, UsageError)
 }
 
 
@@ -32,12 +40,9 @@ def deploy_file(
     """Ask for the deployment in a YAML file; uploads come first, the deployment is not waited for.
 
     Raises:
-        NotFound: there is no such file.
-        Rejected: azure-ai-ml can't make a deployment of it, or its name is taken.
+        UsageError: azure-ai-ml can't make a deployment of it, or its name is taken.
     """
     path = Path(options.file).expanduser()
-    if not path.is_file():
-        raise NotFound(f"there is no file {options.file!r} to deploy")
     order = {
         "subscription": settings.subscription,
         "resource_group": settings.resource_group,

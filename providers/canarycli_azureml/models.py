@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from canarycli.errors import NotFound, Rejected
+from canarycli.errors import NotFound, UsageError
 from canarycli_azureml.api import Session
 from canarycli_azureml.settings import Settings
 
@@ -44,13 +44,13 @@ def find_model(session: Session, settings: Settings, spec: str) -> Model:
 
     Raises:
         NotFound: the workspace has no such model or version, or the spec is no model's.
-        Rejected: the spec is an azureml:// address of something else.
+        UsageError: the spec is an azureml:// address of something else.
     """
     word = spec.removeprefix("azureml:") if not _OTHER_URI.match(spec) else spec
     if match := _REGISTRY.match(word):
         return Model(word, match[1], match[2])
     if _OTHER_URI.match(word):
-        raise Rejected(f"model {spec!r} does not name a version of a registry", hint=_HINT)
+        raise UsageError(f"model {spec!r} does not name a version of a registry", hint=_HINT)
     if match := _RESOURCE.match(word):
         return Model(word, match[1], match[2], _is_mlflow(session.get(word, f"reading {spec!r}")))
     if match := _VERSION.match(word):

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from canarycli.errors import NotFound
+from canarycli.errors import NotFound, ProviderError, Unsupported
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
+from canarycli.provider import Endpoint, Limits, Needs, Notes, Preview, Reply
 from canarycli.traffic import Traffic
 from canarycli_azureml import command, custom
 from canarycli_azureml.api import Session
@@ -16,13 +17,20 @@ from canarycli_azureml.deploy import Deployments, progress
 from canarycli_azureml.doctor import Doctor
 from canarycli_azureml.endpoint import failed_last, notes_of, read_endpoint
 from canarycli_azureml.metrics import NAMES, Looking, measure
-from canarycli_azureml.models import find_model
 from canarycli_azureml.naming import placed
 from canarycli_azureml.policy import policy
 from canarycli_azureml.settings import Settings, path_of
 from canarycli_azureml.smoke import Caller
 from canarycli_azureml.split import SHADOW_UP_TO
 from canarycli_azureml.traffic import Shifter
+
+OTHER_KINDS: Mapping[str, str] = {
+    "serverlessEndpoints": "it is a serverless endpoint, which has neither deployments nor "
+    "traffic; use a managed online endpoint",
+    "batchEndpoints": "it is a batch endpoint, whose jobs have no traffic to share; set another "
+    "default deployment, or use a managed online endpoint",
+}
+"""Kinds of endpoints that no release can be made of, and why."""
 
 
 class AzureML:
@@ -130,9 +138,9 @@ class AzureML:
         """
         return self._deployments.deploy(seen, model, like, options, release)
 
-    def find_model(self, model: str) -> str:
-        """The registered model's id; one call, or two."""
-        return find_model(self._session, self._settings, model).id
+    def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
+        """What `deploy` would do; see `Deployments.preview`."""
+        return self._deployments.preview(seen, model, like, options)
 
     def retire(self, seen: Endpoint, version: str) -> None:
         """Ask for an idle version to be deleted, after a look at who has traffic now.
@@ -166,8 +174,13 @@ class AzureML:
         """Close the connections."""
         self._session.close()
 
-    def _no_endpoint(self, endpoint: str, error: NotFound) -> NotFound:
+    def _no_endpoint(self, endpoint: str, error: NotFound) -> ProviderError:
+        """Why there is none: one of another kind may have the name."""
         place = self._settings
+        for kind, words in OTHER_KINDS.items():
+            with suppress(ProviderError):
+                self._session.get(place.other(kind, endpoint), f"reading {endpoint!r}")
+                return Unsupported(f"endpoint {endpoint!r} can't be released by shares: {words}")
         return NotFound(
             f"no endpoint {endpoint!r} in {place.place}",
             facts=[error.message.partition(": ")[2]],

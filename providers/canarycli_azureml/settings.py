@@ -80,6 +80,10 @@ class Settings:
         """An endpoint's resource id; the name is quoted, so that it stays one part of the path."""
         return f"{self.path}/onlineEndpoints/{quote(name, safe='')}"
 
+    def other(self, kind: str, name: str) -> str:
+        """The resource id of an endpoint of another kind."""
+        return f"{self.path}/{kind}/{quote(name, safe='')}"
+
     def deployment(self, endpoint: str, name: str) -> str:
         """The resource id of one of its deployments."""
         return f"{self.endpoint(endpoint)}/deployments/{quote(name, safe='')}"

@@ -3,12 +3,13 @@
 import contextlib
 import json
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from canarycli.errors import CanaryError, Rejected
+from canarycli.errors import CanaryError, Rejected, UsageError
 from canarycli.provider import RELEASE_NOTE
 from canarycli_azureml.clouds import cloud_named
 from canarycli_azureml.credentials import credential
@@ -24,6 +25,12 @@ CHANGES = {
     "environment": "environment",
 }
 """What of our options overrides the file, in the file's words."""
+
+
+MOST_LINES, LONGEST = 4, 300
+"""How much of what azure-ai-ml says is passed on."""
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def main() -> None:
@@ -54,14 +61,14 @@ def _deploy(order: Mapping[str, Any]) -> str:
 
     options, doing = order["options"], f"deploying {order['options']['file']!r}"
     changes = [{word: options[key]} for key, word in CHANGES.items() if options[key]]
-    with _refusing(f"file {options['file']!r} is no online deployment"):
+    with _refusing(f"file {options['file']!r} is no online deployment", UsageError):
         deployment = load_online_deployment(
             options["file"], params_override=[{"endpoint_name": order["endpoint"]}, *changes]
         )
     deployment.tags = {**(deployment.tags or {}), RELEASE_NOTE: order["release"]}
     name = str(deployment.name)
     if name.lower() in {there.lower() for there in order["taken"]}:
-        raise Rejected(
+        raise UsageError(
             f"endpoint {order['endpoint']!r} has a version {name!r} already",
             hint="set another one with candidate: name:",
         )
@@ -72,13 +79,13 @@ def _deploy(order: Mapping[str, Any]) -> str:
         order["workspace"],
         cloud=CLOUDS[order["cloud"]],
     )
-    with _answering(doing), _refusing(doing):
+    with _answering(doing), _refusing(doing, Rejected):
         client.online_deployments.begin_create_or_update(deployment)
     return name
 
 
 @contextlib.contextmanager
-def _refusing(what: str) -> Iterator[None]:
+def _refusing(what: str, kind: type[CanaryError]) -> Iterator[None]:
     """azure-ai-ml's own refusals, before or between its calls."""
     from azure.ai.ml.exceptions import MlException
     from marshmallow import ValidationError
@@ -86,7 +93,13 @@ def _refusing(what: str) -> Iterator[None]:
     try:
         yield
     except (MlException, ValidationError, ValueError) as error:
-        raise Rejected(what, facts=[without_secrets(str(error)).strip()]) from error
+        raise kind(what, facts=_lines(without_secrets(str(error)))) from error
+
+
+def _lines(text: str) -> list[str]:
+    """What azure-ai-ml says at length, in colours, as a few plain lines."""
+    plain = (line.strip() for line in _ESCAPE.sub("", text).splitlines())
+    return [line[:LONGEST] for line in plain if line][:MOST_LINES]
 
 
 @contextlib.contextmanager

@@ -8,23 +8,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from canarycli.errors import Unsupported, UsageError
+from canarycli.errors import NotFound, Unsupported, UsageError
+from canarycli.likeness import Fate, likeness
 from canarycli.traffic import Traffic
+from canarycli_sagemaker.fields import CONFIG, VARIANT
 from canarycli_sagemaker.raw import Look
 
 MOST_VARIANTS = 10
 """Production variants of one config (CreateEndpointConfig's model)."""
 
 LONGEST_NAME = 63
-NOT_FOR_COPIES = frozenset(
-    {
-        "EndpointConfigName",
-        "EndpointConfigArn",
-        "CreationTime",
-        "ResponseMetadata",
-    }
-)
-"""What DescribeEndpointConfig says that CreateEndpointConfig does not take."""
+NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+"""What endpoints, variants, configs and models can be called."""
+
+_ARN = re.compile(r"arn:[^:]+:sagemaker:[^:]*:[^:]*:(?P<kind>[a-z-]+)/(?P<name>.+)")
 
 Spec = dict[str, Any]
 """One variant, in the words of CreateEndpointConfig."""
@@ -149,31 +146,52 @@ def same_fleet(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return bool(_bare(one) == _bare(other))
 
 
-def model_name(model: str) -> str:
-    """The name in a model's ARN, or the name itself."""
-    return model.rpartition("model/")[2] if model.startswith("arn:") else model
+def model_name(word: str) -> str:
+    """The name in a model's ARN, or the name itself.
+
+    Raises:
+        UsageError: it is the ARN of something else.
+        NotFound: no model can be called so.
+    """
+    arn = _ARN.fullmatch(word)
+    if arn is not None and arn["kind"] != "model":
+        raise UsageError(
+            f"{word!r} is the name of a {arn['kind'].replace('-', ' ')}, not of a model",
+            hint="make a model of it first: aws sagemaker create-model"
+            if arn["kind"] == "model-package"
+            else "name a model",
+        )
+    name = arn["name"] if arn is not None else word
+    if not NAME.fullmatch(name):
+        raise NotFound(
+            f"no model can be called {name!r}: SageMaker's names are up to {LONGEST_NAME} "
+            "letters, digits and hyphens",
+            hint="aws sagemaker list-models",
+        )
+    return name
 
 
 def _new(like: Spec, candidate: Candidate) -> Spec:
-    wanted = math.ceil(like.get("InitialInstanceCount", 1) * candidate.largest_percent / 100)
+    other = candidate.instance_type is not None
     spec = {
-        **like,
+        **likeness(VARIANT, like, other_machines=other),
         "VariantName": candidate.name,
         "ModelName": candidate.model,
         "InitialVariantWeight": 0.0,
-        **(candidate.variant or {}),
     }
-    if "InitialInstanceCount" in like:
-        spec["InitialInstanceCount"] = candidate.instances or max(1, wanted)
-    if candidate.instance_type is not None:
+    if other:
         spec["InstanceType"] = candidate.instance_type
-    return spec
+    if "InitialInstanceCount" in like:
+        wanted = math.ceil(like["InitialInstanceCount"] * candidate.largest_percent / 100)
+        spec["InitialInstanceCount"] = candidate.instances or max(1, wanted)
+    spec |= candidate.variant or {}
+    return {key: value for key, value in spec.items() if value is not None}
 
 
 def _live(spec: Mapping[str, Any], look: Look) -> Spec:
     """A variant with the weight and count it has now, in case somebody runs the config anew."""
     name = spec["VariantName"]
-    live: Spec = dict(spec)
+    live: Spec = _allowed(spec)
     if name in look.weights:
         live["InitialVariantWeight"] = look.weights[name]
     if look.counts.get(name) and "InitialInstanceCount" in spec:
@@ -186,18 +204,24 @@ def _all_specs(config: Mapping[str, Any]) -> dict[str, Spec]:
         *config["ProductionVariants"],
         *(config.get("ShadowProductionVariants") or []),
     )
-    return {spec["VariantName"]: dict(spec) for spec in both}
+    return {spec["VariantName"]: _allowed(spec) for spec in both}
+
+
+def _allowed(spec: Mapping[str, Any]) -> Spec:
+    """A variant without what SageMaker no longer takes beside a model's name."""
+    apart = {name for name, field in VARIANT.items() if field.fate is Fate.DROPPED}
+    return {key: value for key, value in spec.items() if key not in apart}
 
 
 def _copied(config: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
-    kept = {key: value for key, value in config.items() if key not in NOT_FOR_COPIES}
-    merged = {**kept, **changed}
+    merged = {**likeness(CONFIG, config), **changed}
     return {key: value for key, value in merged.items() if value not in (None, [])}
 
 
 def _bare(config: Mapping[str, Any]) -> Any:
     initial = {"InitialVariantWeight", "InitialInstanceCount"}
-    plain = _copied(config, Tags=None)
+    kinds = ("ProductionVariants", "ShadowProductionVariants")
+    plain = _copied(config, **{kind: config.get(kind) for kind in kinds})
     for key in ("ProductionVariants", "ShadowProductionVariants"):
         plain[key] = [
             {word: value for word, value in spec.items() if word not in initial}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from canarycli.errors import Conflict, NotFound, ProviderError, Rejected, Unavailable, Unsupported
-from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Endpoint, Notes
+from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Endpoint, Notes, Preview
 from canarycli.traffic import TOLERANCE, Traffic, percent
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
@@ -79,6 +79,25 @@ class Fleet:
         if self._make(wanted, request, notes) or not self._goes_there(seen.name, wanted):
             self._move(seen, wanted)
         return name
+
+    def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
+        """What `deploy` would do, with every refusal that needs no write.
+
+        Raises:
+            NotFound: there is no such model, or the endpoint's config is gone.
+            Unsupported: there is no room, or the variant `like` can't be copied.
+        """
+        name, look = model_name(model), seen.raw
+        doing = f"find model {name!r}"
+        with self.clients.asking(doing):
+            found = self.clients.sagemaker.describe_model(ModelName=name)
+        checked(found, doing, "ModelArn")
+        base = self.configs.read(look.config_name)
+        there = [v.name for v in base.variants.values() if v.model == name]
+        if not there:
+            candidate = Candidate.parse(_free_name(seen, name, "r-0"), name, options)
+            with_candidate(base.answer, look, like, candidate)
+        return Preview(name, min(there, key=lambda one: one == like, default=""))
 
     def retire(self, seen: Endpoint, version: str) -> None:
         """Remove an idle variant; see `Deployer.retire`."""

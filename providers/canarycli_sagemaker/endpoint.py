@@ -7,7 +7,7 @@ from canarycli.provider import Endpoint, Version
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.configs import EndpointConfig
 from canarycli_sagemaker.naming import account_of
-from canarycli_sagemaker.raw import Look
+from canarycli_sagemaker.raw import Look, is_serverless
 from canarycli_sagemaker.undone import Asked, undone
 
 BUSY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
@@ -19,10 +19,10 @@ SERVING = frozenset(
 """Statuses in which variants answer requests; one that rolls back still does."""
 
 BROKEN = {
-    "Failed": "it has failed, and SageMaker only lets it be deleted",
-    "OutOfService": "it is out of service",
-    "UpdateRollbackFailed": "its last update failed and so did the way back: it serves a mix of "
-    "both, and only a new UpdateEndpoint can repair it",
+    "Failed": "it has failed; SageMaker only lets it be deleted: delete it and create it anew",
+    "OutOfService": "it is out of service; delete it and create it anew",
+    "UpdateRollbackFailed": "its last update failed and so did the way back, and it serves a mix "
+    "of both; repair it with a new UpdateEndpoint",
 }
 """Statuses without a change under way in which no release can begin."""
 
@@ -53,7 +53,8 @@ def read_endpoint(
         status=look.status,
         revision=f"{_moment(answer.get('LastModifiedTime'))} {look.config_name}",
         failure=_failure(answer, look, asked),
-        unfit=_unfit(variants, look, config),
+        unfit=_kind(variants, config) or _unfit(look),
+        indivisible=bool(_kind(variants, config)),
         account=account_of(look.arn),
         raw=look,
     )
@@ -62,6 +63,7 @@ def read_endpoint(
 def _version(variant: Mapping[str, Any], look: Look, config: EndpointConfig | None) -> Version:
     name = variant["VariantName"]
     count = look.counts.get(name)
+    shadow = name in look.shadows
     spec = config.variants.get(name) if config is not None else None
     statuses = {status.get("Status") for status in variant.get("VariantStatus") or []}
     asleep = count == 0 and not look.is_async
@@ -73,8 +75,18 @@ def _version(variant: Mapping[str, Any], look: Look, config: EndpointConfig | No
         and not statuses & {"Creating", "Deleting"},
         model=spec.model if spec is not None else "",
         instances=count,
-        detail=_size(count, kind),
+        detail=_size(count, kind) + (", shadow" if shadow else ""),
+        state=_state(look, statuses, asleep=asleep),
+        dead=look.status in {"Failed", "OutOfService"},
     )
+
+
+def _state(look: Look, statuses: set[Any], *, asleep: bool) -> str:
+    """SageMaker's word for why a variant does not answer."""
+    if look.status not in SERVING:
+        return look.status
+    words = sorted(statuses & {"Creating", "Deleting"})
+    return ", ".join(words) or ("without an instance" if asleep else "")
 
 
 def _size(count: int | None, instance_type: str) -> str:
@@ -103,23 +115,28 @@ def _failure(answer: Mapping[str, Any], look: Look, asked: Asked | None) -> str:
     return undone(asked, look, reason) or reason
 
 
-def _unfit(variants: list[Any], look: Look, config: EndpointConfig | None) -> str:
-    if look.status in BROKEN:
-        return BROKEN[look.status]
-    if any("CurrentServerlessConfig" in v or "DesiredServerlessConfig" in v for v in variants):
+def _kind(variants: list[Any], config: EndpointConfig | None) -> str:
+    """Why an endpoint's kind has no shares of traffic to move, "" if it has."""
+    if any(is_serverless(v) for v in variants):
         return (
             "it is serverless, and a serverless endpoint has no second variant to shift traffic "
             "to; move it to instances"
-        )
-    if look.shadows:
-        return (
-            f"it has a shadow variant ({', '.join(look.shadows)}), which excludes a second "
-            "production variant; take the shadow away first"
         )
     if config is not None and config.components:
         return (
             "it runs inference components, where variant weights say nothing about models; use "
             "UpdateInferenceComponent with a rolling update"
+        )
+    return ""
+
+
+def _unfit(look: Look) -> str:
+    if look.status in BROKEN:
+        return BROKEN[look.status]
+    if look.shadows:
+        return (
+            f"it has a shadow variant ({', '.join(look.shadows)}), which excludes a second "
+            "production variant; take the shadow away first"
         )
     return ""
 

@@ -1,13 +1,14 @@
 """SageMaker as a provider: weights for traffic, tags for notes, CloudWatch for metrics."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from canarycli.errors import NotFound, ProviderError, Unsupported
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
+from canarycli.provider import Endpoint, Limits, Needs, Notes, Preview, Reply
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
@@ -114,6 +115,21 @@ class SageMaker:
 
         Models and instance types are there once `details` has read the endpoint's config.
         """
+        return self._read(endpoint, self._answer(endpoint))
+
+    def details(self, endpoint: str) -> Endpoint:
+        """Look closely: models, instance types, and what makes the endpoint unfit.
+
+        One DescribeEndpointConfig more than `describe`, the first time for each config. One that
+        somebody deleted is done without: weights need no config.
+        """
+        answer = self._answer(endpoint)
+        if config := str(answer.get("EndpointConfigName", "")):
+            with suppress(NotFound):
+                self.configs.read(config)
+        return self._read(endpoint, answer)
+
+    def _answer(self, endpoint: str) -> dict[str, Any]:
         doing = f"look at endpoint {endpoint!r}"
         try:
             with self.clients.asking(doing):
@@ -122,22 +138,13 @@ class SageMaker:
             raise self._not_found(endpoint) from error
         answer = checked(answer, doing, "EndpointArn", "EndpointStatus")
         self._refuse_elsewhere(endpoint, str(answer["EndpointArn"]))
+        return answer
+
+    def _read(self, endpoint: str, answer: Mapping[str, Any]) -> Endpoint:
         config = str(answer.get("EndpointConfigName", ""))
         self.configs.note(endpoint, config)
         asked = self.asks.expected(endpoint, config)
         return read_endpoint(endpoint, answer, self.configs.known(config), asked)
-
-    def details(self, endpoint: str) -> Endpoint:
-        """Look closely: models, instance types, and what makes the endpoint unfit.
-
-        One DescribeEndpointConfig more than `describe`, the first time for each config.
-        """
-        seen = self.describe(endpoint)
-        look: Look = seen.raw
-        if not look.config_name or self.configs.known(look.config_name) is not None:
-            return seen
-        self.configs.read(look.config_name)
-        return self.describe(endpoint)
 
     def notes(self, seen: Endpoint) -> Notes:
         """The endpoint's tags that start with `canary-`."""
@@ -175,14 +182,9 @@ class SageMaker:
         """Bring a SageMaker model in as an idle variant; see `Fleet.deploy`."""
         return self.fleet.deploy(seen, model, like, options, release)
 
-    def find_model(self, model: str) -> str:
-        """The model's ARN."""
-        from canarycli_sagemaker.blueprint import model_name
-
-        doing = f"find model {model!r}"
-        with self.clients.asking(doing):
-            answer = self.clients.sagemaker.describe_model(ModelName=model_name(model))
-        return str(checked(answer, doing, "ModelArn")["ModelArn"])
+    def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
+        """What `deploy` would do; see `Fleet.preview`."""
+        return self.fleet.preview(seen, model, like, options)
 
     def retire(self, seen: Endpoint, version: str) -> None:
         """Remove an idle variant; see `Fleet.retire`."""

@@ -46,13 +46,18 @@ class Look:
             counts={
                 v["VariantName"]: int(v["CurrentInstanceCount"])
                 for v in (*variants, *shadows)
-                if "CurrentInstanceCount" in v
+                if "CurrentInstanceCount" in v and not is_serverless(v)
             },
             pending_config=str(pending.get("EndpointConfigName", "")),
             shadows=tuple(v["VariantName"] for v in shadows),
             is_async=bool(answer.get("AsyncInferenceConfig")),
             steps=_steps((*variants, *(pending.get("ProductionVariants") or []))),
         )
+
+
+def is_serverless(variant: Mapping[str, Any]) -> bool:
+    """Whether a variant has no instances; AWS may count none for it."""
+    return "CurrentServerlessConfig" in variant or "DesiredServerlessConfig" in variant
 
 
 def _steps(variants: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

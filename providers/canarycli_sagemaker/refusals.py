@@ -23,6 +23,13 @@ REFUSALS = (
         Denied,
         "a policy of the organisation forbids it; its administrator has to allow it",
     ),
+    Refusal(
+        r"^\w+: Could not find endpoint configuration ",
+        Ends.BY_A_PERSON,
+        NotFound,
+        "its config was deleted: create an endpoint config of that name again, with the variants "
+        "the endpoint has",
+    ),
     Refusal(r"^\w+: Could not find ", Ends.BY_ANOTHER_REQUEST, NotFound),
     Refusal(r"^\w+: Cannot create already existing ", Ends.BY_ANOTHER_REQUEST, AlreadyThere),
     Refusal(

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from canarycli.errors import Conflict, NotFound, ProviderError, Rejected, Unsupported
-from canarycli.provider import Endpoint
+from canarycli.likeness import likeness
+from canarycli.provider import Endpoint, Preview
 from canarycli_vertex.api import Api, Json
 from canarycli_vertex.deployment import Under, deployed_ids, progress, running_deployment
 from canarycli_vertex.errors import AlreadyThere, understood
+from canarycli_vertex.fields import DEDICATED, DEPLOYED_MODEL, MACHINE_SPEC
 from canarycli_vertex.models import Model, find_model
 from canarycli_vertex.notes import OPERATION
 
@@ -31,20 +33,12 @@ OPTIONS = frozenset(
 )
 """What `candidate:` in canary.yaml may set; everything else is as the baseline's."""
 
-_COPIED = (
-    "automaticResources",
-    "dedicatedResources",
-    "disableContainerLogging",
-    "disableExplanations",
-    "enableAccessLogging",
-    "serviceAccount",
-    "sharedResources",
-)
 _MACHINE = {
     "machine_type": "machineType",
     "accelerator_type": "acceleratorType",
     "accelerator_count": "acceleratorCount",
 }
+ACCELERATOR = ("acceleratorType", "acceleratorCount")
 _REPLICAS = {"min_replicas": "minReplicaCount", "max_replicas": "maxReplicaCount"}
 
 
@@ -82,7 +76,7 @@ def deploy(
         there = _there(found, model, like)
     if there:
         return there, None
-    body = {"deployedModel": _wish(baseline, model, name, options)}
+    body = {"deployedModel": wish(baseline, model, name, options)}
     try:
         operation = api.post(f"{path}:deployModel", body)
     except AlreadyThere:
@@ -93,6 +87,27 @@ def deploy(
         under = Under(name, str(operation["name"]).rpartition("/")[2])
     _remember(api, path, under)
     return name, under
+
+
+def preview(
+    api: Api, seen: Endpoint, wanted: str, like: str, options: Mapping[str, Any]
+) -> Preview:
+    """What `deploy` would do, from the endpoint as it was seen.
+
+    Raises:
+        Unsupported: the baseline has no place to copy, or the model is deployed several times.
+    """
+    model = find_model(api, wanted)
+    with understood("the endpoint"):
+        found = seen.raw or {}
+        there = _there(found, model, like)
+        baseline = _deployed(found, like)
+        if not there and model.is_deployed_as(baseline):
+            there = like
+        if not there:
+            wish(baseline, model, deployed_id("r-0"), options)
+    name = model.resource.rpartition("/")[2]
+    return Preview(f"models/{name}@{model.version}" if model.version else wanted, there)
 
 
 def retire(api: Api, path: str, seen: Endpoint, version: str) -> None:
@@ -164,48 +179,83 @@ def _deployed(found: Json, like: str) -> Json:
     raise NotFound(f"there is no deployed model {like!r} to deploy like")
 
 
-def _wish(baseline: Json, model: Model, name: str, options: Mapping[str, Any]) -> Json:
-    """The deployed model to ask for: the baseline's place, the other model in it."""
+def wish(baseline: Json, model: Model, name: str, options: Mapping[str, Any]) -> Json:
+    """The deployed model to ask for: the baseline's place, the other model in it.
+
+    Raises:
+        Unsupported: the options are unknown, or the baseline has no place to copy.
+    """
     for key in options:
         if key not in OPTIONS:
             raise Unsupported(
                 f"a candidate on Vertex AI has no {key!r}",
                 hint=f"it has {', '.join(sorted(OPTIONS))}",
             )
-    wish: Json = {key: baseline[key] for key in _COPIED if key in baseline}
-    wish["id"] = name
-    wish["model"] = f"{model.resource}@{model.version}" if model.version else model.resource
-    wish["displayName"] = str(options.get("display_name") or f"{model.display}-{model.version}")
+    found: Json = likeness(DEPLOYED_MODEL, baseline)
+    found["id"] = name
+    found["model"] = f"{model.resource}@{model.version}" if model.version else model.resource
+    found["displayName"] = str(options.get("display_name") or f"{model.display}-{model.version}")
     if "service_account" in options:
-        wish["serviceAccount"] = options["service_account"]
-    _place(wish, options, model.resource.rpartition("/models/")[0])
-    return wish
+        found["serviceAccount"] = options["service_account"]
+    _place(found, options, model.resource.rpartition("/models/")[0])
+    return found
 
 
-def _place(wish: Json, options: Mapping[str, Any], parent: str) -> None:
+def _place(found: Json, options: Mapping[str, Any], parent: str) -> None:
     """Put machine, replicas or pool into the wish; a pool replaces machines and the reverse."""
     if "pool" in options:
-        wish.pop("dedicatedResources", None)
-        wish.pop("automaticResources", None)
-        wish["sharedResources"] = _pool(str(options["pool"]), parent)
+        for kind in ("dedicatedResources", "automaticResources"):
+            found.pop(kind, None)
+        found["sharedResources"] = _pool(str(options["pool"]), parent)
         return
-    machine = {_MACHINE[key]: options[key] for key in _MACHINE if key in options}
+    if any(key in options for key in _MACHINE):
+        for kind in ("sharedResources", "automaticResources"):
+            found.pop(kind, None)
+        found.setdefault("dedicatedResources", {"minReplicaCount": 1})
+    kind = next((k for k in ("dedicatedResources", "automaticResources") if k in found), "")
+    if kind:
+        found[kind] = _resources(kind, found[kind], options)
+    elif "sharedResources" not in found:
+        raise Unsupported("the baseline has no machines to copy", hint="set candidate.machine_type")
+
+
+def _resources(kind: str, before: Json, options: Mapping[str, Any]) -> Json:
+    """Machines and replicas: the baseline's, or those asked for without the baseline's rest."""
     replicas = {_REPLICAS[key]: int(options[key]) for key in _REPLICAS if key in options}
-    if machine:
-        wish.pop("sharedResources", None)
-        wish.pop("automaticResources", None)
-        wish.setdefault("dedicatedResources", {"minReplicaCount": 1})
-    kind = next((k for k in ("dedicatedResources", "automaticResources") if k in wish), "")
-    if not kind:
-        return
-    resources = {**wish[kind], **replicas}
-    if machine:
-        resources["machineSpec"] = {**resources.get("machineSpec", {}), **machine}
-    if "spot" in options and kind == "dedicatedResources":
-        resources["spot"] = bool(options["spot"])
-    least = int(resources.get("minReplicaCount", 1))
+    resources: Json = {**likeness(DEDICATED, before), **replicas}
+    if kind == "dedicatedResources":
+        resources["machineSpec"] = _machine(resources.get("machineSpec", {}), options)
+        if not resources["machineSpec"].get("acceleratorType"):
+            _without_accelerators(resources)
+        if "spot" in options:
+            resources["spot"] = bool(options["spot"])
+    least = max(1, int(resources.get("minReplicaCount", 1)))
+    resources["minReplicaCount"] = least
     resources["maxReplicaCount"] = max(int(resources.get("maxReplicaCount", least)), least)
-    wish[kind] = resources
+    if "requiredReplicaCount" in resources:
+        resources["requiredReplicaCount"] = min(int(resources["requiredReplicaCount"]), least)
+    return resources
+
+
+def _machine(before: Json, options: Mapping[str, Any]) -> Json:
+    """The machine: another type takes nothing over, and no accelerators means none at all."""
+    asked = {_MACHINE[key]: options[key] for key in _MACHINE if key in options}
+    other = asked.get("machineType", before.get("machineType")) != before.get("machineType")
+    spec: Json = {**likeness(MACHINE_SPEC, before, other_machines=other), **asked}
+    if "acceleratorCount" in asked and not int(asked["acceleratorCount"]):
+        spec = {k: v for k, v in spec.items() if k not in {*ACCELERATOR, "gpuPartitionSize"}}
+    return spec
+
+
+def _without_accelerators(resources: Json) -> None:
+    """Nothing scales by an accelerator that is not there."""
+    specs = [
+        one
+        for one in resources.pop("autoscalingMetricSpecs", [])
+        if "accelerator" not in str(one.get("metricName", ""))
+    ]
+    if specs:
+        resources["autoscalingMetricSpecs"] = specs
 
 
 def _pool(word: str, parent: str) -> str:

@@ -14,6 +14,12 @@ PEERED = (
 )
 
 
+ELSEWHERE = (
+    "it runs on Google Distributed Cloud, where Vertex AI splits no traffic; use an endpoint of "
+    "Vertex AI"
+)
+
+
 def read_endpoint(name: str, found: Json, pending: Version | None, failure: str) -> Endpoint:
     """One look at an endpoint.
 
@@ -33,9 +39,31 @@ def read_endpoint(name: str, found: Json, pending: Version | None, failure: str)
         status=pending.detail if pending else _status(deployed, split),
         revision=str(found.get("etag", "")),
         failure=failure,
-        unfit=PEERED if found.get("network") else "",
+        unfit=_kind(found) or _unfit(deployed, split),
+        indivisible=bool(_kind(found)),
         raw=found,
     )
+
+
+def _kind(found: Json) -> str:
+    """Why an endpoint's kind has no shares of traffic to move, "" if it has."""
+    if found.get("network"):
+        return PEERED
+    return ELSEWHERE if found.get("gdcConfig") else ""
+
+
+def _unfit(deployed: tuple[Version, ...], split: Mapping[str, float]) -> str:
+    gone = [name for name, share in split.items() if share and not _has(deployed, name)]
+    if not gone or not deployed:
+        return ""
+    return (
+        f"its split gives {', '.join(gone)} traffic, which is not deployed any more; give it to a "
+        "version that is: canary rollback --to VERSION"
+    )
+
+
+def _has(deployed: tuple[Version, ...], name: str) -> bool:
+    return any(version.name == name for version in deployed)
 
 
 def read_version(model: Json) -> Version:

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint, Limits, Needs, Notes
+from canarycli.provider import Endpoint, Limits, Needs, Notes, Preview
 from canarycli.traffic import Traffic
 from canarycli_vertex.api import Api
 from canarycli_vertex.command import update_command
 from canarycli_vertex.custom import WORD
-from canarycli_vertex.deploy import deploy, retire
+from canarycli_vertex.deploy import deploy, preview, retire
 from canarycli_vertex.deployment import Progress, Under, deployed_ids, progress
 from canarycli_vertex.doctor import Doctor
 from canarycli_vertex.endpoint import read_endpoint
@@ -19,12 +19,11 @@ from canarycli_vertex.errors import understood
 from canarycli_vertex.lookup import Lookup
 from canarycli_vertex.machines import memory_bytes
 from canarycli_vertex.metrics import NAMES, measure
-from canarycli_vertex.models import find_model
 from canarycli_vertex.naming import placed
 from canarycli_vertex.notes import notes_of
 from canarycli_vertex.policy import policy
 from canarycli_vertex.settings import Settings
-from canarycli_vertex.traffic import labels_of, refuse_unfit, shift
+from canarycli_vertex.traffic import labels_of, refuse_indivisible, shift
 
 
 class Vertex:
@@ -122,17 +121,17 @@ class Vertex:
         self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
     ) -> str:
         """Ask for a model to be deployed like the version `like`, without traffic."""
-        refuse_unfit(seen)
+        refuse_indivisible(seen)
         path = self._lookup.path(seen.name)
         name, started = deploy(self._api, path, model, like, options=options, release=release)
         if started:
             self._started[path] = started
         return name
 
-    def find_model(self, model: str) -> str:
-        """The model version's path; one call, or two."""
-        found = find_model(self._api, model)
-        return f"{found.resource}@{found.version}"
+    def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
+        """What `deploy` would do; one call, or two."""
+        refuse_indivisible(seen)
+        return preview(self._api, seen, model, like, options)
 
     def retire(self, seen: Endpoint, version: str) -> None:
         """Ask for an idle version to be undeployed."""

@@ -66,7 +66,7 @@ def whole_percents(seen: Endpoint, to: Traffic) -> dict[str, int]:
         Unsupported: it would leave the endpoint without traffic, or has shadow traffic.
         NotFound: a version in it is not deployed.
     """
-    refuse_unfit(seen)
+    refuse_indivisible(seen)
     if any(share > TOLERANCE for share in to.shadow.values()):
         raise Unsupported("Vertex AI has no shadow traffic")
     split = {name: round(share) for name, share in to.rounded(1).items()}
@@ -76,13 +76,13 @@ def whole_percents(seen: Endpoint, to: Traffic) -> dict[str, int]:
     return {name: share for name, share in split.items() if share}
 
 
-def refuse_unfit(seen: Endpoint) -> None:
-    """Stop where the endpoint can't be released by shares.
+def refuse_indivisible(seen: Endpoint) -> None:
+    """Stop where the endpoint has no shares.
 
     Raises:
         Unsupported: and why.
     """
-    if seen.unfit:
+    if seen.indivisible:
         raise Unsupported(f"endpoint {seen.name!r} can't be shifted: {seen.unfit}")
 
 

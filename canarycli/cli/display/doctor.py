@@ -11,7 +11,7 @@ from canarycli.cli.display.output import Output
 from canarycli.cli.display.table import room
 from canarycli.cli.options.common import Common
 from canarycli.errors import Exit
-from canarycli.operations.doctor import IDENTITY, Group
+from canarycli.operations.doctor import IDENTITY, UNFIT, Group
 from canarycli.provider import Probe
 
 SCHEMA = "canary.doctor/1"
@@ -38,6 +38,8 @@ def _exit(groups: Sequence[Group]) -> Exit:
     bad = [probe for group in groups for probe in group.probes if probe.ok is False]
     if any(probe.name == IDENTITY for probe in bad):
         return Exit.DENIED
+    if any(probe.name == UNFIT for probe in bad):
+        return Exit.USAGE
     return Exit.ERROR if bad else Exit.OK
 
 

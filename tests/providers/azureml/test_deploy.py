@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from servers.azureml.running import PLACE, Server
 
-from canarycli.errors import Conflict, NotFound, ProviderError, Rejected
+from canarycli.errors import CanaryError, Conflict, NotFound, UsageError
 from canarycli.traffic import Traffic
 from canarycli_azureml import AzureML
 
@@ -68,12 +68,12 @@ def test_the_latest_version_is_the_newest_in_whatever_order_they_are_listed(
         ("fruad@latest", NotFound, "no model 'fruad'"),
         ("fraud@production", NotFound, "no registered model's name and version"),
         ("fraud", NotFound, "no registered model's name and version"),
-        ("azureml://registries/acme/models/fraud/labels/latest", Rejected, "does not name"),
+        ("azureml://registries/acme/models/fraud/labels/latest", UsageError, "does not name"),
         ("./model.pkl", NotFound, "no registered model's name and version"),
     ],
 )
 def test_a_model_that_cannot_be_found_is_told_before_anything_is_made(
-    server: Server, azureml: AzureML, spec: str, error: type[ProviderError], why: str
+    server: Server, azureml: AzureML, spec: str, error: type[CanaryError], why: str
 ) -> None:
     with pytest.raises(error, match=why) as refused:
         deploy(azureml, spec)
@@ -151,7 +151,7 @@ def test_options_change_name_machines_their_number_and_environment(
 def test_an_option_that_makes_no_sense_is_refused(
     server: Server, azureml: AzureML, options: dict[str, Any], why: str
 ) -> None:
-    with pytest.raises(Rejected, match=why):
+    with pytest.raises(UsageError, match=why):
         deploy(azureml, "fraud:7", **options)
 
     assert not server.calls("deployment.put")
@@ -186,7 +186,7 @@ def test_another_model_than_mlflow_needs_an_environment_to_be_found(
 ) -> None:
     server.control("deployment", endpoint="churn", name="blue", properties={"environmentId": None})
 
-    with pytest.raises(Rejected, match="no environment") as refused:
+    with pytest.raises(UsageError, match="no environment") as refused:
         deploy(azureml, "fraud:7")
 
     assert any("environment:" in hint for hint in refused.value.hints)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from servers.azureml.running import PLACE, Server
 
-from canarycli.errors import NotFound, ProviderError, Rejected
+from canarycli.errors import CanaryError, UsageError
 from canarycli.provider import RELEASE_NOTE
 from canarycli.traffic import Traffic
 from canarycli_azureml import AzureML
@@ -109,9 +109,9 @@ def test_a_persons_own_yaml_is_deployed_through_azure_ai_ml(
 @pytest.mark.parametrize(
     ("text", "options", "error", "why"),
     [
-        (FILE, {"name": "teal"}, Rejected, "has a version 'teal' already"),
-        ("- a list", {}, Rejected, "is no online deployment"),
-        (FILE.replace("flow:3", "flow:4"), {}, Rejected, "no version '4'"),
+        (FILE, {"name": "teal"}, UsageError, "has a version 'teal' already"),
+        ("- a list", {}, UsageError, "is no deployment"),
+        (FILE.replace("flow:3", "flow:4"), {}, UsageError, "'flow:3' is asked for"),
     ],
     ids=["taken", "no deployment", "no such model"],
 )
@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_deployed_is_told_as_ours(
     tmp_path: Path,
     text: str,
     options: dict[str, object],
-    error: type[ProviderError],
+    error: type[CanaryError],
     why: str,
 ) -> None:
     with pytest.raises(error) as refused:
@@ -129,8 +129,8 @@ def test_a_file_that_cannot_be_deployed_is_told_as_ours(
     assert why in " ".join([refused.value.message, *refused.value.facts])
 
 
-def test_a_file_that_is_not_there_is_not_found(azureml: AzureML) -> None:
+def test_a_file_that_is_not_there_is_refused(azureml: AzureML) -> None:
     seen = azureml.describe("churn")
 
-    with pytest.raises(NotFound, match=r"no file '\./gone.yml'"):
+    with pytest.raises(UsageError, match=r"no file '\./gone.yml'"):
         azureml.deploy(seen, "flow:3", "blue", {"file": "./gone.yml"}, "r-7k2f")

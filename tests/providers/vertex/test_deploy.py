@@ -346,11 +346,11 @@ def test_a_missing_permission_to_deploy_is_named(vertex: Vertex, server: Server)
 
 
 def test_what_google_refuses_is_told_in_its_words(vertex: Vertex, server: Server) -> None:
-    model = deployed("11", "1")
-    del model["dedicatedResources"]
-    server.control("PUT", "endpoints/1000", deployedModels=[model])
+    said = "Model server exited unexpectedly."
+    fault = {"call": "deployModel", "kind": "refuse", "status": "INVALID_ARGUMENT"}
+    server.control("POST", "faults", **fault, message=said)
 
-    with pytest.raises(Rejected, match="exactly one of resources"):
+    with pytest.raises(Rejected, match="Model server exited unexpectedly"):
         deploy(vertex)
 
 

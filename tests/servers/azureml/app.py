@@ -86,6 +86,14 @@ def _version(_: State, workspace: Workspace, __: Request, names: tuple[str, ...]
     return assets.version(workspace, kind, name, wanted)
 
 
+def _other(_: State, workspace: Workspace, __: Request, names: tuple[str, ...]) -> Reply:
+    """An endpoint of another kind, of which there is no more to know than that it is there."""
+    kind, name = names
+    if name not in workspace.assets.get(kind, {}):
+        return Reply(404, {"error": {"code": "NotFound", "message": f"no {kind} {name}"}})
+    return Reply(200, {"name": name, "properties": {"provisioningState": "Succeeded"}})
+
+
 E_, D_, INS = "/onlineEndpoints/{e}", "/deployments/{d}", "/providers/Microsoft.Insights/metrics"
 AUTH = "/providers/Microsoft.Authorization/permissions"
 ROUTES = (
@@ -158,6 +166,9 @@ ROUTES = (
         "GET",
         r"/(models|environments|codes|data)/{n}",
         _container,
+    ),
+    _route(
+        "endpoint.other", f"{ML}/read", "GET", r"/(serverlessEndpoints|batchEndpoints)/{n}", _other
     ),
 )
 WORKSPACE = re.compile(

@@ -49,7 +49,7 @@ class Variant:
             shown["DeployedImages"] = [{"SpecifiedImage": f"image-of-{self.spec['ModelName']}"}]
         if "ServerlessConfig" in self.spec:
             shown["CurrentServerlessConfig"] = self.spec["ServerlessConfig"]
-            del shown["CurrentInstanceCount"], shown["DesiredInstanceCount"]
+            shown["CurrentInstanceCount"] = shown["DesiredInstanceCount"] = 0
         return shown
 
 

@@ -1,0 +1,221 @@
+"""Each kind of endpoint a cloud has is released, or refused by name wherever one asks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.blackbox import Canary
+from cli.on_azureml import FLAGS as AZURE
+from cli.on_azureml import OnAzure
+from cli.on_vertex import FLAGS as VERTEX
+from cli.on_vertex import OnVertex
+from servers.sagemaker import Server, running
+
+SAGEMAKER = ("--provider", "sagemaker", "--region", "us-east-1", "-e", "fraud")
+WAYS: tuple[tuple[str, ...], ...] = (("plan",), ("start", "-y"), ("doctor",), ("rollback", "-y"))
+ASKED = [pytest.param(way, id=way[0]) for way in WAYS]
+
+
+@pytest.fixture
+def aws(tmp_path: Path) -> Iterator[tuple[Server, Canary]]:
+    with running() as server:
+        yield server, Canary(tmp_path / "ann", dict(server.environment))
+
+
+def asked(canary: Canary, way: tuple[str, ...], flags: tuple[str, ...], model: str) -> str:
+    """What the command says; it must refuse with 2."""
+    more = ("-m", model, "-p", "10") if way[0] in {"plan", "start"} else ()
+    result = canary.run(*way, *flags, *more)
+    text = " ".join((result.out + result.err).split())
+    assert result.code == 2, text
+    return text
+
+
+@pytest.mark.parametrize("way", ASKED)
+@pytest.mark.parametrize(
+    ("variants", "model", "says"),
+    [
+        ({"AllTraffic": {"serverless": True}}, "v2", "serverless"),
+        ({"AllTraffic": {"component": True}}, "llama-ic-2", "UpdateInferenceComponent"),
+    ],
+    ids=["serverless", "inference components"],
+)
+def test_sagemakers_kinds_without_shares(
+    aws: tuple[Server, Canary],
+    way: tuple[str, ...],
+    variants: dict[str, Any],
+    model: str,
+    says: str,
+) -> None:
+    server, canary = aws
+    server.endpoint("fraud", variants)
+
+    said = asked(canary, way, SAGEMAKER, model)
+
+    assert says in said
+    assert "not in service" not in said
+    assert "register" not in said
+    writes = {"UpdateEndpoint", "CreateEndpointConfig", "AddTags"}
+    assert writes.isdisjoint(server.operations())
+    assert "UpdateEndpointWeightsAndCapacities" not in server.operations()
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ({}, "real-time"),
+        ({"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://out"}}}, "asynchronous"),
+        ({"VpcConfig": {"Subnets": ["a"], "SecurityGroupIds": ["b"]}}, "private"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_sagemakers_kinds_with_shares(
+    aws: tuple[Server, Canary], config: dict[str, Any], says: str
+) -> None:
+    server, canary = aws
+    server.endpoint("fraud", {"v1": {"instances": 2}, "v2": {"weight": 0}}, config=config)
+
+    result = canary.run("start", *SAGEMAKER, "-m", "v2", "-p", "10", "-y", "--detach")
+
+    assert result.code == 0, says + result.out + result.err
+    weights = server.weights("fraud")
+    assert weights["v2"] / sum(weights.values()) == pytest.approx(0.1)
+
+
+def test_a_shadow_variant_is_called_so_and_refuses_a_start(aws: tuple[Server, Canary]) -> None:
+    server, canary = aws
+    server.endpoint("fraud", {"v1": 1}, shadow={"sh1": {"weight": 0.5}})
+
+    looked = canary.run("doctor", *SAGEMAKER)
+    start = canary.run("start", *SAGEMAKER, "-m", "m2", "-p", "10", "-y")
+
+    assert "sh1 0% (1 instance, shadow)" in looked.out or "sh1 0% (1 × ml" in looked.out
+    assert ", shadow)" in looked.out
+    assert looked.code == 2
+    assert start.code == 2
+    assert "take the shadow away first" in start.err
+
+
+def test_a_serverless_variant_is_in_service(aws: tuple[Server, Canary]) -> None:
+    server, canary = aws
+    server.endpoint("fraud", {"AllTraffic": {"serverless": True}})
+
+    looked = canary.run("doctor", *SAGEMAKER)
+    status = canary.run("status", *SAGEMAKER)
+
+    assert "AllTraffic 100% (serverless)" in looked.out
+    assert "NOT in service" not in looked.out
+    assert status.code == 0, status.err
+
+
+@pytest.mark.parametrize("state", ["Failed", "OutOfService"])
+def test_what_sagemaker_only_lets_be_deleted_says_so_once(
+    aws: tuple[Server, Canary], state: str
+) -> None:
+    server, canary = aws
+    server.endpoint("fraud", {"v1": 1, "v2": 0})
+    server.control("change", {"endpoint": "fraud", "status": state})
+
+    said = asked(canary, ("start", "-y"), SAGEMAKER, "v2")
+
+    assert said.count("delete it and create it anew") == 1
+
+
+@pytest.mark.parametrize("way", ASKED)
+def test_a_private_endpoint_of_vertex(vertex: OnVertex, way: tuple[str, ...]) -> None:
+    network = "projects/123456789012/global/networks/default"
+    vertex.server.control("PUT", "endpoints/1000", network=network, trafficSplit={})
+
+    said = asked(vertex.ann, way, VERTEX, "500@2")
+
+    assert "private endpoint over VPC peering" in said
+    assert "--baseline" not in said
+    assert "rollback 1000" not in said
+    assert "updateEndpoint" not in vertex.calls
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"dedicatedEndpointEnabled": True},
+        {"privateServiceConnectConfig": {"enablePrivateServiceConnect": True}},
+    ],
+    ids=["shared", "dedicated", "private service connect"],
+)
+def test_vertexs_kinds_with_shares(vertex: OnVertex, fields: dict[str, Any]) -> None:
+    vertex.server.control("PUT", "endpoints/1000", **fields)
+
+    result = vertex.ann.run("start", *VERTEX, "-m", "22", "-p", "10", "-y", "--detach")
+
+    assert result.code == 0, result.out + result.err
+    assert vertex.split == {"11": 90, "22": 10}
+
+
+@pytest.mark.parametrize("way", [("plan",), ("start", "-y")], ids=lambda way: str(way[0]))
+def test_a_tuned_model_has_no_machines_to_copy(vertex: OnVertex, way: tuple[str, ...]) -> None:
+    tuned = {
+        "id": "11",
+        "model": "projects/1/locations/europe-west4/models/500",
+        "modelVersionId": "1",
+        "checkpointId": "3",
+    }
+    vertex.server.control("PUT", "endpoints/1000", deployedModels=[tuned])
+
+    said = asked(vertex.ann, way, VERTEX, "500@2")
+
+    assert "no machines to copy" in said
+    assert "set candidate.machine_type" in said
+    assert "deployModel" not in vertex.calls
+
+
+@pytest.mark.parametrize("way", ASKED)
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [("serverlessEndpoints", "a serverless endpoint"), ("batchEndpoints", "a batch endpoint")],
+)
+def test_azures_kinds_without_shares(
+    azure: OnAzure, way: tuple[str, ...], kind: str, says: str
+) -> None:
+    azure.server.control("asset", kind=kind, name="llm", version="1")
+
+    said = asked(azure.ann, way, (*AZURE, "-e", "llm"), "teal")
+
+    assert says in said
+    assert "managed online endpoint" in said
+    assert "endpoint.put" not in azure.calls
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [{}, {"compute": "/subscriptions/x/computes/k8s"}, {"publicNetworkAccess": "Disabled"}],
+    ids=["managed", "kubernetes", "private"],
+)
+def test_azures_kinds_with_shares(azure: OnAzure, properties: dict[str, Any]) -> None:
+    azure.server.control(
+        "endpoint",
+        name="fraud",
+        traffic={"blue": 100},
+        properties=properties,
+        deployments={"blue": {"model": "fraud:1"}, "teal": {"model": "fraud:2"}},
+    )
+
+    args = ("start", *AZURE, "-e", "fraud", "-m", "teal", "-p", "10", "-y", "--detach")
+    result = azure.ann.run(*args)
+
+    assert result.code == 0, result.out + result.err
+    found = azure.server.look("fraud")["properties"]["traffic"]
+    assert found == {"blue": 90, "teal": 10}
+
+
+def test_an_endpoint_without_any_traffic_has_one_hint_that_works(azure: OnAzure) -> None:
+    azure.somebody_sets(blue=0)
+    first = azure.ann.run("start", *AZURE, "-m", "teal", "-p", "10", "-y", "--detach")
+    assert first.code == 2
+    assert "canary rollback eta --to blue" in first.err
+    assert "--baseline" not in first.err
+
+    assert azure.ann.run("rollback", *AZURE, "--to", "blue", "-y").code == 0
+    again = azure.ann.run("start", *AZURE, "-m", "teal", "-p", "10", "-y", "--detach")
+    assert again.code == 0, again.out + again.err

@@ -1,0 +1,110 @@
+"""Every field that a cloud's own model has stands in the table of what a candidate gets of it."""
+
+import warnings
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import botocore.session
+import pytest
+from google.cloud import aiplatform_v1, aiplatform_v1beta1
+
+from canarycli.errors import Unsupported
+from canarycli.likeness import Fate, Field, likeness
+from canarycli_azureml.fields import DEPLOYMENT, RESOURCE
+from canarycli_sagemaker.fields import CONFIG, VARIANT
+from canarycli_vertex.fields import DEDICATED, DEPLOYED_MODEL, MACHINE_SPEC
+
+TABLES: Mapping[str, Mapping[str, Field]] = {
+    "variant": VARIANT,
+    "config": CONFIG,
+    "deployed model": DEPLOYED_MODEL,
+    "dedicated resources": DEDICATED,
+    "machine": MACHINE_SPEC,
+    "deployment": DEPLOYMENT,
+    "resource": RESOURCE,
+}
+
+
+def test_every_member_of_awss_variants_and_configs_is_known() -> None:
+    sagemaker = botocore.session.get_session().get_service_model("sagemaker")
+
+    made = sagemaker.operation_model("CreateEndpointConfig").input_shape.members
+    told = sagemaker.operation_model("DescribeEndpointConfig").output_shape.members
+
+    assert set(sagemaker.shape_for("ProductionVariant").members) <= set(VARIANT)
+    assert {*made, *told} <= set(CONFIG)
+
+
+@pytest.mark.parametrize("version", [aiplatform_v1, aiplatform_v1beta1])
+def test_every_field_of_googles_deployed_models_is_known(version: Any) -> None:
+    assert google_fields(version.DeployedModel) <= set(DEPLOYED_MODEL)
+    assert google_fields(version.DedicatedResources) <= set(DEDICATED)
+    assert google_fields(version.MachineSpec) <= set(MACHINE_SPEC)
+
+
+@pytest.mark.parametrize("kind", ["ManagedOnlineDeployment", "KubernetesOnlineDeployment"])
+def test_every_field_of_azures_deployments_is_known(kind: str) -> None:
+    assert azure_fields(kind) <= set(DEPLOYMENT)
+    assert azure_fields("OnlineDeployment") <= set(RESOURCE)
+    assert {"environmentId", "codeConfiguration", "instanceType"} <= azure_fields(kind)
+
+
+def google_fields(message: Any) -> set[str]:
+    return {field.json_name for field in message.pb(message()).DESCRIPTOR.fields}
+
+
+@cache
+def azure_models() -> Any:
+    """Azure's own classes, as azure-ai-ml carries them; it warns about its own packages."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from azure.ai.ml._restclient.arm_ml_service import models
+    return models
+
+
+def azure_fields(name: str) -> set[str]:
+    """The names on the wire; those of its bases too."""
+    kind = getattr(azure_models(), name)
+    kind()  # its fields are put together by the first one made
+    found = {field._rest_name for field in kind._attr_to_rest_field.values()}
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_whatever_is_not_copied_says_why(name: str) -> None:
+    fields = TABLES[name]
+
+    assert all(field.why for field in fields.values() if field.fate is not Fate.COPIED)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_candidate_gets_what_the_table_says_and_nothing_else(name: str) -> None:
+    table = TABLES[name]
+    fine = {key: "x" for key, field in table.items() if field.fate is not Fate.REFUSED}
+
+    found = likeness(table, {**fine, "fieldOfNextYear": "x"})
+    elsewhere = likeness(table, fine, other_machines=True)
+
+    copied = {key for key, field in table.items() if field.fate is Fate.COPIED}
+    assert set(found) == copied
+    assert set(elsewhere) == {key for key in copied if not table[key].hardware}
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        (name, key)
+        for name, table in TABLES.items()
+        for key, field in table.items()
+        if field.fate is Fate.REFUSED
+    ],
+)
+def test_a_baseline_that_no_candidate_can_be_like_is_refused_with_the_reason(
+    name: str, field: str
+) -> None:
+    with pytest.raises(Unsupported) as refused:
+        likeness(TABLES[name], {field: {"x": 1}})
+
+    assert TABLES[name][field].why in refused.value.message

@@ -1,0 +1,102 @@
+"""The deployed model that is asked for: what it has of the baseline."""
+
+from typing import Any
+
+import pytest
+
+from canarycli.errors import Unsupported
+from canarycli_vertex.deploy import wish
+from canarycli_vertex.models import Model
+
+MODEL = Model("projects/1/locations/us-central1/models/500", "2", "churn")
+GPU: dict[str, Any] = {
+    "machineSpec": {
+        "machineType": "n1-standard-8",
+        "acceleratorType": "NVIDIA_TESLA_T4",
+        "acceleratorCount": 1,
+        "reservationAffinity": {"reservationAffinityType": "ANY_RESERVATION"},
+    },
+    "minReplicaCount": 4,
+    "maxReplicaCount": 10,
+    "requiredReplicaCount": 3,
+    "autoscalingMetricSpecs": [
+        {"metricName": "aiplatform.googleapis.com/prediction/online/accelerator/duty_cycle"},
+        {"metricName": "aiplatform.googleapis.com/prediction/online/cpu/utilization"},
+    ],
+}
+
+
+def resources(before: dict[str, Any], **options: Any) -> dict[str, Any]:
+    found = wish({"id": "11", "dedicatedResources": before}, MODEL, "99", options)
+    return dict(found["dedicatedResources"])
+
+
+def test_the_baselines_machines_are_copied_whole() -> None:
+    assert resources(GPU) == GPU
+
+
+def test_another_machine_type_carries_no_accelerators() -> None:
+    found = resources(GPU, machine_type="n2-standard-8")
+
+    assert found["machineSpec"] == {"machineType": "n2-standard-8"}
+    assert [s["metricName"].rpartition("/")[2] for s in found["autoscalingMetricSpecs"]] == [
+        "utilization"
+    ]
+
+
+def test_no_accelerators_takes_type_and_count_away() -> None:
+    found = resources(GPU, accelerator_count=0)
+
+    assert found["machineSpec"] == {
+        "machineType": "n1-standard-8",
+        "reservationAffinity": {"reservationAffinityType": "ANY_RESERVATION"},
+    }
+
+
+def test_no_more_replicas_are_required_than_there_have_to_be() -> None:
+    found = resources(GPU, min_replicas=1, max_replicas=2)
+
+    assert (found["minReplicaCount"], found["maxReplicaCount"]) == (1, 2)
+    assert found["requiredReplicaCount"] == 1
+
+
+def test_a_candidate_never_sleeps() -> None:
+    asleep = {**GPU, "minReplicaCount": 0, "scaleToZeroSpec": {"idleScaledownPeriod": "300s"}}
+
+    found = resources(asleep)
+
+    assert found["minReplicaCount"] == 1
+    assert "scaleToZeroSpec" not in found
+
+
+def test_what_belongs_to_the_old_model_stays_with_it() -> None:
+    baseline = {
+        "id": "11",
+        "model": "projects/1/locations/us-central1/models/400",
+        "checkpointId": "3",
+        "explanationSpec": {"parameters": {}},
+        "speculativeDecodingSpec": {"speculativeTokenCount": 4},
+        "enableAccessLogging": True,
+        "dedicatedResources": GPU,
+    }
+
+    found = wish(baseline, MODEL, "99", {})
+
+    assert found == {
+        "id": "99",
+        "model": "projects/1/locations/us-central1/models/500@2",
+        "displayName": "churn-2",
+        "enableAccessLogging": True,
+        "dedicatedResources": GPU,
+    }
+
+
+def test_a_tuned_model_has_no_machines_to_copy_and_can_be_given_some() -> None:
+    tuned = {"id": "11", "checkpointId": "3"}
+
+    with pytest.raises(Unsupported, match="no machines to copy") as refused:
+        wish(tuned, MODEL, "99", {})
+    given = wish(tuned, MODEL, "99", {"machine_type": "g2-standard-8"})
+
+    assert refused.value.hints == ("set candidate.machine_type",)
+    assert given["dedicatedResources"]["machineSpec"] == {"machineType": "g2-standard-8"}
