@@ -30,11 +30,18 @@ PAGES = 50
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer: its JSON object, {} where there is no content, and Azure's id of it."""
+    """A successful answer.
+
+    Attributes:
+        body: its JSON object, {} where there is no content.
+        request: Azure's id of it.
+        operation: where the operation it began tells of itself; signed, and never to be shown.
+    """
 
     status: int
     body: dict[str, Any]
     request: str = ""
+    operation: str = ""
 
 
 class Session:
@@ -111,7 +118,8 @@ class Session:
         if not 200 <= response.status_code < 300:
             raise refusal(doing, response.status_code, text, response.headers)
         request_id = response.headers.get("x-ms-request-id", "")
-        return Answer(response.status_code, _parsed(response, text, doing), request_id)
+        operation = response.headers.get("Azure-AsyncOperation", "")
+        return Answer(response.status_code, _parsed(response, text, doing), request_id, operation)
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""

@@ -1,5 +1,7 @@
 """Brings a candidate in and takes an idle deployment away; says why one failed."""
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +13,7 @@ from canarycli_azureml.api import Session
 from canarycli_azureml.blueprint import Options, body_like, deployment_name
 from canarycli_azureml.body import Body
 from canarycli_azureml.endpoint import DEAD
-from canarycli_azureml.errors import Unanswered, Unclear
+from canarycli_azureml.errors import Unanswered, Unclear, message_of
 from canarycli_azureml.file import check_file
 from canarycli_azureml.models import find_model
 from canarycli_azureml.refusals import UNDER_WAY
@@ -21,6 +23,7 @@ LOG_LINES = 8
 """How much of a failed deployment's log is shown."""
 
 GONE_SOON = "deleting"
+_TROUBLE = re.compile(r"error|exception|traceback|fail|fatal|killed", re.IGNORECASE)
 
 
 class Deployments:
@@ -30,6 +33,7 @@ class Deployments:
         self._settings = settings
         self._session = session
         self._logs: dict[tuple[str, str], str] = {}
+        self._operations: dict[tuple[str, str], str] = {}
 
     def all(self, endpoint: str) -> list[Body]:
         """Every deployment of an endpoint, idle ones too."""
@@ -114,12 +118,27 @@ class Deployments:
                 raise
 
     def failure(self, endpoint: str, failed: Body) -> str:
-        """Why a deployment failed: the end of its log, read once."""
+        """Why a deployment failed, read once: its operation's reason, then the end of its log.
+
+        Who did not ask for it does not know the operation, and has the log alone.
+        """
         name, at = str(failed["name"]), read.changed_at(failed)
         if (name, at) not in self._logs:
-            self._logs[name, at] = self.log_end(endpoint, name)
-        end = self._logs[name, at]
-        return f"deployment {name!r} failed" + (f"; its log ends: {end}" if end else "")
+            said, end = self._reason(endpoint, name), self.log_end(endpoint, name)
+            told = f"; its log ends: {end}" if end and (not said or _TROUBLE.search(end)) else ""
+            self._logs[name, at] = f"{': ' * bool(said)}{said}{told}"
+        return f"deployment {name!r} failed{self._logs[name, at]}"
+
+    def _reason(self, endpoint: str, version: str) -> str:
+        """What the operation that deployed a version ended with, "" where that is not known."""
+        link = self._operations.get((endpoint.lower(), version.lower()), "")
+        if not link.startswith(f"{self._settings.cloud.manager}/"):
+            return ""
+        try:
+            found = self._session.get(link, f"reading why {version!r} failed")
+        except ProviderError:
+            return ""
+        return message_of(json.dumps(found))
 
     def log_end(self, endpoint: str, version: str) -> str:
         """The last lines of a deployment's log on one line, "" where it can't be had."""
@@ -137,7 +156,8 @@ class Deployments:
         doing = f"deploying {name!r} on endpoint {endpoint!r}"
         path = self._settings.deployment(endpoint, name)
         try:
-            self._session.call("PUT", path, doing, body=body)
+            answer = self._session.call("PUT", path, doing, body=body)
+            self._operations[endpoint.lower(), name.lower()] = answer.operation
         except Unclear as error:
             self._refuse_if_changing(endpoint, error)
             raise

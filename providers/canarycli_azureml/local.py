@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from canarycli.errors import (
     CanaryError,
     Conflict,
     Denied,
+    MissingExtra,
     NotFound,
     Rejected,
     Unavailable,
@@ -42,6 +44,11 @@ def deploy_file(
     Raises:
         UsageError: azure-ai-ml can't make a deployment of it, or its name is taken.
     """
+    if find_spec("azure.ai") is None or find_spec("azure.ai.ml") is None:
+        raise MissingExtra(
+            f"deploying the file {options.file!r} needs 'azure-ai-ml', which is not installed",
+            hint="pip install 'canarycli[azureml-upload]'",
+        )
     path = Path(options.file).expanduser()
     order = {
         "subscription": settings.subscription,

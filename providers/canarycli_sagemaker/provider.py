@@ -38,7 +38,7 @@ class SageMaker:
     Args:
         settings: `profile`, `region`, `metric_delay`, `metric_period` (timedeltas); all may be
             left out. Credentials come from AWS's own chain, never from here.
-        client: a boto3 SageMaker client to use instead of one made from the settings.
+        client: a botocore SageMaker client to use instead of one made from the settings.
     """
 
     def __init__(self, settings: Mapping[str, Any], *, client: Any = None) -> None:

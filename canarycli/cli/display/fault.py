@@ -14,7 +14,7 @@ from canarycli.errors import Exit, UsageError
 from canarycli.folders import state_folder
 from canarycli.masking import mask
 
-_PACKAGES = ("typer", "rich", "pydantic", "pyyaml", "boto3", "google-auth", "azure-identity")
+_PACKAGES = ("typer", "rich", "pydantic", "pyyaml", "botocore", "google-auth", "azure-identity")
 
 
 def report(error: BaseException) -> Failure:

@@ -35,8 +35,8 @@ The control surface, JSON over POST to the URL itself (`running.Server` wraps it
     /__control/change      {endpoint, traffic, mirrorTraffic, tags, properties, by}: another
                            writer's change, in force at once, without asking
     /__control/state       {endpoint, deployment, state, log}: put it in a provisioning state
-    /__control/fail_next   {name, log}: the next change of that endpoint or deployment fails, and
-                           leaves that log
+    /__control/fail_next   {name, log, code, message}: the next change of that endpoint or
+                           deployment fails with that error, and leaves that log
     /__control/log         {endpoint, deployment, text}: what getLogs answers
     /__control/load        {endpoint, per_minute, since, until, seed, qualities: {deployment:
                            {statuses: {code: share}, latency, spread, cpu, memory, gpu}}}: requests,

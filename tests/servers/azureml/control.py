@@ -109,7 +109,10 @@ class Control:
         resource.log = body.get("log", resource.log)
 
     def do_fail_next(self, body: dict[str, Any]) -> None:
-        self.state.failing[body["name"].lower()] = body.get("log", "")
+        name = body["name"].lower()
+        self.state.failing[name] = body.get("log", "")
+        if "code" in body:
+            self.state.reasons[name] = {"code": body["code"], "message": body["message"]}
 
     def do_log(self, body: dict[str, Any]) -> None:
         deployment = self._endpoint(body).find(body["deployment"])

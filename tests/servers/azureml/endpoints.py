@@ -130,7 +130,8 @@ class Endpoints:
         log = state.failing.pop(name.lower(), None)
         if log is not None:
             resource.log = log or resource.log
-            error = {"code": "ResourceNotReady", "message": resource.failure or "It did not start."}
+            usual = {"code": "ResourceNotReady", "message": resource.failure or "It did not start."}
+            error = state.reasons.pop(name.lower(), usual)
         resource.operation = Operation(
             f"oeidp:{number:08d}", state.now() + seconds, doing, wanted, error
         )

@@ -123,6 +123,7 @@ class State:
             self.workspaces = {first.id.lower(): first}
             self.calls: list[dict[str, Any]] = []
             self.failing: dict[str, str] = {}
+            self.reasons: dict[str, dict[str, str]] = {}
             self.next_id = 0
             self.operations: dict[str, Operation] = {}
             self.writer = "canary-test"
