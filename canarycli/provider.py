@@ -258,6 +258,15 @@ class Previewer(Protocol):
 
 
 @runtime_checkable
+class Roomy(Protocol):
+    """A provider whose endpoints have room for so many notes and no more."""
+
+    def no_room(self, seen: Endpoint, notes: Notes) -> str:
+        """Why these notes can't be written on the endpoint, in numbers; "" if they can."""
+        ...
+
+
+@runtime_checkable
 class Detailed(Protocol):
     """A provider that can look closer than `describe` does, for a call more.
 

@@ -21,6 +21,7 @@ from canarycli.provider import (
     Provider,
     Reply,
     Reporting,
+    Roomy,
     Smoker,
     Warming,
 )
@@ -111,6 +112,16 @@ class Patient:
             return self._ask(lambda: preview(seen, model, like, options))
         except Denied:
             return None
+
+    def no_room(self, seen: Endpoint, notes: Notes) -> str:
+        """Why notes can't be written, "" where they can or nobody can say."""
+        if not isinstance(self.provider, Roomy):
+            return ""
+        full = self.provider.no_room
+        try:
+            return self._ask(lambda: full(seen, notes))
+        except Denied:
+            return ""
 
     def retire(self, seen: Endpoint, version: str) -> None:
         """Ask for an idle version to be removed.

@@ -8,6 +8,7 @@ from pathlib import Path
 from canarycli.config import Config, load
 from canarycli.config.options import USUAL_CHECKS
 from canarycli.errors import CanaryError, Unsupported, UsageError
+from canarycli.ids import new_id
 from canarycli.masking import MASK, is_secret
 from canarycli.metrics import Metric
 from canarycli.operations.address import Address
@@ -15,7 +16,15 @@ from canarycli.operations.machine import machine
 from canarycli.operations.target import Target, find_target
 from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.plan import Check, Plan
-from canarycli.provider import Doctor, Endpoint, Inspector, Probe
+from canarycli.provider import (
+    BASELINE_NOTE,
+    CANDIDATE_NOTE,
+    RELEASE_NOTE,
+    Doctor,
+    Endpoint,
+    Inspector,
+    Probe,
+)
 from canarycli.release.decide.sentences import span
 from canarycli.release.preflight import unmeasurable
 from canarycli.traffic import percent
@@ -208,6 +217,7 @@ class _Cloud:
             yield _untried("permissions", "needs credentials")
             return
         yield self._looked()
+        yield from self._room()
         if self.doctor is None:
             yield _untried("permissions", "this provider can't tell")
         elif self.endpoint is None:
@@ -256,6 +266,22 @@ class _Cloud:
             yield from doctor.permissions(target.name, deploys=deploys)
         except CanaryError as error:
             yield _failed("permissions", error)
+
+    def _room(self) -> Iterator[Probe]:
+        """Whether a release's notes fit on the endpoint, where that is counted."""
+        seen = self.endpoint
+        if seen is None or seen.unfit:
+            return
+        longest = max((v.name for v in seen.versions), key=len, default="")
+        notes = {RELEASE_NOTE: new_id(), BASELINE_NOTE: longest, CANDIDATE_NOTE: longest}
+        try:
+            full = self.work.provider.no_room(seen, notes)
+        except CanaryError as error:
+            yield _failed("notes", error)
+            return
+        if full:
+            hint = "take some away that nobody needs"
+            yield Probe("notes", ok=False, detail=full, hints=(hint,))
 
     def _looked(self) -> Probe:
         name = self.work.target.name

@@ -29,7 +29,7 @@ from canarycli.operations.workspace import (
 )
 from canarycli.plan import Plan
 from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Deployer, Endpoint
-from canarycli.release.preflight import Trouble, preflight, unfit
+from canarycli.release.preflight import Trouble, crowded, preflight, unfit
 from canarycli.release.record import Release, State
 from canarycli.release.request import Request, prepare
 from canarycli.store import Record
@@ -148,6 +148,8 @@ def intend(
     if release.model and wanted.model != ANY_MODEL:
         release = _previewed(work, endpoint, request, release)
     troubles = preflight(plan, work.provider.limits, endpoint, release.baseline, release.candidate)
+    if full := work.provider.no_room(endpoint, release.notes):
+        troubles = (crowded(endpoint, full), *troubles)
     flags = address.flags if vague else (*address.flags, *wanted.flags)
     return Intent(work, endpoint, release, troubles, flags)
 

@@ -102,6 +102,15 @@ def _fit(facts: _Facts) -> Iterator[Trouble]:
         yield trouble
 
 
+def crowded(endpoint: Endpoint, full: str) -> Trouble:
+    """The trouble of an endpoint that has no room for what canary notes on it."""
+    return Trouble(
+        f"canary can't note its release on endpoint {endpoint.name!r}: {full}",
+        "take some away that nobody needs",
+        error=Unsupported,
+    )
+
+
 def _settled(facts: _Facts) -> Iterator[Trouble]:
     if not facts.endpoint.settled:
         status = f" ({facts.endpoint.status})" if facts.endpoint.status else ""

@@ -86,7 +86,9 @@ def prepare(request: Request, endpoint: Endpoint, *, release_id: str, now: datet
 
 def _alive(endpoint: Endpoint, word: str) -> tuple[Version, ...]:
     """The versions a person may mean, but for dead ones of that model: those are deployed anew."""
-    return tuple(v for v in endpoint.find(word) if v.name == word or not v.dead)
+    found = endpoint.find(word)
+    named = any(v.name.lower() == word.lower() for v in found)
+    return found if named else tuple(v for v in found if not v.dead)
 
 
 def find_baseline(endpoint: Endpoint, word: str | None) -> str:

@@ -21,7 +21,7 @@ from canarycli_azureml.naming import placed
 from canarycli_azureml.policy import policy
 from canarycli_azureml.settings import Settings, path_of
 from canarycli_azureml.smoke import Caller
-from canarycli_azureml.split import SHADOW_UP_TO
+from canarycli_azureml.split import SHADOW_UP_TO, no_room
 from canarycli_azureml.traffic import Shifter
 
 OTHER_KINDS: Mapping[str, str] = {
@@ -101,6 +101,10 @@ class AzureML:
     def notes(self, seen: Endpoint) -> Notes:
         """What canary wrote on the endpoint, from its tags; no call."""
         return notes_of(seen.raw)
+
+    def no_room(self, seen: Endpoint, notes: Notes) -> str:
+        """Whether the endpoint's tags leave room for notes; no call."""
+        return no_room(seen.raw, notes)
 
     def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
         """Ask for a split, with the notes in the same write, and return at once.

@@ -99,6 +99,15 @@ def next_body(fresh: Body, ask: Wanted) -> dict[str, Any]:
     return sent
 
 
+def no_room(body: Body, notes: Notes) -> str:
+    """Why notes can't be written, "" if they can."""
+    there, new = read.tags(body), notes.keys() - read.tags(body).keys()
+    if len(there) + len(new) > TAGS:
+        return f"{len(there)} of {TAGS} tags are taken, canary needs {len(new)}"
+    long = next((key for key, value in notes.items() if len(value) > TAG_VALUE), "")
+    return f"the note {long!r} is longer than the {TAG_VALUE} characters of a tag" if long else ""
+
+
 def in_force(body: Body, ask: Wanted) -> bool:
     """Whether the endpoint has this split, and these notes, with nothing under way."""
     tags = read.tags(body)

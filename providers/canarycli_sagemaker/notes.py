@@ -8,6 +8,8 @@ from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
 
 PREFIX = "canary-"
+MOST = 50
+"""Tags of one resource."""
 
 
 class Tags:
@@ -19,19 +21,30 @@ class Tags:
 
     def read(self, arn: str) -> dict[str, str]:
         """The notes on an endpoint."""
+        found = _notes(self._all(arn))
+        self._known[arn] = found
+        return dict(found)
+
+    def no_room(self, arn: str, notes: Notes) -> str:
+        """Why notes can't be written, "" if they can."""
+        there = {tag["Key"] for tag in self._all(arn)}
+        new = set(notes) - there
+        if len(there) + len(new) <= MOST:
+            return ""
+        return f"{len(there)} of {MOST} tags are taken, canary needs {len(new)}"
+
+    def _all(self, arn: str) -> list[Any]:
         doing = f"read the tags of {arn}"
-        found: dict[str, str] = {}
+        found: list[Any] = []
         token: dict[str, str] = {}
         while True:
             with self._clients.asking(doing):
                 answer = self._clients.sagemaker.list_tags(ResourceArn=arn, **token)
             answer = checked(answer, doing, "Tags")
-            found.update(_notes(answer["Tags"]))
+            found += answer["Tags"]
             if not answer.get("NextToken"):
-                break
+                return found
             token = {"NextToken": answer["NextToken"]}
-        self._known[arn] = found
-        return dict(found)
 
     def write(self, arn: str, notes: Notes) -> None:
         """Put notes on an endpoint; makes no call for those known to be there."""

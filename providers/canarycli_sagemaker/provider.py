@@ -150,6 +150,10 @@ class SageMaker:
         """The endpoint's tags that start with `canary-`."""
         return self.tags.read(seen.raw.arn)
 
+    def no_room(self, seen: Endpoint, notes: Notes) -> str:
+        """Whether the endpoint's tags leave room for notes; see `Roomy.no_room`."""
+        return self.tags.no_room(seen.raw.arn, notes)
+
     def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
         """Ask for a split; see `Provider.shift`.
 

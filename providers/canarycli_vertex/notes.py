@@ -16,6 +16,9 @@ PREFIX = "canary-"
 OPERATION = "canary-operation"
 """Our own label for a deployment under way; it is no note."""
 
+MOST = 64
+"""Labels of one endpoint."""
+
 _LONGEST = 63
 _ESCAPED = "x--"
 _FITS = re.compile(r"[a-z0-9_-]*")
@@ -45,6 +48,15 @@ def with_notes(labels: Mapping[str, str], notes: Notes) -> dict[str, str]:
             raise Rejected(f"note {key!r} can't be a label on Vertex AI")
         kept.update(_spread(key, _escape(value)))
     return kept
+
+
+def no_room(labels: Mapping[str, str], notes: Notes) -> str:
+    """Why notes can't be written beside these labels, "" if they can; a long one takes several."""
+    after = with_notes(labels, notes)
+    if len(after) <= MOST:
+        return ""
+    new = len(after) - len(after.keys() & labels.keys())
+    return f"{len(labels)} of {MOST} labels are taken, canary needs {new}"
 
 
 def _head(key: str) -> str:

@@ -20,7 +20,7 @@ from canarycli_vertex.lookup import Lookup
 from canarycli_vertex.machines import memory_bytes
 from canarycli_vertex.metrics import NAMES, measure
 from canarycli_vertex.naming import placed
-from canarycli_vertex.notes import notes_of
+from canarycli_vertex.notes import no_room, notes_of
 from canarycli_vertex.policy import policy
 from canarycli_vertex.settings import Settings
 from canarycli_vertex.traffic import labels_of, refuse_indivisible, shift
@@ -90,6 +90,10 @@ class Vertex:
     def notes(self, seen: Endpoint) -> Notes:
         """What canary wrote into the endpoint's labels."""
         return notes_of(labels_of(seen))
+
+    def no_room(self, seen: Endpoint, notes: Notes) -> str:
+        """Whether the endpoint's labels leave room for notes; no call."""
+        return no_room(labels_of(seen), notes)
 
     def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
         """Ask for a split; in place at once, as Vertex answers with the changed endpoint."""

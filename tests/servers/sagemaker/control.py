@@ -167,6 +167,12 @@ def invoke(app: "App", body: Json) -> Json:
     return {}
 
 
+def tags(app: "App", body: Json) -> Json:
+    """Tags that somebody else put on a resource."""
+    app.account.known_tags(body["arn"]).update(body["tags"])
+    return {}
+
+
 def calls(app: "App", _: Json) -> Any:
     return app.calls
 
@@ -198,5 +204,6 @@ ACTIONS: dict[str, Callable[["App", Any], Any]] = {
         calls,
         shares,
         state,
+        tags,
     )
 }

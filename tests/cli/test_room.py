@@ -1,0 +1,57 @@
+"""An endpoint without room for canary's notes is refused before anything is written."""
+
+from pathlib import Path
+
+import pytest
+from cli.blackbox import Canary
+from cli.on_azureml import FLAGS as AZURE
+from cli.on_azureml import OnAzure
+from cli.on_vertex import FLAGS as VERTEX
+from cli.on_vertex import OnVertex
+from servers.sagemaker import running
+
+SAGEMAKER = ("--provider", "sagemaker", "--region", "us-east-1", "-e", "fraud")
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/fraud"
+
+
+def check(canary: Canary, flags: tuple[str, ...], model: str, says: str) -> None:
+    """Plan and start refuse with 2, and the doctor says so too."""
+    for way in (("plan",), ("start", "-y")):
+        result = canary.run(*way, *flags, "-m", model, "-p", "10")
+        assert result.code == 2, result.out + result.err
+        assert says in " ".join((result.out + result.err).split())
+        assert "locked" not in result.out
+    assert says in " ".join(canary.run("doctor", *flags).out.split())
+
+
+@pytest.mark.parametrize(("taken", "fits"), [(47, True), (49, False)])
+def test_fifty_tags_of_sagemaker(tmp_path: Path, taken: int, *, fits: bool) -> None:
+    with running() as server:
+        server.endpoint("fraud", {"v1": {"instances": 2}, "v2": {"weight": 0}})
+        canary = Canary(tmp_path / "ann", dict(server.environment))
+        server.control("tags", {"arn": ARN, "tags": {f"t{n}": "x" for n in range(taken)}})
+
+        if fits:
+            start = canary.run("start", *SAGEMAKER, "-m", "v2", "-p", "10", "-y", "--detach")
+            assert start.code == 0, start.out + start.err
+        else:
+            check(canary, SAGEMAKER, "v2", f"{taken} of 50 tags are taken, canary needs 3")
+            assert server.weights("fraud")["v2"] == 0
+
+
+def test_sixty_four_labels_of_vertex(vertex: OnVertex) -> None:
+    labels = {f"l{n}": "x" for n in range(62)}
+    vertex.server.control("PUT", "endpoints/1000", labels=labels)
+
+    check(vertex.ann, VERTEX, "22", "62 of 64 labels are taken, canary needs 3")
+
+    assert vertex.split == {"11": 100}
+
+
+def test_fifty_tags_of_azure(azure: OnAzure) -> None:
+    tags = {f"t{n}": "x" for n in range(47)}
+    azure.server.control("change", endpoint="eta", tags=tags)
+
+    check(azure.ann, AZURE, "teal", "48 of 50 tags are taken, canary needs 3")
+
+    assert azure.split == {"blue": 100}
