@@ -228,44 +228,6 @@ class Deployer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What `deploy` would do.
-
-    Attributes:
-        model: the one model that is meant, in words that mean no other one later: an alias is
-            resolved.
-        version: the version that serves it already, "" where it would be brought in.
-    """
-
-    model: str
-    version: str = ""
-
-
-@runtime_checkable
-class Previewer(Protocol):
-    """A provider that can say beforehand what `deploy` would do, and why it would not."""
-
-    def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
-        """Everything of `deploy` but the writing.
-
-        Raises:
-            NotFound: there is no such model.
-            UsageError: the options make no sense, here or together.
-            Unsupported: nothing can be deployed like that version, or there is no room.
-        """
-        ...
-
-
-@runtime_checkable
-class Roomy(Protocol):
-    """A provider whose endpoints have room for so many notes and no more."""
-
-    def no_room(self, seen: Endpoint, notes: Notes) -> str:
-        """Why these notes can't be written on the endpoint, in numbers; "" if they can."""
-        ...
-
-
 @runtime_checkable
 class Detailed(Protocol):
     """A provider that can look closer than `describe` does, for a call more.

@@ -16,6 +16,7 @@ VALUES = (
     "durations",
     "plan",
     "provider",
+    "preview",
     "verbs",
     "probes",
     "journal",

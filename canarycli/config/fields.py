@@ -155,6 +155,19 @@ def _one_of(*words: str) -> Callable[[Any], str]:
     return check
 
 
+AZURE_CLOUDS = (
+    *("public", "usgov", "china"),
+    *("AzureCloud", "AzureUSGovernment", "AzureChinaCloud"),
+)
+
+
+def _azure_cloud(value: Any) -> str:
+    text = _text(value)
+    if text.lower() not in {word.lower() for word in AZURE_CLOUDS}:
+        raise wrong(f"{quoted(value)} is no cloud of Azure's: there are public, usgov and china")
+    return text
+
+
 def _format_version(value: Any) -> int:
     if value != 1 or isinstance(value, bool):
         raise wrong(f"{quoted(value)} is not known here, this canary reads version 1")
@@ -176,6 +189,11 @@ _TEXT = WithJsonSchema({"type": ["string", "integer"], "minLength": 1})
 
 Text = Annotated[str, BeforeValidator(_text), _TEXT]
 MaybeText = Annotated[str | None, BeforeValidator(_text), _TEXT]
+MaybeAzureCloud = Annotated[
+    str | None,
+    BeforeValidator(_azure_cloud),
+    _schema("string", ", ".join(AZURE_CLOUDS), minLength=1),
+]
 Address = Annotated[str, BeforeValidator(_address), _schema("string", "a URL or ${NAME}")]
 
 Duration = Annotated[

@@ -15,6 +15,7 @@ from canarycli.config.fields import (
     Address,
     Event,
     FormatVersion,
+    MaybeAzureCloud,
     MaybeDuration,
     MaybeNumber,
     MaybeSeconds,
@@ -99,7 +100,7 @@ class AzureMLModel(CloudModel):
     subscription: MaybeText = None
     resource_group: MaybeText = None
     workspace: MaybeText = None
-    cloud: MaybeText = Field(None, description="AzureCloud, AzureUSGovernment, AzureChinaCloud")
+    cloud: MaybeAzureCloud = None
     failures: list[int | str] | None = Field(
         None, description="status codes that are the candidate's fault, [5xx, 424, 408, 429]"
     )

@@ -10,18 +10,16 @@ from canarycli.clock import Clock
 from canarycli.errors import Broken, CanaryError, Denied, Unavailable, Unsupported
 from canarycli.masking import mask
 from canarycli.metrics import Measurements, Metric, Window
+from canarycli.preview import Preview, Previewer, Roomy
 from canarycli.provider import (
     Deployer,
     Detailed,
     Endpoint,
     Limits,
     Notes,
-    Preview,
-    Previewer,
     Provider,
     Reply,
     Reporting,
-    Roomy,
     Smoker,
     Warming,
 )

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from canarycli.errors import Conflict, NotFound, ProviderError, UsageError
-from canarycli.provider import RELEASE_NOTE, Endpoint, Preview
+from canarycli.preview import Preview
+from canarycli.provider import RELEASE_NOTE, Endpoint
 from canarycli_azureml import body as read
 from canarycli_azureml.api import Session
 from canarycli_azureml.blueprint import Options, body_like, deployment_name

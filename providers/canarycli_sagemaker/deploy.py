@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from canarycli.errors import Conflict, NotFound, ProviderError, Rejected, Unavailable, Unsupported
-from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Endpoint, Notes, Preview
+from canarycli.preview import Preview
+from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Endpoint, Notes
 from canarycli.traffic import TOLERANCE, Traffic, percent
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients

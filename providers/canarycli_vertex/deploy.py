@@ -10,7 +10,8 @@ from typing import Any
 
 from canarycli.errors import Conflict, NotFound, ProviderError, Rejected, Unsupported
 from canarycli.likeness import likeness
-from canarycli.provider import Endpoint, Preview
+from canarycli.preview import Preview
+from canarycli.provider import Endpoint
 from canarycli_vertex.api import Api, Json
 from canarycli_vertex.deployment import Under, deployed_ids, progress, running_deployment
 from canarycli_vertex.errors import AlreadyThere, understood

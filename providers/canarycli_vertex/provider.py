@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint, Limits, Needs, Notes, Preview
+from canarycli.preview import Preview
+from canarycli.provider import Endpoint, Limits, Needs, Notes
 from canarycli.traffic import Traffic
 from canarycli_vertex.api import Api
 from canarycli_vertex.command import update_command
@@ -119,7 +120,13 @@ class Vertex:
 
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """`gcloud ai endpoints update ... --traffic-split=...`."""
-        return update_command(self._settings, self._lookup.known_id(endpoint), to, called=endpoint)
+        return update_command(
+            self._settings,
+            self._lookup.known_id(endpoint),
+            to,
+            called=endpoint,
+            namesakes=self._lookup.namesakes.get(endpoint, ()),
+        )
 
     def deploy(
         self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str

@@ -116,3 +116,24 @@ def test_a_deployment_that_failed_tells_the_operations_reason(
     assert result.code == 10, result.out + result.err
     assert said in result.out + result.err
     assert "ready" not in result.out + result.err
+
+
+def test_two_endpoints_of_one_display_name_are_told_apart_in_the_hint(vertex: OnVertex) -> None:
+    vertex.server.control("PUT", "endpoints/2000", displayName="churn", deployedModels=[])
+    flags = (*VERTEX[:-1], "churn")
+
+    result = vertex.ann.elsewhere("bob").run("rollback", *flags, "-y")
+
+    assert result.code == 2, result.out + result.err
+    assert "ENDPOINT is 1000 or 2000" in result.err
+    assert "endpoints list" not in result.err
+
+
+def test_a_cloud_that_azure_has_not_is_a_mistake_in_the_file(azure: OnAzure) -> None:
+    text = (azure.ann.folder / "canary.yaml").read_text()
+    azure.ann.write(text.replace("provider: azureml\n", "provider: azureml\n    cloud: germany\n"))
+
+    result = azure.ann.run("lint")
+
+    assert result.code == 2
+    assert "there are public, usgov and china" in result.out
