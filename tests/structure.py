@@ -59,6 +59,7 @@ OPEN_TO_PROVIDERS = frozenset(
         "metrics",
         "plan",
         "provider",
+        "preview",
         "probes",
         "clock",
     }

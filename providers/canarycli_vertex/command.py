@@ -1,30 +1,18 @@
 """Writes gcloud's own command line for a split, for when canary can't run."""
 
 import shlex
-from collections.abc import Sequence
 
 from canarycli.traffic import Traffic
 from canarycli_vertex.settings import Settings
 
 
-def update_command(
-    settings: Settings,
-    endpoint_id: str,
-    to: Traffic,
-    *,
-    called: str,
-    namesakes: Sequence[str] = (),
-) -> str:
+def update_command(settings: Settings, endpoint_id: str, to: Traffic, *, called: str) -> str:
     """`gcloud ai endpoints update`, with every version that `to` names.
 
-    Where the id is not known, the command looks it up by the display name it is `called`; where
-    several have that name, a person puts one of their ids in.
+    Where the id is not known, the command looks it up by the display name it is `called`.
     """
     rounded = to.rounded(1)
     names = [name for name in dict.fromkeys((*rounded, *to.shares)) if name]
-    if not endpoint_id and namesakes:
-        command = update_command(settings, "ENDPOINT", to, called=called)
-        return f"{command}  # ENDPOINT is {' or '.join(namesakes)}"
     split = ",".join(f"{name}={round(rounded.get(name, 0))}" for name in names)
     place = (f"--region={settings.region}", f"--project={settings.project}")
     return " ".join(

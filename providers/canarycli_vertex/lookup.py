@@ -14,16 +14,11 @@ _RESOURCE = re.compile(
 
 
 class Lookup:
-    """Remembers which id a name stands for, so that only the first look needs a list.
-
-    Attributes:
-        namesakes: the ids of endpoints that share a display name, by it.
-    """
+    """Remembers which id a name stands for, so that only the first look needs a list."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
         self._ids: dict[str, str] = {}
-        self.namesakes: dict[str, tuple[str, ...]] = {}
         self._found: dict[str, Json] = {}
 
     def path(self, word: str) -> str:
@@ -91,10 +86,9 @@ class Lookup:
         if not found:
             raise self._unknown(word)
         if len(found) > 1:
-            self.namesakes[word] = tuple(map(_id_of, found))
             raise Unsupported(
                 f"{len(found)} endpoints are called {word!r}",
-                facts=[f"{one}  {word}" for one in self.namesakes[word]],
+                facts=[f"{_id_of(one)}  {word}" for one in found],
                 hint="name it by its id",
             )
         return self._api.get(self._path(_id_of(found[0])))

@@ -120,13 +120,7 @@ class Vertex:
 
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """`gcloud ai endpoints update ... --traffic-split=...`."""
-        return update_command(
-            self._settings,
-            self._lookup.known_id(endpoint),
-            to,
-            called=endpoint,
-            namesakes=self._lookup.namesakes.get(endpoint, ()),
-        )
+        return update_command(self._settings, self._lookup.known_id(endpoint), to, called=endpoint)
 
     def deploy(
         self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str

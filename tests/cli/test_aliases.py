@@ -125,7 +125,8 @@ def test_two_endpoints_of_one_display_name_are_told_apart_in_the_hint(vertex: On
     result = vertex.ann.elsewhere("bob").run("rollback", *flags, "-y")
 
     assert result.code == 2, result.out + result.err
-    assert "ENDPOINT is 1000 or 2000" in result.err
+    assert "1000  churn" in result.err
+    assert "2000  churn" in result.err
     assert "endpoints list" not in result.err
 
 
