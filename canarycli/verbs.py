@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeGuard, TypeVar
 
+from canarycli.preview import Previewer, Roomy
 from canarycli.provider import (
     Deployer,
     Detailed,
@@ -19,6 +20,8 @@ P = TypeVar("P")
 VERBS: Mapping[type, tuple[str, ...]] = {
     Naming: ("placed", "one_name"),
     Deployer: ("deploy", "retire"),
+    Previewer: ("preview",),
+    Roomy: ("no_room",),
     Detailed: ("details",),
     Reporting: ("progress",),
     Warming: ("keep_warm", "let_cool"),

@@ -113,7 +113,7 @@ class Patient:
 
     def no_room(self, seen: Endpoint, notes: Notes) -> str:
         """Why notes can't be written, "" where they can or nobody can say."""
-        if not isinstance(self.provider, Roomy):
+        if not offers(self.provider, Roomy):
             return ""
         full = self.provider.no_room
         try:
