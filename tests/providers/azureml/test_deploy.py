@@ -267,7 +267,7 @@ def test_a_failed_deployment_whose_log_is_denied_is_still_told(
     server.control("advance", seconds=5)
     server.fault("deployment.log", "denied")
 
-    assert azureml.describe("churn").failure == "deployment 'fraud-7' failed"
+    assert azureml.describe("churn").failure == "deployment 'fraud-7' failed: It did not start."
 
 
 def test_a_deployment_that_failed_before_the_last_change_is_no_news(
