@@ -42,12 +42,14 @@ class Patient:
 
     Attributes:
         who: what to call the provider where it is to blame; asked only then.
+        ours: it comes with canary: what it trips over is an answer of its cloud.
     """
 
     provider: Provider
     clock: Clock
     patience: timedelta = timedelta(seconds=30)
     who: Callable[[], str] = lambda: "the provider"
+    ours: bool = False
 
     @property
     def limits(self) -> Limits:
@@ -190,6 +192,11 @@ class Patient:
             raise
         except Exception as error:
             said = mask(str(error).partition("\n")[0], os.environ)
+            if self.ours:
+                raise Unavailable(
+                    f"an answer to {self.who()} makes no sense: {type(error).__name__} {said}",
+                    hint="is a proxy in the way? canary doctor looks",
+                ) from error
             raise Broken(
                 f"{self.who()} broke: {type(error).__name__} {said}".rstrip(),
                 hint="this is its fault, not the cloud's: report it to whoever made it",

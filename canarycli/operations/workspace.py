@@ -18,7 +18,7 @@ from canarycli.journal import Event
 from canarycli.operations.address import Address
 from canarycli.operations.target import Target, find_target
 from canarycli.provider import Naming, Warming
-from canarycli.registry import described, load_provider
+from canarycli.registry import OURS, described, load_provider
 from canarycli.release.record import endpoint_key
 from canarycli.store import Patience, Record, Store
 from canarycli.store.contract import UNHURRIED
@@ -122,7 +122,12 @@ def work_on(target: Target, store: Store, env: Mapping[str, str]) -> Workspace:
     target = target.placed(env)
     provider = load_provider(target.provider, target.settings)
     clock: Clock = getattr(provider, "clock", None) or SystemClock()
-    patient = Patient(provider, clock, who=lambda: described(target.provider))
+    patient = Patient(
+        provider,
+        clock,
+        who=lambda: described(target.provider),
+        ours=target.provider in OURS,
+    )
     kept_as = _kept_as(target, patient, store)
     return Workspace(target, store, patient, clock, driver(env), actor(env), kept_as)
 

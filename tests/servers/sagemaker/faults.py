@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 from .wire import Answer, Refusal, Request
 
@@ -93,5 +94,20 @@ def spoil(fault: Fault, good: Answer) -> Answer:
             for result in said["MetricDataResults"]:
                 result["StatusCode"] = fault.code
             return Answer(200, json.dumps(said).encode(), good.headers)
+        case "patch":
+            said = json.loads(good.body)
+            _patch(said, fault.code.split("/"), fault.message)
+            return Answer(200, json.dumps(said).encode(), good.headers)
         case other:
             raise AssertionError(f"no fault {other!r}")
+
+
+def _patch(said: Any, path: list[str], value: str) -> None:
+    """Put JSON at a path of an answer; "" takes away what is there."""
+    *above, last = [int(step) if step.isdigit() else step for step in path]
+    for step in above:
+        said = said[step]
+    if value:
+        said[last] = json.loads(value)
+    else:
+        del said[last]
