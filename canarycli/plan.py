@@ -180,6 +180,8 @@ class Plan:
         fails_after: so many failing reads in a row fail a check.
         warm_up: so long after each change of the split the candidate may still be loading, and only
             most requests failing counts; None for two periods of the metrics.
+        arm_noise: by how much the error rates of two equal arms differ on this endpoint, as
+            `canary check --aa` measures; a check on errors fails only beyond that too.
         unclear_after: at a stage without a clear pass or fail for so long, `on_unclear` applies.
         on_fail: `rollback`, or `hold` to wait for a person with the traffic as it is.
         on_unclear: neither pass nor fail in time.
@@ -196,6 +198,7 @@ class Plan:
     read_every: timedelta = timedelta(minutes=1)
     fails_after: int = 3
     warm_up: timedelta | None = None
+    arm_noise: float = 0.0
     unclear_after: timedelta = timedelta(minutes=45)
     on_fail: Then = Then.ROLLBACK
     on_unclear: Wait = field(default_factory=lambda: Wait(timedelta(minutes=30)))

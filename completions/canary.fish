@@ -285,6 +285,7 @@ complete -c canary -n '__fish_seen_subcommand_from check' -l candidate -x -d 'Th
 complete -c canary -n '__fish_seen_subcommand_from check' -l since -x -d 'How far back to judge; 30m if left out'
 complete -c canary -n '__fish_seen_subcommand_from check' -l at -x -d 'Where the window ends, such as 2026-11-24T03:12Z; else now'
 complete -c canary -n '__fish_seen_subcommand_from check' -l skip -x -d 'Leave a check out; may be repeated'
+complete -c canary -n '__fish_seen_subcommand_from check' -l aa -x -d 'Measure how far two arms that serve the same model differ, for `arm_noise` in a plan'
 complete -c canary -n '__fish_seen_subcommand_from check' -s e -l endpoint -x -a '(__canary_live endpoints)' -d 'Endpoint in canary.yaml, or the cloud\'s name for it with --provider'
 complete -c canary -n '__fish_seen_subcommand_from check' -l provider -x -a 'sagemaker vertex azureml demo' -d 'Which cloud, or any installed provider; needed only without a config'
 complete -c canary -n '__fish_seen_subcommand_from check' -l config -r -F -d 'Config file; else canary.yaml here or above'

@@ -60,6 +60,7 @@ def build_plan(
         checks=tuple(_check(check) for check in model.checks),
         name=name,
         fails_after=model.fails_after,
+        arm_noise=(model.arm_noise or 0.0) / 100,
         on_fail=Then(model.on_fail),
         on_driver_lost=Lost(model.on_driver_lost),
         shadow=_shadow(model.shadow, usual),

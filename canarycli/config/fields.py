@@ -230,6 +230,17 @@ Leeway = Annotated[
         minimum=1,
     ),
 ]
+MaybeNoise = Annotated[
+    float | None,
+    BeforeValidator(_percent),
+    _schema(
+        ["number", "string"],
+        "by how much the error rates of two equal arms differ, such as 12%",
+        exclusiveMinimum=0,
+        maximum=100,
+        pattern=r"^[0-9]+(\.[0-9]+)?%?$",
+    ),
+]
 MaybeSpeed = Annotated[
     float | None,
     BeforeValidator(_speed),

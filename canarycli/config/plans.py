@@ -26,6 +26,7 @@ from canarycli.config.fields import (
     Leeway,
     LowerOrHigher,
     MaybeDuration,
+    MaybeNoise,
     MaybeSomeTime,
     MaybeText,
     Percent,
@@ -268,6 +269,7 @@ class PlanModel(Model):
     read_every: MaybeSomeTime = None
     fails_after: AtLeastOne = 3
     warm_up: MaybeDuration = None
+    arm_noise: MaybeNoise = None
     unclear_after: MaybeDuration = None
     on_fail: HoldOrRollback = "rollback"
     on_unclear: WaitModel | None = None

@@ -75,11 +75,12 @@ def plan_data(plan: Plan) -> dict[str, Any]:
     """A plan as the values of the language."""
     usual = Plan(stages=plan.stages)
     policies: dict[str, Any] = {
-        name: _policy(getattr(plan, name))
+        name: _policy(name, getattr(plan, name))
         for name in (
             "read_every",
             "fails_after",
             "warm_up",
+            "arm_noise",
             "unclear_after",
             "on_fail",
             "on_unclear",
@@ -99,8 +100,10 @@ def plan_data(plan: Plan) -> dict[str, Any]:
     return parts | policies
 
 
-def _policy(value: Any) -> Any:
+def _policy(name: str, value: Any) -> Any:
     match value:
+        case float() if name == "arm_noise":
+            return f"{100 * value:g}%"
         case timedelta():
             return _duration(value)
         case Wait():

@@ -54,6 +54,7 @@ def _judge(provider: Provider, clock: Clock, release: Release) -> Judgement:
         limits.metric_delay,
         release.plan.warm_up,
         leeway=1.0 if release.shadow else release.stage_in_force.leeway,
+        noise=release.plan.arm_noise,
     )
     extra = extra_metrics(release.plan.checks, release.judge)
     metrics = (*release.plan.metrics(), *(m for m in extra if limits.offers(m)))

@@ -84,6 +84,7 @@ class Arms:
         warm_up: how long after a change of the split a new copy may still be loading its model,
             None for two periods.
         leeway: how many times its limit a check may still be from the baseline for a pass now.
+        noise: by how much the error rates of two equal arms differ on this endpoint.
     """
 
     baseline: str
@@ -94,6 +95,7 @@ class Arms:
     delay: timedelta
     warm_up: timedelta | None = None
     leeway: float = 1.0
+    noise: float = 0.0
 
 
 State = Mapping[str, Any]

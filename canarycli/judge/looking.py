@@ -112,7 +112,7 @@ def _open(
     checks: Sequence[Check], measurements: Measurements, arms: Arms, state: State
 ) -> list[Case]:
     compared = [check for check in checks if check.no_worse_by is not None]
-    whole = Promise(crowd=max(1, len(compared)), leeway=arms.leeway)
+    whole = Promise(crowd=max(1, len(compared)), leeway=arms.leeway, noise=arms.noise)
     return [
         open_case(check, replace(whole, weight=weight), measurements, arms, _memory(state, check))
         for check, weight in zip(compared, weights([c.metric.name for c in compared]), strict=True)

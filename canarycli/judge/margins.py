@@ -1,6 +1,6 @@
 """What is promised and by how much the candidate may be worse, in the judge's own terms."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, log
 
 from canarycli.plan import Better, Margin
@@ -26,6 +26,7 @@ class Promise:
         horizon: periods over which most of the capital for late starts is spread.
         min_bad: the candidate's bad responses below which nothing fails.
         leeway: how many times the pass margin the stage under way asks for, 1 for just that.
+        noise: by how much the rates of two equal arms differ, as a fraction.
     """
 
     alpha: float = 0.01
@@ -35,6 +36,7 @@ class Promise:
     horizon: int = 1440
     min_bad: int = 3
     leeway: float = 1.0
+    noise: float = 0.0
 
     @property
     def one_minute(self) -> float:
@@ -59,6 +61,11 @@ class Margins:
     rho_pass: float = 1.5
     delta_pass: float = 0.0005
     rho_stage: float = ERRORS_STAGE_RATIO
+
+    def beyond(self, noise: float) -> "Margins":
+        """Fail only beyond what two equal arms differ by as well."""
+        wide = 1 + noise
+        return replace(self, rho_fail=wide * self.rho_fail, delta_fail=wide * self.delta_fail)
 
     def __post_init__(self) -> None:
         if min(self.rho_fail, self.rho_pass) < 0 or min(self.delta_fail, self.delta_pass) < 0:

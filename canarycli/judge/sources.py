@@ -122,7 +122,9 @@ def evidence_of(check: Check, kind: str, facts: Mapping[str, Any], promise: Prom
     """Fresh evidence for a check."""
     margin = check.no_worse_by or Margin()
     if kind == RATE:
-        return Comparison(margins_of(margin, check.better), promise, _history(facts))
+        return Comparison(
+            margins_of(margin, check.better).beyond(promise.noise), promise, _history(facts)
+        )
     if kind == OVER:
         return _spread_evidence(check, facts, promise)
     if kind == SPREAD:

@@ -69,12 +69,17 @@ def check_live(address: Address, asked: Asked, env: Mapping[str, str]) -> Checke
     Raises:
         CanaryError: arms, checks or window make no sense, or the cloud does not answer.
     """
-    window = _window_of(address, asked, env)
+    window = window_of(address, asked, env)
     found, at = _judged(window)
     return Checked(window, found, at)
 
 
-def _window_of(address: Address, asked: Asked, env: Mapping[str, str]) -> LiveWindow:
+def window_of(address: Address, asked: Asked, env: Mapping[str, str]) -> LiveWindow:
+    """What is asked about: arms, checks and a range of time.
+
+    Raises:
+        CanaryError: they make no sense, or the cloud does not answer.
+    """
     store = open_store(env, address.config)
     target = find_target(address, store, env)
     work = work_on(target, store, env)
@@ -190,5 +195,13 @@ def _judged(live: LiveWindow) -> tuple[Judgement, datetime | None]:
         return provider.measure(endpoint, (live.baseline, live.candidate), metrics, window)
 
     share = 0.0 if live.share is None else live.share
-    arms = Arms(live.baseline, live.candidate, share, window.start, window.end, delay=timedelta(0))
+    arms = Arms(
+        live.baseline,
+        live.candidate,
+        share,
+        window.start,
+        window.end,
+        delay=timedelta(0),
+        noise=live.plan.arm_noise,
+    )
     return judge_window(live.plan.checks, past, measure, arms)

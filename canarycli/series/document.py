@@ -36,6 +36,7 @@ class Config:
         beta: limit on false passes of a metric.
         horizon: minutes judged at most.
         warm_up: minutes after a change of the split in which only most requests failing counts.
+        arm_noise: by how much the rates of two equal arms differ; only beyond it a rate fails.
         stop_on_pass: stop at the first pass too.
         rho_fail: fail means the rate is proven above rho_fail * baseline + delta_fail.
         delta_fail: see there.
@@ -51,6 +52,7 @@ class Config:
     beta: float = 0.05
     horizon: int = 1440
     warm_up: float = 0.0
+    arm_noise: float = 0.0
     stop_on_pass: bool = False
     rho_fail: float = 1.1
     delta_fail: float = 0.0
@@ -63,7 +65,7 @@ class Config:
 
 
 CONFIG_KEYS = tuple(field.name for field in fields(Config))
-RELEASE_KEYS = ("alpha", "beta", "horizon", "warm_up", "stop_on_pass")
+RELEASE_KEYS = ("alpha", "beta", "horizon", "warm_up", "arm_noise", "stop_on_pass")
 ROW_KEYS = ("form", "better", "quantiles", "bounds", "history", "minutes")
 
 

@@ -37,7 +37,7 @@ def margins_in(metric: MetricSeries) -> Margins:
     """The margins on a rate that the metric's config asks for."""
     c = metric.config
     stage = max(ERRORS_STAGE_RATIO, c.rho_pass)
-    return Margins(c.rho_fail, c.delta_fail, c.rho_pass, c.delta_pass, stage)
+    return Margins(c.rho_fail, c.delta_fail, c.rho_pass, c.delta_pass, stage).beyond(c.arm_noise)
 
 
 class CountsForm:

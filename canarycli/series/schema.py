@@ -55,6 +55,11 @@ _RELEASE = {
         "oneOf": [{"type": "number", "minimum": 0}, {"type": "string"}],
         "default": 0,
     },
+    "arm_noise": {
+        "description": "by how much the rates of two equal arms differ; counts fail only beyond it",
+        **_COUNT,
+        "default": 0,
+    },
     "stop_on_pass": {
         "description": "stop at the first pass too",
         "type": "boolean",

@@ -347,3 +347,15 @@ def test_what_was_never_released_can_not_be_exported(canary: Canary) -> None:
 
     assert result.code == 9
     assert "no release 'r-22222' is known here" in result.err
+
+
+def test_two_arms_of_one_model_show_how_far_equal_arms_differ(tmp_path: Path) -> None:
+    canary = live(tmp_path, "errors_5xx: 0.002")
+    result = canary.run("check", "--aa", "4h", "-o", "json")
+    people = canary.run("check", "--aa", "4h")
+
+    assert (result.code, people.code) == (0, 0), result.err
+    assert result.json["schema"] == "canary.noise/1"
+    assert 0 <= result.json["arm_noise"] < 0.2
+    assert "v41 and v42, as if they were equal" in people.out
+    assert canary.run("check", "--aa", "4h", "--from", "-").code == 2

@@ -37,6 +37,15 @@ Skip = Annotated[
     list[str] | None, Option(metavar="CHECK", help="Leave a check out; may be repeated")
 ]
 
+Equal = Annotated[
+    str | None,
+    Option(
+        "--aa",
+        metavar="4h",
+        help="Measure how far two arms that serve the same model differ, for `arm_noise` in a plan",
+    ),
+]
+
 
 def check(
     common: Common,
@@ -47,6 +56,7 @@ def check(
     since: Since = None,
     at: At = None,
     skip: Skip = None,
+    equal: Equal = None,
 ) -> int:
     """Judge candidate against baseline once.
 
@@ -55,15 +65,17 @@ def check(
     verdicts are in the lines.
     """
     if source is None:
-        return _live(
+        ask = _live if equal is None else _measured
+        return ask(
             common,
             baseline=baseline,
             candidate=candidate,
-            since=since or "30m",
+            since=equal or since or "30m",
             at=at,
             skip=tuple(skip or ()),
         )
     others = {"--baseline": baseline, "--candidate": candidate, "--since": since, "--at": at}
+    others |= {"--aa": equal}
     for name, given in {**others, "--skip": skip, "an endpoint": _endpoint(common)}.items():
         if given:
             raise UsageError(
@@ -84,6 +96,16 @@ def _live(common: Common, **asked: Any) -> int:
         checked = check_live(address_of(common), Asked(**asked), os.environ)
         show_checked(output, checked)
         return int(EXITS[checked.found.verdict])
+
+
+def _measured(common: Common, **asked: Any) -> int:
+    from canarycli.cli.display.check import show_measured
+    from canarycli.operations.check import Asked
+    from canarycli.operations.noise import measure_noise
+
+    with Output(common) as output:
+        show_measured(output, measure_noise(address_of(common), Asked(**asked), os.environ))
+    return int(Exit.OK)
 
 
 def _endpoint(common: Common) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 from canarycli.cli.display.output import Output
 from canarycli.judge.finding import Verdict
 from canarycli.operations.check import Checked
+from canarycli.operations.noise import Measured
 from canarycli.plan import Role
 from canarycli.release.decide.sentences import span
 from canarycli.release.reading import SIGNS, row
@@ -25,6 +26,34 @@ def show_checked(output: Output, checked: Checked) -> None:
         if finding.verdict is Verdict.NO_DATA and finding.role is Role.GATE:
             name = f"'{finding.check}'" if " " in finding.check else finding.check
             output.say(f"hint: judge without it this once: canary check --skip {name}")
+
+
+def show_measured(output: Output, measured: Measured) -> None:
+    """Show how far two equal arms differ, and what to do with it."""
+    live, most = measured.window, measured.most
+    document = {
+        "schema": "canary.noise/1",
+        "endpoint": live.work.target.name,
+        "baseline": live.baseline,
+        "candidate": live.candidate,
+        "window": {"start": live.window.start, "end": live.window.end},
+        "arm_noise": None if most is None else round(most, 4),
+        "checks": [
+            {"name": name, "noise": None if noise is None else round(noise, 4)}
+            for name, noise in measured.noise.items()
+        ],
+    }
+    output.result(document, _noise_lines(measured))
+
+
+def _noise_lines(measured: Measured) -> Iterator[str]:
+    live = measured.window
+    yield f"{live.work.target.name}  {live.baseline} and {live.candidate}, as if they were equal"
+    for name, noise in measured.noise.items():
+        said = "too few bad requests to tell" if noise is None else f"{noise:.0%} of its rate"
+        yield f"  {name}  {said}"
+    if measured.most:
+        yield f"  into the plan: arm_noise: {measured.most:.0%}"
 
 
 def _document(checked: Checked) -> dict[str, Any]:
