@@ -32,13 +32,13 @@ _canary() {
         fi
     done
     if [[ -z $command ]]; then
-        _canary_words 'start status watch promote pause resume shift rollback plan check lint history report doctor completion schema demo tick unlock sweep cleanup help --help --version'
+        _canary_words 'start status watch promote pause resume shift rollback plan check lint history report doctor completion schema demo state tick unlock sweep cleanup help --help --version'
         return
     fi
     case "$command:$before" in
         lint:--format) _canary_words 'text json github'; return ;;
         report:--format) _canary_words 'html markdown json junit'; return ;;
-        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--timeout|*:--ok-on|*:--summary|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:-i|*:--interval|*:--to|*:--reason|*:--for|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--aa|*:--limit|*:--outcome|*:--export|*:--metrics|*:--speed|*:--older-than) :; return ;;
+        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--timeout|*:--ok-on|*:--summary|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:-i|*:--interval|*:--to|*:--reason|*:--for|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--aa|*:--limit|*:--outcome|*:--export|*:--prune|*:--metrics|*:--speed|*:--older-than) :; return ;;
         *:--on-interrupt) _canary_words 'hold rollback'; return ;;
         *:--junit|*:--report|*:--config|*:--events|*:--out) _canary_files; return ;;
         *:-e|*:--endpoint) _canary_live endpoints; return ;;
@@ -63,12 +63,13 @@ _canary() {
             plan) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --out --suggest --budget-bad --margin --max-duration --write -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             check) _canary_words '--from --baseline --candidate --since --at --skip --aa -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             lint) _canary_words '--format -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
-            history) _canary_words '--limit --since --outcome --export -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            history) _canary_words '--limit --since --outcome --export --prune -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             report) _canary_words '--format --out --open -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             doctor) _canary_words '--metrics --print-policy --deploys --no-deploys -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             completion) _canary_words '--install -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             schema) _canary_words '-o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             demo) _canary_words '--scenario --speed -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            state) _canary_words '-o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             tick) _canary_words '--all -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             unlock) _canary_words '-y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             sweep) _canary_words '--older-than --do -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
@@ -93,10 +94,11 @@ _canary() {
         doctor) _canary_live endpoints ;;
         completion) _canary_words 'bash zsh fish powershell' ;;
         schema) _canary_words 'config status events report series verdict' ;;
+        state) _canary_words 'check move' ;;
         tick) _canary_live releases ;;
         unlock) _canary_live releases ;;
         cleanup) _canary_live releases ;;
-        help) _canary_words 'exit-codes env config keys start status watch promote pause resume shift rollback plan check lint history report doctor completion schema demo tick unlock sweep cleanup help' ;;
+        help) _canary_words 'exit-codes env config keys start status watch promote pause resume shift rollback plan check lint history report doctor completion schema demo state tick unlock sweep cleanup help' ;;
     esac
 }
 

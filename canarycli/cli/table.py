@@ -95,6 +95,12 @@ COMMANDS: Mapping[str, Row] = {
         Panel.SET_UP,
         (0, 3, 4, 11),
     ),
+    "state": Row(
+        "state",
+        "Try out a place for records, or move them to another",
+        Panel.SET_UP,
+        (0, 1, 7, 8),
+    ),
     "tick": Row(
         "tick",
         "Take one step of a release, and say when to come back (for cron and CI)",

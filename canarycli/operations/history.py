@@ -36,13 +36,13 @@ def history(
     return store.history(Query(endpoint or None, since, outcome, limit=limit))
 
 
-def start_of(length: str, now: datetime) -> datetime:
-    """When a window of that length began.
+def start_of(length: str, now: datetime, option: str = "--since") -> datetime:
+    """When a window of that length began; `option` is what a mistake in it is blamed on.
 
     Raises:
         PlanError: it is no duration.
     """
-    return now - bake_from_option(length, "--since")
+    return now - bake_from_option(length, option)
 
 
 def outcome_of(word: str) -> Outcome:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from canarycli.errors import MissingExtra, StoreError
 from canarycli.store.contract import Patience
+from canarycli.store.places import shown
 from canarycli.store.sql import TABLES, Run, Unsure
 
 FORM = 1
@@ -150,16 +150,6 @@ class PostgreSQL:
     def _sentence(self, error: Exception) -> str:
         said = " ".join(str(error).split())[:300]
         return f"can't use the release records in {shown(self._url)}: {said}"
-
-
-def shown(url: str) -> str:
-    """The URL without a password."""
-    parts = urlsplit(url)
-    if parts.password is None and not parts.query:
-        return url
-    host = parts.netloc.rpartition("@")[2]
-    user = f"{parts.username}@" if parts.username else ""
-    return urlunsplit((parts.scheme, f"{user}{host}", parts.path, "", ""))
 
 
 def _marked(statement: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 from uuid import uuid4
 
 from canarycli.errors import StoreError
@@ -41,6 +41,7 @@ PUT_RELEASE = (
     "ended = excluded.ended, outcome = excluded.outcome, over = excluded.over, "
     "leftover = excluded.leftover, version = excluded.version, body = excluded.body"
 )
+_CREATE = "INSERT INTO endpoints VALUES (?, 1, ?, ?) ON CONFLICT (key) DO NOTHING"
 _RECORD = "SELECT id, releases.version, body FROM releases"
 _EVER = 2**62
 _FORGET = (
@@ -61,6 +62,10 @@ Run = Callable[..., int]
 
 class Unsure(StoreError):
     """The answer to a commit was lost: it may have taken effect or not."""
+
+
+class _Undone(Exception):
+    """Ends a transaction that was only tried."""
 
 
 class Database(Protocol):
@@ -158,6 +163,20 @@ class SqlStore:
             run(_FORGET_EVENTS, limit)
             return run(_FORGET, limit)
 
+    def try_out(self) -> None:
+        """Write on a condition, as a save does, and undo it.
+
+        Raises:
+            StoreError: it can't be done here.
+        """
+        key = f"check/{uuid4().hex}"
+        try:
+            with self._database.write() as run:
+                _undone([run(_CREATE, key, "r-check", "") for _ in range(2)])
+        except _Undone as tried:
+            if tried.args != ([1, 0],):
+                raise StoreError("a write was taken that had to be refused") from None
+
     def close(self) -> None:
         """Give the connection back."""
         self._database.close()
@@ -185,6 +204,10 @@ class SqlStore:
         return bool(written_by == nonce)
 
 
+def _undone(made: list[int]) -> NoReturn:
+    raise _Undone(made)
+
+
 def release_row(release: Release, version: int, body: str) -> tuple[Any, ...]:
     """The row of a release, in the order of its table."""
     ended = release.ended_at.timestamp() if release.ended_at else None
@@ -205,12 +228,7 @@ def release_row(release: Release, version: int, body: str) -> tuple[Any, ...]:
 def _swap(run: Run, record: Record, nonce: str) -> int:
     key, name = record.release.key, record.release.id
     if record.version == 0:
-        return run(
-            "INSERT INTO endpoints VALUES (?, 1, ?, ?) ON CONFLICT (key) DO NOTHING",
-            key,
-            name,
-            nonce,
-        )
+        return run(_CREATE, key, name, nonce)
     return run(
         "UPDATE endpoints SET version = version + 1, release = ?, nonce = ? "
         "WHERE key = ? AND version = ?",

@@ -68,6 +68,35 @@ def test_a_release_of_one_machine_is_ended_from_another(tmp_path: Path, place: P
     assert not (bob.home / ".local/state/canary/canary.db").exists()
 
 
+def test_a_place_is_tried_out_and_nothing_stays_behind(tmp_path: Path, place: Place) -> None:
+    ann = machine(tmp_path, "ann", place)
+
+    first, again = document(ann, "state", "check"), document(ann, "state", "check")
+
+    assert (first["problems"], first["not_tried"]) == (0, 0)
+    assert first == again
+    assert ann.canary("history").out == "no release is known here\n"
+
+
+def test_records_move_from_a_folder_and_on(tmp_path: Path, place: Place) -> None:
+    ann = machine(tmp_path, "ann", place)
+    here = {"CANARY_STATE": str(tmp_path / "here")}
+    assert ann.canary(*START, **here).code == 0
+    assert ann.canary("rollback", "churn", "--yes", **here).code == 0
+    assert ann.canary(*START, **here).code == 0
+    before = json.loads(ann.canary("history", "-o", "json", **here).out)["releases"]
+
+    moved = document(ann, "state", "move", here["CANARY_STATE"], place.location)
+    again = document(ann, "state", "move", here["CANARY_STATE"], place.location)
+
+    after = document(ann, "history")["releases"]
+    assert [row["release"] for row in after] == [row["release"] for row in before]
+    assert (len(moved["releases"]), again["releases"]) == (2, [])
+    report = ann.canary("report", before[1]["release"], "--format", "json")
+    assert "rollback_started" in report.out
+    assert ann.canary("rollback", "churn", "--yes").code == 0
+
+
 def test_what_is_not_reached_says_how_to_try_it_out(tmp_path: Path, kind: str) -> None:
     where = {
         "s3": "s3://records/x",
@@ -89,6 +118,9 @@ def test_what_is_not_reached_says_how_to_try_it_out(tmp_path: Path, kind: str) -
 
     ran = nobody.canary("history")
     back = nobody.canary("rollback", "-e", "churn", "--yes")
+    tried = nobody.canary("state", "check")
 
-    assert (ran.code, f"canary state check {where}" in ran.err) == (1, True), ran.err
+    assert tried.code == 1
+    assert "not tried" in tried.out
+    assert (ran.code, f"canary state check {kind}://" in ran.err) == (1, True), ran.err
     assert (back.code, "going by the endpoint alone" in back.err) == (0, True), back.err

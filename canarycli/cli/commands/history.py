@@ -23,6 +23,7 @@ from canarycli.traffic import percent
 
 def history(
     common: WithoutRelease,
+    *,
     limit: Annotated[int, Option(metavar="N", min=1, help="At most so many")] = 20,
     since: Annotated[
         str | None, Option(metavar="7d", help="Only releases that started since then")
@@ -34,16 +35,24 @@ def history(
         str | None,
         Option(metavar="RELEASE", help="Print its minutes as a line for canary check --from"),
     ] = None,
+    prune: Annotated[
+        str | None,
+        Option(metavar="90d", help="Forget releases that ended longer ago, with their journals"),
+    ] = None,
 ) -> int:
     """List past releases and how they ended.
 
     --export reads a release's minutes again from the cloud, which keeps them for some weeks,
     and prints them with its checks' margins: canary check --from - judges them again.
     Limits on the candidate alone compare nothing and are left out.
+
+    --prune keeps what is open, and the newest release of every endpoint.
     """
     if export is not None:
         return _export(common, export)
     now = SystemClock().now()
+    if prune is not None:
+        return _prune(common, prune, start_of(prune, now, "--prune"))
     start = start_of(since, now) if since else None
     ending = outcome_of(outcome) if outcome else None
     with Output(common) as output:
@@ -66,6 +75,16 @@ def _export(common: Common, release_id: str) -> int:
         write(sys.stderr, f"left out, for they compare nothing: {', '.join(exported.left_out)}\n")
     write_line(json.dumps(exported.document, ensure_ascii=False))
     return 0
+
+
+def _prune(common: Common, length: str, before: datetime) -> int:
+    from canarycli.operations.records import prune
+
+    with Output(common) as output:
+        count = prune(before, os.environ, common.config)
+        document = {"schema": "canary.pruned/1", "releases": count}
+        output.result(document, [f"{count} releases that ended {length} ago or more are forgotten"])
+        return 0
 
 
 def _row(record: Any, now: datetime) -> dict[str, Any]:

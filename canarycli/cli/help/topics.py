@@ -49,7 +49,7 @@ OWN_VARIABLES: Mapping[str, str] = {
     "CANARY_NO_INPUT": "as --no-input",
     "CANARY_LOG": "quiet, info, verbose or debug, as -q, -v and --debug",
     "CANARY_ASCII": "as --ascii",
-    "CANARY_STATE": "where the records of releases live",
+    "CANARY_STATE": "where the records of releases live: a folder, s3://, gs://, az://, postgresql://",
     "CANARY_ACTOR": "who you are in the history; else the CI run or user@host",
 }
 """Variables that are canary's own."""
