@@ -45,14 +45,16 @@ class Waiting:
                 if not held(error):
                     raise
                 waited = time.monotonic() - start
-                if self._in_vain or waited >= self._patience.seconds:
+                over = self._in_vain or waited >= self._patience.seconds
+                soon = min(ALOUD, self._patience.seconds / 2)
+                if waited >= soon and not told and not self._in_vain:
+                    told = True
+                    self.say(f"waiting for {self._what}: another process holds it")
+                if over:
                     self._in_vain = True
                     raise StoreError(
                         f"another process holds {self._what}", hint="try again when it is done"
                     ) from error
-                if waited >= min(ALOUD, self._patience.seconds / 2) and not told:
-                    told = True
-                    self.say(f"waiting for {self._what}: another process holds it")
             else:
                 self._in_vain = False
                 return result
