@@ -25,7 +25,18 @@ def console() -> NoReturn:
 def main() -> int:
     """Run the command line of this process and return its exit code."""
     gc.set_threshold(FEW_COLLECTIONS, 20, 50)
+    _fill_streams()
     return _run(sys.argv[1:])
+
+
+def _fill_streams() -> None:
+    """Put something in the place of streams that were closed from the start (`canary … >&-`).
+
+    Else the next file that is opened, a database perhaps, would get their number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def _run(args: list[str]) -> int:

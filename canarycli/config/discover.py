@@ -21,7 +21,9 @@ def discover(path: Path | None, *, cwd: Path, env: Mapping[str, str]) -> Path | 
         PlanError: a file that was named is not there.
     """
     if path is not None:
-        return _named(path, "--config", cwd)
+        # A variable of the environment comes in through the option, too.
+        source = "CANARY_CONFIG" if str(path) == env.get("CANARY_CONFIG") else "--config"
+        return _named(path, source, cwd)
     if env.get("CANARY_CONFIG"):
         return _named(Path(env["CANARY_CONFIG"]), "CANARY_CONFIG", cwd)
     folders = tuple(_upward(cwd))

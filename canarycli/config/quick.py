@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from canarycli.config.discover import discover
-from canarycli.config.document import read_document
+from canarycli.config.document import Document, read_document
 from canarycli.config.entry import endpoint_from
 from canarycli.config.keys import DEFAULTS, KEYS, NUMBERS, SECONDS, keys_of
 from canarycli.config.quantities import parse_speed
 from canarycli.config.source import read_source
 from canarycli.config.values import EndpointConfig
 from canarycli.durations import parse_duration
+from canarycli.errors import CanaryError
 
 _BLOCKS = ("defaults", "endpoints", "state")
 
@@ -35,9 +36,26 @@ def endpoint_settings(
     return {entry.name: entry for entry in _endpoints(read_blocks(found), found.parent)}
 
 
+def settings_anyhow(path: Path) -> tuple[Mapping[str, EndpointConfig], str]:
+    """The endpoints of a file as far as it can be read, and what is wrong with it, "" if nothing.
+
+    Never raises: no file keeps a rollback from moving traffic.
+    """
+    document = read_source(path, str(path))
+    problem = str(document.problems[0]) if document.problems else ""
+    try:
+        found = {entry.name: entry for entry in _endpoints(_data(document, path), path.parent)}
+    except (CanaryError, ValueError, TypeError, RuntimeError, OSError) as error:
+        return {}, problem or f"{path}: {error}"
+    return found, problem
+
+
 def read_blocks(path: Path) -> Mapping[str, Any]:
     """The file, or what can be read of its blocks where something else in it is broken."""
-    document = read_source(path, str(path))
+    return _data(read_source(path, str(path)), path)
+
+
+def _data(document: Document, path: Path) -> Mapping[str, Any]:
     if isinstance(document.data, dict):
         return document.data
     text = _text(path)

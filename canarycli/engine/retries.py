@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -32,6 +33,10 @@ SHORTEST = 0.2
 """Seconds before the second try."""
 
 
+def _nobody(_: Unavailable) -> None:
+    """Hears nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Patient:
     """A provider that asks again when the cloud gives no answer, for `patience` at most.
@@ -43,6 +48,8 @@ class Patient:
     Attributes:
         who: what to call the provider where it is to blame; asked only then.
         ours: it comes with canary: what it trips over is an answer of its cloud.
+        failed: hears why a question has to be asked again, before it is.
+        around: what each question is asked within, all its tries included.
     """
 
     provider: Provider
@@ -50,6 +57,8 @@ class Patient:
     patience: timedelta = timedelta(seconds=30)
     who: Callable[[], str] = lambda: "the provider"
     ours: bool = False
+    failed: Callable[[Unavailable], None] = _nobody
+    around: Callable[[], AbstractContextManager[object]] = nullcontext
 
     @property
     def limits(self) -> Limits:
@@ -176,12 +185,14 @@ class Patient:
         return self._ask(call)
 
     def _ask(self, call: Callable[[], T]) -> T:
-        try:
-            return self._once(call)
-        except Broken:
-            raise
-        except Unavailable as error:
-            return self._ask_again(call, error)
+        with self.around():
+            try:
+                return self._once(call)
+            except Broken:
+                raise
+            except Unavailable as error:
+                self.failed(error)
+                return self._ask_again(call, error)
 
     def _once(self, call: Callable[[], T]) -> T:
         """Ask, and let nothing out that is not of our own errors."""

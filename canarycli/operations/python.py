@@ -17,6 +17,7 @@ from canarycli.errors import Exit
 from canarycli.journal import Event
 from canarycli.judge.finding import Finding, Verdict
 from canarycli.operations.address import Address
+from canarycli.operations.anyhow import open_anyhow
 from canarycli.operations.check import Asked, check_live
 from canarycli.operations.drive import Drive, Ending, OnInterrupt, waits
 from canarycli.operations.follow import follow
@@ -31,7 +32,7 @@ from canarycli.operations.start import Wanted, intend, record_start, refuse_busy
 from canarycli.operations.status import status as standing
 from canarycli.operations.stream import stream
 from canarycli.operations.target import Target, find_target
-from canarycli.operations.workspace import Workspace, hurried, open_store, open_workspace, work_on
+from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.plan import Then
 from canarycli.release import orders
 from canarycli.release.record import Release
@@ -306,7 +307,7 @@ def rollback(
         CanaryError: the cloud refused.
     """
     address = _address(endpoint, provider, config, settings)
-    return _rolled_back(open_workspace(address, os.environ, patience=hurried()), to, reason)
+    return _rolled_back(open_anyhow(address, os.environ, _unsaid), to, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,8 +354,12 @@ def history(endpoint: str | None = None, *, limit: int = 20) -> tuple[dict[str, 
     return tuple(release_status(record, None, now) for record in records)
 
 
+def _unsaid(_: str) -> None:
+    """Hears what could not be had, for a program that has nobody to tell."""
+
+
 def _rolled_back(work: Workspace, to: str | None, reason: str) -> dict[str, Any]:
-    way = way_back(work, to, lambda _: None)
+    way = way_back(work, to, _unsaid)
     return {**way.go(reason, _unheard, wait=True), "exit_code": int(Exit.OK)}
 
 

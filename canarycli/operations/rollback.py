@@ -5,11 +5,21 @@ from dataclasses import dataclass, replace
 
 from canarycli.engine.loop import drive
 from canarycli.engine.status import release_status
-from canarycli.errors import CanaryError, NotFound, Rejected, Unavailable, Unsafe, Unsupported
+from canarycli.errors import (
+    CanaryError,
+    Exit,
+    NotFound,
+    Rejected,
+    Unavailable,
+    Unsafe,
+    Unsupported,
+    UsageError,
+)
 from canarycli.ids import new_id
 from canarycli.journal import Event
+from canarycli.operations.waiting import Waiting
 from canarycli.operations.workspace import Workspace
-from canarycli.provider import Endpoint, Notes
+from canarycli.provider import RELEASE_NOTE, Endpoint, Notes
 from canarycli.release import orders
 from canarycli.release.record import Outcome, Release
 from canarycli.release.request import find_version
@@ -30,6 +40,7 @@ class WayBack:
         notes: what the endpoint says of itself, {} where the record says it.
         baseline: where everything goes.
         usual: where it would go if nobody had said.
+        waiting: tells what is waited for.
     """
 
     work: Workspace
@@ -39,6 +50,7 @@ class WayBack:
     notes: Notes
     baseline: str
     usual: str
+    waiting: Waiting
 
     @property
     def unusual(self) -> bool:
@@ -65,6 +77,7 @@ class WayBack:
             Unsafe: nobody can tell that it is.
             CanaryError: the cloud refused, with its own command to paste.
         """
+        self.waiting.command = self.command()
         try:
             return self._go(reason, listen, wait=wait)
         except Unavailable as error:
@@ -77,13 +90,15 @@ class WayBack:
 
     def _go(self, reason: str, listen: Callable[[Event], None], *, wait: bool) -> dict[str, object]:
         work, accepted = self._recorded(reason, listen), _Accepted(listen)
-        release = drive(
-            work.controller(accepted.hear),
-            work.key,
-            seen=self.seen,
-            enough=lambda _: not wait and accepted.yes,
-            insist=False,
-        )
+        try:
+            release = self._drive(work, accepted, self.seen, wait=wait)
+        except CanaryError as error:
+            if error.exit is not Exit.ERROR:
+                raise
+            # The disk filled up, or the records were locked, on the way.
+            self.say(f"warning: {error.message}; going on without a record")
+            work = self._in_memory(reason, lambda _: None)
+            release = self._drive(work, accepted, None, wait=wait)
         if release.outcome is Outcome.UNSAFE:
             raise self.unsafe(release.why)
         record = work.store.load(work.key)
@@ -91,6 +106,17 @@ class WayBack:
         if wait and self.record is not None and (said := work.let_cool(self.baseline)):
             self.say(said)
         return release_status(record, None, work.clock.now())
+
+    def _drive(
+        self, work: Workspace, accepted: "_Accepted", seen: Endpoint | None, *, wait: bool
+    ) -> Release:
+        return drive(
+            work.controller(accepted.hear),
+            work.key,
+            seen=seen,
+            enough=lambda _: not wait and accepted.yes,
+            insist=False,
+        )
 
     def _is_astray(self) -> bool:
         """Whether the endpoint is there, with traffic on others than the baseline."""
@@ -128,6 +154,9 @@ class WayBack:
             return self._record_in(self.work, reason, listen)
         except CanaryError as error:
             self.say(f"warning: {error.message}; rolling back without a record")
+        return self._in_memory(reason, listen)
+
+    def _in_memory(self, reason: str, listen: Callable[[Event], None]) -> Workspace:
         memory = replace(self.work, store=MemoryStore())
         if self.record is not None:
             memory.store.save(replace(self.record, version=0))
@@ -193,22 +222,37 @@ def way_back(work: Workspace, to: str | None, say: Callable[[str], None]) -> Way
     Raises:
         CanaryError: nothing tells where the traffic belongs.
     """
+    waiting = Waiting(work.target.provider, say)
+    watched = replace(work.provider, failed=waiting.failed, around=waiting.around)
+    work = replace(work, provider=watched)
     record = _known(work, say)
     if record is not None and to is None:
         baseline = record.release.baseline
-        return WayBack(work, say, record, None, {}, baseline, baseline)
+        return WayBack(work, say, record, None, {}, baseline, baseline, waiting)
+    waiting.command = _plain_command(work, record)
     try:
         seen = work.provider.describe(work.target.name)
     except CanaryError as error:
         raise _blind(work, record, error) from error
     notes = _notes(work, say, seen) if record is None and to is None else {}
+    _refuse_another(work, notes)
     if record is None and not notes:
         seen = _closer(work, seen)
     if seen.indivisible:
         raise Unsupported(f"nothing of {seen.name!r} can be rolled back by shares: {seen.unfit}")
     baseline = find_version(seen, to) if to else home(seen, notes)
     usual = record.release.baseline if record else baseline
-    return WayBack(work, say, record, seen, notes, baseline, usual)
+    return WayBack(work, say, record, seen, notes, baseline, usual, waiting)
+
+
+def _refuse_another(work: Workspace, notes: Notes) -> None:
+    """Raise where a release was named that no record tells of, and the notes tell of another."""
+    asked, noted = work.target.asked, notes.get(RELEASE_NOTE, "")
+    if asked.startswith("r-") and noted and noted != asked:
+        raise UsageError(
+            f"{work.target.name} is in release {noted}, and not in {asked}",
+            hint=f"name the endpoint: canary rollback -e {work.target.name}",
+        )
 
 
 def _closer(work: Workspace, seen: Endpoint) -> Endpoint:
@@ -241,11 +285,7 @@ def _notes(work: Workspace, say: Callable[[str], None], seen: Endpoint) -> Notes
 
 def _blind(work: Workspace, record: Record | None, error: CanaryError) -> CanaryError:
     """The error of a look that failed, with the command to paste; no answer at all is unsafe."""
-    name = work.target.name
-    arms = ("BASELINE", "CANDIDATE")
-    if record is not None:
-        arms = (record.release.baseline, record.release.candidate)
-    command = work.provider.plain_command(name, Traffic({arms[0]: 100.0, arms[1]: 0.0}))
+    name, command = work.target.name, _plain_command(work, record)
     if isinstance(error, NotFound):
         return error
     if isinstance(error, Unavailable):
@@ -255,6 +295,15 @@ def _blind(work: Workspace, record: Record | None, error: CanaryError) -> Canary
         )
     error.hints = (*error.hints[:1], f"or roll back by hand: {command}")
     return error
+
+
+def _plain_command(work: Workspace, record: Record | None) -> str:
+    """The cloud's own command as far as the arms are known without a look."""
+    arms = ("BASELINE", "CANDIDATE")
+    if record is not None:
+        arms = (record.release.baseline, record.release.candidate)
+    back = Traffic({arms[0]: 100.0, arms[1]: 0.0})
+    return work.provider.plain_command(work.target.name, back)
 
 
 def _known(work: Workspace, say: Callable[[str], None]) -> Record | None:

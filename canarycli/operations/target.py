@@ -177,14 +177,17 @@ class Finder:
         if open_ones:
             raise SeveralOpen("several releases are open", map(_choice, open_ones))
         if entries:
-            raise Ambiguous(
-                "canary.yaml has several endpoints",
-                (Choice(e.name, f"{e.name}  {e.provider}") for e in entries),
-            )
+            raise self.several()
         raise UsageError(
             "no endpoint is named, and no release is open here",
             hint="name it: -e ENDPOINT --provider sagemaker",
         )
+
+    def several(self) -> Ambiguous:
+        """The error where nothing says which endpoint of canary.yaml is meant."""
+        entries = [entry for entry in self.entries.values() if self._fits(entry.provider)]
+        choices = (Choice(entry.name, f"{entry.name}  {entry.provider}") for entry in entries)
+        return Ambiguous("canary.yaml has several endpoints", choices)
 
     def only_entry(self) -> Target | None:
         """The endpoint of canary.yaml, None unless there is exactly one."""

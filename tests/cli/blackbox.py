@@ -69,6 +69,21 @@ class Canary:
         )
         return Result(done.returncode, done.stdout, done.stderr)
 
+    def shell(self, line: str) -> Result:
+        """Run a line of bash, in which `canary` is the installed one."""
+        done = subprocess.run(
+            ["bash", "-c", f'canary() {{ "{CANARY}" "$@"; }}; {line}'],
+            cwd=self.folder,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=PATIENCE,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
     def at_terminal(self, *args: str, typed: str) -> Result:
         """Run it with a terminal on stdin, and type into it."""
         ours, theirs = pty.openpty()

@@ -10,8 +10,8 @@ from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.prompt import confirm
 from canarycli.cli.options.common import Common
 from canarycli.errors import Exit
+from canarycli.operations.anyhow import open_anyhow
 from canarycli.operations.rollback import way_back
-from canarycli.operations.workspace import hurried, open_workspace
 
 
 def rollback(
@@ -30,10 +30,8 @@ def rollback(
     yes: Annotated[bool, Option("--yes", "-y", help="Do not ask")] = False,
 ) -> int:
     """Send all traffic back to the baseline, now."""
-    with Output(common) as output:
-        hurry = hurried(output.say)
-        work = open_workspace(address_of(common), os.environ, output.say, hurry)
-        way = way_back(work, to, output.say)
+    with Output(common, anyhow=True) as output:
+        way = way_back(open_anyhow(address_of(common), os.environ, output.say), to, output.say)
         if print_command:
             command = way.command()
             output.result({"schema": "canary.command/1", "command": command}, [command])

@@ -25,20 +25,24 @@ EVENTS = "canary.events/1"
 class Output:
     """Where events and results of one command go.
 
-    A reader that goes away (`canary start | head`) never stops a release: what can't be written
-    any more is dropped.
+    Neither a reader that goes away (`canary start | head`) nor a full disk ever stops a release:
+    what can't be written any more is dropped, and said once.
+
+    Args:
+        common: what was asked for.
+        anyhow: go on without `--events` too where the file can't be written from the start.
 
     Raises:
         UsageError: `--query` is no JMESPath or goes with another output, or `--events` can't be
             written; before anything else has happened.
     """
 
-    def __init__(self, common: Common) -> None:
+    def __init__(self, common: Common, *, anyhow: bool = False) -> None:
         self.format = common.output
         self.talk_level = common.talk
         self._ascii, self._color = common.ascii, common.color
         self._search = _query(common)
-        self._file = _events_file(common)
+        self._file = self._opened(common, anyhow=anyhow)
         self._streaming = False
         self._news = News()
 
@@ -52,7 +56,8 @@ class Output:
         trace: TracebackType | None,
     ) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError, ValueError):
+                self._file.close()
 
     @property
     def for_people(self) -> bool:
@@ -61,9 +66,7 @@ class Output:
 
     def event(self, event: Event, release: str | None = None) -> None:
         """Tell that something happened: a line for people, or one of the ndjson stream."""
-        if self._file is not None:
-            self._file.write(ndjson(event, release) + "\n")
-            self._file.flush()
+        self._note(ndjson(event, release))
         if self.format is Format.NDJSON:
             if not self._streaming:
                 self._streaming = True
@@ -119,6 +122,26 @@ class Output:
         if text:
             self.say(text)
 
+    def _opened(self, common: Common, *, anyhow: bool) -> TextIO | None:
+        try:
+            return _events_file(common)
+        except UsageError as error:
+            if not anyhow:
+                raise
+            self.say(f"warning: {error.message}; going on without it")
+            return None
+
+    def _note(self, line: str) -> None:
+        """Add a line to the file of events; one that takes no more is let go."""
+        if self._file is None:
+            return
+        try:
+            self._file.write(line + "\n")
+            self._file.flush()
+        except (OSError, ValueError) as error:
+            self._file = None
+            self.say(f"warning: --events can't be written: {_why(error)}; going on without it")
+
     def _wanted(self, event: Event) -> bool:
         news = self._news.worth_a_line(event)
         if self.talk_level is Talk.QUIET:
@@ -133,15 +156,39 @@ class Output:
 
 
 def write(stream: TextIO, text: str) -> None:
-    """Write and flush; a reader that went away is no error, and nothing more is tried."""
-    if plain_only(stream):
-        encoding = stream.encoding or "ascii"
-        text = text.encode(encoding, errors="replace").decode(encoding)
+    """Write and flush; what the stream does not take is dropped, and said once on stderr.
+
+    A reader that went away is no news. Bytes that are no text stay the escapes they came as.
+    """
+    encoding = stream.encoding or "ascii"
+    errors = "replace" if plain_only(stream) else "backslashreplace"
     try:
-        stream.write(text)
+        stream.write(text.encode(encoding, errors).decode(encoding))
         stream.flush()
     except BrokenPipeError:
         hush(stream)
+    except (OSError, ValueError) as error:
+        hush(stream)
+        _lose(stream, error)
+
+
+def _lose(stream: TextIO, error: Exception) -> None:
+    if stream is sys.stderr or stream in _LOST:
+        return
+    _LOST.append(stream)
+    write(sys.stderr, f"warning: stdout can't be written: {_why(error)}; going on without it\n")
+
+
+_LOST: list[TextIO] = []
+
+
+def is_lost(stream: TextIO) -> bool:
+    """Whether something that was said there got lost."""
+    return stream in _LOST
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def write_line(line: str) -> None:
@@ -207,12 +254,12 @@ def _events_file(common: Common) -> TextIO | None:
     if common.events is None:
         return None
     try:
-        file = common.events.open("a", encoding="utf-8")
-    except OSError as error:
+        file = common.events.open("a", encoding="utf-8", errors="backslashreplace")
+        if file.tell() == 0:
+            file.write(version_line() + "\n")
+            file.flush()
+    except (OSError, ValueError) as error:
         raise UsageError(
-            f"--events {str(common.events)!r} can't be written: {error.strerror}"
+            f"--events {str(common.events)!r} can't be written: {_why(error)}"
         ) from error
-    if file.tell() == 0:
-        file.write(version_line() + "\n")
-        file.flush()
     return file
