@@ -1,16 +1,15 @@
-"""Loads and lints canary.yaml."""
+"""Loads and lints canary.yaml; pydantic is imported with the first file that is read."""
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from canarycli.config.build import build_config
 from canarycli.config.discover import discover
-from canarycli.config.models import FileModel
 from canarycli.config.problem import Problem, complain
-from canarycli.config.rules import file_flaws
-from canarycli.config.source import read_source
-from canarycli.config.validate import validate
 from canarycli.config.values import Config
+
+if TYPE_CHECKING:
+    from canarycli.config.models import FileModel
 
 
 def load(path: Path | None, *, cwd: Path, env: Mapping[str, str]) -> Config:
@@ -24,6 +23,8 @@ def load(path: Path | None, *, cwd: Path, env: Mapping[str, str]) -> Config:
     found = discover(path, cwd=cwd, env=env)
     if found is None:
         return Config()
+    from canarycli.config.build import build_config
+
     model, problems = _checked(found, shown(found, cwd))
     if model is None:
         raise complain(problems)
@@ -43,7 +44,12 @@ def shown(path: Path, cwd: Path | None) -> str:
     return str(path)
 
 
-def _checked(path: Path, file: str) -> tuple[FileModel | None, tuple[Problem, ...]]:
+def _checked(path: Path, file: str) -> "tuple[FileModel | None, tuple[Problem, ...]]":
+    from canarycli.config.models import FileModel
+    from canarycli.config.rules import file_flaws
+    from canarycli.config.source import read_source
+    from canarycli.config.validate import validate
+
     document = read_source(path, file)
     if document.problems and document.data is None:
         return None, tuple(document.problems)

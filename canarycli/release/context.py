@@ -17,8 +17,9 @@ from canarycli.traffic import Traffic, percent
 SETTLING = timedelta(seconds=2)
 """How soon to look again while a change of traffic is on its way, at the latest."""
 
-AT_ONCE = timedelta(seconds=0.4)
-"""How soon to look the first time after asking; some clouds are done by then."""
+AT_ONCE = timedelta(seconds=0.1)
+"""How soon to look the second time after asking, then twice as long each time; the first look is at
+once, for some clouds are done with their answer."""
 
 WATCHING = timedelta(seconds=15)
 """How soon to look again at the endpoint otherwise: people and other writers are heard by then."""
@@ -114,7 +115,7 @@ class Context:
 
     def wait_for_change(self) -> Decision:
         """Look again at a change that is on its way: often at first, then less so."""
-        return self.wait(max(AT_ONCE, min(SETTLING, self.since(self.release.asked_at))))
+        return self.wait(self._pace())
 
     def ask_for(self, split: Traffic) -> Decision:
         """Ask for a split that the record allows."""
@@ -125,7 +126,13 @@ class Context:
             from_=round(self.share, 4),
             to=release.target,
         )
-        return Decision(release, split, wake=AT_ONCE, events=tuple(self.events))
+        first = self.since(release.asked_at) < AT_ONCE
+        wake = timedelta(0) if first else self._pace()
+        return Decision(release, split, wake=wake, events=tuple(self.events))
+
+    def _pace(self) -> timedelta:
+        """As long as the change is under way by now, within limits: 100, 200, 400 ms and so on."""
+        return max(AT_ONCE, min(SETTLING, self.since(self.release.asked_at)))
 
     def first_step(self) -> Decision:
         """What a candidate that is there gets first: a copy of traffic, or its first share."""

@@ -69,6 +69,8 @@ class Clients:
             session.get_scoped_config()
             models = service_models(session.get_config_variable("data_path"))
             session.register_component("data_loader", models)
+            # The clients that credentials are fetched with have the same limits.
+            session.set_default_client_config(Config(**CONFIG))
             return session
 
     @cached_property

@@ -84,6 +84,8 @@ class Tokens:
             ) from error
         except exceptions.GoogleAuthError as error:
             raise Denied(f"google's credentials can't be loaded: {error}") from error
+        except Exception as error:  # whatever a credential raises
+            raise _unusable(error) from error
         return self._as_target(found)
 
     def _as_target(self, source: Any) -> Any:
@@ -113,6 +115,8 @@ class Tokens:
             raise Unavailable(f"no token from google: {error}") from error
         except exceptions.GoogleAuthError as error:
             raise _no_token(error) from error
+        except OSError as error:
+            raise _unusable(error) from error
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise Unavailable(f"google's token answer makes no sense: {error!r}") from error
         self._credentials = credentials
@@ -182,6 +186,16 @@ def _project_named(project: str) -> Iterator[None]:
             yield
         finally:
             os.environ.pop(name, None)
+
+
+def _unusable(error: Exception) -> Denied:
+    """Credentials that break in a way google-auth has no word for: an unreadable file, say."""
+    named = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
+    where = f"GOOGLE_APPLICATION_CREDENTIALS ({named})" if named else "google's credentials"
+    return Denied(
+        f"{where} can't be used: {' '.join(str(error).split())}",
+        hint="gcloud auth application-default login, or name another key file",
+    )
 
 
 def _no_token(error: exceptions.GoogleAuthError) -> ProviderError:

@@ -23,6 +23,7 @@ from canarycli.errors import (
 )
 from canarycli.metrics import Metric, Window
 from canarycli_sagemaker import SageMaker
+from canarycli_sagemaker.api import Clients
 from canarycli_sagemaker.errors import GENERAL, KINDS, USED, of_answer
 from canarycli_sagemaker.refusals import AlreadyThere
 from canarycli_sagemaker.settings import Settings
@@ -304,3 +305,12 @@ def speak_query(folder: Path) -> None:
     place.mkdir(parents=True)
     (place / "service-2.json").write_text(json.dumps({**model, "metadata": metadata}))
     (place / "endpoint-rule-set-1.json").write_text(json.dumps(rules))
+
+
+def test_clients_that_fetch_credentials_have_the_same_limits() -> None:
+    session = Clients(Settings.parse({"region": "us-east-1"})).session
+
+    config = session.create_client("sts", region_name="us-east-1").meta.config
+
+    assert (config.connect_timeout, config.read_timeout) == (5, 10)
+    assert config.retries["total_max_attempts"] == 1

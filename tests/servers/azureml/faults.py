@@ -23,7 +23,7 @@ RAW = {
     "garbage": Reply(200, b'{"id": "/subscriptions/0d1f'),
     "empty": Reply(200, b""),
 }
-KINDS = (*ERRORS, *RAW, "denied", "drop_before", "drop_after")
+KINDS = (*ERRORS, *RAW, "denied", "drop_before", "drop_after", "hang", "too_many")
 OWN = "refuse"
 """A refusal in the test's own words."""
 
@@ -86,6 +86,8 @@ def answer(fault: Fault, state: State, action: str, scope: str) -> Reply:
         return _error(*ERRORS[fault.kind], wait)
     if fault.kind == OWN:
         return _error(fault.status, fault.code, fault.message, wait)
+    if fault.kind == "hang":
+        return Reply(hang=True)
     return RAW.get(fault.kind, Reply(drop=True))
 
 
@@ -93,6 +95,11 @@ def entra_answer(fault: Fault) -> Reply:
     """The same of a token request: Entra's errors are not Resource Manager's."""
     if fault.kind in RAW:
         return RAW[fault.kind]
+    if fault.kind == "hang":
+        return Reply(hang=True)
+    if fault.kind == "too_many":
+        said = "Too many requests, without a code of Entra's"
+        return Reply(429, {"error": "invalid_request", "error_description": said})
     if fault.kind.startswith("drop"):
         return Reply(drop=True)
     status = ERRORS[fault.kind][0] if fault.kind in ERRORS else 403

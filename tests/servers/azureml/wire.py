@@ -40,12 +40,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer. `drop` closes the connection instead of sending it."""
+    """One answer. `drop` closes the connection instead of sending it, `hang` leaves that to the
+    client."""
 
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     drop: bool = False
+    hang: bool = False
 
     def encoded(self) -> bytes:
         if self.body is None:
@@ -123,7 +125,9 @@ class _Handler(BaseHTTPRequestHandler):
             body=self.rfile.read(length),
         )
         reply = cast("ProxyServer", self.server).answer(request)
-        if reply.drop:
+        if reply.hang:
+            self.rfile.read(1)
+        if reply.drop or reply.hang:
             self._hang_up()
             return
         content = reply.encoded()
