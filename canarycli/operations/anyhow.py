@@ -6,7 +6,7 @@ from pathlib import Path
 
 from canarycli.config.discover import discover
 from canarycli.config.values import EndpointConfig
-from canarycli.errors import CanaryError, Exit, MissingExtra, UsageError
+from canarycli.errors import CanaryError, MissingExtra, StoreError, UsageError
 from canarycli.operations.address import Address
 from canarycli.operations.target import Finder, Target
 from canarycli.operations.workspace import Workspace, hurried, open_store, work_on
@@ -69,9 +69,9 @@ def _target(finder: Finder, aloud: Aloud) -> Target:
     word = finder.address.word
     try:
         return finder.named(word) if word else finder.meant(aloud.say)
-    except CanaryError as error:
+    except StoreError as error:
         only = finder.only_entry()
-        if error.exit is not Exit.ERROR or (only is None and not finder.entries):
+        if only is None and not finder.entries:
             raise
         if only is None:
             raise finder.several() from error

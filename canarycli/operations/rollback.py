@@ -7,9 +7,9 @@ from canarycli.engine.loop import drive
 from canarycli.engine.status import release_status
 from canarycli.errors import (
     CanaryError,
-    Exit,
     NotFound,
     Rejected,
+    StoreError,
     Unavailable,
     Unsafe,
     Unsupported,
@@ -92,9 +92,7 @@ class WayBack:
         work, accepted = self._recorded(reason, listen), _Accepted(listen)
         try:
             release = self._drive(work, accepted, self.seen, wait=wait)
-        except CanaryError as error:
-            if error.exit is not Exit.ERROR:
-                raise
+        except StoreError as error:
             # The disk filled up, or the records were locked, on the way.
             self.say(f"warning: {error.message}; going on without a record")
             work = self._in_memory(reason, lambda _: None)

@@ -60,6 +60,7 @@ class Guarded:
             return self._credential.get_token(*scopes, **more)
         except ClientAuthenticationError as error:
             if self._passing:
+                self._credential = None  # MSAL would answer from memory for a minute
                 raise Unavailable(
                     f"no token from Entra ID just now: it answered {self._passing}"
                 ) from error

@@ -1,6 +1,8 @@
 """No stream, byte, file or lock of this machine keeps a rollback from moving traffic."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -179,6 +181,21 @@ def test_a_release_that_no_record_knows_must_be_the_endpoints_own(
     refused = damaged.run("rollback", "-y", "r-another")
 
     assert (refused.code, is_home(server)) == (2, False), refused.err
+
+
+def test_records_that_are_locked_are_not_waited_for(server: Server, bare: Canary) -> None:
+    bare.write(CONFIG)
+    state = bare.folder / "state"
+    locked = Canary(bare.folder, {**server.environment, "CANARY_STATE": str(state)})
+    started = locked.run("start", "-m", "v2", "-p", "20", "--baseline", "v1", "-y", "--detach")
+    assert started.code == 0, started.err
+
+    with closing(sqlite3.connect(state / "canary.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        back = locked.run("rollback", "-y")
+
+    assert (back.code, is_home(server)) == (0, True), back.err
+    assert "warning:" in back.err
 
 
 def test_every_write_refused_says_so_at_once_with_the_command(server: Server, bare: Canary) -> None:
