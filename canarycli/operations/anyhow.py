@@ -39,7 +39,7 @@ def open_anyhow(address: Address, env: Mapping[str, str], say: Callable[[str], N
         CanaryError: neither flags, config nor records say which endpoint, or where it is.
     """
     aloud = Aloud(say)
-    store = open_store(env, hurried(say))
+    store = open_store(env, address.config, hurried(say))
     finder = Finder(address, store, _entries(address, env, aloud))
     target = _target(finder, aloud)
     return _with_record(_work_on(target, store, env, aloud), aloud)

@@ -22,7 +22,7 @@ def address_of(common: Common) -> Address:
     if address.word or not common.may_ask:
         return address
     try:
-        find_target(address, open_store(os.environ), os.environ)
+        find_target(address, open_store(os.environ, address.config), os.environ)
     except Ambiguous as several:
         return replace(address, release=_pick(several), endpoint=None)
     except CanaryError:
