@@ -19,7 +19,7 @@ from canarycli.ids import new_id
 from canarycli.journal import Event
 from canarycli.operations.waiting import Waiting
 from canarycli.operations.workspace import Workspace
-from canarycli.provider import RELEASE_NOTE, Endpoint, Notes
+from canarycli.provider import RELEASE_NOTE, Detailed, Endpoint, Notes
 from canarycli.release import orders
 from canarycli.release.record import Outcome, Release
 from canarycli.release.request import find_version
@@ -254,9 +254,13 @@ def _refuse_another(work: Workspace, notes: Notes) -> None:
 
 
 def _closer(work: Workspace, seen: Endpoint) -> Endpoint:
-    """The endpoint with what its kind is, where nothing says that a release is under way."""
+    """The endpoint with what its kind is, where nothing says that a release is under way.
+
+    Asked for once: traffic moves without it too.
+    """
+    provider = work.provider.provider
     try:
-        return work.provider.details(seen.name)
+        return provider.details(seen.name) if isinstance(provider, Detailed) else seen
     except CanaryError:
         return seen
 
