@@ -11,6 +11,10 @@ from canarycli.traffic import Traffic
 RELEASE_NOTE = "canary-release"
 BASELINE_NOTE = "canary-baseline"
 CANDIDATE_NOTE = "canary-candidate"
+RAISED_NOTE = "canary-raised"
+"""The share that was asked for last, so that a raise on its way shows."""
+ROLLED_BACK_NOTE = "canary-rolled-back"
+"""Which release was rolled back, when, by whom."""
 
 Notes = Mapping[str, str]
 """The endpoint's tags or labels that start with `canary-`: enough to roll back from anywhere."""
@@ -29,6 +33,8 @@ class Limits:
         metrics: the built-in metric names this cloud has.
         custom_source: the word under which a custom metric names its source in canary.yaml.
         metric_period: the time one point of a metric covers.
+        notes_first: whether notes are on the endpoint before a raise is asked for; else they come
+            with it.
         smokes: whether one version can be asked whatever its share; the provider is a `Smoker`.
         exact_thresholds: whether `latency_over` counts at just its threshold; else the cloud
             only knows the counts of buckets, which its `latency` gives.
@@ -43,6 +49,7 @@ class Limits:
     custom_source: str
     metric_period: timedelta = timedelta(minutes=1)
     smokes: bool = False
+    notes_first: bool = False
     exact_thresholds: bool = True
 
     def offers(self, metric: Metric) -> bool:

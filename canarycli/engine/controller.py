@@ -10,17 +10,23 @@ from canarycli.clock import Clock
 from canarycli.engine.autoscaling import keep_warm
 from canarycli.engine.lease import busy_with
 from canarycli.engine.look import see
+from canarycli.engine.undo import undo
 from canarycli.errors import (
     Busy,
+    CanaryError,
     Conflict,
+    Denied,
     NotFound,
+    ProviderError,
+    Unavailable,
     Unsupported,
 )
 from canarycli.journal import Event
-from canarycli.provider import Deployer, Endpoint, Provider, Reporting
+from canarycli.provider import RAISED_NOTE, Deployer, Endpoint, Notes, Provider, Reporting
 from canarycli.release.context import Decision
 from canarycli.release.decide import decide
-from canarycli.release.record import Release, State
+from canarycli.release.mark import Mark
+from canarycli.release.record import Outcome, Release, State
 from canarycli.store import Record, Stale, Store
 from canarycli.store.contract import LEASE
 from canarycli.traffic import Traffic
@@ -127,18 +133,19 @@ class Controller:
         if foreign and record.release.state is not State.ROLLING_BACK:
             raise busy_with(record, now)
         endpoint = look or self.provider.describe(record.release.endpoint)
-        decision = decide(
-            record.release,
-            see(self.provider, self.clock, record.release, endpoint),
-            self.clock.now(),
-        )
+        decision = self._decide(record.release, endpoint)
+        raises = _raises(decision, endpoint)
+        if raises:
+            decision = replace(decision, release=self._committed(decision.release))
         saved = self._keep(record, decision, foreign=foreign)
         if decision.deploy:
             self._deploy(saved, endpoint)
         elif decision.release.state is State.DEPLOYING:
             self._report(endpoint)
+        if decision.shift is not None and raises:
+            return self._raise(saved, endpoint, decision, before=record.release)
         if decision.shift is not None:
-            self._act(saved, endpoint, decision.shift)
+            self._lower(saved.release, endpoint, decision.shift)
         return decision
 
     def _keep(self, record: Record, decision: Decision, *, foreign: bool) -> Record:
@@ -156,6 +163,23 @@ class Controller:
         if not foreign:
             after = after.leased(self.driver.name, now, self.driver.url)
         return self.save(after, decision.events)
+
+    def _decide(self, release: Release, endpoint: Endpoint) -> Decision:
+        """Decide, and once more with what the endpoint's notes say before anything is raised."""
+        seen = see(self.provider, self.clock, release, endpoint)
+        decision = decide(release, seen, self.clock.now())
+        if not _raises(decision, endpoint) and not _by_somebody(release, decision.release):
+            return decision
+        try:
+            notes = self.provider.notes(endpoint)
+        except Denied:
+            return decision  # no release needs this permission
+        return decide(release, replace(seen, notes=notes), self.clock.now())
+
+    def _committed(self, release: Release) -> Release:
+        """The record as it is saved before a raise: it may land from now on."""
+        late = self.clock.now() + self.provider.limits.late_request
+        return replace(release, raised=True, loose_until=late)
 
     def _deploy(self, saved: Record, endpoint: Endpoint) -> None:
         release = saved.release
@@ -176,45 +200,86 @@ class Controller:
         if offers(self.provider, Reporting) and (text := self.provider.progress(endpoint)):
             self.tell("deploying", text)
 
-    def _act(self, saved: Record, endpoint: Endpoint, split: Traffic) -> None:
-        release = saved.release
-        raises = split.gives_more(release.candidate, endpoint.traffic)
-        if raises and not self._may_raise(saved):
-            return
+    def _raise(
+        self, saved: Record, endpoint: Endpoint, decision: Decision, before: Release
+    ) -> Decision:
+        """Ask for more, once: whoever asks again looks and saves again first."""
+        release, split = saved.release, decision.shift
+        if split is None or not self._may_raise(saved):
+            self._answered(saved, before, raised=before.raised)
+            return decision
         try:
-            request = self.provider.shift(endpoint, split, release.notes if raises else {})
+            request = self.provider.shift(endpoint, split, self._notes(release))
+        except Unavailable:
+            raise  # it may land yet, and the record says so
         except Conflict as error:
             # Somebody's change is under way, ours perhaps: the next look tells.
+            self._answered(saved, before, raised=before.raised, base="")
             self.tell("waiting", f"the cloud is still applying a change: {error.said}")
-            if raises:
-                self._not_landed(saved)
+            return decision
+        except ProviderError:
+            self._answered(saved, before, raised=before.raised)
+            raise
+        self._accepted(release, endpoint, split, request)
+        if not self._answered(saved, before, raised=True) and self._says_less(release):
+            return replace(decision, wake=timedelta(0))
+        if said := keep_warm(self.provider, endpoint, release):
+            self.tell("warm", said)
+        return decision
+
+    def _notes(self, release: Release) -> Notes:
+        """What is noted with a raise: its share too, where notes come before it."""
+        if not self.provider.limits.notes_first:
+            return release.notes
+        return {**release.notes, RAISED_NOTE: f"{release.target:g}"}
+
+    def _lower(self, release: Release, endpoint: Endpoint, split: Traffic) -> None:
+        back = release.state is State.ROLLING_BACK
+        notes = Mark(release.id, self.clock.now(), release.by).notes if back else {}
+        try:
+            request = self.provider.shift(endpoint, split, notes)
+        except Conflict as error:
+            self.tell("waiting", f"the cloud is still applying a change: {error.said}")
             return
+        self._accepted(release, endpoint, split, request)
+
+    def _accepted(self, release: Release, endpoint: Endpoint, split: Traffic, request: str) -> None:
         before, after = endpoint.traffic.of(release.candidate), split.of(release.candidate)
         fields = {"from": before, "to": after, "request_id": request}
         self.tell("shift_accepted", f"the cloud accepted {split}", fields=fields)
-        if raises:
-            self._look_back(release)
-            if said := keep_warm(self.provider, endpoint, release):
-                self.tell("warm", said)
 
-    def _not_landed(self, saved: Record) -> None:
-        """Note that the raise was refused, so that it is not missed as somebody's doing."""
-        with suppress(Stale):
-            self.save(replace(saved, release=replace(saved.release, base="")))
+    def _answered(
+        self, saved: Record, before: Release, *, raised: bool, base: str | None = None
+    ) -> bool:
+        """Note that the raise had its answer and is not loose; False if others wrote meanwhile.
+
+        A refused one has no `base`, so that it is not missed as somebody's doing.
+        """
+        release = replace(saved.release, raised=raised, loose_until=before.loose_until)
+        if base is not None:
+            release = replace(release, base=base)
+        try:
+            self.save(replace(saved, release=release))
+        except CanaryError:  # the record goes on saying that it may land: that is the safe side
+            return False
+        return True
 
     def _may_raise(self, saved: Record) -> bool:
         lease = saved.lease
         return lease is not None and self.clock.now() < lease.until - GUARD
 
-    def _look_back(self, asked: Release) -> None:
-        """Lower at once if the record says less by now: a raise may have been asleep."""
+    def _says_less(self, asked: Release) -> bool:
+        """Whether the record says less by now: a raise may have been asleep.
+
+        The next look lowers it at once, waiting out the cloud's own lock. Where the release is
+        over already nobody looks any more, so it is lowered here.
+        """
         record = self.store.load(asked.key)
-        if record is None:
-            return
-        now_wanted = record.release
-        if now_wanted.id == asked.id and now_wanted.target < asked.target:
-            endpoint = self.provider.describe(asked.endpoint)
-            self.provider.shift(endpoint, now_wanted.wanted, {})
+        if record is None or record.release.id != asked.id:
+            return False
+        if record.release.over and record.release.target < asked.target:
+            undo(self.provider, self.clock, asked)
+        return record.release.target < asked.target
 
     def load(self, key: str) -> Record:
         """The endpoint's record.
@@ -243,3 +308,15 @@ class Controller:
     ) -> None:
         """Tell something that is not worth a place in the journal."""
         self.listen(Event(kind, self.clock.now(), message, level, fields or {}))
+
+
+def _raises(decision: Decision, endpoint: Endpoint) -> bool:
+    split, candidate = decision.shift, decision.release.candidate
+    return split is not None and split.gives_more(candidate, endpoint.traffic)
+
+
+def _by_somebody(before: Release, after: Release) -> bool:
+    """Whether a decision is due to somebody's change of the endpoint: its notes may say whose."""
+    if before.state is State.ROLLING_BACK:
+        return False
+    return after.outcome is Outcome.DRIFT or after.ending is Outcome.STOPPED

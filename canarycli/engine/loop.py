@@ -19,10 +19,22 @@ from canarycli.errors import (
 from canarycli.provider import Endpoint
 from canarycli.release.context import SETTLING, begin_rollback
 from canarycli.release.record import Outcome, Release, State
-from canarycli.traffic import TOLERANCE
 
 SLICE = timedelta(seconds=2)
 """While waiting, the record is read so often for what people asked meanwhile."""
+
+
+LOOK_ON = timedelta(seconds=12)
+"""How long a rollback that is in place is watched where nobody is there to wait longer."""
+
+
+def looked_enough(release: Release, now: datetime) -> bool:
+    """Whether to leave a rollback that is in place, though a raise may still land.
+
+    The release stays open, so that whoever looks next goes on looking.
+    """
+    since = release.confirmed_at
+    return release.is_home and since is not None and now - since >= LOOK_ON
 
 
 def drive(
@@ -108,7 +120,7 @@ class _Loop:
         if release.state is State.ROLLING_BACK or isinstance(error, Unavailable):
             return
         now = self.controller.clock.now()
-        if release.reached <= TOLERANCE:
+        if not release.exposed:
             ended = replace(
                 release,
                 state=State.ENDED,
@@ -125,6 +137,9 @@ class _Loop:
     def _blind(self, error: ProviderError, length: timedelta) -> None:
         record = self.controller.load(self.key)
         limit = record.release.plan.settle_within
+        seen_at = record.release.seen_at
+        if seen_at is not None:  # looks come through, it is a write that does not
+            length = min(length, max(self.controller.clock.now() - seen_at, timedelta(0)))
         if length == timedelta(0):
             self.controller.tell(
                 "waiting", f"{error.said}; holding until the cloud answers", "warning"

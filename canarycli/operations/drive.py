@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from canarycli.engine.controller import Driver
-from canarycli.engine.loop import drive
+from canarycli.engine.loop import drive, looked_enough
 from canarycli.engine.status import release_status
 from canarycli.errors import CanaryError, Exit, Terminated, Unsafe
 from canarycli.journal import Event
@@ -60,6 +60,7 @@ class Drive:
         idle: hears where it stands while nothing happens, now and then.
         timeout: stop waiting after this, None for never.
         on_interrupt: what Ctrl-C does.
+        patient: stay with a rollback until nothing sent before can land any more.
     """
 
     work: Workspace
@@ -67,6 +68,7 @@ class Drive:
     idle: Callable[[Event], None] = lambda _: None
     timeout: timedelta | None = None
     on_interrupt: OnInterrupt = OnInterrupt.ROLLBACK
+    patient: bool = False
 
     @property
     def until(self) -> datetime | None:
@@ -84,7 +86,9 @@ class Drive:
                 self.work.key,
                 until=until,
                 seen=seen,
-                enough=lambda release: enough(release) or self._goes_on(release),
+                enough=lambda release: (
+                    enough(release) or self._rolled_back(release) or self._goes_on(release)
+                ),
             )
         except KeyboardInterrupt as interrupt:
             return self._interrupted(interrupt)
@@ -96,7 +100,7 @@ class Drive:
         """Where the release stands at the end."""
         now = self.work.clock.now()
         code = release.exit
-        if not (release.over or waits(release)):
+        if not (release.over or waits(release) or release.is_home):
             if enough(release):
                 code = Exit.OK
             elif until is not None and now >= until:
@@ -113,6 +117,9 @@ class Drive:
             cooled = self.work.let_cool(release.baseline)
         left = f"{release.leaves} stays deployed, and costs, until canary cleanup {release.id}"
         return (cooled, left if release.leaves else "")
+
+    def _rolled_back(self, release: Release) -> bool:
+        return not self.patient and looked_enough(release, self.work.clock.now())
 
     def _goes_on(self, release: Release) -> bool:
         """False; a bake without checks and a pause are told now and then, for logs."""

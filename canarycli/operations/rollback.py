@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from canarycli.engine.loop import drive
+from canarycli.engine.loop import drive, looked_enough
 from canarycli.engine.status import release_status
 from canarycli.errors import (
     CanaryError,
@@ -65,13 +65,21 @@ class WayBack:
         where += f", release {self.record.release.id})" if self.record else ")"
         return f"Send all traffic of {where} back to {self.baseline}?"
 
-    def go(self, reason: str, listen: Callable[[Event], None], *, wait: bool) -> dict[str, object]:
+    def go(
+        self,
+        reason: str,
+        listen: Callable[[Event], None],
+        *,
+        wait: bool,
+        patient: bool = False,
+    ) -> dict[str, object]:
         """Roll back, and say where the endpoint stands once the traffic is where it should be.
 
         Args:
             reason: why, for the record.
             listen: hears every event.
             wait: for the traffic; else only until the cloud has accepted the change.
+            patient: go on until nothing sent before can land any more, however long that is.
 
         Raises:
             Unsafe: nobody can tell that it is.
@@ -79,7 +87,7 @@ class WayBack:
         """
         self.waiting.command = self.command()
         try:
-            return self._go(reason, listen, wait=wait)
+            return self._go(reason, listen, wait=wait, patient=patient)
         except Unavailable as error:
             raise self.unsafe(error.said) from error
         except CanaryError as error:
@@ -88,31 +96,55 @@ class WayBack:
             error.hints = (*error.hints[:1], f"or roll back by hand: {self.command()}")
             raise
 
-    def _go(self, reason: str, listen: Callable[[Event], None], *, wait: bool) -> dict[str, object]:
+    def _go(
+        self, reason: str, listen: Callable[[Event], None], *, wait: bool, patient: bool
+    ) -> dict[str, object]:
         work, accepted = self._recorded(reason, listen), _Accepted(listen)
         try:
-            release = self._drive(work, accepted, self.seen, wait=wait)
+            release = self._drive(work, accepted, self.seen, wait=wait, patient=patient)
         except StoreError as error:
             # The disk filled up, or the records were locked, on the way.
             self.say(f"warning: {error.message}; going on without a record")
             work = self._in_memory(reason, lambda _: None)
-            release = self._drive(work, accepted, None, wait=wait)
+            release = self._drive(work, accepted, None, wait=wait, patient=patient)
         if release.outcome is Outcome.UNSAFE:
             raise self.unsafe(release.why)
         record = work.store.load(work.key)
         assert record is not None
         if wait and self.record is not None and (said := work.let_cool(self.baseline)):
             self.say(said)
-        return release_status(record, None, work.clock.now())
+        status = release_status(record, None, work.clock.now())
+        return {**status, "waited_for": self._reached(record.release)}
+
+    def _reached(self, release: Release) -> str:
+        """What was waited for: `accepted`, `rolled_back` or `verified`; said where it is less."""
+        if release.over:
+            return "verified"
+        if not release.is_home:
+            return "accepted"
+        until = f"{release.loose_until:%H:%M:%S} UTC" if release.loose_until else "soon"
+        self.say(
+            f"rolled back, not verified: a raise sent before may still land until {until}; "
+            "canary sweep lowers it again"
+        )
+        return "rolled_back"
 
     def _drive(
-        self, work: Workspace, accepted: "_Accepted", seen: Endpoint | None, *, wait: bool
+        self,
+        work: Workspace,
+        accepted: "_Accepted",
+        seen: Endpoint | None,
+        *,
+        wait: bool,
+        patient: bool,
     ) -> Release:
         return drive(
             work.controller(accepted.hear),
             work.key,
             seen=seen,
-            enough=lambda _: not wait and accepted.yes,
+            enough=lambda release: (
+                (not patient and looked_enough(release, work.clock.now())) if wait else accepted.yes
+            ),
             insist=False,
         )
 
@@ -183,6 +215,7 @@ class WayBack:
                 by=who,
                 reason=reason,
                 now=now,
+                limits=work.provider.limits,
                 kept_as=work.kept_as,
             )
         )

@@ -28,7 +28,7 @@ from canarycli.operations.workspace import (
     work_on,
 )
 from canarycli.plan import Plan
-from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Deployer, Endpoint
+from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Deployer, Endpoint, Notes
 from canarycli.release.preflight import Trouble, crowded, preflight, unfit
 from canarycli.release.record import Release, State
 from canarycli.release.request import Request, prepare
@@ -147,6 +147,7 @@ def intend(
     release = prepare(request, endpoint, release_id=new_id(), now=work.clock.now())
     if release.model and wanted.model != ANY_MODEL:
         release = _previewed(work, endpoint, request, release)
+    release = replace(release, found=_found(work, endpoint))
     troubles = preflight(plan, work.provider.limits, endpoint, release.baseline, release.candidate)
     if full := work.provider.no_room(endpoint, release.notes):
         troubles = (crowded(endpoint, full), *troubles)
@@ -160,6 +161,14 @@ def _look(work: Workspace) -> Endpoint:
         return work.provider.details(work.target.name)
     except Denied:
         return work.provider.describe(work.target.name)
+
+
+def _found(work: Workspace, endpoint: Endpoint) -> Notes | None:
+    """What the endpoint's notes say now, None where they may not be read."""
+    try:
+        return dict(work.provider.notes(endpoint))
+    except Denied:  # not needed: the notes of this release are written with its first share
+        return None
 
 
 def _previewed(work: Workspace, endpoint: Endpoint, request: Request, release: Release) -> Release:
@@ -208,13 +217,7 @@ def refuse_busy(intent: Intent) -> bool:
 
 def _refuse_noted(intent: Intent, record: Record | None) -> None:
     """Raise if the endpoint's notes tell of a release of another machine that is under way."""
-    endpoint = intent.endpoint
-    try:
-        notes = intent.work.provider.notes(endpoint)
-    except (
-        Denied
-    ):  # not needed to start: the notes of this release are written with its first share
-        return
+    endpoint, notes = intent.endpoint, intent.release.found or {}
     release, candidate = notes.get(RELEASE_NOTE), notes.get(CANDIDATE_NOTE, "")
     under_way = 0 < endpoint.traffic.of(candidate) < 100
     if not release or not under_way or (record is not None and record.release.id == release):

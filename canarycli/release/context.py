@@ -7,7 +7,7 @@ from typing import Any
 from canarycli.journal import Event
 from canarycli.judge import Judgement
 from canarycli.plan import Then
-from canarycli.provider import Endpoint
+from canarycli.provider import Endpoint, Notes
 from canarycli.release.capacity import shortages
 from canarycli.release.reading import failed_requests
 from canarycli.release.record import OUTCOME_EXITS, Cause, Outcome, Pause, Release, State
@@ -38,12 +38,14 @@ class Seen:
         judgement: the checks' findings, None if this look did not read the metrics.
         metrics_after: no metrics can be expected sooner than this after a share is in place.
         tried: how the smoke tests went, None if this look did not send them.
+        notes: what the endpoint says of itself, None if this look did not read it.
     """
 
     endpoint: Endpoint
     judgement: Judgement | None = None
     metrics_after: timedelta = timedelta(0)
     tried: tuple[Tried, ...] | None = None
+    notes: Notes | None = None
 
 
 @dataclass(frozen=True, slots=True)

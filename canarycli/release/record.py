@@ -10,7 +10,7 @@ from canarycli.errors import Exit
 from canarycli.judge.finding import Finding, Verdict
 from canarycli.plan import Plan, Stage, Then
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, RELEASE_NOTE, Notes
-from canarycli.traffic import Traffic
+from canarycli.traffic import TOLERANCE, Traffic
 
 
 class State(StrEnum):
@@ -36,6 +36,7 @@ class Outcome(StrEnum):
     DRIFT = "drift"
     CLOUD_FAILED = "cloud_failed"
     UNSAFE = "unsafe"
+    SUPERSEDED = "superseded"
 
 
 OUTCOME_EXITS: Mapping[Outcome, Exit] = {
@@ -47,6 +48,7 @@ OUTCOME_EXITS: Mapping[Outcome, Exit] = {
     Outcome.DRIFT: Exit.DRIFT,
     Outcome.CLOUD_FAILED: Exit.CLOUD_FAILED,
     Outcome.UNSAFE: Exit.UNSAFE,
+    Outcome.SUPERSEDED: Exit.BUSY,
 }
 
 
@@ -106,7 +108,10 @@ class Release:
     candidate is wanted to get, 0 once it gets its own. `served` is about how many requests the
     candidate was judged on, `extra` how many of them failed that the baseline would have served;
     `served_before` and `extra_before` are those of the stages before this one. `kept_as` is the
-    endpoint's one name where people call it by several.
+    endpoint's one name where people call it by several. `found`
+    is what the endpoint's notes said before: what is new in them is somebody's doing. `raised` says
+    that a raise was asked for and not refused, `loose_until` that one got no answer and may land
+    until then.
     """
 
     id: str
@@ -153,6 +158,9 @@ class Release:
     ended_at: datetime | None = None
     reached: float = 0.0
     cleaned_at: datetime | None = None
+    found: Mapping[str, str] | None = None
+    raised: bool = False
+    loose_until: datetime | None = None
     kept_as: str = ""
 
     @property
@@ -180,6 +188,20 @@ class Release:
     def over(self) -> bool:
         """Nothing is left to do."""
         return self.state is State.ENDED
+
+    @property
+    def exposed(self) -> bool:
+        """Whether the candidate may have traffic, or get some by a request still on its way."""
+        return self.raised or self.reached > TOLERANCE
+
+    @property
+    def is_home(self) -> bool:
+        """Whether a rollback is in place, and only late requests are looked for."""
+        return self.state is State.ROLLING_BACK and self.confirmed_at is not None
+
+    def loose(self, now: datetime) -> bool:
+        """Whether a raise nobody heard of again may still land."""
+        return self.loose_until is not None and now < self.loose_until
 
     @property
     def leaves(self) -> str:
@@ -245,6 +267,8 @@ class Release:
             return OUTCOME_EXITS[self.outcome]
         if self.state is State.HELD:
             return Exit.OK
+        if self.is_home:
+            return OUTCOME_EXITS[self.ending or Outcome.ROLLED_BACK]
         return Exit.PAUSED if self.state is State.PAUSED else Exit.RUNNING
 
 

@@ -6,9 +6,17 @@ from typing import Any
 
 from canarycli.errors import NotFound, UsageError
 from canarycli.plan import Plan, Stage
-from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, Endpoint, Notes
+from canarycli.provider import (
+    BASELINE_NOTE,
+    CANDIDATE_NOTE,
+    RAISED_NOTE,
+    ROLLED_BACK_NOTE,
+    Endpoint,
+    Limits,
+    Notes,
+)
 from canarycli.release.record import Outcome, Release, State
-from canarycli.traffic import percent
+from canarycli.traffic import TOLERANCE, percent
 
 CLEARLY = 80.0
 """A version with so many percent of the traffic is the baseline where no notes say which is."""
@@ -29,6 +37,7 @@ def rescue(
     reason: str,
     now: datetime,
     kept_as: str = "",
+    limits: Limits | None = None,
 ) -> Release:
     """A release of its own that has only to go back, made from a look at the endpoint.
 
@@ -38,6 +47,7 @@ def rescue(
     """
     baseline = home(endpoint, notes, to)
     candidate = _other(endpoint, notes, baseline)
+    before = endpoint.traffic.of(candidate)
     return Release(
         id=release_id,
         provider=provider,
@@ -51,8 +61,9 @@ def rescue(
         started_at=now,
         started_by=by,
         state=State.ROLLING_BACK,
-        before=endpoint.traffic.of(candidate),
+        before=before,
         asked_at=now,
+        loose_until=_loose_until(limits, notes, before, now),
         ending=Outcome.STOPPED,
         why=f"{by} rolled back" + (f": {reason}" if reason else ""),
         by=by,
@@ -80,6 +91,29 @@ def home(endpoint: Endpoint, notes: Notes, to: str | None = None) -> str:
             hint=f"name it: canary rollback {endpoint.name} --to VERSION",
         )
     return live[0]
+
+
+def _loose_until(
+    limits: Limits | None, notes: Notes, share: float, now: datetime
+) -> datetime | None:
+    if limits is None or not limits.late_request or not _may_rise(limits, notes, share):
+        return None
+    return now + limits.late_request
+
+
+def _may_rise(limits: Limits, notes: Notes, share: float) -> bool:
+    """Whether a raise of a driver that nobody here knows may be on its way.
+
+    Where notes go before a raise they tell: it is, if another share was noted than is there.
+    """
+    if not limits.notes_first:
+        return True
+    noted = notes.get(RAISED_NOTE)
+    if noted is None:
+        return False
+    there = f"{round(share, 2):g}" == noted
+    rolled_back = ROLLED_BACK_NOTE in notes and share <= TOLERANCE
+    return not there and not rolled_back
 
 
 def _asked(endpoint: Endpoint, word: str) -> str:

@@ -22,6 +22,7 @@ SYMBOLS: Mapping[Outcome | None, str] = {
     Outcome.NO_METRICS: "?",
     Outcome.STOPPED: "■",
     Outcome.UNSAFE: "✖",
+    Outcome.SUPERSEDED: "■",
     None: "●",
 }
 CEILING, FLOOR = "ceiling", "floor"

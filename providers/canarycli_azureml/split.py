@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from canarycli.errors import NotFound, Rejected, Unsupported
-from canarycli.provider import BASELINE_NOTE, Endpoint, Notes
+from canarycli.provider import BASELINE_NOTE, RELEASE_NOTE, Endpoint, Notes
 from canarycli.traffic import Traffic
 from canarycli_azureml import body as read
 from canarycli_azureml.body import Body
@@ -34,8 +34,8 @@ class Wanted:
 
     @property
     def goes_back(self) -> bool:
-        """Whether everything goes to one version and nothing is noted, as when rolling back."""
-        return len(self.live) == 1 and not self.notes
+        """Whether everything goes to one version and no release is noted, as when rolling back."""
+        return len(self.live) == 1 and RELEASE_NOTE not in self.notes
 
 
 def wanted(seen: Endpoint, to: Traffic, notes: Notes) -> Wanted:
@@ -151,6 +151,8 @@ def _tags(fresh: Body, ask: Wanted) -> dict[str, str]:
     found = {**kept, **ask.notes}
     if ask.shadow:
         found[SHADOW_TAG] = next(iter(ask.shadow))
+    if len(found) > TAGS and ask.goes_back:
+        return kept  # no mark is worth a rollback
     if len(found) > TAGS and (ask.notes or ask.shadow):
         raise Rejected(
             f"the endpoint has {len(kept)} tags, and canary's notes would make more than {TAGS}",

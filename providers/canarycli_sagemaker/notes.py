@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from canarycli.provider import Notes
+from canarycli.errors import Rejected
+from canarycli.provider import RAISED_NOTE, Notes
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
 
@@ -47,7 +48,16 @@ class Tags:
             token = {"NextToken": answer["NextToken"]}
 
     def write(self, arn: str, notes: Notes) -> None:
-        """Put notes on an endpoint; makes no call for those known to be there."""
+        """Put notes on an endpoint, the share only where there is room for it."""
+        try:
+            self._write(arn, notes)
+        except Rejected:
+            if RAISED_NOTE not in notes:
+                raise
+            self._write(arn, {k: v for k, v in notes.items() if k != RAISED_NOTE})
+
+    def _write(self, arn: str, notes: Notes) -> None:
+        """Makes no call for notes that are known to be there."""
         known = self._known.get(arn, {})
         new = {key: value for key, value in notes.items() if known.get(key) != value}
         if not new:

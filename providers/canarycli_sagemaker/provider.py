@@ -93,6 +93,7 @@ class SageMaker:
             custom_source=CUSTOM_SOURCE,
             metric_period=self.settings.metric_period or MINUTE,
             smokes=True,
+            notes_first=True,
         )
 
     @property

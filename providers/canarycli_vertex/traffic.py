@@ -53,8 +53,7 @@ def shift(api: Api, path: str, seen: Endpoint, to: Traffic, notes: Notes) -> Non
     split = whole_percents(seen, to)
     arms = Arms.noted(seen, notes)
     if arms.lowered(seen.traffic, to):
-        _lower(api, path, seen, split, arms)
-        _note(api, path, notes)
+        _lower(api, path, seen, split, notes)
     else:
         _raise(api, path, seen, split, notes)
 
@@ -120,7 +119,7 @@ def _raise(api: Api, path: str, seen: Endpoint, split: dict[str, int], notes: No
         api.patch(path, mask, body)
     except (Conflict, Rejected) as refused:
         fresh = _look(api, path, seen.name)
-        if _is(fresh, split) and notes.items() <= notes_of(labels_of(fresh)).items():
+        if _is(fresh, split) and _has(fresh, notes):
             return
         raise _why(refused, seen, fresh) from refused
 
@@ -132,15 +131,20 @@ def _without_old_operation(seen: Endpoint, labels: Mapping[str, str]) -> Mapping
     return labels if under_way else {k: v for k, v in labels.items() if k != OPERATION}
 
 
-def _lower(api: Api, path: str, seen: Endpoint, split: dict[str, int], arms: Arms) -> None:
-    now = seen
+def _lower(api: Api, path: str, seen: Endpoint, split: dict[str, int], notes: Notes) -> None:
+    """Lower, with the notes in the same request; notes that are refused never stop it."""
+    now, arms = seen, Arms.noted(seen, notes)
     for _ in range(_TRIES):
+        body, mask = _with_labels({"etag": now.revision, "trafficSplit": split}, now, notes)
         try:
-            api.patch(path, "trafficSplit", {"etag": now.revision, "trafficSplit": split})
+            api.patch(path, mask, body)
         except (Conflict, Rejected) as refused:
             fresh = _look(api, path, seen.name)
-            if _is(fresh, split):
+            if _is(fresh, split) and _has(fresh, notes):
                 return
+            if notes and isinstance(refused, Rejected):
+                notes = {}
+                continue
             _decide_again(refused, now, fresh, split, arms)
             now = fresh
         else:
@@ -168,24 +172,17 @@ def _decide_again(
     ) from refused
 
 
-def _note(api: Api, path: str, notes: Notes) -> None:
-    """Write notes after the traffic was lowered, on the endpoint as it is then."""
-    if not notes:
-        return
-    for _ in range(_TRIES):
-        found = api.get(path)
-        with understood("labels"):
-            labels = dict(found.get("labels", {}))
-            etag = found.get("etag", "")
-        wanted = with_notes(labels, notes)
-        if wanted == labels:
-            return
-        try:
-            api.patch(path, "labels", {"etag": etag, "labels": wanted})
-        except (Conflict, Rejected):
-            continue
-        return
-    raise Unavailable("traffic is lowered, but the endpoint's labels keep changing", after=2.0)
+def _with_labels(body: Json, now: Endpoint, notes: Notes) -> tuple[dict[str, Any], str]:
+    """The body with the notes among its labels, where they are not there yet, and its mask."""
+    labels = dict(labels_of(now))
+    wanted = with_notes(labels, notes)
+    if wanted == labels:
+        return dict(body), "trafficSplit"
+    return {**body, "labels": wanted}, "trafficSplit,labels"
+
+
+def _has(found: Endpoint, notes: Notes) -> bool:
+    return notes.items() <= notes_of(labels_of(found)).items()
 
 
 def _why(refused: Conflict | Rejected, seen: Endpoint, fresh: Endpoint) -> Conflict | Rejected:

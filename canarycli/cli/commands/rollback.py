@@ -38,6 +38,6 @@ def rollback(
             return int(Exit.OK)
         if common.may_ask or way.unusual:
             confirm(common, way.question, yes=yes)
-        status = way.go(reason, output.event, wait=not no_wait)
+        status = way.go(reason, output.event, wait=not no_wait, patient=common.may_ask)
         output.result({**status, "exit_code": int(Exit.OK)})
         return int(Exit.OK)

@@ -139,6 +139,7 @@ def status_schema() -> Schema:
         "note": TEXT,
         "ref": TEXT,
         "versions": {"type": "array", "items": _VERSION},
+        "waited_for": {"enum": ["accepted", "rolled_back", "verified"]},
     }
     needed = ("schema", "release", "endpoint", "provider", "state", "verdict", "checks")
     return {"$schema": DRAFT, "title": "canary.status/1", **thing(properties, needed)}
@@ -180,6 +181,7 @@ EVENTS: Mapping[str, Mapping[str, Schema]] = {
     "no_metrics": {"check": TEXT, "newest": maybe(TIME), "query": TEXT},
     "rollback_started": _WAY_BACK,
     "rollback_confirmed": _WAY_BACK,
+    "rollback_undone": {"share": NUMBER},
     "rollback_failed": _WAY_BACK,
     "ended": {
         "outcome": words(Outcome),

@@ -9,7 +9,9 @@ recorded, and what is there?"; repeating an act is harmless.
 The first rule in `RULES` that has an answer wins:
 
 1.  an ended release never changes;
-2.  a rollback is a one-way door: write it at least once, wait until it is seen, end;
+2.  a rollback is a one-way door: write it at least once, wait until it is seen, keep looking
+    while a raise may still land, end;
+    and one that came from elsewhere counts as much, as does another release that was first;
 3.  a candidate that is being brought in gets no traffic before it is in service, and none
     before it has answered the plan's smoke tests;
 4.  traffic never goes back to a baseline that is not in service; a dead candidate goes back;
@@ -27,6 +29,7 @@ from datetime import datetime
 
 from canarycli.release.context import Context, Decision, Seen, noted
 from canarycli.release.decide.asked import deadline, order
+from canarycli.release.decide.claimed import claimed
 from canarycli.release.decide.split import deploying, drift, settle, smoke_test
 from canarycli.release.decide.verdicts import checks, doubt, paused, silence, stage
 from canarycli.release.decide.way_back import health, rolling_back
@@ -52,6 +55,7 @@ def ended(context: Context) -> Decision | None:
 RULES: tuple[Callable[[Context], Decision | None], ...] = (
     ended,
     rolling_back,
+    claimed,
     deploying,
     smoke_test,
     health,

@@ -1,12 +1,16 @@
 """The way back: when a release returns to its baseline, and when it must not."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from canarycli.plan import Then
 from canarycli.release.context import Context, Decision
 from canarycli.release.decide.sentences import paused_for, span
 from canarycli.release.record import Cause, Outcome, State
-from canarycli.traffic import TOLERANCE, Traffic
+from canarycli.traffic import TOLERANCE, Traffic, percent
+
+LOOKING = timedelta(seconds=3)
+"""How soon to look again after a rollback while something may still land."""
 
 
 def rolling_back(context: Context) -> Decision | None:
@@ -18,9 +22,12 @@ def rolling_back(context: Context) -> Decision | None:
         return _no_way_back(context)
     copied = endpoint.traffic.shadow.get(release.candidate, 0.0) > 0
     is_home = endpoint.traffic.of(release.baseline) >= 100 - TOLERANCE and not copied
-    if endpoint.settled and is_home and release.written:
+    if endpoint.settled and is_home and (release.written or _waited_enough(context)):
         return _rolled_back(context)
-    if context.since(release.asked_at) > release.plan.settle_within:
+    if release.confirmed_at is not None:
+        _landed_late(context)
+        release = context.release
+    if _waited_enough(context):
         return context.end(
             Outcome.UNSAFE,
             f"the rollback did not get through within {span(release.plan.settle_within)}",
@@ -43,15 +50,39 @@ def go_back(context: Context, outcome: Outcome, why: str, by: str = "canary") ->
 
 
 def _rolled_back(context: Context) -> Decision:
+    """Seen at home: over, unless a raise that was sent before may still land."""
+    release = context.release
+    if release.confirmed_at is None:
+        loose = release.loose_until if release.loose(context.now) else None
+        until = f"; looking until {loose:%H:%M:%S} UTC as a raise may still land" if loose else ""
+        context.tell(
+            "rollback_confirmed",
+            f"{context.endpoint.traffic} confirmed{until}",
+            why=release.why,
+            by=release.by,
+            seconds=round(context.since(release.asked_at).total_seconds(), 1),
+        )
+        context.release = release = replace(release, confirmed_at=context.now)
+    if release.loose_until is not None and release.loose(context.now):
+        return context.wait(min(LOOKING, release.loose_until - context.now))
+    return context.end(release.ending or Outcome.ROLLED_BACK, release.why)
+
+
+def _landed_late(context: Context) -> None:
+    """Something came into force after the rollback: it is lowered again, with its own time."""
     release = context.release
     context.tell(
-        "rollback_confirmed",
-        f"{context.endpoint.traffic} confirmed",
-        why=release.why,
-        by=release.by,
-        seconds=round(context.since(release.asked_at).total_seconds(), 1),
+        "rollback_undone",
+        f"{percent(context.share)} came into force after the rollback; lowering it again",
+        "warning",
+        share=round(context.share, 4),
     )
-    return context.end(release.ending or Outcome.ROLLED_BACK, release.why)
+    context.release = replace(release, confirmed_at=None, written=False, asked_at=context.now)
+
+
+def _waited_enough(context: Context) -> bool:
+    release = context.release
+    return context.since(release.asked_at) > release.plan.settle_within
 
 
 def _no_way_back(context: Context) -> Decision:

@@ -1,0 +1,39 @@
+"""The mark that a rollback leaves on an endpoint: which release, when, who."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from canarycli.provider import ROLLED_BACK_NOTE, Notes
+
+_NO_TAG = re.compile(r"[^\w .:/=+@-]")
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Who sent everything back to the baseline, as the endpoint itself remembers it."""
+
+    release: str
+    at: datetime
+    by: str
+
+    def __str__(self) -> str:
+        when = self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{self.release} {when} {_NO_TAG.sub('_', self.by)[:_LONGEST].strip()}"
+
+    @property
+    def notes(self) -> Notes:
+        """The note to be written."""
+        return {ROLLED_BACK_NOTE: str(self)}
+
+    @classmethod
+    def read(cls, notes: Notes) -> "Mark | None":
+        """The mark among the notes of an endpoint, None if there is none that makes sense."""
+        release, _, rest = notes.get(ROLLED_BACK_NOTE, "").partition(" ")
+        when, _, by = rest.partition(" ")
+        try:
+            at = datetime.fromisoformat(when)
+        except ValueError:
+            return None
+        return cls(release, at, by) if at.tzinfo is not None else None
