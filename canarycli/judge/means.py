@@ -24,6 +24,9 @@ FURTHEST = 5.0
 """A window counts as at most so many standard deviations: one wild value is not much evidence."""
 
 TRUSTED = 6
+STILL, LEAST = 5, 1e-3
+"""After so many windows a window's scatter is taken to be at least a thousandth of the level."""
+
 STAGE_WINDOWS = 3
 
 
@@ -155,9 +158,12 @@ class Means:
         self.stage_windows += 1
         before = self.fail.total
         middle, wide = self._scales()
+        root = sqrt(precision)
+        if self.count >= STILL:
+            # Values that never scatter, as of a quantized source, decide too.
+            middle, wide = max(middle, LEAST * root), max(wide, LEAST * root)
         if 0 < middle < inf:
             serial = self._serial()
-            root = sqrt(precision)
             over = difference - high * middle - self.margin_fail
             self.fail.times(*_factors(over * root, middle, wide, serial))
             if wide < inf:

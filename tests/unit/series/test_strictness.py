@@ -120,3 +120,17 @@ def test_no_key_is_ever_taken_in_silence(key: str) -> None:
         return
     with pytest.raises(PlanError):
         judged(minutes=[], **{key: 1})
+
+
+@pytest.mark.parametrize("row", [[30.0, 300, 0.2, 5700], [30.0, None, 0.2, None]])
+def test_values_that_never_scatter_decide_within_ten_windows(row: list[Any]) -> None:
+    metric = {"name": "ttft", "form": "values", "minutes": [row] * 120}
+    found = judged(metrics=[metric])
+    assert found.verdict is Verdict.FAIL
+    assert found.minute is not None
+    assert found.minute < 10
+
+
+def test_equal_values_that_never_scatter_pass() -> None:
+    metric = {"name": "ttft", "form": "values", "minutes": [[0.2, 300, 0.2, 5700]] * 60}
+    assert judged(metrics=[metric]).verdict is Verdict.PASS
