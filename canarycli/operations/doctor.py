@@ -13,6 +13,7 @@ from canarycli.masking import MASK, is_secret
 from canarycli.metrics import Metric
 from canarycli.operations.address import Address
 from canarycli.operations.machine import machine
+from canarycli.operations.network import network
 from canarycli.operations.target import Target, find_target
 from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.plan import Check, Plan
@@ -92,7 +93,7 @@ def examine(
                 yield Group(title, tuple(probe for probe in found if probe.name != CLOCK))
             yield Group("Metrics", tuple(cloud.metrics(_checks(plan, focus))))
     if focus.check is None:
-        yield Group("This machine", (*clock, *machine(env), terminal))
+        yield Group("This machine", (*clock, *machine(env), *network(env), terminal))
 
 
 def _config(address: Address, env: Mapping[str, str]) -> tuple[Config, tuple[Probe, ...]]:
