@@ -189,6 +189,7 @@ class Plan:
         on_driver_lost: what `canary sweep` does when nobody drives any more.
         settle_within: a change of traffic that takes longer has failed.
         deadline: the whole release must end within this, else it is rolled back.
+        hold_at_most: a release that waits for a person for so long does what this says.
         smoke: what the candidate must answer before the first stage.
     """
 
@@ -206,6 +207,7 @@ class Plan:
     on_driver_lost: Lost = Lost.ROLLBACK
     settle_within: timedelta = timedelta(minutes=15)
     deadline: timedelta | None = None
+    hold_at_most: Wait = field(default_factory=lambda: Wait(timedelta(hours=24)))
     shadow: Shadow | None = None
     smoke: tuple[Smoke, ...] = ()
 

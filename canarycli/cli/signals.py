@@ -14,5 +14,4 @@ def raise_on_sigterm() -> None:
 
 
 def _raise(_number: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one ends the process at once
     raise Terminated

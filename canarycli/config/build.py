@@ -17,7 +17,7 @@ from canarycli.metrics import Metric
 from canarycli.plan import Better, Check, Lost, Plan, Role, Shadow, Smoke, Stage, Then, Wait
 
 _DURATIONS = ("read_every", "warm_up", "unclear_after", "settle_within", "deadline")
-_WAITS = ("on_unclear", "on_no_metrics")
+_WAITS = ("on_unclear", "on_no_metrics", "hold_at_most")
 
 
 def build_config(model: models.FileModel, path: Path) -> Config:

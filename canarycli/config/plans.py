@@ -274,6 +274,7 @@ class PlanModel(Model):
     on_fail: HoldOrRollback = "rollback"
     on_unclear: WaitModel | None = None
     on_no_metrics: WaitModel | None = None
+    hold_at_most: WaitModel | None = None
     on_driver_lost: ResumeOrRollback = "rollback"
     settle_within: MaybeSomeTime = None
     deadline: MaybeSomeTime = None

@@ -92,6 +92,7 @@ _BY_KEY: Mapping[str, type[BaseModel]] = {
     "expect": plans.ExpectModel,
     "on_unclear": plans.WaitModel,
     "on_no_metrics": plans.WaitModel,
+    "hold_at_most": plans.WaitModel,
     "notify": models.NotifyModel,
     "defaults": models.DefaultsModel,
 }

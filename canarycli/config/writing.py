@@ -88,6 +88,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
             "on_driver_lost",
             "settle_within",
             "deadline",
+            "hold_at_most",
         )
         if getattr(plan, name) != getattr(usual, name)
     }

@@ -1,17 +1,21 @@
 """Drives a release: ticks until it is over, and holds or turns back while a cloud refuses."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from canarycli.engine.controller import Controller
+from canarycli.engine.undo import undo
 from canarycli.errors import (
     Busy,
+    CanaryError,
     Denied,
     NotFound,
     ProviderError,
     Rejected,
     Stopped,
+    StoreError,
     Unavailable,
     Unsafe,
     Unsupported,
@@ -58,13 +62,20 @@ def drive(
         Unsafe: the endpoint could not be read for as long as the plan lets a change take.
         Stopped: somebody took the endpoint over.
     """
+    loop = _Loop(controller, key, until, enough, insist)
     try:
-        return _Loop(controller, key, until, enough, insist).run(seen)
+        return loop.run(seen)
+    except (Busy, ProviderError, Stopped, Unsafe):
+        raise
+    except Exception as error:
+        loop.go_back_from_memory(error)
+        raise
     finally:
-        controller.let_go(key)
+        with suppress(StoreError):
+            controller.let_go(key)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Loop:
     """One drive from its first tick to its last.
 
@@ -72,6 +83,7 @@ class _Loop:
         until: when to stop waiting, None for never.
         enough: whether a release has come far enough.
         insist: hold where the cloud denies or refuses; else that is an error at once.
+        last: the release as this process last knew it.
     """
 
     controller: Controller
@@ -79,6 +91,7 @@ class _Loop:
     until: datetime | None
     enough: Callable[[Release], bool]
     insist: bool
+    last: Release | None = None
 
     def run(self, seen: Endpoint | None) -> Release:
         """Tick until it is done."""
@@ -106,12 +119,25 @@ class _Loop:
             if blind_since is not None:
                 self.controller.tell("visible", "the cloud answers again")
                 blind_since = None
-            release = decision.release
+            release = self.last = decision.release
             if release.over and not decision.events:
                 self._tell_end(release)
             if release.over or self.enough(release) or self._late():
                 return release
             self._sleep(decision.wake)
+
+    def go_back_from_memory(self, error: Exception) -> None:
+        """Lower what this process raised though nothing can be recorded or told any more.
+
+        Raises:
+            Unsafe: it was not seen at the baseline again.
+        """
+        release, here = self.last, self.controller
+        if release is None or release.over or not release.exposed:
+            return
+        undo(here.provider, here.clock, release)
+        if isinstance(error, CanaryError):
+            error.facts = (*error.facts, f"rolled back: {release.baseline} has all traffic again")
 
     def _refused(self, error: ProviderError) -> None:
         """End, or turn back, a release whose change the cloud refused for good."""

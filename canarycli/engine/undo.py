@@ -1,11 +1,12 @@
-"""Lowers a raise that came into force after its release was over, as nobody else would."""
+"""Lowers a raise without a record: its release is over, or nothing can be written any more."""
 
 from contextlib import suppress
 
 from canarycli.clock import Clock
-from canarycli.errors import Conflict, Unsafe
+from canarycli.errors import ProviderError, Unsafe
 from canarycli.provider import Provider
 from canarycli.release.context import SETTLING
+from canarycli.release.mark import Mark
 from canarycli.release.record import Release
 from canarycli.traffic import TOLERANCE
 
@@ -16,18 +17,19 @@ def undo(provider: Provider, clock: Clock, release: Release) -> None:
     Raises:
         Unsafe: it was not seen for as long as the plan lets a change take.
     """
+    mark = Mark(release.id, clock.now(), release.started_by)
     end, written = clock.now() + release.plan.settle_within, False
     while clock.now() < end:
-        endpoint = provider.describe(release.endpoint)
-        share = endpoint.traffic.of(release.candidate)
-        if endpoint.settled and share <= TOLERANCE and written:
-            return
-        if endpoint.settled:
-            with suppress(Conflict):
-                provider.shift(endpoint, release.home, {})
+        with suppress(ProviderError):
+            endpoint = provider.describe(release.endpoint)
+            share = endpoint.traffic.of(release.candidate)
+            if endpoint.settled and share <= TOLERANCE and written:
+                return
+            if endpoint.settled:
+                provider.shift(endpoint, release.home, mark.notes)
                 written = True
         clock.sleep(SETTLING.total_seconds())
     raise Unsafe(
-        f"{release.candidate} got traffic after {release.id} was over, and keeps it",
+        f"{release.candidate} of {release.id} may have traffic that nobody could take back",
         hint=f"by hand: {provider.plain_command(release.endpoint, release.home)}",
     )

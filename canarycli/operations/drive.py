@@ -18,9 +18,6 @@ from canarycli.release.record import Outcome, Release
 from canarycli.store.contract import LEASE
 from canarycli.traffic import percent
 
-LAST_WORDS = timedelta(seconds=5)
-"""How long a rollback is waited for after an interrupt; CI kills a few seconds later."""
-
 
 class OnInterrupt(StrEnum):
     """What Ctrl-C or a cancelled job does."""
@@ -109,6 +106,8 @@ class Drive:
                 self.listen(Event("timeout", now, message, "warning"))
         record = self.work.record()
         status = release_status(record, None, now) if record else {}
+        if record is not None and not release.over:
+            status["guarded"] = record.lease is not None and record.lease.alive(now)
         return Ending(code, release, status, tuple(filter(None, self._advice(release))))
 
     def _advice(self, release: Release) -> tuple[str, ...]:
@@ -116,7 +115,15 @@ class Drive:
         if release.over and release.outcome is not Outcome.PROMOTED:
             cooled = self.work.let_cool(release.baseline)
         left = f"{release.leaves} stays deployed, and costs, until canary cleanup {release.id}"
-        return (cooled, left if release.leaves else "")
+        return (cooled, left if release.leaves else "", self._unguarded(release))
+
+    def _unguarded(self, release: Release) -> str:
+        if not waits(release):
+            return ""
+        return (
+            f"nobody guards {release.candidate} at {percent(release.target)}: "
+            f"run canary sweep from cron, or canary promote {release.id}"
+        )
 
     def _rolled_back(self, release: Release) -> bool:
         return not self.patient and looked_enough(release, self.work.clock.now())
@@ -137,17 +144,47 @@ class Drive:
             self.listen(Event("interrupted", now, message, "warning"))
             return Ending(code, release)
         self.listen(Event("interrupted", now, "interrupted; rolling back", "warning"))
+        return self._back(release, code)
+
+    def _back(self, release: Release, code: Exit) -> Ending:
+        """Go on until the cloud has taken the way back; only a second signal ends that."""
+        accepted = Accepted(self.listen)
         try:
-            ended = roll_back(self.work, self.listen, "interrupted", until=now + LAST_WORDS)
-        except CanaryError as error:
+            ended = roll_back(
+                self.work, accepted.hear, "interrupted", enough=lambda _: accepted.yes
+            )
+        except (CanaryError, KeyboardInterrupt) as error:
+            why = error.message if isinstance(error, CanaryError) else "interrupted again"
             raise Unsafe(
-                f"the rollback after the interrupt failed: {error.message}",
-                hint=self.work.provider.plain_command(release.endpoint, release.home),
+                f"the rollback after the interrupt is not accepted: {why}",
+                facts=[f"traffic last seen: {self._last_seen(release)}"],
+                hint=(
+                    f"canary sweep, or canary rollback {release.id}",
+                    f"by hand: {self.work.provider.plain_command(release.endpoint, release.home)}",
+                ),
             ) from error
-        if not ended.over:
-            message = f"rollback asked for; canary status {release.id} tells when it is in place"
+        if not (ended.over or ended.is_home):
+            message = f"rollback accepted; canary status {release.id} tells when it is in place"
             self.listen(Event("waiting", self.work.clock.now(), message, "warning"))
         return Ending(Exit.UNSAFE if ended.outcome is Outcome.UNSAFE else code, ended)
+
+    def _last_seen(self, release: Release) -> str:
+        record = self.work.record()
+        shares = (record.release if record else release).traffic
+        return ", ".join(f"{name} {percent(share)}" for name, share in shares.items())
+
+
+class Accepted:
+    """Passes events on, and remembers whether the cloud has taken the change."""
+
+    def __init__(self, listen: Callable[[Event], None]) -> None:
+        self._listen = listen
+        self.yes = False
+
+    def hear(self, event: Event) -> None:
+        """Pass it on."""
+        self.yes = self.yes or event.type == "shift_accepted"
+        self._listen(event)
 
 
 def standing(release: Release) -> str:
@@ -164,7 +201,7 @@ def roll_back(
     hear: Callable[[Event], None],
     reason: str,
     *,
-    until: datetime | None = None,
+    enough: Callable[[Release], bool] = lambda _: False,
 ) -> Release:
     """Record that the open release goes back, and see it through; no lease is needed."""
     controller = work.controller(hear)
@@ -174,7 +211,7 @@ def roll_back(
     controller.change(
         work.key, lambda release: orders.roll_back(release, who, now, reason=reason), event
     )
-    return drive(controller, work.key, until=until, enough=lambda _: False)
+    return drive(controller, work.key, enough=enough)
 
 
 def driven(driver: Driver, now: datetime) -> dict[str, str]:

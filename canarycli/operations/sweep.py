@@ -38,7 +38,7 @@ def sweep(
 ) -> tuple["Swept", ...]:
     """Resume or roll back every release nobody drives, all at once, each to its end.
 
-    A release that waits for a person needs no driver and is left alone.
+    A release that waits for a person is judged once, and goes back if it fails.
     """
     lock = threading.Lock()
 
@@ -65,7 +65,7 @@ class Swept:
     Attributes:
         work: None where its cloud can't even be asked; `failure` says why.
         release: as it was found, then as it was left.
-        do: what is done with it.
+        do: what is done with it, None where it waits for a person and is only judged.
         listen: hears every event with the release it is of.
         failure: why it could not be done, None while nothing went wrong.
         fault: an error of canary's own.
@@ -73,7 +73,7 @@ class Swept:
 
     work: Workspace | None
     release: Release
-    do: Lost
+    do: Lost | None
     listen: Callable[[str, Event], None]
     failure: CanaryError | None = None
     fault: Exception | None = None
@@ -83,7 +83,9 @@ class Swept:
         if self.work is None:
             return
         try:
-            if self.do is Lost.ROLLBACK or self.release.state is State.ROLLING_BACK:
+            if self.do is None:
+                self._judge()
+            elif self.do is Lost.ROLLBACK or self.release.state is State.ROLLING_BACK:
                 self.release = roll_back(self.work, self._hear, "nobody drove it")
             else:
                 self.release = drive(self.work.controller(self._hear), self.work.key)
@@ -92,11 +94,23 @@ class Swept:
         except Exception as error:  # noqa: BLE001 - raised again where all are done
             self.fault = error
 
+    def _judge(self) -> None:
+        """Guard a release that waits for a person: one look, and the way back if it fails."""
+        assert self.work is not None
+        controller = self.work.controller(self._hear)
+        self.release = controller.tick(self.work.key).release
+        if self.release.waits_for_a_person:
+            controller.let_go(self.work.key)
+        else:
+            self.release = drive(controller, self.work.key)
+
     @property
     def code(self) -> int:
         """What this release adds to the exit code: 3 for one that went back, whoever wanted it."""
         if self.failure is not None:
             return int(self.failure.exit)
+        if self.release.waits_for_a_person:
+            return int(Exit.OK)
         stopped = self.release.outcome is Outcome.STOPPED
         return int(Exit.ROLLED_BACK if stopped else self.release.exit)
 
@@ -107,7 +121,7 @@ class Swept:
 def _lost(
     wanted: Wanted, env: Mapping[str, str], listen: Callable[[str, Event], None]
 ) -> Iterator[Swept]:
-    """Every open release that nobody drives and that does not wait for a person."""
+    """Every open release that nobody drives."""
     store = open_store(env)
     for record in store.newest(still_open=True):
         release = record.release
@@ -120,13 +134,12 @@ def _lost(
         except CanaryError as error:
             failure = error
         if _nobody(record, work.clock if work else SystemClock(), wanted.older_than):
-            what = wanted.do or release.plan.on_driver_lost
+            lost = wanted.do or release.plan.on_driver_lost
+            what = None if release.waits_for_a_person else lost
             yield Swept(work, release, what, listen, failure)
 
 
 def _nobody(record: Record, clock: Clock, patience: timedelta) -> bool:
     now = clock.now()
     driven = record.lease is not None and record.lease.alive(now)
-    return (
-        not driven and not record.release.waits_for_a_person and now - last_sign(record) >= patience
-    )
+    return not driven and (record.release.waits_for_a_person or now - last_sign(record) >= patience)

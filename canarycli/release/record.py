@@ -158,6 +158,7 @@ class Release:
     ended_at: datetime | None = None
     reached: float = 0.0
     cleaned_at: datetime | None = None
+    held_at: datetime | None = None
     found: Mapping[str, str] | None = None
     raised: bool = False
     loose_until: datetime | None = None

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from cli.blackbox import Canary, simulated
 
+from canarycli.simulator import Simulator
+
 NOW = ("--older-than", "0s")
 RESUMED = """\
   resumed:
@@ -62,10 +64,10 @@ def test_what_was_driven_just_now_is_left_alone(canary: Canary) -> None:
     left_alone(canary)
     result = canary.run("sweep", "--older-than", "20h")
     assert (result.code, traffic(canary)) == (0, {"v41": 95, "v42": 5}), result.out + result.err
-    assert "every open release is driven or waits for a person" in result.out
+    assert "every open release is driven" in result.out
 
 
-def test_what_waits_for_a_person_is_left_alone(canary: Canary) -> None:
+def test_what_waits_for_a_person_and_passes_is_left_alone(canary: Canary) -> None:
     held = canary.run("start", "-m", "v42", "--plan", "held", "--yes")
     assert held.code == 0, held.out + held.err
     assert canary.run("sweep", *NOW).code == 0
@@ -116,3 +118,16 @@ def test_unlock_frees_an_endpoint_whose_driver_was_killed(tmp_path: Path) -> Non
 def test_unlock_of_nothing_says_so(canary: Canary) -> None:
     result = canary.run("unlock", "demo")
     assert (result.code, "canary history" in result.err) == (9, True), result.err
+
+
+def test_what_waits_for_a_person_is_looked_after(canary: Canary, tmp_path: Path) -> None:
+    held = canary.run("start", "-m", "v42", "--plan", "held", "--yes", "-o", "json")
+    assert held.code == 0, held.out + held.err
+    assert held.json["guarded"] is False
+    assert "nobody guards v42 at 5%" in held.err
+    Simulator({"state": str(tmp_path / "simulator.json")}).put_out("demo", "v42")
+    result = canary.run("sweep", *NOW, "-o", "json")
+    assert result.code == 3, result.out + result.err
+    [row] = result.json["releases"]
+    assert (row["did"], row["outcome"]) == ("judge", "rolled_back")
+    assert traffic(canary) == {"v41": 100}

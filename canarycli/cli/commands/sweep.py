@@ -26,15 +26,15 @@ def sweep(
 ) -> int:
     """Resume or roll back every release nobody drives (for cron).
 
-    A release that waits for a person, at a planned hold or in a pause without end, needs no
-    driver and is left alone. Those that are resumed are driven to their end, all at once.
+    A release that waits for a person, at a planned hold or in a pause without end, is judged once,
+    and goes back if it fails. Those that are resumed are driven to their end, all at once.
     """
     wanted = Wanted(bake_from_option(older_than, "--older-than"), do, common.endpoint)
     with Output(common) as output:
         swept = swept_up(wanted, os.environ, lambda release_id, e: output.event(e, release_id))
         output.result(
             {"schema": "canary.sweep/1", "releases": [_document(one) for one in swept]},
-            [_line(one) for one in swept] or ["every open release is driven or waits for a person"],
+            [_line(one) for one in swept] or ["every open release is driven"],
         )
         return max((one.code for one in swept), default=int(Exit.OK))
 
@@ -43,7 +43,11 @@ def _line(one: Swept) -> str:
     if one.failure is not None:
         return f"{one.release.id} {one.release.endpoint}  {one.failure.message}"
     word = (one.release.outcome or one.release.state).value.replace("_", " ")
-    return f"{one.release.id} {one.release.endpoint}  {one.do.value}: {word}"
+    return f"{one.release.id} {one.release.endpoint}  {_did(one)}: {word}"
+
+
+def _did(one: Swept) -> str:
+    return one.do.value if one.do else "judge"
 
 
 def _document(one: Swept) -> dict[str, Any]:
@@ -51,7 +55,7 @@ def _document(one: Swept) -> dict[str, Any]:
     return {
         "release": one.release.id,
         "endpoint": one.release.endpoint,
-        "did": one.do.value,
+        "did": _did(one),
         "outcome": outcome.value if outcome else None,
         "exit_code": one.code,
         "error": one.failure.message if one.failure else None,

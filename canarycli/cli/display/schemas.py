@@ -139,6 +139,7 @@ def status_schema() -> Schema:
         "note": TEXT,
         "ref": TEXT,
         "versions": {"type": "array", "items": _VERSION},
+        "guarded": {"type": "boolean"},
         "waited_for": {"enum": ["accepted", "rolled_back", "verified"]},
     }
     needed = ("schema", "release", "endpoint", "provider", "state", "verdict", "checks")

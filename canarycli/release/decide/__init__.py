@@ -18,7 +18,7 @@ The first rule in `RULES` that has an answer wins:
 5.  somebody else's change wins: lowered is never raised again, raised is theirs to answer for;
 6.  a change on its way is waited for, repeated if it never landed, given up when it takes too long;
 7.  a person's order comes before the plan;
-8.  the deadline comes before the checks;
+8.  the deadline comes before the checks, and so does the end of a hold;
 9.  a failed check acts, held and paused releases included;
 10. silence and doubt pause the release, and a pause that runs out does what it said;
 11. a stage that has baked and passed leads to the next.
@@ -28,7 +28,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from canarycli.release.context import Context, Decision, Seen, noted
-from canarycli.release.decide.asked import deadline, order
+from canarycli.release.decide.asked import deadline, held_too_long, order
 from canarycli.release.decide.claimed import claimed
 from canarycli.release.decide.split import deploying, drift, settle, smoke_test
 from canarycli.release.decide.verdicts import checks, doubt, paused, silence, stage
@@ -63,6 +63,7 @@ RULES: tuple[Callable[[Context], Decision | None], ...] = (
     settle,
     order,
     deadline,
+    held_too_long,
     checks,
     silence,
     doubt,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from canarycli.plan import Then
 from canarycli.release.context import Context, Decision
 from canarycli.release.decide.sentences import span
 from canarycli.release.decide.way_back import go_back
@@ -49,6 +50,17 @@ def deadline(context: Context) -> Decision | None:
     if deadline is None or context.since(release.started_at) <= deadline:
         return None
     return go_back(context, Outcome.INCONCLUSIVE, f"not decided within {span(deadline)}")
+
+
+def held_too_long(context: Context) -> Decision | None:
+    """Who waits for a person waits no longer than the plan says."""
+    release, wait = context.release, context.release.plan.hold_at_most
+    if not release.waits_for_a_person or wait.then is not Then.ROLLBACK:
+        return None
+    since = release.pause.at if release.pause else release.held_at
+    if context.since(since) <= wait.pause:
+        return None
+    return go_back(context, Outcome.INCONCLUSIVE, f"waited for a person for {span(wait.pause)}")
 
 
 def _next_stage(release: Release) -> int:

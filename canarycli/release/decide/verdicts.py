@@ -133,7 +133,7 @@ def _passed(context: Context, stage: Stage) -> Decision:
         stage=release.stage + 1,
     )
     if stage.then is Then.HOLD:
-        context.release = replace(release, state=State.HELD)
+        context.release = replace(release, state=State.HELD, held_at=context.now)
         context.tell(
             "held",
             f"holds at {percent(stage.percent)} as planned; go on: canary promote {release.id}",
