@@ -35,6 +35,7 @@ LAYERS = (
     "folders",
     "plain",
     "masking",
+    "ci",
     "config",
     "store",
     "registry",

@@ -87,6 +87,7 @@ COMMANDS: Mapping[str, Row] = {
         Panel.SET_UP,
         (0, 1, 8),
     ),
+    "ci": Row("ci", "Print a job for GitHub, GitLab, Azure DevOps or Jenkins", Panel.SET_UP),
     "completion": Row("completion", "Print a shell completion script", Panel.SET_UP),
     "schema": Row("schema", "Print the JSON Schema of canary.yaml", Panel.SET_UP),
     "demo": Row(
