@@ -38,7 +38,8 @@ def promote(
 ) -> int:
     """Move to the next stage, or to 100% with --full.
 
-    On a terminal it asks before a step that leaves out a stage, the judge or the bake at 100 %.
+    On a terminal it asks before a step that leaves out a stage, the judge or the bake at
+    100 %.
     """
     with Output(common) as output:
         work = open_workspace(address_of(common), os.environ, output.say)
