@@ -1,0 +1,62 @@
+"""A rollback wins and stays, and a cancelled job takes its raise back, by the installed command."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli.blackbox import Canary
+from servers.sagemaker import Server, running
+
+FLAGS = ("-e", "fraud", "--provider", "sagemaker", "--region", "us-east-1")
+CONFIG = """
+version: 1
+endpoints:
+  fraud: {provider: sagemaker, region: us-east-1, plan: quick}
+plans:
+  quick:
+    settle_within: 40s
+    stages: [{percent: 5, bake: 3s}, {percent: 25, bake: 3s}, {percent: 100}]
+    checks: []
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with running() as server:
+        server.endpoint("fraud", {"v1": {"weight": 1}, "v2": {"weight": 0}})
+        yield server
+
+
+@pytest.fixture
+def canary(server: Server, tmp_path: Path) -> Canary:
+    canary = Canary(tmp_path / "ann", dict(server.environment))
+    canary.write(CONFIG)
+    return canary
+
+
+def test_a_cancelled_job_goes_on_until_its_raise_is_taken_back(
+    server: Server, canary: Canary
+) -> None:
+    server.control("settings", {"weights_seconds": 8})
+    job = canary.begin("start", "-m", "v2", "-y", "--on-interrupt", "rollback")
+    job.wait_for("accepted")
+    job.send(signal.SIGTERM)
+    ended = job.end()
+    assert ended.code == 143, ended.out + ended.err
+    assert canary.run("rollback", "-y", *FLAGS).code == 0
+    assert server.weights("fraud")["v2"] == 0
+
+
+def test_a_rollback_from_a_bare_machine_ends_the_driver_with_6(
+    server: Server, canary: Canary
+) -> None:
+    server.control("settings", {"weights_seconds": 0})
+    driver = canary.begin("start", "-m", "v2", "-y")
+    driver.wait_for("confirmed")
+    back = canary.elsewhere("phone").run("rollback", "-y", *FLAGS, "-o", "json")
+    assert back.code == 0, back.out + back.err
+    assert back.json["waited_for"] == "verified"
+    ended = driver.end()
+    assert ended.code == 6, ended.out + ended.err
+    assert server.weights("fraud")["v2"] == 0
