@@ -1,7 +1,7 @@
 """What one check can see at a stage: when it passes, when it fails, and the least it notices."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import exp, inf, isfinite, log
 from typing import Any
@@ -10,6 +10,8 @@ from canarycli.judge.comparison import QUIET
 from canarycli.judge.dispersion import LEAST_ERRORS
 from canarycli.judge.latency import SHARE_MARGINS
 from canarycli.judge.margins import Promise, margins_of, staged
+from canarycli.judge.means import weight_of
+from canarycli.judge.pool import quantile_of
 from canarycli.judge.power import information, requests_to_fail, requests_to_pass
 from canarycli.judge.sources import tolerance
 from canarycli.metrics import Unit
@@ -20,6 +22,15 @@ SLOWEST_FAIL = 2.0
 
 TAIL = 4.0
 """How fast shares above a latency threshold fall with it (a power law)."""
+
+PART = 0.5
+"""Of a minute: a verdict comes with a whole one."""
+
+WIDE = 1.35
+"""How much longer values take than normal ones of a known spread, for theirs is not known."""
+
+LEAN = 0.75
+"""Of the bias a percentile may have is lost: the rest it has, in the candidate's favour."""
 
 MOST = 20.0
 """Times the allowed difference beyond which an effect is not looked for."""
@@ -92,10 +103,10 @@ class Sight:
             return Outlook(name, number, None, None, unit=unit)
         share = stage.percent / 100
         whole = requests_to_pass(1.0, 1.0, self.promise.beta)
-        gain = self.nats(level, share, passing=True, leeway=stage.leeway) * flow
+        gain = self.gain(level, stage, flow)
         # With leeway a stage is passed on what it shows itself.
         before = 0.0 if stage.leeway > 1 else before
-        minutes = max(least, (whole - before) / gain) if gain > 0 else inf
+        minutes = max(least, (whole - before) / gain + PART) if gain > 0 else inf
         assumed = self.assumed(level)
         bake = stage.bake / timedelta(minutes=1) - settle / timedelta(minutes=1)
         return Outlook(
@@ -113,7 +124,22 @@ class Sight:
         level = self.level
         if self.check.no_worse_by is None or level is None:
             return 0.0
-        return self.nats(level, stage.percent / 100, passing=True) * flow
+        return self.gain(level, replace(stage, leeway=1.0), flow)
+
+    def gain(self, level: float, stage: Stage, flow: float) -> float:
+        """Nats a minute for a candidate like the baseline, with so many requests in each."""
+        share = stage.percent / 100
+        if not self._by_value:
+            return self.nats(level, share, passing=True, leeway=stage.leeway) * flow
+        q = quantile_of(self.check.metric)
+        _, low, _ = weight_of(flow, flow * (1 - share) / share, q)
+        read_low = LEAN * low * float(self.facts["spread"])
+        nats = self.nats(level, share, passing=True, leeway=stage.leeway, read_low=read_low)
+        return nats * flow / WIDE
+
+    @property
+    def _by_value(self) -> bool:
+        return "rate" not in self.facts and not self.facts.get("past")
 
     def assumed(self, level: float) -> float:
         """A candidate that is twice as bad."""
@@ -145,8 +171,19 @@ class Sight:
                 far = middle
         return far
 
-    def nats(self, value: float, share: float, *, passing: bool, leeway: float = 1.0) -> float:
-        """Nats a candidate request, phi taken off, for or against a candidate of that value."""
+    def nats(
+        self,
+        value: float,
+        share: float,
+        *,
+        passing: bool,
+        leeway: float = 1.0,
+        read_low: float = 0.0,
+    ) -> float:
+        """Nats a candidate request, phi taken off, for or against a candidate of that value.
+
+        `read_low` is by how much the judge takes a value to read low.
+        """
         level = self.level
         if level is None:
             return 0.0
@@ -164,7 +201,7 @@ class Sight:
             relative = -relative
         if self.check.metric.unit is Unit.SECONDS:
             relative, worse = log(max(1e-9, 1 + relative)), log(1 + worse)
-        worse *= leeway
+        worse = worse * leeway - read_low
         gap = worse - relative if passing else relative - worse
         return (1 - share) * gap * gap / (2 * spread * spread) if gap > 0 else 0.0
 

@@ -1,7 +1,7 @@
 """The installed command on a Vertex AI server: a release from start to end, in every way on."""
 
 import pytest
-from cli.on_vertex import FLAGS, OnVertex
+from cli.on_vertex import CONFIG, FLAGS, OnVertex
 
 HELD = ("start", "-m", "22", "--percent", "5", "--detach", "--yes")
 
@@ -164,3 +164,15 @@ def test_plan_and_doctor_move_nothing(vertex: OnVertex) -> None:
     vertex.deny("monitoring.timeSeries.list")
     ill = vertex.ann.run("doctor")
     assert (ill.code, "✖ monitoring.timeSeries.list" in ill.out) == (1, True), ill.out
+
+
+def test_a_candidate_that_refuses_for_want_of_capacity_is_rolled_back(vertex: OnVertex) -> None:
+    """A 429 is no 5xx and no caller's mistake: the request got no answer of its model's."""
+    vertex.serve(error_rate=0.4, code="429")
+    vertex.ann.write(CONFIG.replace("errors_5xx", "errors"))
+    result = vertex.ann.run("start", "--new-model", "churn-v2")
+    assert result.code == 3, result.out + result.err
+    assert vertex.split == {"11": 100}
+    status = vertex.ann.run("status", "churn", "-o", "json")
+    [finding] = [c for c in status.json["checks"] if c["name"] == "errors"]
+    assert 0.3 < finding["candidate"] < 0.5

@@ -308,7 +308,12 @@ def _otherwise(plan: Plan, baseline: str) -> Iterator[tuple[str, str]]:
         f"if a check fails{reads}",
         back if plan.on_fail is Then.ROLLBACK else "pause for a person",
     )
-    yield f"if it can't tell after {span(plan.unclear_after)}", _waits(plan.on_unclear)
+    patience = plan.unclear_after + plan.on_unclear.pause
+    after = "roll back" if plan.on_unclear.then is Then.ROLLBACK else "hold"
+    yield (
+        f"if it can't tell within {span(patience)}",
+        f"{after}; it pauses for the last {span(plan.on_unclear.pause)}",
+    )
     if plan.on_no_metrics != plan.on_unclear:
         yield "if metrics are missing", _waits(plan.on_no_metrics)
 
