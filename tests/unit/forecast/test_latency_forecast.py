@@ -65,9 +65,9 @@ def test_history_of_the_counts_tells_how_they_scatter() -> None:
     at_tau, slower = needs(check, {"tau": TAU})
     chance = Random(2)
     past = {
-        "latency_p90": series([Value(at(i), TAU, 2850) for i in range(240)]),
-        at_tau.key: counts([(2850, poisson(chance, 285)) for _ in range(240)]),
-        slower.key: counts([(2850, poisson(chance, 142)) for _ in range(240)]),
+        "latency_p90": series([Value(at(i), TAU, 2850) for i in range(DAY)]),
+        at_tau.key: counts([(2850, poisson(chance, 285)) for _ in range(DAY)]),
+        slower.key: counts([(2850, poisson(chance, 142)) for _ in range(DAY)]),
     }
     [known] = learn(check, measured({}, past), "old")["past"]
     assert known["rate"] == pytest.approx(0.1, rel=0.05)
