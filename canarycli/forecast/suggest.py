@@ -88,7 +88,7 @@ def suggest(traffic: Traffic, budget: float, margin: float = 0.5) -> Suggestion:
         ahead = _nice(min(STEP * percent, HALF), traffic.finest) or HALF
         allowed = 1 + budget / (exposed * traffic.rate * ahead / 100)
         ratio = min(allowed, LOOSEST)
-        leeway = max(1.0, floor(1000 * (ratio - 1) / margin) / 1000)
+        leeway = max(1.0, floor(10 * (ratio - 1) / margin) / 10)
         stages.append(Stage(percent, _bake(traffic, percent, ratio), leeway=leeway))
         shows.append(ratio)
         percent = max(ahead, percent + traffic.finest)

@@ -9,10 +9,12 @@ from math import exp, inf, log, sqrt
 
 from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Evidence, Several
+from canarycli.judge.margins import staged
 from canarycli.judge.means import Means
 
 FAIL_EXTRA, PASS_EXTRA = 2.0, 2.2
 GOLDEN = (sqrt(5) - 1) / 2
+LEFT_EXTRA, LEFT_PART = 0.5, 0.8
 FEW = 3
 NEVER = 1e9
 
@@ -81,30 +83,30 @@ def _more_counts(known: Comparison, beta: float) -> float | None:
     if min(n_c, n_b) <= 0:
         return None
     baseline = (known.bad_baseline + 0.5) / (n_b + 1)
-    few = known.bad_candidate < FEW
-    candidate = baseline if few else known.bad_candidate / n_c
+    # A few bad ones more or less say little: as many as the baseline has are added.
+    candidate = (known.bad_candidate + FEW) / (n_c + FEW / baseline)
     rho, delta = known.margins.rho_pass, known.margins.delta_pass
+    if known.promise.leeway > 1:
+        rho, delta = staged(known.margins, known.promise.leeway)
     if candidate >= rho * baseline + delta:
         return None
     nats = information(candidate, baseline, rho, delta, n_c / (n_c + n_b))
     if nats <= 0:
         return None
-    phi = max(1.0, known.dispersion.phi)
-    return _left(requests_to_pass(nats, phi, beta) - n_c, known.assurance, phi / nats, beta)
+    return _left(known.assurance, max(1.0, known.dispersion.phi) / nats, beta)
 
 
 def _more_values(known: Means, beta: float) -> float | None:
     gap, spread = known.margin_pass - known.mean, known.spread
     if gap <= 0 or known.precision <= known.count + 1 or spread <= 0:
         return None
-    each = 2 * spread * spread / (gap * gap)
-    whole = (log(1 / beta) + PASS_EXTRA) * each - known.precision
-    return _left(whole, known.assurance, each, beta)
+    return _left(known.assurance, 2 * spread * spread / (gap * gap), beta)
 
 
-def _left(whole: float, assurance: float, each: float, beta: float) -> float | None:
+def _left(assurance: float, each: float, beta: float) -> float | None:
+    """Requests at `each` a nat; the constants make it the median of what comes, in simulations."""
     missing = log(1 / beta) - log(max(assurance, 1e-300))
-    number = max(1.0, whole, missing * each)
+    number = max(1.0, LEFT_PART * (missing + LEFT_EXTRA) * each)
     return number if number < NEVER else None
 
 

@@ -1,7 +1,7 @@
 """The one sentence of a finding that compares two arms: both numbers, the limit, what is proven."""
 
 from canarycli.judge.finding import Finding, Verdict
-from canarycli.judge.wording import amount, change, requests
+from canarycli.judge.wording import amount, change, requests, rounded
 
 
 def sentence(finding: Finding) -> str:
@@ -49,4 +49,4 @@ def _numbers(finding: Finding) -> str:
 def _missing(finding: Finding) -> str:
     if finding.more_requests is None:
         return ""
-    return f", about {requests(finding.more_requests)} more requests"
+    return f", about {requests(rounded(finding.more_requests))} more requests"

@@ -43,6 +43,11 @@ def requests(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def rounded(number: float) -> float:
+    """An estimate to one digit: more would promise what chance does not keep."""
+    return float(f"{number:.0e}")
+
+
 def _digits(percent: float) -> str:
     """Two decimals, more where two would hide a small rate."""
     if percent == NO_CHANGE or abs(percent) >= 0.05:
