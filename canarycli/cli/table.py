@@ -55,6 +55,12 @@ COMMANDS: Mapping[str, Row] = {
         Panel.RELEASE,
         (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14),
     ),
+    "guard": Row(
+        "guard",
+        "Stay with a release at its hold, and roll it back if it fails",
+        Panel.RELEASE,
+        (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14),
+    ),
     "pause": Row("pause", "Hold a release at its current stage", Panel.RELEASE, (0, 7, 8, 9, 10)),
     "resume": Row(
         "resume",

@@ -122,7 +122,7 @@ class Drive:
             return ""
         return (
             f"nobody guards {release.candidate} at {percent(release.target)}: "
-            f"run canary sweep from cron, or canary promote {release.id}"
+            f"run canary guard {release.id}, canary sweep from cron, or canary promote {release.id}"
         )
 
     def _rolled_back(self, release: Release) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import timedelta
 from typing import Annotated
 
 from typer import Option
@@ -15,10 +16,11 @@ from canarycli.cli.options import release as options
 from canarycli.cli.options.artifacts import JUnit, Report, Summary
 from canarycli.cli.options.common import Common
 from canarycli.cli.options.driving import Interrupt, OkOn, Timeout
+from canarycli.config import bake_from_option
 from canarycli.operations.address import Address
 from canarycli.operations.artifacts import Artifacts
-from canarycli.operations.drive import waits
 from canarycli.operations.foresight import foresee, foreseen
+from canarycli.operations.guard import Stay
 from canarycli.operations.start import (
     Intent,
     Wanted,
@@ -43,6 +45,10 @@ def start(
         bool,
         Option("--detach", help="Set the first stage and return; somebody else must drive"),
     ] = False,
+    stay: Annotated[
+        str | None,
+        Option(metavar="4h", help="Guard a hold so long; on a terminal until you leave, else 0s"),
+    ] = None,
     dry_run: Annotated[bool, Option("--dry-run", help="Same as canary plan")] = False,
     timeout: Timeout = None,
     on_interrupt: Interrupt = None,
@@ -84,8 +90,16 @@ def start(
             artifacts=Artifacts(junit, summary, report),
         )
         record_start(intent, on_its_way.drive.listen)
-        enough = in_place if detach else waits
+        drive = on_its_way.drive
+        enough = in_place if detach else Stay(drive.work.clock, _stay(stay), drive.listen)
         return on_its_way.show(lambda drive: drive.run(seen=intent.endpoint, enough=enough))
+
+
+def _stay(word: str | None) -> timedelta | None:
+    """How long to guard a hold: as asked; on a terminal as long as it lasts; else not at all."""
+    if word is not None:
+        return bake_from_option(word, "--stay")
+    return None if sys.stdin.isatty() and sys.stdout.isatty() else timedelta(0)
 
 
 def _intend(address: Address, wanted: Wanted) -> Intent:
