@@ -42,7 +42,7 @@ class Canary:
     env: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        clean = {k: v for k, v in os.environ.items() if not _is_given(k)}
+        clean = {k: v for k, v in os.environ.items() if not _is_given(k) and k != "COLUMNS"}
         home = self.folder / "home"
         home.mkdir(parents=True, exist_ok=True)
         self.env = {**clean, "HOME": str(home), "CANARY_ACTOR": "ann", **self.env}

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from typer import Option
 
 from canarycli.cli.display.output import Output
-from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.verdicts import EXITS
 from canarycli.cli.options.common import Common
 from canarycli.errors import Exit, UsageError
@@ -90,6 +89,7 @@ def check(
 
 def _live(common: Common, **asked: Any) -> int:
     from canarycli.cli.display.check import show_checked
+    from canarycli.cli.display.pick import address_of
     from canarycli.operations.check import Asked, check_live
 
     with Output(common) as output:
@@ -100,6 +100,7 @@ def _live(common: Common, **asked: Any) -> int:
 
 def _measured(common: Common, **asked: Any) -> int:
     from canarycli.cli.display.check import show_measured
+    from canarycli.cli.display.pick import address_of
     from canarycli.operations.check import Asked
     from canarycli.operations.noise import measure_noise
 

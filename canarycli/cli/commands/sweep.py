@@ -26,8 +26,9 @@ def sweep(
 ) -> int:
     """Resume or roll back every release nobody drives (for cron).
 
-    A release that waits for a person, at a planned hold or in a pause without end, is judged once,
-    and goes back if it fails. Those that are resumed are driven to their end, all at once.
+    A release that waits for a person, at a planned hold or in a pause without end, is judged
+    once, and goes back if it fails. Those that are resumed are driven to their end, all of
+    them at once.
     """
     wanted = Wanted(bake_from_option(older_than, "--older-than"), do, common.endpoint)
     with Output(common) as output:

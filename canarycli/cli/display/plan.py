@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from canarycli.cli.display.output import Output
-from canarycli.cli.display.table import GAP, fitted, indented, room, table
+from canarycli.cli.display.table import GAP, fitted, indented, room, table, to_paste
 from canarycli.cli.options.common import Talk
 from canarycli.config.alarms import alarm_of
 from canarycli.errors import Exit
@@ -166,7 +166,11 @@ def _plan_lines(
     run = shlex.join(["canary", "start", release.endpoint, "--new-model", name, *intent.flags])
     last = [*_before(plan), *_otherwise(plan, release.baseline), ("takes", _takes(plan, seen))]
     last.append(("changes now", f"nothing. To run it: {run}"))
-    yield from indented(table(last, inner))
+    if inner is None or max(map(len, table(last))) <= inner:
+        yield from indented(table(last))
+        return
+    yield from indented(table([*last[:-1], ("changes now", "nothing. To run it:")], inner))
+    yield from to_paste(run, inner)
 
 
 def _plan_text(intent: Intent) -> str:

@@ -79,6 +79,19 @@ def fitted(lines: Iterable[str], width: int | None) -> Iterator[str]:
         )
 
 
+def to_paste(command: str, width: int) -> Iterator[str]:
+    """A command that is too long for a line, in lines that a shell takes as one."""
+    *lines, last = wrap(
+        command,
+        max(NARROW, width - len(GAP) - 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+        subsequent_indent=GAP,
+    )
+    yield from (f"{GAP}{line} \\" for line in lines)
+    yield f"{GAP}{last}"
+
+
 def indented(lines: Iterable[str], by: str = GAP) -> Iterator[str]:
     """Lines moved to the right."""
     for line in lines:
