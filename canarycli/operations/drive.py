@@ -18,6 +18,9 @@ from canarycli.release.record import Outcome, Release
 from canarycli.store.contract import LEASE
 from canarycli.traffic import percent
 
+LAST_WORDS = timedelta(seconds=5)
+"""How long the arrival of a rollback is waited for after an interrupt."""
+
 
 class OnInterrupt(StrEnum):
     """What Ctrl-C or a cancelled job does."""
@@ -147,12 +150,20 @@ class Drive:
         return self._back(release, code)
 
     def _back(self, release: Release, code: Exit) -> Ending:
-        """Go on until the cloud has taken the way back; only a second signal ends that."""
-        accepted = Accepted(self.listen)
+        """Go on until the cloud has taken the way back; only a second signal ends that.
+
+        Once it has, its arrival is waited for a little: a CI system kills some seconds later.
+        """
+        accepted, clock = Accepted(self.listen), self.work.clock
+
+        def enough(release: Release) -> bool:
+            if not accepted.yes:
+                return False
+            taken = release.asked_at or clock.now()
+            return release.is_home or clock.now() - taken >= LAST_WORDS
+
         try:
-            ended = roll_back(
-                self.work, accepted.hear, "interrupted", enough=lambda _: accepted.yes
-            )
+            ended = roll_back(self.work, accepted.hear, "interrupted", enough=enough)
         except (CanaryError, KeyboardInterrupt) as error:
             why = error.message if isinstance(error, CanaryError) else "interrupted again"
             raise Unsafe(
