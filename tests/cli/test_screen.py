@@ -146,7 +146,7 @@ def test_the_live_frame_has_the_signs_of_a_utf_8_terminal(canary: Canary) -> Non
     live = plain(terminal.text.split(BACK)[0])
     assert "● 5% ╌" in live
     assert "v41 → v42" in live
-    assert "->" not in live
+    assert "v41 -> v42   simulator" not in live
 
 
 def test_n_goes_to_the_next_stage_once_it_is_confirmed(canary: Canary) -> None:
