@@ -88,6 +88,8 @@ ACTS = {
 }
 STAYING = ("throttle", "error500", "drop_after", "html", "truncated", "forbidden", "unauthorized")
 CELLS = [(name, call) for name, act in ACTS.items() for call in act.calls]
+ASKED_AGAIN = [cell for cell in CELLS if cell != ("raise", "updateEndpoint")]
+"""A raise is asked for once: whoever asks again looks first, for a rollback may have come."""
 
 
 @pytest.fixture
@@ -102,7 +104,7 @@ def split(server: Server) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("kind", PASSING)
-@pytest.mark.parametrize(("name", "call"), CELLS)
+@pytest.mark.parametrize(("name", "call"), ASKED_AGAIN)
 def test_what_passes_is_survived(
     patient: Patient, server: Server, name: str, call: str, kind: str
 ) -> None:

@@ -106,13 +106,13 @@ def test_lowering_writes_nothing_but_the_split(vertex: Vertex, server: Server) -
     assert [write["mask"] for write in writes(server)] == ["trafficSplit"]
 
 
-def test_notes_of_a_lowering_follow_the_split(vertex: Vertex, server: Server) -> None:
+def test_notes_of_a_lowering_go_with_the_split(vertex: Vertex, server: Server) -> None:
     raised(vertex)
     server.calls.clear()
 
     vertex.shift(vertex.describe("1000"), Traffic.all_to("11"), {**NOTES, "canary-ended": "y"})
 
-    assert [write["mask"] for write in writes(server)] == ["trafficSplit", "labels"]
+    assert [write["mask"] for write in writes(server)] == ["trafficSplit,labels"]
     assert vertex.notes(vertex.describe("1000")) == {**NOTES, "canary-ended": "y"}
 
 
