@@ -9,7 +9,6 @@ from uuid import uuid4
 import boto3
 import psycopg
 import pytest
-from moto.server import ThreadedMotoServer
 from servers.records.gcs import GcsServer
 from servers.records.installed import (
     ACCOUNT,
@@ -20,6 +19,7 @@ from servers.records.installed import (
     run_postgres,
 )
 from servers.records.proxy import HTTP_WRITE, SQL_COMMIT, LossyProxy
+from servers.records.s3 import run_s3
 
 from canarycli.store.opening import open_at
 from canarycli.testing.stores import Place
@@ -44,19 +44,16 @@ def variables(env: Mapping[str, str]) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def s3_port() -> Iterator[int]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    port = int(server.get_host_and_port()[1])
-    client = boto3.client(
-        "s3",
-        endpoint_url=f"http://127.0.0.1:{port}",
-        region_name="us-east-1",
-        aws_access_key_id="x",
-        aws_secret_access_key="y",
-    )
-    client.create_bucket(Bucket="records")
-    yield port
-    server.stop()
+    with run_s3() as port:
+        client = boto3.client(
+            "s3",
+            endpoint_url=f"http://127.0.0.1:{port}",
+            region_name="us-east-1",
+            aws_access_key_id="x",
+            aws_secret_access_key="y",
+        )
+        client.create_bucket(Bucket="records")
+        yield port
 
 
 @pytest.fixture(scope="session")
