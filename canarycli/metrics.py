@@ -49,6 +49,26 @@ UNITS: Mapping[str, Unit] = MappingProxyType(
 """The built-in metric names, the same on every cloud, and the unit of each."""
 
 
+VALUED = frozenset({"value", "sum", "mean", "promql"})
+"""Keys by which a metric of a source is a value; without one it counts `bad` of `n`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The source that a metric comes from, with all it takes to ask it on any machine.
+
+    Attributes:
+        name: what canary.yaml calls it.
+        kind: the entry point of its class, `prometheus`.
+        settings: its keys in canary.yaml. Secrets are names of variables (`token_env`), never
+            values; `delay` and `period` are `timedelta`.
+    """
+
+    name: str
+    kind: str
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One thing to measure, on every version asked about.
@@ -58,12 +78,14 @@ class Metric:
         threshold: for `latency_over`, the seconds above which a request counts as slow.
         source: for a custom metric, the cloud's own words for it, as in canary.yaml under
             `cloudwatch:`, `cloud_monitoring:` or `azure_monitor:`, with that word as the only
-            key; `{arm}` in a text stands for the version.
+            key; `{arm}` in a text stands for the version. With an `origin` its other keys.
+        origin: the source that has it, None for the endpoint's own cloud.
     """
 
     name: str
     threshold: float | None = None
     source: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    origin: Origin | None = None
 
     @property
     def key(self) -> str:
@@ -72,8 +94,12 @@ class Metric:
 
     @property
     def unit(self) -> Unit:
-        """The unit its values come in."""
-        return UNITS.get(self.name, Unit.NONE)
+        """The unit its values come in: what counts some of many is a share."""
+        if self.origin is None:
+            return UNITS.get(self.name, Unit.NONE)
+        if VALUED.isdisjoint(self.source):
+            return Unit.RATIO
+        return Unit(self.source.get("unit", Unit.NONE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +180,17 @@ class Series:
     """The points of one metric on one version, oldest first, at most one a period.
 
     All points have one form. No points means no data: never zero, never an error.
+
+    Attributes:
+        points: as they are known now.
+        period: the time one of them covers.
+        delay: points younger than this may still grow or be missing; None for the provider's
+            own delay. A series of labels that take a day to come has a day.
     """
 
     points: tuple[Point, ...] = ()
     period: timedelta = timedelta(minutes=1)
+    delay: timedelta | None = None
 
     @property
     def newest(self) -> datetime | None:
@@ -167,7 +200,7 @@ class Series:
     def within(self, window: Window) -> "Series":
         """The points whose whole period lies in the window."""
         kept = (p for p in self.points if p.at >= window.start and p.at + self.period <= window.end)
-        return Series(tuple(kept), self.period)
+        return replace(self, points=tuple(kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +212,14 @@ class Measurements:
         taken_at: when it was asked.
         series: by version name, then by `Metric.key`; absent means no data.
         queries: by `Metric.key`, the question in the cloud's own words, for people.
+        failed: by `Metric.key`, why nothing is known of it at this look: its source failed.
     """
 
     window: Window
     taken_at: datetime
     series: Mapping[str, Mapping[str, Series]]
     queries: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, version: str, metric: Metric) -> Series:
         """The series of one metric on one version, empty where there is no data."""
@@ -194,4 +229,5 @@ class Measurements:
         """With the metrics of another look at the same window."""
         versions = {**self.series, **more.series}
         series = {v: {**self.series.get(v, {}), **more.series.get(v, {})} for v in versions}
-        return replace(self, series=series, queries={**self.queries, **more.queries})
+        queries, failed = {**self.queries, **more.queries}, {**self.failed, **more.failed}
+        return replace(self, series=series, queries=queries, failed=failed)

@@ -17,6 +17,7 @@ VALUES = (
     "plan",
     "provider",
     "preview",
+    "source",
     "verbs",
     "probes",
     "journal",
@@ -61,6 +62,7 @@ OPEN_TO_PROVIDERS = frozenset(
         "plan",
         "provider",
         "preview",
+        "source",
         "probes",
         "clock",
     }

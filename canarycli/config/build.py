@@ -11,9 +11,10 @@ from canarycli.config import models, plans
 from canarycli.config.alarms import alarm_check
 from canarycli.config.ending import USUAL_BAKE, with_end
 from canarycli.config.entry import endpoint_from, settings_of
+from canarycli.config.sources import FromModel, metric_from, origin_of
 from canarycli.config.values import Config, EndpointConfig, Notify
 from canarycli.errors import PlanError
-from canarycli.metrics import Metric
+from canarycli.metrics import Metric, Origin
 from canarycli.plan import Better, Check, Lost, Plan, Role, Shadow, Smoke, Stage, Then, Wait
 
 _DURATIONS = ("read_every", "warm_up", "unclear_after", "settle_within", "deadline")
@@ -23,6 +24,7 @@ _WAITS = ("on_unclear", "on_no_metrics", "hold_at_most")
 def build_config(model: models.FileModel, path: Path) -> Config:
     """The whole file; relative files in it are meant from where it lies."""
     defaults = model.defaults.model_dump(exclude_unset=True)
+    sources = {name: origin_of(name, source) for name, source in model.sources.items()}
     return Config(
         path=path,
         endpoints={
@@ -30,7 +32,7 @@ def build_config(model: models.FileModel, path: Path) -> Config:
             for name, endpoint in model.endpoints.items()
         },
         plans={
-            name: build_plan(plan, name, path.parent, within=path.parent)
+            name: build_plan(plan, name, path.parent, sources, within=path.parent)
             for name, plan in model.plans.items()
         },
         notify=tuple(Notify(entry.to, tuple(entry.when)) for entry in model.notify),
@@ -39,7 +41,12 @@ def build_config(model: models.FileModel, path: Path) -> Config:
 
 
 def build_plan(
-    model: plans.PlanModel, name: str, folder: Path, *, within: Path | None = None
+    model: plans.PlanModel,
+    name: str,
+    folder: Path,
+    sources: Mapping[str, Origin] | None = None,
+    *,
+    within: Path | None = None,
 ) -> Plan:
     """One plan with its defaults; it always ends at 100%, see `with_end`.
 
@@ -49,6 +56,7 @@ def build_plan(
         model: what was written.
         name: what it is called.
         folder: where its file lies.
+        sources: what its metrics may come from, by name.
         within: no file outside of it is taken; None for a plan that the person named themselves.
 
     Raises:
@@ -57,7 +65,7 @@ def build_plan(
     usual = USUAL_BAKE if model.bake is None else model.bake
     plan = Plan(
         stages=with_end(tuple(_stage(stage, usual) for stage in model.stages)),
-        checks=tuple(_check(check) for check in model.checks),
+        checks=tuple(_check(check, sources or {}) for check in model.checks),
         name=name,
         fails_after=model.fails_after,
         arm_noise=(model.arm_noise or 0.0) / 100,
@@ -86,11 +94,11 @@ def _shadow(model: plans.ShadowModel | None, usual: timedelta) -> Shadow | None:
     return Shadow(model.percent, usual if model.bake is None else model.bake)
 
 
-def _check(model: plans.CheckModel | plans.AlarmModel) -> Check:
+def _check(model: plans.CheckModel | plans.AlarmModel, sources: Mapping[str, Origin]) -> Check:
     if isinstance(model, plans.AlarmModel):
         role = Role(model.role)
         return alarm_check(model.alarm, name=model.name, role=role, critical=model.critical)
-    metric = model.metric if isinstance(model.metric, Metric) else _custom(model.metric)
+    metric = _metric(model.metric, sources)
     return Check(
         name=model.name or metric.key,
         metric=metric,
@@ -126,7 +134,13 @@ def _file(file: str, folder: Path, within: Path | None) -> str:
     return str(path)
 
 
-def _custom(model: plans.CustomMetric) -> Metric:
+def _metric(
+    model: Metric | FromModel | plans.CustomMetric, sources: Mapping[str, Origin]
+) -> Metric:
+    if isinstance(model, Metric):
+        return model
+    if isinstance(model, FromModel):
+        return metric_from(model, sources)
     written = model.model_dump(exclude_unset=True)
     return Metric(written.pop("name"), source=written)
 

@@ -25,14 +25,15 @@ from canarycli.config.fields import (
     wrong,
 )
 from canarycli.config.keys import ALIASES
-from canarycli.config.plans import ALARM, BUILT_IN, CUSTOM, RULE, Model, PlanModel
+from canarycli.config.plans import ALARM, BUILT_IN, CUSTOM, RULE, SOURCED, Model, PlanModel
 from canarycli.config.problem import nearest
+from canarycli.config.sources import SourceModel
 
 USUAL_EVENTS = ("failed", "rolled_back", "promoted")
 NICKNAMES = {"aws": "sagemaker", "gcp": "vertex", "google": "vertex"}
 OTHER = "<other>"
 KNOWN = ("simulator", "demo", "sagemaker", "vertex", "azureml")
-TAGS = frozenset({RULE, ALARM, BUILT_IN, CUSTOM, OTHER, *(f"<{name}>" for name in KNOWN)})
+TAGS = frozenset({RULE, ALARM, BUILT_IN, CUSTOM, SOURCED, OTHER, *(f"<{name}>" for name in KNOWN)})
 """What pydantic puts into the place of an error and the file does not have."""
 
 
@@ -173,6 +174,7 @@ class FileModel(Model):
     version: FormatVersion = 1
     endpoints: dict[str, AnyEndpoint] = Field(default_factory=dict)
     plans: dict[str, PlanModel] = Field(default_factory=dict)
+    sources: dict[str, SourceModel] = Field(default_factory=dict)
     notify: list[NotifyModel] = Field(default_factory=list)
     defaults: DefaultsModel = DefaultsModel()
     state: MaybeText = Field(

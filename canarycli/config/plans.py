@@ -46,11 +46,12 @@ from canarycli.config.quantities import (
     parse_margin,
     parse_metric,
 )
-from canarycli.metrics import UNITS, Metric, Unit
+from canarycli.config.sources import FROM, FromModel, metric_from
+from canarycli.metrics import UNITS, Metric, Origin, Unit
 from canarycli.plan import Margin
 
 Q = TypeVar("Q")
-BUILT_IN, CUSTOM = "<built-in>", "<custom>"
+BUILT_IN, CUSTOM, SOURCED = "<built-in>", "<custom>", "<from>"
 RULE, ALARM = "<rule>", "<alarm>"
 SOURCES = ("cloudwatch", "cloud_monitoring", "azure_monitor", "simulator")
 LIMITS = ("no_worse_by", "never_above", "never_below")
@@ -164,9 +165,19 @@ BuiltIn = Annotated[
         }
     ),
 ]
+
+
+def _form(value: Any) -> str:
+    if not isinstance(value, dict | FromModel):
+        return BUILT_IN
+    return SOURCED if isinstance(value, FromModel) or FROM in value else CUSTOM
+
+
 MetricField = Annotated[
-    Annotated[BuiltIn, Tag(BUILT_IN)] | Annotated[CustomMetric, Tag(CUSTOM)],
-    Discriminator(lambda value: CUSTOM if isinstance(value, dict) else BUILT_IN),
+    Annotated[BuiltIn, Tag(BUILT_IN)]
+    | Annotated[CustomMetric, Tag(CUSTOM)]
+    | Annotated[FromModel, Tag(SOURCED)],
+    Discriminator(_form),
 ]
 MarginField = Annotated[
     Margin | None,
@@ -291,6 +302,8 @@ class PlanModel(Model):
 def _by_unit(parse: Callable[[Any, Unit | None], Q], value: Any, info: ValidationInfo) -> Q:
     # Fields are read in order: where the metric is wrong itself its unit is not known.
     metric = info.data.get("metric")
+    if isinstance(metric, FromModel):
+        metric = metric_from(metric, {metric.source: Origin(metric.source, "")})
     unit = metric.unit if isinstance(metric, Metric) else Unit.NONE if metric else None
     if value is None or isinstance(value, bool | dict | list):
         raise wrong(f"{quoted(value)} where one quantity is expected")

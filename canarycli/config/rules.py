@@ -6,6 +6,7 @@ the mistakes that pydantic finds.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from canarycli.config.addresses import KEYS as ADDRESSES
@@ -15,6 +16,7 @@ from canarycli.config.document import At, Path
 from canarycli.config.keys import ALIASES
 from canarycli.config.plans import LIMITS, SOURCES
 from canarycli.config.problem import nearest
+from canarycli.config.sources import FROM, metric_flaws, source_flaws
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +30,28 @@ class Flaw:
 
 def file_flaws(data: Any) -> Iterator[Flaw]:
     """Every broken rule of a whole canary.yaml."""
-    plans = _mapping(data, "plans")
+    plans, sources = _mapping(data, "plans"), _mapping(data, "sources")
+    for name, source in sources.items():
+        for place, text in source_flaws(source):
+            yield Flaw(("sources", name, *place), text, At.KEY if place else At.VALUE)
     for name, plan in plans.items():
-        yield from plan_flaws(plan, ("plans", name))
+        yield from plan_flaws(plan, ("plans", name), sources)
     for name, endpoint in _mapping(data, "endpoints").items():
         yield from _plan_exists(endpoint, plans, ("endpoints", name, "plan"))
         yield from _addresses(endpoint, ("endpoints", name))
     yield from _plan_exists(_mapping(data, "defaults"), plans, ("defaults", "plan"))
 
 
-def plan_flaws(plan: Any, base: Path = ()) -> Iterator[Flaw]:
+def plan_flaws(
+    plan: Any, base: Path = (), sources: Mapping[str, Any] = MappingProxyType({})
+) -> Iterator[Flaw]:
     """Every broken rule of one plan."""
     yield from _stages_rise(_list(plan, "stages"), (*base, "stages"))
     yield from _ends_strictly(_list(plan, "stages"), (*base, "stages"))
     checks = _list(plan, "checks")
     for index, check in enumerate(checks):
         yield from _one_limit(check, (*base, "checks", index))
-        yield from _one_source(check, (*base, "checks", index))
+        yield from _one_source(check, (*base, "checks", index), sources)
     yield from _names_differ(checks, (*base, "checks"))
     for index, smoke in enumerate(_list(plan, "smoke")):
         yield from _one_body(smoke, (*base, "smoke", index))
@@ -119,13 +126,15 @@ def _one_limit(check: Any, path: Path) -> Iterator[Flaw]:
         yield Flaw((*path, extra), f"{extra} beside {given[0]}: a check has one limit", At.KEY)
 
 
-def _one_source(check: Any, path: Path) -> Iterator[Flaw]:
+def _one_source(check: Any, path: Path, sources: Mapping[str, Any]) -> Iterator[Flaw]:
     metric = check.get("metric") if isinstance(check, Mapping) else None
     if not isinstance(metric, Mapping) or is_alarm(check):
         return
-    given = [source for source in SOURCES if source in metric]
+    given = [source for source in (FROM, *SOURCES) if source in metric]
+    for place, text in metric_flaws(metric, sources) if FROM in metric else ():
+        yield Flaw((*path, "metric", *place), text, At.KEY)
     if not given:
-        words = f"{', '.join(SOURCES[:-1])} or {SOURCES[-1]}"
+        words = f"{', '.join(SOURCES)} or {FROM}"
         yield Flaw((*path, "metric"), f"a metric of your own needs its source: {words}")
     for extra in given[1:]:
         place = (*path, "metric", extra)

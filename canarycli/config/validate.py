@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from canarycli.config import models, plans
+from canarycli.config import models, plans, sources
 from canarycli.config.alarms import is_alarm
 from canarycli.config.document import At, Document, Path
 from canarycli.config.fields import quoted
@@ -60,6 +60,8 @@ def _not_taken(root: type[BaseModel], path: Path, data: Any) -> str:
         return f"{word} beside alarm: the alarm has its own metric and limit"
     if word == "alarm" and "metric" in owner:
         return "unknown key alarm, it takes the place of metric: write {alarm: NAME} as the check"
+    if word.lower() in sources.SECRETS and "sources" in owner:
+        return f"unknown key {word}, a secret is named by its variable: {word}_env"
     return f"unknown key {word}{nearest(word, known)}"
 
 
@@ -83,6 +85,10 @@ def _sentence(detail: ErrorDetails) -> str:
 _BY_KEY: Mapping[str, type[BaseModel]] = {
     "stages": plans.StageModel,
     "metric": plans.CustomMetric,
+    "prometheus": sources.WebModel,
+    "http": sources.WebModel,
+    "oauth": sources.OAuthModel,
+    "sigv4": sources.SigV4Model,
     "cloudwatch": plans.CloudWatch,
     "cloud_monitoring": plans.CloudMonitoring,
     "azure_monitor": plans.AzureMonitor,

@@ -135,7 +135,7 @@ def _check(check: Check) -> dict[str, Any]:
     written: dict[str, Any] = {"metric": _metric(metric)}
     if check.name != metric.key:
         written = {"name": check.name, **written}
-    unit = Unit.NONE if metric.source else metric.unit
+    unit = Unit.NONE if metric.source and metric.origin is None else metric.unit
     if check.no_worse_by is not None:
         written["no_worse_by"] = _margin(check.no_worse_by, unit)
     for name in ("never_above", "never_below"):
@@ -175,6 +175,8 @@ def _smoke(smoke: Smoke, number: int) -> dict[str, Any]:
 
 
 def _metric(metric: Metric) -> Any:
+    if metric.origin is not None:
+        return {"name": metric.name, "from": metric.origin.name, **_plain(metric.source)}
     if metric.source:
         return {"name": metric.name, **_plain(metric.source)}
     if metric.threshold is None:

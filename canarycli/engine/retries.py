@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -102,8 +102,26 @@ class Patient:
         metrics: Collection[Metric],
         window: Window,
     ) -> Measurements:
-        """The points of each metric on each version in the window."""
-        return self._ask(lambda: self.provider.measure(endpoint, versions, metrics, window))
+        """The points of each metric on each version in the window, the baseline named first.
+
+        Metrics that name a source are asked of it, side by side with the cloud; one that fails
+        is in `Measurements.failed`.
+        """
+        sourced = [metric for metric in metrics if metric.origin is not None]
+        if not sourced:
+            return self._ask(lambda: self.provider.measure(endpoint, versions, metrics, window))
+        # Here and not above, so that a rollback loads no source.
+        from canarycli.engine.sources import ask, beside
+
+        patient = replace(self, patience=self.patience / 2, who=lambda: "it")
+        asked = ask(endpoint, versions, sourced, window, patient.ask)
+        own = [metric for metric in metrics if metric.origin is None]
+        measured = (
+            self._ask(lambda: self.provider.measure(endpoint, versions, own, window))
+            if own
+            else Measurements(window, self.clock.now(), {})
+        )
+        return beside(measured, asked)
 
     def deploy(
         self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str

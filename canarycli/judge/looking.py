@@ -6,7 +6,7 @@ from typing import Any
 
 from canarycli.judge.absolute import judge_absolute
 from canarycli.judge.case import Case
-from canarycli.judge.finding import Arms, Finding, Judgement, State
+from canarycli.judge.finding import Arms, Finding, Judgement, State, Verdict
 from canarycli.judge.margins import Promise
 from canarycli.judge.memory import Memory
 from canarycli.judge.pool import REQUESTS
@@ -63,7 +63,17 @@ def judge(
         kept[SPLIT] = memory.to_json()
         if all(check.name != NAME for check in checks):
             findings.append(split)
-    return Judgement(tuple(findings), kept)
+    return Judgement(tuple(_heard(f, checks, measurements) for f in findings), kept)
+
+
+def _heard(finding: Finding, checks: Sequence[Check], measured: Measurements) -> Finding:
+    """The finding, or that its source failed at this look; what was proven before stays proven."""
+    keys = (check.metric.key for check in checks if check.name == finding.check)
+    why = measured.failed.get(next(keys, ""), "")
+    if not why or finding.verdict is Verdict.FAIL:
+        return finding
+    text = f"{finding.check} has no data: {why}"
+    return replace(finding, verdict=Verdict.NO_DATA, sentence=text)
 
 
 def begin(checks: Sequence[Check], history: Measurements, arms: Arms) -> State:

@@ -136,4 +136,8 @@ def margin_text(check: Check, margin: Any) -> str:
     unit = check.metric.unit
     if not margin.absolute:
         return f"+{margin.relative * 100:g}%"
-    return change(margin.absolute, Unit.NONE if check.metric.source else unit, relative=False)
+    return change(
+        margin.absolute,
+        Unit.NONE if check.metric.source and check.metric.origin is None else unit,
+        relative=False,
+    )

@@ -11,7 +11,7 @@ from canarycli.config.options import on_cloud
 from canarycli.config.payloads import with_payloads
 from canarycli.engine.lease import busy_with
 from canarycli.engine.loop import drive
-from canarycli.errors import Busy, Denied, NotFound, UsageError
+from canarycli.errors import Busy, Denied, NotFound, Rejected, UsageError
 from canarycli.ids import new_id
 from canarycli.journal import Event
 from canarycli.judge import Arms, begin
@@ -289,6 +289,8 @@ def with_history(intent: Intent) -> tuple[Release, Measurements]:
     measured = read_past(
         provider, intent.endpoint.name, release.baseline, release.plan.checks, past
     )
+    for key, why in measured.failed.items():
+        raise Rejected(f"{key} can't be measured: {why}", hint="canary doctor, or --skip the check")
     arms = Arms(release.baseline, release.candidate, 0.0, now, now, limits.metric_delay)
     return replace(release, judge=begin(release.plan.checks, measured, arms)), measured
 

@@ -228,6 +228,8 @@ def _measurable(facts: _Facts) -> Iterator[Trouble]:
 
 def unmeasurable(check: Check, limits: Limits) -> Trouble | None:
     """Why a cloud can't measure what a check is about, None if it can."""
+    if check.metric.origin is not None:  # the source itself says so at the look at its history
+        return None
     source = next(iter(check.metric.source), None)
     if source is None and check.metric.name not in limits.metrics:
         return _no_metric(check, f"has no metric {check.metric.name!r}", _has(limits))

@@ -34,6 +34,7 @@ from canarycli.testing.kit.deploy import DeployerKit
 from canarycli.testing.kit.faults import FaultKit
 from canarycli.testing.kit.metrics import MetricsKit
 from canarycli.testing.kit.shadow import ShadowKit
+from canarycli.testing.kit.sources import SourceKit, SourceTrouble, SourceWorld
 from canarycli.testing.kit.traffic import TrafficKit
 from canarycli.testing.kit.world import LOAD, NOTES, DeployWorld, Load, Trouble, World
 
@@ -47,6 +48,9 @@ __all__ = [
     "MetricsKit",
     "ProviderKit",
     "ShadowKit",
+    "SourceKit",
+    "SourceTrouble",
+    "SourceWorld",
     "TrafficKit",
     "Trouble",
     "World",

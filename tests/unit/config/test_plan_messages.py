@@ -267,7 +267,7 @@ CHECK: Mapping[str, tuple[str, str]] = {
         check("never_above: 1", "{name: sales}"),
         (
             "canary.yaml:5:16: metric: a metric of your own needs its source: cloudwatch, "
-            "cloud_monitoring, azure_monitor or simulator   (plans.p.checks[0])"
+            "cloud_monitoring, azure_monitor, simulator or from   (plans.p.checks[0])"
         ),
     ),
     "a metric of one's own with two sources": (

@@ -1,0 +1,159 @@
+"""The `sources:` part of canary.yaml, and the metrics that name one of them with `from:`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from canarycli.config.fields import Flag, MaybeDuration, MaybeSomeTime, MaybeText, Text
+from canarycli.config.problem import nearest
+from canarycli.metrics import Metric, Origin, Unit
+
+FROM, PACE = "from", frozenset({"period", "delay"})
+SECRETS = frozenset(
+    {"token", "password", "secret", "api_key", "apikey", "client_secret", "bearer", "key"}
+)
+"""Keys that people write a secret under; each has a spelling that names a variable."""
+
+KINDS: Mapping[str, frozenset[str]] = {
+    "http": frozenset(
+        {"name", FROM, "path", "rows", "named", "at", "arm"}
+        | {"n", "bad", "sum", "value", "mean", "unit"}
+    ),
+    "prometheus": frozenset({"name", FROM, "counter", "arm", "named", "match", "bad", "sum"})
+    | {"promql", "mean", "unit"},
+}
+"""The keys of a metric by the kind of its source; other kinds have keys of their own."""
+
+
+Wrong = tuple[tuple[str | int, ...], str]
+"""Where in a part of the file something is wrong, and the sentence."""
+
+
+class Model(BaseModel):
+    """A part of the file that knows all its keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OAuthModel(Model):
+    """Client credentials for a bearer."""
+
+    url: Text
+    client_id: Text
+    client_secret_env: Text = Field(description="the variable that has the secret")
+    scope: MaybeText = None
+
+
+class SigV4Model(Model):
+    """The machine's AWS credentials, as Amazon's Prometheus takes them."""
+
+    region: Text
+    profile: MaybeText = None
+    service: MaybeText = None
+
+
+class WebModel(Model):
+    """A server that is asked over HTTP, and how canary says who asks."""
+
+    url: Text = Field(description="its address, https except on this machine")
+    token_env: MaybeText = Field(None, description="the variable that has the bearer token")
+    user: MaybeText = None
+    password_env: MaybeText = Field(None, description="the variable that has the user's password")
+    oauth: OAuthModel | None = None
+    sigv4: SigV4Model | None = None
+    header: dict[str, Text] = Field({}, description="headers that are no secret")
+    header_env: dict[str, Text] = Field({}, description="headers by the variable that has them")
+
+
+class SourceModel(BaseModel):
+    """A store of figures by version: one kind, how long a period of it is, how late it comes."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    prometheus: WebModel | None = None
+    http: WebModel | None = None
+    period: MaybeSomeTime = Field(None, description="the time one point covers, 1m")
+    delay: MaybeDuration = Field(None, description="how late it is, a period and a minute")
+
+
+class FromModel(BaseModel):
+    """A metric of a source; its other keys are the source's own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+
+    name: Text
+    source: Text = Field(alias="from", description="one of the sources")
+    unit: Annotated[
+        MaybeText, WithJsonSchema({"enum": [unit.value for unit in Unit], "description": "of it"})
+    ] = None
+    mean: Flag = False
+
+
+def origin_of(name: str, model: SourceModel) -> Origin:
+    """A source of the file, as a metric carries it."""
+    written = model.model_dump(exclude_unset=True)
+    pace = {key: written.pop(key) for key in PACE & written.keys()}
+    ((kind, settings),) = written.items()
+    return Origin(name, kind, {**settings, **pace})
+
+
+def metric_from(model: FromModel, sources: Mapping[str, Origin]) -> Metric:
+    """A metric of a source, with all it takes to ask it."""
+    written = model.model_dump(exclude_unset=True)
+    name, source = written.pop("name"), written.pop("source")
+    return Metric(name, source=written, origin=sources[source])
+
+
+def source_flaws(entry: Any) -> Iterator[Wrong]:
+    """What is wrong with one source: where in it, and the sentence."""
+    if not isinstance(entry, Mapping):
+        return
+    kinds = [key for key in entry if key not in PACE]
+    if not kinds:
+        yield (), f"a source needs its kind: one of {', '.join(KINDS)}"
+    for extra in kinds[1:]:
+        yield (extra,), f"{extra} beside {kinds[0]}: a source has one kind"
+    for kind in kinds:
+        settings = entry[kind]
+        if kind not in KINDS and not isinstance(settings, Mapping):
+            yield (kind,), f"{kind} is no key of a source{nearest(kind, [*KINDS, *PACE])}"
+        elif isinstance(settings, Mapping):
+            yield from (((kind, *path), text) for path, text in _secrets(settings))
+
+
+def _secrets(settings: Mapping[str, Any]) -> Iterator[Wrong]:
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from (((key, *path), text) for path, text in _secrets(value))
+        elif str(key).lower() in SECRETS:
+            yield (
+                (key,),
+                (
+                    "a secret does not belong in the file: "
+                    f"write {key}_env: and the name of the variable that has it"
+                ),
+            )
+        elif key == "url" and isinstance(value, str) and "@" in value.partition("/?")[0]:
+            yield (key,), "credentials do not belong in an address: write user and password_env"
+
+
+def metric_flaws(metric: Any, sources: Mapping[str, Any]) -> Iterator[Wrong]:
+    """What is wrong with a metric that names a source: where in it, and the sentence."""
+    name = metric[FROM]
+    entry = sources.get(name) if isinstance(name, str) else None
+    if entry is None:
+        known = f"it has {', '.join(sources)}" if sources else "it has no sources"
+        yield (
+            (FROM,),
+            f'this file has no source "{name}"{nearest(str(name), sources) or f", {known}"}',
+        )
+    kind = (
+        next((key for key in entry if key in KINDS), None) if isinstance(entry, Mapping) else None
+    )
+    for key in metric if kind else ():
+        if key not in KINDS[kind or ""]:
+            yield (key,), f"unknown key {key} of a {kind} metric{nearest(key, KINDS[kind or ''])}"
+    unit = metric.get("unit")
+    if unit is not None and unit not in list(Unit):
+        yield ("unit",), f'"{unit}" is not {", ".join(Unit)}'

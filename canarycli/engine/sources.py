@@ -1,0 +1,108 @@
+"""Asks the sources of a look side by side, each within its time; one that fails is left out."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from threading import Thread
+from time import monotonic
+
+from canarycli.errors import CanaryError
+from canarycli.metrics import Measurements, Metric, Origin, Series, Window
+from canarycli.registry import load_source
+from canarycli.source import BASELINE, CANDIDATE, Arm
+
+TOGETHER = 45.0
+"""Seconds all sources have; the lease of a driver is twice as long."""
+
+Question = Callable[[], Measurements]
+Patience = Callable[[Question], Measurements]
+"""Asks again where that makes sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One source, what it was asked for, and its answer when it comes."""
+
+    name: str
+    metrics: Sequence[Metric]
+    answer: "Future[Measurements]"
+
+
+def ask(
+    endpoint: str,
+    versions: Collection[str],
+    metrics: Collection[Metric],
+    window: Window,
+    patience: Patience,
+) -> tuple[Asked, ...]:
+    """Begin to ask every source that the metrics name; `beside` waits for the answers.
+
+    A source is made anew for each look, so that a secret that has changed is read anew.
+
+    Args:
+        endpoint: the endpoint they are about.
+        versions: the baseline first, then the candidate.
+        metrics: those that name a source.
+        window: the range of time.
+        patience: how a question is asked again.
+    """
+    arms = [
+        Arm(name, role, endpoint)
+        for name, role in zip(versions, (BASELINE, CANDIDATE), strict=False)
+    ]
+    groups: dict[str, tuple[Origin, list[Metric]]] = {}
+    for metric in metrics:
+        if metric.origin is not None:
+            groups.setdefault(metric.origin.name, (metric.origin, []))[1].append(metric)
+    return tuple(
+        Asked(name, group, _begun(name, _question(origin, arms, group, window), patience))
+        for name, (origin, group) in groups.items()
+    )
+
+
+def beside(
+    measured: Measurements, asked: Sequence[Asked], seconds: float = TOGETHER
+) -> Measurements:
+    """What the endpoint's own cloud measured, with what the sources say and why others don't."""
+    series: dict[str, Mapping[str, Series]] = dict(measured.series)
+    queries, failed = dict(measured.queries), dict(measured.failed)
+    until = monotonic() + seconds
+    for one in asked:
+        found = _waited(one, until)
+        if isinstance(found, str):
+            failed |= {metric.key: found for metric in one.metrics}
+            continue
+        queries |= found.queries
+        for version, known in found.series.items():
+            series[version] = {**series.get(version, {}), **known}
+    return replace(measured, series=series, queries=queries, failed=failed)
+
+
+def _question(
+    origin: Origin, arms: Sequence[Arm], metrics: Sequence[Metric], window: Window
+) -> Question:
+    return lambda: load_source(origin).measure(arms, metrics, window)
+
+
+def _begun(name: str, question: Question, patience: Patience) -> "Future[Measurements]":
+    answer: Future[Measurements] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(patience(question))
+        except Exception as error:  # noqa: BLE001 - it is raised where the answer is waited for
+            answer.set_exception(error)
+
+    # A daemon: a source that never answers must not keep the process from its end.
+    Thread(target=work, daemon=True, name=f"source {name}").start()
+    return answer
+
+
+def _waited(one: Asked, until: float) -> Measurements | str:
+    """The answer, or why there is none."""
+    try:
+        return one.answer.result(max(0.0, until - monotonic()))
+    except TimeoutError:
+        return f"source {one.name} takes too long to answer"
+    except CanaryError as error:
+        return f"source {one.name}: {error.message}"

@@ -1,0 +1,58 @@
+"""The contract between canary and a store of figures that is no endpoint's own cloud.
+
+A warehouse, a Prometheus server, the shop's database: they know what the model said and what it
+was worth, by version. A source only reads, and only what one look needs. A release asks it beside
+the endpoint's own cloud; one that fails takes the data of its own checks, and nothing else.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from canarycli.metrics import Measurements, Metric, Window
+
+BASELINE, CANDIDATE = "baseline", "candidate"
+"""The roles of the two arms, for stores that call them so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One version by every name it may have elsewhere.
+
+    Attributes:
+        version: the provider's name for it; the key in `Measurements`.
+        role: `baseline` or `candidate`.
+        endpoint: the endpoint it is on.
+    """
+
+    version: str
+    role: str
+    endpoint: str = ""
+
+    def named(self, form: str) -> str:
+        """What a store calls this arm, by a form such as `{arm}` or `fraud-{role}`."""
+        return form.replace("{role}", self.role).replace("{arm}", self.version)
+
+
+class Source(Protocol):
+    """Where figures about versions are kept, besides the endpoint's own cloud.
+
+    A class called with the settings mapping, under an entry point of the group
+    `canarycli.sources`. It raises `UsageError` when it is made with settings that make no sense
+    (a variable that is not set), `ProviderError` when it is asked, and nothing of its own.
+    Returns or raises within about half a minute. Reads only; same question, same answer.
+    """
+
+    def measure(
+        self, arms: Sequence[Arm], metrics: Collection[Metric], window: Window
+    ) -> Measurements:
+        """The points of each metric on each arm, by `Arm.version` and `Metric.key`.
+
+        Only whole periods inside the window, aligned to the clock. No data is an empty series,
+        which says its period and delay all the same. Each metric's `queries` entry is the
+        question as it was sent, with no secret in it.
+
+        Raises:
+            Unsupported: a metric's `source` says what this store can't answer.
+        """
+        ...

@@ -1,0 +1,104 @@
+"""A figure from another store decides through the command, and is never in a rollback's way."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cli.shell import Desk
+from cli.test_startup import LOOK, heavy
+from servers.sources import Store, serving
+
+from canarycli.errors import Exit
+
+TOKEN = "s3cr3t-bearer"
+CONFIG = """\
+version: 1
+sources:
+  shop: {{http: {{url: {url}, token_env: SHOP_TOKEN}}, delay: 1m}}
+endpoints:
+  churn: {{provider: simulator, plan: answers, settle: 0.2s}}
+plans:
+  answers:
+    stages: [{{percent: 5, bake: 1m}}]
+    checks:
+    - metric: {{name: says fraud, from: shop, path: "/rows?arms={{arms}}", rows: result.rows}}
+      no_worse_by: 1pp
+"""
+ARMS = ("--baseline", "v41", "--candidate", "v42")
+
+
+@pytest.fixture
+def store(here: Desk) -> Iterator[Store]:
+    with serving(Store(TOKEN)) as served:
+        config = CONFIG.format(url=served.url)
+        (here.home / "canary.yaml").write_text(config, encoding="utf-8")
+        yield served
+
+
+def lay(store: Store, baseline: int, candidate: int) -> None:
+    """Two hours of answers a minute, a thousand for each arm, so many of them `fraud`."""
+    end = datetime.now(UTC).replace(second=0, microsecond=0)
+    store.rows = [
+        {"at": (end - n * timedelta(minutes=1)).isoformat(), "arm": arm, "n": 1000, "bad": bad}
+        for n in range(1, 121)
+        for arm, bad in (("v41", baseline), ("v42", candidate))
+    ]
+
+
+def test_a_candidate_that_says_fraud_three_points_more_often_fails(
+    here: Desk, store: Store
+) -> None:
+    lay(store, 30, 60)
+
+    ran = here.canary("check", "churn", *ARMS, "--since", "30m", "-o", "json", SHOP_TOKEN=TOKEN)
+
+    found = json.loads(ran.out)
+    assert found["verdict"] == "fail"
+    assert ran.code == Exit.ROLLED_BACK
+    (check,) = found["checks"]
+    assert (check["baseline"], check["candidate"]) == (pytest.approx(0.03), pytest.approx(0.06))
+
+
+def test_an_equal_candidate_passes(here: Desk, store: Store) -> None:
+    lay(store, 30, 30)
+
+    ran = here.canary("check", "churn", *ARMS, "--since", "30m", "-o", "json", SHOP_TOKEN=TOKEN)
+
+    assert (ran.code, json.loads(ran.out)["verdict"]) == (0, "pass")
+
+
+def test_a_start_is_refused_while_a_source_does_not_answer(here: Desk, store: Store) -> None:
+    store.trouble = "denied"
+
+    ran = here.canary("start", "churn", "-m", "v42", "--detach", "--yes", SHOP_TOKEN=TOKEN)
+
+    assert ran.code == Exit.CLOUD_FAILED
+    assert "says fraud can't be measured: source shop" in ran.err
+    assert TOKEN not in ran.out + ran.err
+
+
+def test_a_variable_that_is_not_set_is_told_before_anything_moves(here: Desk, store: Store) -> None:
+    lay(store, 30, 30)
+
+    ran = here.canary("start", "churn", "-m", "v42", "--detach", "--yes")
+
+    assert ran.code == Exit.CLOUD_FAILED
+    assert "SHOP_TOKEN" in ran.err
+    assert store.asked == []
+
+
+def test_a_rollback_imports_no_source_and_needs_none(here: Desk, store: Store) -> None:
+    lay(store, 30, 30)
+    began = here.canary("start", "churn", "-m", "v42", "--detach", "--yes", SHOP_TOKEN=TOKEN)
+    store.trouble = "down"
+
+    ran = here.python(LOOK, "rollback", "churn", "--yes", "--reason", "x")
+
+    assert began.code == 0, began.err
+    assert "v41 100%" in ran.out + ran.err
+    sources = {"canarycli_sources", "canarycli.engine.sources", "urllib.request", "jmespath"}
+    assert heavy(ran, sources) == set()
+    records = [p for p in (here.home / "state").rglob("*") if p.is_file()]
+    assert records
+    assert all(TOKEN.encode() not in path.read_bytes() for path in records)

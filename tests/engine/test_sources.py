@@ -1,0 +1,166 @@
+"""Sources are asked beside the cloud; one that fails silences its own checks and nothing else."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from canarycli.engine.retries import Patient
+from canarycli.engine.sources import ask, beside
+from canarycli.errors import Denied, Unavailable
+from canarycli.judge import Arms, Verdict, judge
+from canarycli.metrics import Counts, Measurements, Metric, Origin, Series, Window
+from canarycli.plan import Check, Margin
+from canarycli.simulator import Simulator
+from canarycli.source import Arm
+from canarycli.testing import NOON, FakeClock
+
+WINDOW = Window(NOON - timedelta(minutes=30), NOON)
+ERRORS = Metric("errors_5xx")
+GOOD = Metric("declined", origin=Origin("good", "good"))
+BAD = Metric("bought", origin=Origin("bad", "bad"))
+ENTRIES = """[canarycli.sources]
+good = engine.test_sources:Good
+bad = engine.test_sources:Bad
+odd = engine.test_sources:Odd
+deaf = engine.test_sources:Deaf
+shy = engine.test_sources:Shy
+"""
+
+
+class Good:
+    """Ten answers a minute for each arm, one of them declined."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self.settings = settings
+
+    def measure(
+        self, arms: Sequence[Arm], metrics: Collection[Metric], window: Window
+    ) -> Measurements:
+        minutes = int(window.length / timedelta(minutes=1))
+        points = tuple(
+            Counts(window.start + n * timedelta(minutes=1), 10, 1) for n in range(minutes)
+        )
+        return Measurements(
+            window, window.end, {a.version: {m.key: Series(points) for m in metrics} for a in arms}
+        )
+
+
+class Bad(Good):
+    def measure(self, *_: Any) -> Measurements:
+        raise Denied("no permission to read sales")
+
+
+class Odd(Good):
+    def measure(self, *_: Any) -> Measurements:
+        raise KeyError("data")
+
+
+RELEASED = Event()
+
+
+class Deaf(Good):
+    def measure(self, *args: Any) -> Measurements:
+        RELEASED.wait(20)
+        return super().measure(*args)
+
+
+class Shy(Good):
+    calls = 0
+
+    def measure(self, *args: Any) -> Measurements:
+        Shy.calls += 1
+        if Shy.calls == 1:
+            raise Unavailable("a moment")
+        return super().measure(*args)
+
+
+@pytest.fixture(autouse=True)
+def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    home = tmp_path / "stores-1.0.dist-info"
+    home.mkdir()
+    (home / "METADATA").write_text("Name: stores\nVersion: 1.0\n")
+    (home / "entry_points.txt").write_text(ENTRIES)
+    monkeypatch.syspath_prepend(tmp_path)
+    RELEASED.clear()
+    yield
+    RELEASED.set()
+
+
+def patient(clock: FakeClock | None = None) -> Patient:
+    simulator = Simulator({"state": ":memory:", "endpoints": ["churn"]})
+    return Patient(simulator, clock or FakeClock())
+
+
+def look(*metrics: Metric) -> Measurements:
+    return patient().measure("churn", ("v41", "v42"), metrics, WINDOW)
+
+
+def test_a_metric_of_a_source_comes_with_those_of_the_cloud() -> None:
+    found = look(ERRORS, GOOD)
+
+    assert len(found.of("v41", GOOD).points) == len(found.of("v42", GOOD).points) == 30
+    assert ERRORS.key in found.queries
+    assert found.failed == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("bad", "source x: no permission to read sales"),
+        ("odd", "source x: it broke: KeyError 'data'"),
+        ("none", "source x: no kind of source is named 'none'"),
+    ],
+)
+def test_a_source_that_fails_says_why_and_takes_nobody_with_it(kind: str, why: str) -> None:
+    broken = Metric("bought", origin=Origin("x", kind))
+
+    found = look(ERRORS, GOOD, broken)
+
+    assert found.failed == {"bought": why}
+    assert found.of("v42", GOOD).points
+    assert ERRORS.key in found.queries
+
+
+def test_a_source_that_never_answers_costs_its_own_time_only() -> None:
+    deaf = Metric("bought", origin=Origin("x", "deaf"))
+    asked = ask("churn", ("v41", "v42"), [GOOD, deaf], WINDOW, lambda question: question())
+
+    found = beside(Measurements(WINDOW, NOON, {}), asked, seconds=0.2)
+
+    assert found.failed == {"bought": "source x takes too long to answer"}
+    assert found.of("v42", GOOD).points
+
+
+def test_a_source_that_is_busy_for_a_moment_is_asked_again() -> None:
+    Shy.calls = 0
+    shy = Metric("declined", origin=Origin("x", "shy"))
+
+    found = look(shy)
+
+    assert found.failed == {}
+    assert found.of("v42", shy).points
+
+
+def test_a_failed_source_is_no_data_for_its_own_check_and_never_a_pass() -> None:
+    checks = [
+        Check("declined", GOOD, no_worse_by=Margin(absolute=0.5)),
+        Check("bought", BAD, no_worse_by=Margin(absolute=0.5)),
+    ]
+    arms = Arms("v41", "v42", 50.0, WINDOW.start, NOON, timedelta(0))
+
+    first = judge(checks, look(GOOD, replaced(BAD, "good")), arms, {})
+    found = judge(checks, look(GOOD, BAD), arms, first.state)
+
+    assert [f.verdict for f in first.findings] == [Verdict.PASS, Verdict.PASS]
+    assert [f.verdict for f in found.findings] == [Verdict.PASS, Verdict.NO_DATA]
+    assert found.findings[1].sentence == (
+        "bought has no data: source bad: no permission to read sales"
+    )
+
+
+def replaced(metric: Metric, kind: str) -> Metric:
+    return Metric(metric.name, origin=Origin("bad", kind))
