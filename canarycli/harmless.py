@@ -6,6 +6,7 @@ writing, a pipeline runs commands that stand in a log.
 """
 
 import re
+from json import dumps
 
 _STRANGE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls but tab and newline
@@ -14,6 +15,8 @@ _STRANGE = re.compile(
 )
 _OURS = re.compile("(\x1b\\[(?:0|1|2|7|31|32|33|36)m)")
 """The colours that canary itself uses."""
+
+_WIDE = re.compile(f"{_STRANGE.pattern}|[^\x00-\x7f]")
 
 _AZURE = re.compile(r"##(?=\[|vso\[)")
 _GITHUB = re.compile(r"(?m)^([ \t]*):(?=:[\w-]+[ :])")
@@ -38,9 +41,14 @@ def harmless(text: str, *, colours: bool = False) -> str:
     return _unordered(visible(text, colours=colours))
 
 
-def harmless_json(text: str) -> str:
-    """JSON with the same value, and nothing in it that a terminal or a pipeline would obey."""
-    text = _STRANGE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+def harmless_json(text: str, *, narrow: bool = False) -> str:
+    """JSON with the same value, and nothing in it that a terminal or a pipeline would obey.
+
+    Args:
+        text: JSON.
+        narrow: whoever reads it takes ASCII only.
+    """
+    text = (_WIDE if narrow else _STRANGE).sub(_in_json, text)
     return _AZURE.sub(r"\\u0023#", text)
 
 
@@ -67,6 +75,10 @@ def _unordered(text: str) -> str:
 def _written(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def _in_json(found: re.Match[str]) -> str:
+    return dumps(found[0])[1:-1] if found[0] != "\x7f" else "\\u007f"
 
 
 def _entity(found: re.Match[str]) -> str:

@@ -34,6 +34,7 @@ LAYERS = (
     "clock",
     "ids",
     "folders",
+    "papers",
     "plain",
     "masking",
     "ci",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from canarycli.engine.status import release_status
 from canarycli.errors import UsageError
 from canarycli.operations.workspace import Workspace
+from canarycli.papers import open_private
 from canarycli.plain import plain
 from canarycli.store import Record
 
@@ -129,7 +130,7 @@ def form_of(path: Path | None, word: str | None) -> str:
 def _write(path: Path, text: str, *, add: bool = False) -> str:
     """Write, or say in one line why not."""
     try:
-        with path.open("a" if add else "w", encoding="utf-8") as file:
+        with open_private(path, add=add) as file:
             file.write(text)
     except OSError as error:
         return f"warning: {str(path)!r} can't be written: {error.strerror}"

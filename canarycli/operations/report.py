@@ -11,6 +11,7 @@ from canarycli.operations.address import Address
 from canarycli.operations.artifacts import document_of
 from canarycli.operations.history import one_release
 from canarycli.operations.workspace import open_store
+from canarycli.papers import open_private
 from canarycli.release.record import Release
 from canarycli.report import WRITERS, Story, told
 
@@ -56,7 +57,8 @@ def write_report(path: Path, text: str) -> None:
         UsageError: it can't be written.
     """
     try:
-        path.write_text(text, encoding="utf-8")
+        with open_private(path) as file:
+            file.write(text)
     except OSError as error:
         raise UsageError(
             f"{str(path)!r} can't be written: {error.strerror}", hint="choose another with --out"

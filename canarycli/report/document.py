@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from canarycli.harmless import harmless_json
 from canarycli.report.story import Story
 
 SCHEMA = "canary.report/1"
@@ -50,4 +51,4 @@ def report_document(story: Story, status: Mapping[str, Any]) -> dict[str, Any]:
 
 def report_json(document: Mapping[str, Any]) -> str:
     """The object as a file's text."""
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return harmless_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"

@@ -7,7 +7,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from canarycli.harmless import visible
+from canarycli.harmless import harmless_json, visible
 from canarycli.plan import USUAL_NAME
 from canarycli.release.decide.sentences import span
 from canarycli.release.reading import SIGNS
@@ -152,4 +152,4 @@ def _drawn(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _inert(document: Mapping[str, Any]) -> str:
     """JSON that can't end the element it stands in."""
-    return json.dumps(document, ensure_ascii=False).replace("<", "\\u003c")
+    return harmless_json(json.dumps(document, ensure_ascii=False)).replace("<", "\\u003c")

@@ -1,6 +1,6 @@
 """Reads recorded latency: histograms, percentiles and shares above a threshold, as counts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import isfinite, log
@@ -234,9 +234,9 @@ class FractionsForm(_Thresholds):
         super().__init__(metric)
         size = len(metric.quantiles)
         for where, row in present(metric.history, f"{metric.where}history"):
-            _fractions(entries(row, where, 2), where, size)
+            _fractions(entries(row, where, 2), where, size, lists={1})
         for where, row in present(metric.minutes, f"{metric.where}minutes"):
-            _fractions(entries(row, where, 5), where, size)
+            _fractions(entries(row, where, 5), where, size, lists={1, 2, 4})
 
     def evidence(self, promise: Promise) -> Several:
         """See `Form`."""
@@ -260,9 +260,11 @@ class FractionsForm(_Thresholds):
         return (None, None) if minute is None else (minute[0], minute[3])
 
 
-def _fractions(row: list[Any], where: str, size: int) -> None:
+def _fractions(row: list[Any], where: str, size: int, *, lists: Collection[int]) -> None:
     for i, entry in enumerate(row):
-        if isinstance(entry, list):
+        if i in lists:
+            if not isinstance(entry, list):
+                raise PlanError(f"{where}[{i}]", f"is a list of {size} shares")
             shares = numbers(entry, f"{where}[{i}]", size)
             if max(shares) > 1:
                 raise PlanError(f"{where}[{i}]", "holds shares from 0 to 1")

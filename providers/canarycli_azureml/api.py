@@ -10,6 +10,7 @@ from canarycli import __version__
 from canarycli_azureml.credentials import credential
 from canarycli_azureml.errors import Unanswered, refusal, understood
 from canarycli_azureml.settings import Settings
+from canarycli_azureml.wire import transport
 
 ENDPOINTS = "2025-12-01"
 """The API version of every Azure ML call; the fields sent back on PUT are this version's."""
@@ -160,7 +161,9 @@ def _client(settings: Settings) -> Any:
     )
     headers = policies.HeadersPolicy({"Accept": "application/json"})
     agent = policies.UserAgentPolicy(f"canarycli/{__version__}")
-    return PipelineClient(settings.cloud.manager, policies=[headers, agent, signing])
+    return PipelineClient(
+        settings.cloud.manager, policies=[headers, agent, signing], transport=transport()
+    )
 
 
 def _parsed(response: Any, text: str, doing: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from canarycli_azureml.body import Body
 from canarycli_azureml.credentials import credential
 from canarycli_azureml.errors import Unanswered, refusal, understood
 from canarycli_azureml.settings import Settings
+from canarycli_azureml.wire import encrypted, transport
 
 DEPLOYMENT = "azureml-model-deployment"
 MODELS_STATUS = "ms-azureml-model-error-statuscode"
@@ -43,6 +44,7 @@ class Caller:
         doing = f"asking version {version!r} of endpoint {endpoint['name']!r}"
         if not uri:
             raise Rejected(f"{doing}: the endpoint has no scoring address yet")
+        uri = encrypted(uri, doing)
         headers = {
             "Authorization": f"Bearer {self._key(endpoint, doing)}",
             "Content-Type": content_type,
@@ -86,7 +88,7 @@ def _post(
     from azure.core import PipelineClient
     from azure.core.rest import HttpRequest
 
-    anybody: Any = PipelineClient(uri, policies=[])
+    anybody: Any = PipelineClient(uri, policies=[], transport=transport())
     with understood(doing), anybody:
         request = HttpRequest("POST", uri, headers=dict(headers), content=body)
         response = anybody.send_request(

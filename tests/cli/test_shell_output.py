@@ -178,6 +178,40 @@ def test_a_terminal_that_is_not_utf8_gets_ascii(here: Desk) -> None:
     assert (ran.out, ran.err, ran.code) == ("v41 -> v42 ?\n", "", 0)
 
 
+@pytest.mark.parametrize("narrow", [False, True])
+def test_json_keeps_every_value_whatever_a_pipeline_makes_of_it(*, narrow: bool) -> None:
+    common = Common(output=Format.JSON, ascii=narrow)
+    document = {"schema": "x", "message": "v41 → v42 é ##vso[task.x]y\n::error::z \x1b[31m\u202e"}
+    out = Utf8()
+    with redirect_stdout(out), Output(common) as output:
+        output.document(document)
+
+    assert json.loads(out.getvalue()) == document
+    assert "##vso[" not in out.getvalue()
+    assert out.getvalue().isascii() is narrow
+
+
+def test_json_for_a_terminal_that_is_not_utf8_keeps_every_value(here: Desk) -> None:
+    code = (
+        "from canarycli.cli.options.common import Common, Format\n"
+        "from canarycli.cli.display.output import Output\n"
+        "Output(Common(output=Format.JSON)).result({'arms': 'v41 → 𝛂'})\n"
+    )
+    ran = here.python(code, PYTHONIOENCODING="latin-1")
+
+    assert json.loads(ran.out) == {"arms": "v41 → 𝛂"}
+
+
+def test_an_events_file_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("mine", encoding="utf-8")
+    (tmp_path / "events").symlink_to(tmp_path / "other")
+
+    with pytest.raises(UsageError, match="it is a link"):
+        Output(Common(events=tmp_path / "events"))
+
+    assert (tmp_path / "other").read_text(encoding="utf-8") == "mine"
+
+
 def test_a_reader_that_goes_away_does_not_stop_the_command(here: Desk) -> None:
     code = (
         "import sys, time\n"

@@ -34,17 +34,6 @@ def test_nothing_is_left_that_a_terminal_or_a_runner_obeys(text: str) -> None:
 
 
 @given(ANYTHING)
-def test_json_keeps_its_value(text: str) -> None:
-    plain = json.dumps({"a": text}, ensure_ascii=False, indent=2)
-
-    said = harmless_json(plain)
-
-    assert json.loads(said) == {"a": text}
-    assert not STRANGE.search(said)
-    assert not COMMAND.search(said)
-
-
-@given(ANYTHING)
 def test_xml_can_be_read_by_a_parser(text: str) -> None:
     element = ET.Element("a", {"b": in_xml(text)})
     element.text = in_xml(text)
@@ -62,6 +51,18 @@ def test_a_line_is_one_line(text: str) -> None:
 def test_nothing_is_live_in_markdown(live: str) -> None:
     assert live in EVIL
     assert live not in in_markdown(EVIL)
+
+
+@given(text=ANYTHING, narrow=st.booleans())
+def test_json_is_spelt_differently_and_says_the_same(text: str, *, narrow: bool) -> None:
+    document = {text: [text, {"deep": text}]}
+
+    spelt = harmless_json(json.dumps(document, ensure_ascii=False), narrow=narrow)
+
+    assert json.loads(spelt) == document
+    assert not COMMAND.search(spelt)
+    assert not STRANGE.search(spelt)
+    assert not narrow or spelt.isascii()
 
 
 def test_ordinary_words_stay_as_they_are() -> None:

@@ -51,7 +51,10 @@ def report(
             raise UsageError(f"--open shows HTML, and this is {chosen}", hint="leave --open out")
         release, text = told.release, told.text(chosen)
         if out == STDOUT or (out is None and chosen != Form.HTML):
-            output.text(text)
+            if chosen == Form.JSON:
+                output.document(told.document)
+            else:
+                output.text(text)
             return 0
         path = out or Path(f"canary-{release.id}.html")
         write_report(path, text)

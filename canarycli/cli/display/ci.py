@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from canarycli.cli.display.output import Output
 from canarycli.errors import Exit
-from canarycli.harmless import in_line, visible
+from canarycli.harmless import harmless, in_line
+from canarycli.papers import open_private
 
 if TYPE_CHECKING:
     from canarycli.report import Story
@@ -77,7 +78,7 @@ def _azure(story: "Story", output: Output, env: Env, summary: str) -> Iterator[s
 
 def _add(output: Output, path: str, text: str) -> bool:
     try:
-        with Path(path).open("a", encoding="utf-8") as file:
+        with open_private(Path(path), add=True) as file:
             file.write(text)
     except OSError as error:
         output.say(f"warning: {path!r} can't be written: {error.strerror}")
@@ -87,7 +88,7 @@ def _add(output: Output, path: str, text: str) -> bool:
 
 def _escaped(text: str, also: str = "") -> str:
     """A text as GitHub's commands take it."""
-    text = visible(text)
+    text = harmless(text)
     for sign in f"%\r\n{also}":
         text = text.replace(sign, f"%{ord(sign):02X}")
     return text

@@ -35,10 +35,13 @@ def show(error: BaseException, args: Sequence[str]) -> int:
         _traceback(error)
     failure = failure_of(error)
     text = failure.text(color=colored(sys.stderr, os.environ, _word(args, "--color") or "auto"))
-    if "--ascii" in args or os.environ.get("CANARY_ASCII") or plain_only(sys.stderr):
+    ascii_only = "--ascii" in args or bool(os.environ.get("CANARY_ASCII"))
+    if ascii_only or plain_only(sys.stderr):
         text = text.translate(ASCII)
     if (_word(args, "--output", "-o") or os.environ.get("CANARY_OUTPUT")) == "json":
-        write(sys.stdout, harmless_json(json.dumps(failure.document(), ensure_ascii=False)) + "\n")
+        document = json.dumps(failure.document(), ensure_ascii=False)
+        narrow = ascii_only or plain_only(sys.stdout)
+        write(sys.stdout, harmless_json(document, narrow=narrow) + "\n")
     write(sys.stderr, text)
     return int(failure.exit)
 

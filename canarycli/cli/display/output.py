@@ -17,6 +17,7 @@ from canarycli.cli.options.common import Common, Format, Talk
 from canarycli.errors import UsageError
 from canarycli.harmless import harmless, harmless_json
 from canarycli.journal import Event
+from canarycli.papers import open_private
 from canarycli.plain import plain
 
 EVENTS = "canary.events/1"
@@ -70,8 +71,8 @@ class Output:
         if self.format is Format.NDJSON:
             if not self._streaming:
                 self._streaming = True
-                self._write(sys.stdout, version_line())
-            self._write(sys.stdout, ndjson(event, release))
+                self._json(version_line())
+            self._json(ndjson(event, release))
         elif self._wanted(event):
             stream = sys.stdout if self.for_people else sys.stderr
             self._write(stream, event_line(event))
@@ -101,10 +102,10 @@ class Output:
         answer = document if self._search is None else self._search(plain(document))
         indent = None if self.format is Format.NDJSON else 2
         text = json.dumps(plain(answer), ensure_ascii=False, indent=indent)
-        self._write(sys.stdout, harmless_json(text))
+        self._json(text)
 
     def text(self, text: str) -> None:
-        """Give an answer that is a text of its own, such as a report."""
+        """Give an answer that is a text of its own and no JSON, such as a report."""
         self._write(sys.stdout, text.removesuffix("\n"))
 
     def mark(self, text: str) -> None:
@@ -147,6 +148,11 @@ class Output:
         if self.talk_level is Talk.QUIET:
             return event.level == "error" or event.type == "ended"
         return news or self.talk_level in {Talk.VERBOSE, Talk.DEBUG}
+
+    def _json(self, text: str) -> None:
+        """Write JSON as it is: no word of it is changed, however it has to be spelt."""
+        narrow = self._ascii or plain_only(sys.stdout)
+        write(sys.stdout, harmless_json(text, narrow=narrow) + "\n")
 
     def _write(self, stream: TextIO, text: str) -> None:
         text = harmless(text, colours=colored(stream, os.environ, self._color))
@@ -192,11 +198,11 @@ def _why(error: Exception) -> str:
 
 
 def write_line(line: str) -> None:
-    """Write a line of JSON for another program to stdout.
+    """Write a line of JSON for another program to stdout, spelt so that nothing obeys it.
 
     It is UTF-8 whatever the terminal speaks; half a surrogate stays the escape it came as.
     """
-    sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.buffer.write(harmless_json(line).encode() + b"\n")
     sys.stdout.buffer.flush()
 
 
@@ -254,7 +260,7 @@ def _events_file(common: Common) -> TextIO | None:
     if common.events is None:
         return None
     try:
-        file = common.events.open("a", encoding="utf-8", errors="backslashreplace")
+        file = open_private(common.events, add=True)
         if file.tell() == 0:
             file.write(version_line() + "\n")
             file.flush()

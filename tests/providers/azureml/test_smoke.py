@@ -1,11 +1,14 @@
 """One request to one deployment, whatever its share, signed as the endpoint's callers do."""
 
+from pathlib import Path
+
 import pytest
 from servers.azureml.running import Server
 
 from canarycli.errors import Denied, ProviderError, Rejected, Unavailable
 from canarycli.provider import Smoker
 from canarycli_azureml import AzureML
+from canarycli_azureml.wire import encrypted
 
 BODY = b'{"input": [1]}'
 
@@ -101,3 +104,27 @@ def test_an_endpoint_without_an_address_is_not_called(server: Server, azureml: A
 
     with pytest.raises(Rejected, match="no scoring address"):
         azureml.smoke("churn", "teal", BODY)
+
+
+def test_an_entry_in_netrc_replaces_no_token(
+    server: Server, newcomer: AzureML, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    endpoint(server, "Key")
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password else\n", encoding="utf-8")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    assert newcomer.describe("churn").versions
+    assert newcomer.smoke("churn", "teal", BODY).status == 200
+
+
+@pytest.mark.parametrize("url", ["http://churn.example/score", "ftp://churn.example/score"])
+def test_the_key_travels_encrypted_or_not_at_all(url: str) -> None:
+    with pytest.raises(Rejected, match="not https"):
+        encrypted(url, "asking")
+
+
+@pytest.mark.parametrize("url", ["https://churn.example/score", "http://127.0.0.1:9/score"])
+def test_https_and_this_machine_get_it(url: str) -> None:
+    assert encrypted(url, "asking") == url

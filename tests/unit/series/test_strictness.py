@@ -134,3 +134,16 @@ def test_values_that_never_scatter_decide_within_ten_windows(row: list[Any]) -> 
 def test_equal_values_that_never_scatter_pass() -> None:
     metric = {"name": "ttft", "form": "values", "minutes": [[0.2, 300, 0.2, 5700]] * 60}
     assert judged(metrics=[metric]).verdict is Verdict.PASS
+
+
+LISTS = {
+    "a share where shares belong, in history": {"history": [[100, 0.1]], "minutes": []},
+    "the same in a minute": {"minutes": [[100, 0.1, [0.1], 100, [0.1]]]},
+    "shares where a count belongs": {"minutes": [[[0.1], [0.1], [0.1], 100, [0.1]]]},
+}
+
+
+@pytest.mark.parametrize("rows", LISTS.values(), ids=LISTS)
+def test_fractions_hold_lists_where_lists_belong(rows: dict[str, Any]) -> None:
+    with pytest.raises(PlanError):
+        judged(metrics=[{"name": "f", "form": "fractions", **rows}])
