@@ -38,7 +38,7 @@ _canary() {
     case "$command:$before" in
         lint:--format) _canary_words 'text json github'; return ;;
         report:--format) _canary_words 'html markdown json junit'; return ;;
-        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--stay|*:--timeout|*:--ok-on|*:--summary|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:-i|*:--interval|*:--to|*:--reason|*:--for|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--aa|*:--limit|*:--outcome|*:--export|*:--prune|*:--metrics|*:--speed|*:--older-than) :; return ;;
+        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--stay|*:--wait|*:--timeout|*:--ok-on|*:--summary|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:-i|*:--interval|*:--to|*:--reason|*:--for|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--aa|*:--limit|*:--outcome|*:--export|*:--prune|*:--metrics|*:--speed|*:--older-than) :; return ;;
         *:--on-interrupt) _canary_words 'hold rollback'; return ;;
         *:--junit|*:--report|*:--config|*:--events|*:--out) _canary_files; return ;;
         *:-e|*:--endpoint) _canary_live endpoints; return ;;
@@ -52,7 +52,7 @@ _canary() {
     esac
     if [[ $word == -* ]]; then
         case $command in
-            start) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --detach --stay --dry-run --timeout --on-interrupt --ok-on --junit --summary --report --note --ref -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            start) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --detach --stay --dry-run --wait --timeout --on-interrupt --ok-on --junit --summary --report --note --ref -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             status) _canary_words '--all --exit-status --wide -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             watch) _canary_words '-i --interval --timeout --once --ok-on -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             promote) _canary_words '--to --full --detach --reason --timeout --on-interrupt --ok-on --junit --summary --report -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;

@@ -42,6 +42,7 @@ complete -c canary -n '__fish_seen_subcommand_from start' -l skip -x -d 'Leave a
 complete -c canary -n '__fish_seen_subcommand_from start' -l detach -d 'Set the first stage and return; somebody else must drive'
 complete -c canary -n '__fish_seen_subcommand_from start' -l stay -x -d 'Guard a hold so long; on a terminal until you leave, else 0s'
 complete -c canary -n '__fish_seen_subcommand_from start' -l dry-run -d 'Same as canary plan'
+complete -c canary -n '__fish_seen_subcommand_from start' -l wait -x -d 'Wait so long for a release that is on the endpoint already'
 complete -c canary -n '__fish_seen_subcommand_from start' -l timeout -x -d 'Stop waiting with exit 12; the release stays open'
 complete -c canary -n '__fish_seen_subcommand_from start' -l on-interrupt -x -a 'hold rollback' -d 'What Ctrl-C or a cancelled job does; hold on a terminal, else rollback'
 complete -c canary -n '__fish_seen_subcommand_from start' -l ok-on -x -d 'Outcomes that count as exit 0: paused, inconclusive, rolled-back, timeout'

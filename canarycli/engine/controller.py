@@ -109,12 +109,13 @@ class Controller:
             self.clock.sleep(0.05)
         raise Busy(f"the record of {key} changes faster than it can be written")
 
-    def take_over(self, key: str) -> Record:
+    def take_over(self, key: str, *events: Event) -> Record:
         """Take the lease from whoever has it; its driver finds out before its next write."""
         for _ in range(TRIES):
             record = self.load(key)
+            leased = record.leased(self.driver.name, self.clock.now(), self.driver.url)
             with suppress(Stale):
-                return self.save(record.leased(self.driver.name, self.clock.now(), self.driver.url))
+                return self.save(leased, events)
             self.clock.sleep(0.05)
         raise Busy(f"the record of {key} changes faster than it can be written")
 

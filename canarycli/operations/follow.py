@@ -18,10 +18,12 @@ LISTEN = timedelta(seconds=2)
 """How often somebody else's progress is read."""
 
 
-def carry_out(drive: Drive, order: Callable[[Release], Release], *, detach: bool) -> Ending:
-    """Write the order into the record, then drive, or follow whoever drives."""
+def carry_out(
+    drive: Drive, order: Callable[[Release], Release], *events: Event, detach: bool
+) -> Ending:
+    """Write the order into the record, with its events; then drive, or follow whoever drives."""
     work = drive.work
-    record = work.controller(drive.listen).change(work.key, order)
+    record = work.controller(drive.listen).change(work.key, order, *events)
     if record.driven_by_another(work.driver.name, work.clock.now()):
         return follow(drive, record, until_done=not detach)
     return drive.run(enough=arrived if detach else waits)

@@ -25,14 +25,14 @@ def resume(drive: Drive, record: Record, *, take_over: bool, detach: bool) -> En
         take_over: drive it from here even if somebody else does.
         detach: come back at once where somebody drives it.
     """
-    work, release, listen = drive.work, record.release, drive.listen
+    work, release = drive.work, record.release
     now, who = work.clock.now(), work.actor
     if take_over:
-        work.controller(listen).take_over(work.key)
         message = f"driven by {work.driver.name} now"
-        listen(Event("taken_over", now, message, fields=driven(work.driver, now)))
-    if release.state is State.PAUSED:
-        listen(Event("resumed", now, f"resumed by {who}", fields={"by": who}))
+        taken = Event("taken_over", now, message, fields=driven(work.driver, now))
+        work.controller(drive.listen).take_over(work.key, taken)
     if release.state is State.ROLLING_BACK:
         return drive.run(enough=arrived)
-    return carry_out(drive, lambda release: orders.resume(release, now), detach=detach)
+    paused = release.state is State.PAUSED
+    resumed = (Event("resumed", now, f"resumed by {who}", fields={"by": who}),) if paused else ()
+    return carry_out(drive, lambda now_: orders.resume(now_, now), *resumed, detach=detach)

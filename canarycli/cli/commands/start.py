@@ -2,12 +2,13 @@
 
 import os
 import sys
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from typer import Option
 
-from canarycli.cli.display.journey import journey
+from canarycli.cli.display.journey import Journey, journey
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.plan import about, show_plan
@@ -29,6 +30,10 @@ from canarycli.operations.start import (
     record_start,
     refuse_busy,
 )
+from canarycli.operations.turn import Turn
+from canarycli.operations.workspace import open_workspace
+
+T = TypeVar("T")
 
 
 def start(
@@ -50,6 +55,10 @@ def start(
         Option(metavar="4h", help="Guard a hold so long; on a terminal until you leave, else 0s"),
     ] = None,
     dry_run: Annotated[bool, Option("--dry-run", help="Same as canary plan")] = False,
+    wait: Annotated[
+        str | None,
+        Option(metavar="30m", help="Wait so long for a release that is on the endpoint already"),
+    ] = None,
     timeout: Timeout = None,
     on_interrupt: Interrupt = None,
     ok_on: OkOn = None,
@@ -67,32 +76,54 @@ def start(
 ) -> int:
     """Start a canary release of a new model version."""
     wanted = Wanted(new_model, share, plan, stages, bake, baseline, tuple(skip or ()), note, ref)
+    artifacts = Artifacts(junit, summary, report)
     with Output(common) as output:
         address = address_of(common)
-        intent = _intend(address, wanted)
-        if refuse_busy(intent):
-            intent = _intend(address, wanted)
         if dry_run:
-            return show_plan(output, intent, yes=yes)
-        intent.refuse_blocked()
-        seen = foresee(intent, insist=True)
-        intent = foreseen(intent, seen)
-        for warning in seen.warnings:
-            output.say(f"warning: {warning.message}")
-        _agree(common, output, intent, about(intent, seen), yes=yes)
-        on_its_way = journey(
-            intent.work,
-            output,
-            intent.release.id,
-            timeout=timeout,
-            on_interrupt=on_interrupt,
-            ok_on=ok_on,
-            artifacts=Artifacts(junit, summary, report),
-        )
-        record_start(intent, on_its_way.drive.listen)
+            return show_plan(output, _ready(address, wanted), yes=yes)
+
+        def begin() -> tuple[Intent, Journey]:
+            intent = _ready(address, wanted)
+            intent.refuse_blocked()
+            seen = foresee(intent, insist=True)
+            intent = foreseen(intent, seen)
+            for warning in seen.warnings:
+                output.say(f"warning: {warning.message}")
+            _agree(common, output, intent, about(intent, seen), yes=yes)
+            on_its_way = journey(
+                intent.work,
+                output,
+                intent.release.id,
+                timeout=timeout,
+                on_interrupt=on_interrupt,
+                ok_on=ok_on,
+                artifacts=artifacts,
+            )
+            record_start(intent, on_its_way.drive.listen)
+            return intent, on_its_way
+
+        intent, on_its_way = _in_turn(address, wait, output, begin)
         drive = on_its_way.drive
         enough = in_place if detach else Stay(drive.work.clock, _stay(stay), drive.listen)
         return on_its_way.show(lambda drive: drive.run(seen=intent.endpoint, enough=enough))
+
+
+def _in_turn(address: Address, wait: str | None, output: Output, begin: Callable[[], T]) -> T:
+    """Begin at once, or with `--wait` when the endpoint is free."""
+    if wait is None:
+        return begin()
+    patience = bake_from_option(wait, "--wait")
+    return Turn(open_workspace(address, os.environ, output.say), patience, output.say).take(begin)
+
+
+def _ready(address: Address, wanted: Wanted) -> Intent:
+    """What is to be started, on an endpoint that no release is on.
+
+    Raises:
+        Busy: one is.
+    """
+    intent = _intend(address, wanted)
+    return _intend(address, wanted) if refuse_busy(intent) else intent
 
 
 def _stay(word: str | None) -> timedelta | None:
