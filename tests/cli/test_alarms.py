@@ -129,6 +129,7 @@ def test_the_plan_says_in_words_what_the_alarm_decides(server: Server, canary: C
     assert "- {alarm: high-5xx}" in (canary.folder / "mine.yaml").read_text()
 
 
+@pytest.mark.slow
 def test_the_policy_holds_what_the_plan_needs(canary: Canary) -> None:
     bare = CONFIG.replace("{alarm: high-5xx}", "{metric: errors_5xx, never_above: 5%}")
     shadowed = CONFIG.replace("    read_every", "    shadow: {percent: 20}\n    read_every")

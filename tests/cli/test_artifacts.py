@@ -88,6 +88,7 @@ def test_a_summary_that_nobody_wants_is_not_written(canary: Canary, tmp_path: Pa
     assert not summary.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("option", "name", "word"),
     [

@@ -65,6 +65,7 @@ def test_rollback_waits_for_the_change_under_way(azure: OnAzure) -> None:
     assert azure.shares() == [0, 5, 0]
 
 
+@pytest.mark.slow
 def test_a_release_of_another_machine_is_known_by_the_endpoints_tags(azure: OnAzure) -> None:
     azure.serve()
     assert azure.ann.run(*HELD).code == 0
@@ -102,6 +103,7 @@ def test_a_rollback_without_credentials_prints_the_plain_command(azure: OnAzure)
     assert azure.ann.env["AZURE_CLIENT_SECRET"] not in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["throttle", "drop_after", "bad_gateway"])
 def test_one_fault_at_each_call_does_not_stop_a_rollback(azure: OnAzure, kind: str) -> None:
     assert azure.ann.run(*HELD).code == 0

@@ -63,6 +63,7 @@ def test_a_secret_that_has_expired_is_8_and_is_not_shown(azure: OnAzure) -> None
     assert azure.shares() == [0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", ["throttle", "error", "drop_before", "drop_after", "bad_gateway", "html"]
 )

@@ -210,6 +210,7 @@ def live(folder: Path, candidate: str, checks: str = CHECKS) -> Canary:
     return canary
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("candidate", "verdict", "code"),
     [
@@ -315,6 +316,7 @@ def test_a_lonely_version_is_no_comparison(tmp_path: Path) -> None:
     assert "name it with --candidate; it has v41, v42" in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scenario", "verdict", "outcome"), [("failing", 3, 3), ("healthy", 0, 0), ("broken", 3, 3)]
 )

@@ -167,6 +167,7 @@ def server() -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.slow
 def test_an_old_variant_leaves_sagemaker_and_the_endpoint_goes_on(
     server: Server, tmp_path: Path
 ) -> None:

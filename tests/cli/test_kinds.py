@@ -32,6 +32,7 @@ def asked(canary: Canary, way: tuple[str, ...], flags: tuple[str, ...], model: s
     return text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ASKED)
 @pytest.mark.parametrize(
     ("variants", "model", "says"),
@@ -61,6 +62,7 @@ def test_sagemakers_kinds_without_shares(
     assert "UpdateEndpointWeightsAndCapacities" not in server.operations()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("config", "says"),
     [
@@ -169,6 +171,7 @@ def test_a_tuned_model_has_no_machines_to_copy(vertex: OnVertex, way: tuple[str,
     assert "deployModel" not in vertex.calls
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ASKED)
 @pytest.mark.parametrize(
     ("kind", "says"),
@@ -208,6 +211,7 @@ def test_azures_kinds_with_shares(azure: OnAzure, properties: dict[str, Any]) ->
     assert found == {"blue": 90, "teal": 10}
 
 
+@pytest.mark.slow
 def test_an_endpoint_without_any_traffic_has_one_hint_that_works(azure: OnAzure) -> None:
     azure.somebody_sets(blue=0)
     first = azure.ann.run("start", *AZURE, "-m", "teal", "-p", "10", "-y", "--detach")

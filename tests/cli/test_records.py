@@ -60,6 +60,7 @@ NONSENSE: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", NONSENSE.values(), ids=NONSENSE.keys())
 def test_a_rollback_needs_no_record_that_makes_sense(
     released: Desk, changes: dict[str, Any]
@@ -73,6 +74,7 @@ def test_a_rollback_needs_no_record_that_makes_sense(
     assert "going by the endpoint alone" in ran.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", ["[1]", '{"schema": "2"}', "{half", ""])
 def test_a_rollback_needs_no_record_that_is_one(released: Desk, body: str) -> None:
     with closing(sqlite3.connect(database(released))) as db, db:

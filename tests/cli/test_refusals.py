@@ -94,6 +94,7 @@ def test_a_rate_that_is_exceeded_is_waited_for(vertex: OnVertex) -> None:
     assert vertex.split == {"11": 100}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [502, 403])
 def test_a_workspace_behind_a_private_link_is_named(azure: OnAzure, status: int) -> None:
     said = "Access to workspace was denied based on workspace private link configuration."

@@ -71,6 +71,7 @@ STREAMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("line", "said"), STREAMS.values(), ids=STREAMS.keys())
 def test_streams_are_not_needed(server: Server, bare: Canary, line: str, said: str) -> None:
     back = bare.shell(line)
@@ -108,6 +109,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", FILES.values(), ids=FILES.keys())
 def test_no_canary_yaml_stops_it(server: Server, bare: Canary, text: str) -> None:
     content = text.encode("utf-8", "surrogateescape")

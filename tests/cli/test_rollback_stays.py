@@ -35,6 +35,7 @@ def canary(server: Server, tmp_path: Path) -> Canary:
     return canary
 
 
+@pytest.mark.slow
 def test_a_cancelled_job_goes_on_until_its_raise_is_taken_back(
     server: Server, canary: Canary
 ) -> None:

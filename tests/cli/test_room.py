@@ -24,6 +24,7 @@ def check(canary: Canary, flags: tuple[str, ...], model: str, says: str) -> None
     assert says in " ".join(canary.run("doctor", *flags).out.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("taken", "fits"), [(47, True), (49, False)])
 def test_fifty_tags_of_sagemaker(tmp_path: Path, taken: int, *, fits: bool) -> None:
     with running() as server:

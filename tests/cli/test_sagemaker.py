@@ -210,6 +210,7 @@ def test_no_credentials_is_8_and_says_where_it_looked(server: Server, canary: Ca
     assert "credentials" in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "operation", ["DescribeEndpoint", "GetMetricData", "UpdateEndpointWeightsAndCapacities"]
 )
@@ -269,6 +270,7 @@ def test_a_rollback_without_credentials_prints_the_plain_command(
     assert server.operations() == []
 
 
+@pytest.mark.slow
 def test_a_rollback_that_gets_no_answer_is_unsafe(server: Server, canary: Canary) -> None:
     server.fault("DescribeEndpoint", "drop_before")
     result = canary.elsewhere("phone").run("rollback", *FLAGS, "-y")
@@ -283,6 +285,7 @@ def test_an_endpoint_in_transition_is_refused(server: Server, canary: Canary) ->
     assert "under way" in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["throttle", "error", "drop_before", "drop_after", "html"])
 def test_one_fault_at_each_call_changes_nothing_in_the_end(
     server: Server, canary: Canary, kind: str
@@ -318,6 +321,7 @@ def test_another_writer_that_lowers_wins(server: Server, canary: Canary) -> None
     assert server.weights(ENDPOINT)["v42"] == 0
 
 
+@pytest.mark.slow
 def test_kill_9_and_resume(server: Server, canary: Canary) -> None:
     assert largest_share(server) == 0
     driving = canary.begin("start", "-m", "v42")

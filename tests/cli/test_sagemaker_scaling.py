@@ -69,6 +69,7 @@ def test_a_rollback_without_a_driver_restores_it_too(
     assert least(scaling) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["denied", "error", "html", "drop_before"])
 def test_a_minimum_that_can_not_be_read_stops_no_release(
     server: Server, scaling: Any, tmp_path: Path, kind: str

@@ -13,6 +13,7 @@ def split_by_somebody(azure: OnAzure) -> None:
     azure.somebody_sets(blue=90, teal=10)
 
 
+@pytest.mark.slow
 def test_a_token_server_that_says_nothing_is_not_waited_for(azure: OnAzure) -> None:
     split_by_somebody(azure)
     azure.server.fault("token", "hang", times=1)
@@ -25,6 +26,7 @@ def test_a_token_server_that_says_nothing_is_not_waited_for(azure: OnAzure) -> N
     assert "by hand: az ml online-endpoint update" in back.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["too_many", "throttle", "unavailable", "drop_before"])
 def test_a_token_server_that_is_busy_is_asked_again(azure: OnAzure, kind: str) -> None:
     split_by_somebody(azure)

@@ -114,6 +114,7 @@ def test_a_rollback_without_credentials_prints_the_plain_command(
     assert "gcloud ai endpoints update 1000 --region=europe-west4" in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["throttle", "drop_after", "html"])
 def test_one_fault_at_each_call_does_not_stop_a_rollback(vertex: OnVertex, kind: str) -> None:
     assert vertex.ann.run(*HELD).code == 0

@@ -70,6 +70,7 @@ def test_a_key_of_another_project_is_8_and_is_not_shown(vertex: OnVertex) -> Non
     assert vertex.raised() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["throttle", "error500", "drop_before", "drop_after", "html"])
 def test_one_fault_at_each_call_changes_nothing_in_the_end(vertex: OnVertex, kind: str) -> None:
     vertex.fault("token", kind)

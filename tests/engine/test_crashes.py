@@ -51,6 +51,7 @@ POINTS = {name: whole_run(name) for name in ("healthy", "failing")}
 RIGHT_END = {"healthy": {Outcome.PROMOTED}, "failing": {Outcome.ROLLED_BACK}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", ["healthy", "failing"])
 @pytest.mark.parametrize("fault", [Fault.CRASH_BEFORE, Fault.CRASH_AFTER])
 def test_a_crash_at_any_point_changes_nothing_in_the_end(scenario: str, fault: Fault) -> None:
@@ -64,6 +65,7 @@ def test_a_crash_at_any_point_changes_nothing_in_the_end(scenario: str, fault: F
         check(rehearsal, release, RIGHT_END[scenario])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", ["healthy", "failing"])
 @pytest.mark.parametrize("fault", [Fault.LOST, Fault.UNAVAILABLE])
 def test_a_lost_answer_at_any_point_changes_nothing_in_the_end(scenario: str, fault: Fault) -> None:
@@ -75,6 +77,7 @@ def test_a_lost_answer_at_any_point_changes_nothing_in_the_end(scenario: str, fa
         check(rehearsal, release, RIGHT_END[scenario])
 
 
+@pytest.mark.slow
 def test_two_crashes_at_any_points_converge() -> None:
     total = POINTS["healthy"]
     for first in range(1, total + 1, 3):

@@ -76,6 +76,7 @@ def test_a_hold_has_an_end() -> None:
     assert rehearsal.share == 0
 
 
+@pytest.mark.slow
 def test_a_hold_may_have_no_end() -> None:
     plan = replace(HOLDING, hold_at_most=Wait(HOLDING.settle_within, Then.HOLD))
     rehearsal = Rehearsal(plan)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from engine.rehearsal import (
     BASELINE,
     CANDIDATE,
@@ -82,6 +83,7 @@ def test_somebody_who_ends_the_shadow_ends_the_release() -> None:
     assert "copy of traffic" in release.why
 
 
+@pytest.mark.slow
 def test_a_crash_at_any_point_of_a_shadow_changes_nothing_in_the_end() -> None:
     calls = Points()
     whole = Rehearsal(SHADOWED)

@@ -9,6 +9,8 @@ from cli.shell import Desk, desk
 
 from canarycli.testing.stores import Place
 
+pytestmark = pytest.mark.slow
+
 KINDS = ["s3", "gs", "az", "postgresql"]
 CONFIG = """\
 version: 1

@@ -40,19 +40,39 @@ class Lost(LostAnswerKit):
             yield through
 
 
-class TestS3(OnS3, StoreKit, RaceKit):
-    updates = 200
-
-
-class TestGcs(OnGcs, StoreKit, RaceKit):
+class TestS3(OnS3, StoreKit):
     pass
 
 
-class TestAzure(OnAzure, StoreKit, RaceKit):
+@pytest.mark.slow
+class TestRacesOnS3(OnS3, RaceKit):
     updates = 200
 
 
-class TestPostgres(OnPostgres, StoreKit, RaceKit):
+class TestGcs(OnGcs, StoreKit):
+    pass
+
+
+@pytest.mark.slow
+class TestRacesOnGcs(OnGcs, RaceKit):
+    pass
+
+
+class TestAzure(OnAzure, StoreKit):
+    pass
+
+
+@pytest.mark.slow
+class TestRacesOnAzure(OnAzure, RaceKit):
+    updates = 200
+
+
+class TestPostgres(OnPostgres, StoreKit):
+    pass
+
+
+@pytest.mark.slow
+class TestRacesOnPostgres(OnPostgres, RaceKit):
     pass
 
 

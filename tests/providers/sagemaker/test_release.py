@@ -119,6 +119,7 @@ OPERATIONS = [
 NO_ANSWER = ["throttle", "error", "drop_before", "drop_after", "html", "truncated"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "skip"), [("throttle", 0), ("drop_after", 0), *((kind, 1) for kind in NO_ANSWER)]
 )
@@ -173,6 +174,7 @@ WRITERS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(1, 20, 4))
 @pytest.mark.parametrize("writer", WRITERS, ids=list(WRITERS))
 def test_another_writer_at_any_moment_is_respected(
@@ -212,6 +214,7 @@ def test_a_model_is_brought_in_and_released(rehearsal: Rehearsal) -> None:
     assert rehearsal.shares("green") == [0] * 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", NO_ANSWER)
 @pytest.mark.parametrize(
     "operation", ["DescribeEndpointConfig", "CreateEndpointConfig", "UpdateEndpoint"]

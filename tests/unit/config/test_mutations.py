@@ -71,6 +71,7 @@ def schema() -> jsonschema.Draft7Validator:
     return jsonschema.Draft7Validator(config_schema())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spot", tuple(spots(WHOLE)), ids=lambda spot: ".".join(map(str, spot)))
 def test_an_odd_value_loads_or_is_told_of(
     tmp_path: Path, schema: jsonschema.Draft7Validator, spot: Spot

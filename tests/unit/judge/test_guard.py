@@ -127,6 +127,7 @@ def bake(seed: int, kind: str, minutes: int) -> tuple[list[list[float]], list[li
     return past, rows  # type: ignore[return-value]  # ints are numbers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("minutes", [15, 60, 360])
 @pytest.mark.parametrize("kind", ["calm", "day", "outages"])
 def test_what_hits_both_versions_rolls_nobody_back(kind: str, minutes: int) -> None:

@@ -72,6 +72,7 @@ def test_an_equal_candidate_is_through_a_stage_with_leeway_sooner() -> None:
     assert first[0] < first[1] / 2
 
 
+@pytest.mark.slow
 def test_a_candidate_at_its_full_limit_is_not_promoted_through_leeway() -> None:
     ends = [run(seed, 1.5)[0] for seed in range(30)]
     assert ends.count("promoted") <= 2

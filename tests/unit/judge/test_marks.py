@@ -50,6 +50,7 @@ def verdict(position: int, slower: float) -> Verdict:
     return judge([P90], found, arms(90, share=10), state).findings[0].verdict
 
 
+@pytest.mark.slow
 def test_wherever_a_percentile_lies_in_its_bucket_its_own_limit_is_tested() -> None:
     said = {
         slower: [verdict(position, slower) for position in range(0, POSITIONS, step)]

@@ -57,6 +57,7 @@ def minutes_to_fail(seed: int, noise: float, times: float) -> int | None:
     return None
 
 
+@pytest.mark.slow
 def test_with_it_swings_of_a_third_roll_hardly_anybody_back_and_harm_is_still_found() -> None:
     healthy, harmed = [], []
     for seed in range(25):

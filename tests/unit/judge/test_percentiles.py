@@ -52,6 +52,7 @@ CELLS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [True, False], ids=["with requests", "values only"])
 @pytest.mark.parametrize("cell", CELLS.values(), ids=list(CELLS))
 def test_a_candidate_at_its_limit_does_not_pass(
@@ -84,6 +85,7 @@ def test_an_equal_candidate_passes_by_percentiles_of_few_requests() -> None:
     assert judge([check], found, arms(MINUTES), {}).findings[0].verdict is Verdict.PASS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [True, False], ids=["with requests", "values only"])
 def test_recorded_percentiles_at_the_limit_do_not_pass(*, known: bool) -> None:
     quantiles, n = (0.5, 0.9), 60

@@ -6,6 +6,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+import pytest
 from unit.judge.arranging import MINUTE, START, arms, at, counts, measured, series
 from unit.judge.streams import poisson
 
@@ -140,6 +141,7 @@ def quiet_night(seed: int) -> Minutes:
     return rows
 
 
+@pytest.mark.slow
 def test_a_quiet_night_is_no_silence() -> None:
     for seed in range(6):
         day = quiet_night(seed)
@@ -165,6 +167,7 @@ def late(arm: str, minutes: float) -> Seen:
     return seen
 
 
+@pytest.mark.slow
 def test_bad_requests_that_are_counted_late_never_make_a_pass() -> None:
     for seed in range(12):
         rows = base(180, seed=seed, candidate=0.012)
@@ -180,6 +183,7 @@ def test_a_candidate_whose_points_change_late_is_judged_on_older_ones() -> None:
     assert first(Verdict.FAIL, equal) is None
 
 
+@pytest.mark.slow
 def test_a_baseline_whose_bad_requests_are_counted_late_never_makes_a_fail() -> None:
     for seed in range(12):
         findings = watch(base(180, seed=seed), 180, seen=late("old", 9))
@@ -227,6 +231,7 @@ def test_ten_minutes_that_are_missing_in_one_arm_are_forgiven_after_thirty_whole
     assert recorded(rows[:70]).verdict is Verdict.PASS
 
 
+@pytest.mark.slow
 def test_a_candidate_whose_bad_minutes_are_missing_never_passes() -> None:
     for seed in range(6):
         rows: Minutes = [

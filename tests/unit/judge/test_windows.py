@@ -109,6 +109,7 @@ EVERY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", [False, True], ids=["whole", "points missing"])
 @pytest.mark.parametrize("factor", [1.0, 4.0])
 @pytest.mark.parametrize("moments", EVERY.values(), ids=EVERY)
