@@ -34,7 +34,7 @@ LAYERS = (
     "clock",
     "ids",
     "folders",
-    "papers",
+    "private_file",
     "plain",
     "masking",
     "ci",

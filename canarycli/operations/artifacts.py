@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from canarycli.engine.status import release_status
 from canarycli.errors import UsageError
 from canarycli.operations.workspace import Workspace
-from canarycli.papers import open_private
 from canarycli.plain import plain
+from canarycli.private_file import open_private
 from canarycli.store import Record
 
 if TYPE_CHECKING:  # what moves traffic does not wait for what tells of it

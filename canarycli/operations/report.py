@@ -11,7 +11,7 @@ from canarycli.operations.address import Address
 from canarycli.operations.artifacts import document_of
 from canarycli.operations.history import one_release
 from canarycli.operations.workspace import open_store
-from canarycli.papers import open_private
+from canarycli.private_file import open_private
 from canarycli.release.record import Release
 from canarycli.report import WRITERS, Story, told
 

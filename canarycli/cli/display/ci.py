@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from canarycli.cli.display.output import Output
 from canarycli.errors import Exit
 from canarycli.harmless import harmless, in_line
-from canarycli.papers import open_private
+from canarycli.private_file import open_private
 
 if TYPE_CHECKING:
     from canarycli.report import Story

@@ -17,8 +17,8 @@ from canarycli.cli.options.common import Common, Format, Talk
 from canarycli.errors import UsageError
 from canarycli.harmless import harmless, harmless_json
 from canarycli.journal import Event
-from canarycli.papers import open_private
 from canarycli.plain import plain
+from canarycli.private_file import open_private
 
 EVENTS = "canary.events/1"
 

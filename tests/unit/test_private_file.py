@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from canarycli.papers import open_private
+from canarycli.private_file import open_private
 
 
 def test_a_new_file_is_its_users_alone(tmp_path: Path) -> None:
