@@ -78,7 +78,7 @@ def looks(number: int) -> Iterator[tuple[int, float, int, int]]:
     state: State = {}
     for minute in sorted(wanted | set(range(EVERY, max(wanted), EVERY))):
         arms = Arms("old", "new", 5.0, START, START + minute * MINUTE, DELAY)
-        found = measured(metrics, window(state, arms))
+        found = measured(metrics, window(plan, state, arms))
         began = time.process_time()
         state = json.loads(json.dumps(judge(plan, found, arms, state).state))
         spent = 1000 * (time.process_time() - began)

@@ -104,10 +104,18 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A half-open range of time, UTC: `start` is in it, `end` is not."""
+    """A half-open range of time, UTC: `start` is in it, `end` is not.
+
+    Attributes:
+        start: the first moment of it.
+        end: the first moment after it.
+        sources: other ranges for sources that are asked in the same look, by name: what comes
+            late reaches further back.
+    """
 
     start: datetime
     end: datetime
+    sources: Mapping[str, "Window"] = field(default_factory=dict, hash=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.start.tzinfo is None or self.end.tzinfo is None:
@@ -118,6 +126,10 @@ class Window:
 
     def __contains__(self, at: object) -> bool:
         return isinstance(at, datetime) and self.start <= at < self.end
+
+    def of(self, source: str) -> "Window":
+        """The range that a source is asked for."""
+        return self.sources.get(source, self)
 
     @property
     def length(self) -> timedelta:

@@ -102,7 +102,7 @@ class Margin:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A rule on one metric: exactly one of the three limits is set.
+    """A rule on one metric: exactly one of the four limits is set.
 
     Attributes:
         name: for people and `--skip`; unique in a plan.
@@ -114,6 +114,8 @@ class Check:
         min_requests: each arm needs so many before the check says pass or fail.
         role: `watch` is shown and never decides.
         critical: fails at its first failing read.
+        differs_by: limit on the difference to the baseline in both directions: of what a model
+            answers neither more nor less is better.
     """
 
     name: str
@@ -125,13 +127,33 @@ class Check:
     min_requests: int = 0
     role: Role = Role.GATE
     critical: bool = False
+    differs_by: Margin | None = None
 
     def __post_init__(self) -> None:
-        limits = (self.no_worse_by, self.never_above, self.never_below)
+        limits = (self.no_worse_by, self.differs_by, self.never_above, self.never_below)
         if sum(limit is not None for limit in limits) != 1:
             raise ValueError(
-                f"check {self.name!r} needs exactly one of no_worse_by, never_above, never_below"
+                f"check {self.name!r} needs exactly one of no_worse_by, differs_by, never_above, "
+                "never_below"
             )
+        if self.two_sided and self.metric.name.startswith("latency"):
+            raise ValueError(f"check {self.name!r}: no latency is too low, write no_worse_by")
+
+    @property
+    def margin(self) -> Margin | None:
+        """By how much the candidate may differ from the baseline; None without a comparison."""
+        return self.no_worse_by if self.differs_by is None else self.differs_by
+
+    def with_margin(self, margin: Margin) -> "Check":
+        """The same comparison with another margin."""
+        if self.two_sided:
+            return replace(self, differs_by=margin)
+        return replace(self, no_worse_by=margin)
+
+    @property
+    def two_sided(self) -> bool:
+        """Whether less is as bad as more."""
+        return self.differs_by is not None
 
 
 @dataclass(frozen=True, slots=True)

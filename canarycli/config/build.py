@@ -103,6 +103,7 @@ def _check(model: plans.CheckModel | plans.AlarmModel, sources: Mapping[str, Ori
         name=model.name or metric.key,
         metric=metric,
         no_worse_by=model.no_worse_by,
+        differs_by=model.differs_by,
         never_above=model.never_above,
         never_below=model.never_below,
         better=Better(model.better),

@@ -54,7 +54,7 @@ Q = TypeVar("Q")
 BUILT_IN, CUSTOM, SOURCED = "<built-in>", "<custom>", "<from>"
 RULE, ALARM = "<rule>", "<alarm>"
 SOURCES = ("cloudwatch", "cloud_monitoring", "azure_monitor", "simulator")
-LIMITS = ("no_worse_by", "never_above", "never_below")
+LIMITS = ("no_worse_by", "differs_by", "never_above", "never_below")
 
 _NAMES = tuple(name for name in UNITS if name != "latency_over")
 
@@ -205,11 +205,12 @@ LimitField = Annotated[
 
 
 class CheckModel(Model):
-    """A rule on one metric: exactly one of no_worse_by, never_above and never_below."""
+    """A rule on one metric: one of no_worse_by, differs_by, never_above and never_below."""
 
     metric: MetricField
     name: MaybeText = None
     no_worse_by: MarginField = None
+    differs_by: MarginField = None
     never_above: LimitField = None
     never_below: LimitField = None
     better: LowerOrHigher = "lower"
@@ -217,7 +218,7 @@ class CheckModel(Model):
     role: GateOrWatch = "gate"
     critical: Flag = False
 
-    @field_validator("no_worse_by", mode="before")
+    @field_validator("no_worse_by", "differs_by", mode="before")
     @classmethod
     def _margin(cls, value: Any, info: ValidationInfo) -> Margin:
         return _by_unit(parse_margin, value, info)

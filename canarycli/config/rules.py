@@ -124,6 +124,8 @@ def _one_limit(check: Any, path: Path) -> Iterator[Flaw]:
         yield Flaw(path, f"a check needs a limit: one of {', '.join(LIMITS)}")
     for extra in given[1:]:
         yield Flaw((*path, extra), f"{extra} beside {given[0]}: a check has one limit", At.KEY)
+    if "differs_by" in given and str(check.get("metric")).startswith("latency"):
+        yield Flaw((*path, "differs_by"), "no latency is too low: write no_worse_by", At.KEY)
 
 
 def _one_source(check: Any, path: Path, sources: Mapping[str, Any]) -> Iterator[Flaw]:

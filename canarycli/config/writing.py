@@ -136,8 +136,9 @@ def _check(check: Check) -> dict[str, Any]:
     if check.name != metric.key:
         written = {"name": check.name, **written}
     unit = Unit.NONE if metric.source and metric.origin is None else metric.unit
-    if check.no_worse_by is not None:
-        written["no_worse_by"] = _margin(check.no_worse_by, unit)
+    if check.margin is not None:
+        limit = "differs_by" if check.two_sided else "no_worse_by"
+        written[limit] = _margin(check.margin, unit)
     for name in ("never_above", "never_below"):
         limit = getattr(check, name)
         if limit is not None:

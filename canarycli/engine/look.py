@@ -63,7 +63,7 @@ def _judge(provider: Provider, clock: Clock, release: Release) -> Judgement:
             release.endpoint,
             (release.baseline, release.candidate),
             {metric.key: metric for metric in metrics}.values(),
-            window(release.judge, arms),
+            window(release.plan.checks, release.judge, arms),
         )
     except ProviderError as error:  # whatever it is, there are no numbers
         return no_reading(release, error.message)

@@ -43,7 +43,7 @@ def ask(
         endpoint: the endpoint they are about.
         versions: the baseline first, then the candidate.
         metrics: those that name a source.
-        window: the range of time.
+        window: the range of time, with those of sources that have another.
         patience: how a question is asked again.
     """
     arms = [
@@ -55,7 +55,7 @@ def ask(
         if metric.origin is not None:
             groups.setdefault(metric.origin.name, (metric.origin, []))[1].append(metric)
     return tuple(
-        Asked(name, group, _begun(name, _question(origin, arms, group, window), patience))
+        Asked(name, group, _begun(name, _question(origin, arms, group, window.of(name)), patience))
         for name, (origin, group) in groups.items()
     )
 

@@ -68,7 +68,7 @@ def forecast(
 
 
 def _sights(plan: Plan, known: Mapping[str, Any]) -> list[Sight]:
-    compared = [c for c in plan.gates if c.no_worse_by is not None]
+    compared = [c for c in plan.gates if c.margin is not None]
     shares = weights([check.metric.name for check in compared])
     parts = {check.name: share for check, share in zip(compared, shares, strict=True)}
     return [Sight(c, known.get(c.name, {}), parts.get(c.name, 1.0)) for c in plan.checks]

@@ -63,7 +63,7 @@ def remedy(
     times = [o.passes_in for o in mine if o.passes_in is not None]
     patience = _rounded(max(times) / SLACK) if len(times) == len(mine) else None
     shares = (s for s in SHARES if s > plan.stages[0].percent and helps(from_share(plan, s)))
-    margins = (m for m in _wider(check.no_worse_by) if helps(_with(plan, check, m)))
+    margins = (m for m in _wider(check.margin) if helps(_with(plan, check, m)))
     return Remedy(late.stage, late.passes_in, patience, next(shares, None), next(margins, None))
 
 
@@ -82,7 +82,7 @@ def _wider(margin: Margin | None) -> tuple[Margin, ...]:
 
 
 def _with(plan: Plan, check: Check, margin: Margin) -> Plan:
-    wider = replace(check, no_worse_by=margin)
+    wider = check.with_margin(margin)
     return replace(plan, checks=tuple(wider if c.name == check.name else c for c in plan.checks))
 
 

@@ -32,6 +32,9 @@ WIDE = 1.35
 LEAN = 0.75
 """Of the bias a percentile may have is lost: the rest it has, in the candidate's favour."""
 
+BOTH = 2.0
+"""How much longer it takes to show that something changed neither up nor down."""
+
 MOST = 20.0
 """Times the allowed difference beyond which an effect is not looked for."""
 
@@ -71,12 +74,12 @@ class Sight:
     def __init__(self, check: Check, facts: Mapping[str, Any], weight: float) -> None:
         self.check, self.facts, self.weight = check, facts, weight
         self.promise = Promise()
-        self.margin = check.no_worse_by or Margin()
+        self.margin = check.margin or Margin()
 
     @property
     def sees(self) -> bool:
         """Whether anything is known; a limit on the candidate alone needs nothing."""
-        return self.check.no_worse_by is None or self.level is not None
+        return self.check.margin is None or self.level is not None
 
     @property
     def level(self) -> float | None:
@@ -95,7 +98,7 @@ class Sight:
         """The outlook at a stage with so many candidate requests a minute."""
         name, unit = self.check.name, self.check.metric.unit
         least = self.check.min_requests / flow if flow > 0 else inf
-        if self.check.no_worse_by is None:
+        if self.check.margin is None:
             wait = _later(settle, least)
             return Outlook(name, number, wait, wait, unit=unit)
         level = self.level
@@ -122,7 +125,7 @@ class Sight:
     def gained(self, stage: Stage, flow: float) -> float:
         """Nats a minute towards a pass, for a candidate like the baseline."""
         level = self.level
-        if self.check.no_worse_by is None or level is None:
+        if self.check.margin is None or level is None:
             return 0.0
         return self.gain(level, replace(stage, leeway=1.0), flow)
 
@@ -150,7 +153,7 @@ class Sight:
     def fails(self, value: float, share: float, flow: float) -> float:
         """Minutes until a candidate with that value fails."""
         nats = self.nats(value, share, passing=False)
-        alpha = self.promise.alpha * self.weight
+        alpha = self.promise.alpha * self.weight / (2 if self.check.two_sided else 1)
         return max(SLOWEST_FAIL, requests_to_fail(nats, 1.0, alpha) / flow)
 
     def smallest(self, level: float, share: float, flow: float, minutes: float) -> float | None:
@@ -208,9 +211,29 @@ class Sight:
     def _counted(
         self, value: float, level: float, share: float, *, passing: bool, leeway: float
     ) -> float:
-        margins = margins_of(self.margin, self.check.better)
+        if self.check.two_sided:
+            sides = [
+                self._towards(side, value, level, share, passing=passing, leeway=leeway)
+                for side in (Better.LOWER, Better.HIGHER)
+            ]
+            # The later of two sides counts for a pass, which takes about twice as long.
+            return min(sides) / BOTH if passing else max(sides)
+        side = self.check.better
+        return self._towards(side, value, level, share, passing=passing, leeway=leeway)
+
+    def _towards(
+        self,
+        side: Better,
+        value: float,
+        level: float,
+        share: float,
+        *,
+        passing: bool,
+        leeway: float,
+    ) -> float:
+        margins = margins_of(self.margin, side)
         candidate, baseline = value, level
-        if self.check.better is Better.HIGHER:
+        if side is Better.HIGHER:
             candidate, baseline = 1 - value, 1 - level
         candidate = min(max(candidate, 0.0), 1.0)
         rho, delta = margins.rho_fail, margins.delta_fail

@@ -6,7 +6,7 @@ from datetime import datetime
 from canarycli.judge.finding import Arms, Finding, Verdict
 from canarycli.judge.limits import judge_limit, not_judged
 from canarycli.judge.memory import RING, Memory
-from canarycli.judge.periods import Periods, brought_up, presence_now, taken
+from canarycli.judge.periods import Periods, brought_up, in_time, presence_now, taken
 from canarycli.judge.pool import REQUESTS, Pooled
 from canarycli.judge.sequential import facts_of, period_of
 from canarycli.judge.sources import Look
@@ -26,6 +26,7 @@ def judge_absolute(
     It is compared with the mean since the split is in place. Periods that may still grow can
     break a limit and can't show that it is kept.
     """
+    memory, arms = in_time(memory, check.metric, measured, arms)
     look = _look(check, measured, arms)
     sums, facts = Sums.of_split(memory.sums, arms), facts_of(check, measured, arms)
     clock = Periods(arms, period_of(look, memory))

@@ -202,7 +202,8 @@ class Comparison:
                 for latency, else the same); baseline's requests and bad ones. A minute without
                 candidate requests adds nothing. One without a baseline only fails a candidate
                 that fails most of its requests, and is guarded, see `guard`; if the baseline's
-                requests are given as negative it is not guarded either.
+                requests are given as negative it is not guarded either, and held to what the
+                baseline has where that is more.
         """
         n_c, x_c, x_pass, n_b, x_b = row
         if n_c <= 0:
@@ -289,9 +290,9 @@ class Comparison:
         """Without a baseline: bet on most requests failing, and raise the guard's alarm."""
         phi = max(self.dispersion.phi, 1.0)
         allowed = self.margins.rho_fail * self.hour_rate + self.margins.delta_fail
-        limit = max(MOSTLY, min(MOST, allowed)) if guarded else STARTING
+        limit = max(MOSTLY, min(MOST, allowed)) if guarded else self._starting(minute)
         # An endpoint that had such minutes before has them again, whoever serves.
-        if not guarded or self.peak < MOSTLY:
+        if self.peak < MOSTLY if guarded else limit < MOST:
             good, logs = minute.n_candidate - minute.x_candidate, []
             for w in FAIL_ODDS:
                 rate = w * limit / (1 - limit + w * limit)
@@ -312,6 +313,11 @@ class Comparison:
                 plan=allowed,
                 alpha=self.promise.alpha,
             )
+
+    def _starting(self, minute: Minute) -> float:
+        """The limit while it warms up: half of the requests, or what the baseline usually has."""
+        theirs = max(minute.x_baseline / -minute.n_baseline, self.guess_bad / self.guess_n)
+        return max(STARTING, self.margins.rho_fail * theirs + self.margins.delta_fail)
 
     @property
     def hour_rate(self) -> float:

@@ -44,6 +44,8 @@ class Finding:
         critical: one failing read is enough, as the plan says.
         more_requests: about so many more candidate requests until it can tell, if known.
         query: the question in the cloud's own words.
+        limit_low: the limit on the other side, where neither more nor less is better.
+        delay: how late the metric comes, None for the provider's own delay.
         guard: there is no baseline to compare with; `limit` is one on `candidate`. A fail that
             is not `proven` may be an outage that would have hit the baseline alike.
     """
@@ -68,6 +70,8 @@ class Finding:
     more_requests: float | None = None
     query: str = ""
     guard: bool = False
+    limit_low: float | None = None
+    delay: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ HALF_LIFE = 0.5 ** (1 / 60)
 LOUDEST = 10.0
 """Of what it takes to raise it; so a single good minute or two can end it."""
 
+COMMON = 0.5
+"""What the baseline had more often than not is no failure, and nothing to raise an alarm about."""
+
 STEP = 0.7
 LASTING = 15
 """Minutes after which an alarm is no longer put down to an outage that would hit both versions."""
@@ -83,6 +86,8 @@ class Guard:
         self.since_n, self.since_bad = self.since_n + n, self.since_bad + bad
         if self.since_bad <= self.limit * self.since_n:
             self.since_n = self.since_bad = 0.0
+        if self.first >= COMMON:
+            return
         before = sum(self.levels)
         good, low = n - bad, log(1 - self.limit)
         for i, w in enumerate(ODDS):

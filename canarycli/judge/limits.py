@@ -20,10 +20,12 @@ class Facts:
     Attributes:
         age: how old the newest point is, None if there is none.
         query: the question in the cloud's own words.
+        delay: how late the metric comes, None for the provider's own delay.
     """
 
     age: timedelta | None = None
     query: str = ""
+    delay: timedelta | None = None
 
     def finding(self, check: Check, verdict: Verdict, sentence: str) -> Finding:
         """A finding without numbers, to be filled in."""
@@ -36,6 +38,7 @@ class Facts:
             role=check.role,
             critical=check.critical,
             query=self.query,
+            delay=self.delay,
         )
 
 

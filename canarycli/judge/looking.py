@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from canarycli.judge.absolute import judge_absolute
@@ -27,8 +28,8 @@ def judge(
     """Judge every check on the points of the split in force and on what earlier looks left.
 
     Only periods that began after the split was in place count. A pass needs points that no
-    longer grow; the youngest points may only add to a fail. Checks with `no_worse_by` are judged
-    sequentially: their findings are `proven`, and one that fails is enough. Limits on the
+    longer grow; the youngest points may only add to a fail. Checks that compare the arms are
+    judged sequentially: their findings are `proven`, and one that fails is enough. Limits on the
     candidate alone are compared with the mean since the split is in place.
 
     One finding more than there are checks says whether traffic is split as asked, where requests
@@ -90,20 +91,33 @@ def begin(checks: Sequence[Check], history: Measurements, arms: Arms) -> State:
     facts = {
         check.name: learn(check, history, arms.baseline)
         for check in checks
-        if check.no_worse_by is not None
+        if check.margin is not None
     }
     return {name: {"facts": known} for name, known in facts.items() if known}
 
 
-def window(state: State, arms: Arms) -> Window:
+def window(checks: Sequence[Check], state: State, arms: Arms) -> Window:
     """The range to measure for the next look: what is new, and periods still revisable.
 
-    The whole split in force where something of it is not remembered yet.
+    Each source has its own, by its own checks. The whole split in force where something of it is
+    not remembered yet.
     """
-    known = [Memory.from_json(memory).reaches_back for memory in state.values()]
+    origins = {c.name: c.metric.origin.name for c in checks if c.metric.origin is not None}
+    own = [memory for name, memory in state.items() if name not in origins]
+    sources = {
+        source: Window(
+            _reach([state.get(n, {}) for n, of in origins.items() if of == source], arms), arms.now
+        )
+        for source in set(origins.values())
+    }
+    return Window(_reach(own, arms), arms.now, sources)
+
+
+def _reach(memories: Sequence[Mapping[str, Any]], arms: Arms) -> datetime:
+    known = [Memory.from_json(memory).reaches_back for memory in memories]
     if not known or None in known:
-        return Window(arms.since, arms.now)
-    return Window(max(arms.since, min(filter(None, known))), arms.now)
+        return arms.since
+    return max(arms.since, min(filter(None, known)))
 
 
 def extra_metrics(checks: Sequence[Check], state: State) -> tuple[Metric, ...]:
@@ -121,7 +135,7 @@ def extra_metrics(checks: Sequence[Check], state: State) -> tuple[Metric, ...]:
 def _open(
     checks: Sequence[Check], measurements: Measurements, arms: Arms, state: State
 ) -> list[Case]:
-    compared = [check for check in checks if check.no_worse_by is not None]
+    compared = [check for check in checks if check.margin is not None]
     whole = Promise(crowd=max(1, len(compared)), leeway=arms.leeway, noise=arms.noise)
     return [
         open_case(check, replace(whole, weight=weight), measurements, arms, _memory(state, check))

@@ -63,6 +63,7 @@ class Memory:
         taken: periods judged, ring included, since the evidence was begun.
         lag: the age in seconds at which points were last seen to change, 0 for in time.
         sums: the split in force before the periods that may still change.
+        delay: seconds by which the metric's series says it is late, None for the provider's.
     """
 
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class Memory:
     taken: int = 0
     lag: float = 0.0
     sums: Sums | None = None
+    delay: float | None = None
 
     @property
     def reaches_back(self) -> datetime | None:
@@ -165,6 +167,7 @@ class Memory:
             "taken": self.taken,
             "lag": self.lag,
             "sums": self.sums and self.sums.to_json(),
+            "delay": self.delay,
         }
 
     @staticmethod
@@ -187,6 +190,7 @@ class Memory:
             taken=data["taken"],
             lag=data["lag"],
             sums=data["sums"] and Sums.from_json(data["sums"]),
+            delay=data.get("delay"),
         )
 
 

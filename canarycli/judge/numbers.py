@@ -5,18 +5,23 @@ from math import exp, inf, isfinite, log
 
 from canarycli.judge.case import Case
 from canarycli.judge.comparison import Comparison
-from canarycli.judge.finding import Finding
+from canarycli.judge.evidence import Several
+from canarycli.judge.finding import Finding, Verdict
 from canarycli.judge.limits import scaled
 from canarycli.judge.marks import Mark, above_bound
 from canarycli.judge.means import Means
-from canarycli.judge.sources import OVER, RATE, SPREAD, as_log, needs, tolerance
-from canarycli.judge.telling import LEVEL, Shown, proven, told_guard, told_rate
+from canarycli.judge.sources import BOTH, OVER, RATE, SPREAD, as_log, needs, tolerance
+from canarycli.judge.telling import LEVEL, Shown, proven, told_both, told_guard, told_rate, walled
 from canarycli.plan import Better, Margin
 
 
 def told(case: Case, finding: Finding) -> Finding:
     """The finding with its numbers filled in."""
-    margin, evidence = case.check.no_worse_by or Margin(), case.evidence
+    margin, evidence = case.check.margin or Margin(), case.evidence
+    if case.memory.kind == BOTH and isinstance(evidence, Several):
+        more, fewer = evidence.parts
+        if isinstance(more, Comparison) and isinstance(fewer, Comparison) and more.split.n_c > 0:
+            return told_both(finding, more, fewer, relative=not margin.absolute)
     if isinstance(evidence, Comparison) and case.memory.kind == RATE:
         rho, delta = evidence.margins.rho_fail, evidence.margins.delta_fail
         shown = Shown(not margin.absolute, case.check.better, rho, delta)
@@ -37,12 +42,14 @@ def told(case: Case, finding: Finding) -> Finding:
     diff, limit, relative = scaled(case.check, margin, ours.value, theirs.value)
     unit = 1.0 if relative else abs(theirs.value)
     low, high = (edge * unit for edge in _turned(case, _interval(case, margin)))
-    if case.check.better is Better.LOWER:
+    if case.check.two_sided:
+        low, high = _between(finding.verdict, low, diff, high, limit)
+    elif case.check.better is Better.LOWER:
         low, high = proven(finding.verdict, low, diff, high, limit)
     else:
         low, high = proven(finding.verdict, -high, -diff, -low, -limit)
         low, high = -high, -low
-    return replace(
+    told = replace(
         finding,
         relative=relative,
         diff=diff,
@@ -50,11 +57,24 @@ def told(case: Case, finding: Finding) -> Finding:
         low=low if isfinite(low) else None,
         high=high if isfinite(high) else None,
     )
+    return walled(told) if case.check.two_sided else told
+
+
+def _between(
+    verdict: Verdict, low: float, diff: float, high: float, limit: float
+) -> tuple[float, float]:
+    """What was proven is part of the interval, as `proven`, whichever side it is on."""
+    if diff >= 0:
+        return proven(verdict, low, diff, high, limit)
+    low, high = proven(verdict, -high, -diff, -low, limit)
+    return -high, -low
 
 
 def _interval(case: Case, margin: Margin) -> tuple[float, float]:
     """How much worse the candidate is, as fractions of the baseline's value."""
     evidence = case.evidence
+    if isinstance(evidence, Several) and case.check.two_sided:
+        evidence = evidence.parts[0]
     if isinstance(evidence, Means):
         low, high = evidence.bounds(LEVEL)
         return (_grown(low), _grown(high)) if as_log(case.check) else (low, high)
@@ -90,7 +110,7 @@ def _slope(case: Case) -> float:
     if whole is None or "marks" not in facts or whole.bounds != tuple(facts["bounds"]):
         return 0.0
     cuts = Mark.from_json(facts["marks"][0])
-    far = 1 + _moved(case, case.check.no_worse_by or Margin())
+    far = 1 + _moved(case, case.check.margin or Margin())
     return _power(above_bound(whole, cuts.base), cuts.fail.above(whole), far)
 
 

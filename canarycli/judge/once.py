@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from canarycli.judge.finding import Arms, Judgement, Verdict
 from canarycli.judge.looking import begin, extra_metrics, judge
 from canarycli.judge.pool import pool
-from canarycli.metrics import Measurements, Metric, Window
+from canarycli.metrics import Measurements, Metric, Series, Window
 from canarycli.plan import Check, Role
 
 REQUESTS = Metric("requests")
@@ -44,7 +44,7 @@ def judge_window(
             f.verdict is Verdict.FAIL and f.proven and f.role is Role.GATE for f in found.findings
         ):
             return found, end
-    return judge(checks, whole, arms, found.state), None
+    return judge(checks, _until(whole, arms.now), arms, found.state), None
 
 
 def _ends(whole: Measurements, window: Window) -> list[datetime]:
@@ -63,10 +63,14 @@ def _share(whole: Measurements, arms: Arms) -> float:
 
 
 def _until(whole: Measurements, end: datetime) -> Measurements:
-    """What was known then."""
+    """What was known then; no point of it grows any more."""
     window = Window(whole.window.start, end)
     series = {
-        version: {key: one.within(window) for key, one in metrics.items()}
+        version: {key: _settled(one.within(window)) for key, one in metrics.items()}
         for version, metrics in whole.series.items()
     }
     return replace(whole, window=window, series=series)
+
+
+def _settled(series: Series) -> Series:
+    return series if series.delay is None else replace(series, delay=timedelta(0))

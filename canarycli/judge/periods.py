@@ -10,13 +10,25 @@ from canarycli.judge.finding import Arms
 from canarycli.judge.memory import Entry, Memory
 from canarycli.judge.presence import UNKNOWN, Presence
 from canarycli.judge.sources import RATE, Look
-from canarycli.metrics import Counts, Point
+from canarycli.metrics import Counts, Measurements, Metric, Point
 
 WARM_UP = 2
 """Periods after a change of the split in which a new copy may still be loading its model."""
 
 EARLY_REQUESTS = 100
 """Requests each arm needs before a period that may still grow counts towards a fail."""
+
+
+def in_time(
+    memory: Memory, metric: Metric, measured: Measurements, arms: Arms
+) -> tuple[Memory, Arms]:
+    """Both with the delay that the metric's own series say, or said when they were last heard."""
+    series = (measured.of(arm, metric) for arm in (arms.baseline, arms.candidate))
+    said = [one.delay.total_seconds() for one in series if one.delay is not None]
+    memory = replace(memory, delay=max(said)) if said else memory
+    if memory.delay is None:
+        return memory, arms
+    return memory, replace(arms, delay=timedelta(seconds=memory.delay))
 
 
 Kind = TypeVar("Kind", bound=Evidence | None)
@@ -85,11 +97,14 @@ def _odd(point: Point | None) -> bool:
 
 
 def warming(row: tuple[float, ...] | None, kind: str) -> tuple[float, ...] | None:
-    """While it warms up a candidate is only held to failing less than half of its requests."""
+    """While it warms up a candidate is only held to failing less than half of its requests.
+
+    Or than the baseline does in the same period: what most requests are is no failure.
+    """
     if kind != RATE or row is None:
         return None
-    n_c, x_c, x_pass, _, _ = row
-    return n_c, x_c, x_pass, -1.0, 0.0
+    n_c, x_c, x_pass, n_b, x_b = row
+    return n_c, x_c, x_pass, min(-1.0, -n_b), x_b
 
 
 def young(memory: Memory, look: Look, clock: Periods) -> list[Row]:

@@ -11,7 +11,8 @@ def sentence(finding: Finding) -> str:
     numbers = _numbers(finding)
     match finding.verdict:
         case Verdict.FAIL:
-            return f"{numbers}: proven worse than the limit"
+            beyond = "worse than" if finding.limit_low is None else "beyond"
+            return f"{numbers}: proven {beyond} the limit"
         case Verdict.PASS:
             return f"{numbers}: proven within the limit"
         case Verdict.NO_DATA:
@@ -43,6 +44,8 @@ def _numbers(finding: Finding) -> str:
     diff, limit = (
         change(v, finding.unit, relative=finding.relative) for v in (finding.diff, finding.limit)
     )
+    if finding.limit_low is not None:
+        limit = limit.replace("+", "±", 1)
     return f"{finding.check} {arms}({diff}, limit {limit})"
 
 

@@ -12,10 +12,10 @@ from canarycli.judge.limits import Facts, needs_more, not_judged, shortage
 from canarycli.judge.margins import Promise
 from canarycli.judge.memory import RING, Memory
 from canarycli.judge.numbers import told
-from canarycli.judge.periods import Periods, brought_up, presence_now, taken, young
+from canarycli.judge.periods import Periods, brought_up, in_time, presence_now, taken, young
 from canarycli.judge.pool import REQUESTS, Pooled, quantile_of
 from canarycli.judge.power import more_requests
-from canarycli.judge.presence import Presence
+from canarycli.judge.presence import SILENT_PERIODS, Presence
 from canarycli.judge.sentences import sentence
 from canarycli.judge.sources import (
     VALUE,
@@ -40,6 +40,7 @@ def open_case(
     check: Check, promise: Promise, measured: Measurements, arms: Arms, memory: Memory
 ) -> Case:
     """Bring a check's memory and evidence up to date with what was measured."""
+    memory, arms = in_time(memory, check.metric, measured, arms)
     kind = memory.kind or kind_of(check, memory.facts, measured, arms)
     memory = replace(memory, kind=kind)
     facts, sums = facts_of(check, measured, arms), Sums.of_split(memory.sums, arms)
@@ -99,7 +100,8 @@ def facts_of(check: Check, measured: Measurements, arms: Arms) -> Facts:
     """What every finding of a check carries at this look."""
     newest = measured.of(arms.candidate, check.metric).newest
     age = None if newest is None else max(arms.now - newest, timedelta(0))
-    return Facts(age, measured.queries.get(check.metric.key, ""))
+    delay = measured.of(arms.candidate, check.metric).delay
+    return Facts(age, measured.queries.get(check.metric.key, ""), delay)
 
 
 def period_of(look: Look, memory: Memory) -> timedelta:
@@ -146,7 +148,8 @@ def _verdict(case: Case, *, blamed: bool) -> tuple[Verdict, str]:
         return Verdict.FAIL, ""
     absent = case.presence.absence(case.check.name, alone=case.alone)
     if absent:
-        return Verdict.NO_DATA, absent
+        due = _due(case)
+        return (Verdict.INCONCLUSIVE, due) if due else (Verdict.NO_DATA, absent)
     if case.alone:
         return Verdict.INCONCLUSIVE, "nothing is left to compare it with"
     if short:
@@ -159,6 +162,17 @@ def _verdict(case: Case, *, blamed: bool) -> tuple[Verdict, str]:
         return Verdict.INCONCLUSIVE, why
     doubt = _doubt(case)
     return (Verdict.INCONCLUSIVE, doubt) if doubt else (Verdict.PASS, "")
+
+
+def _due(case: Case) -> str:
+    """That nothing can be there yet of a metric that comes late, "" if something can."""
+    arms = case.arms
+    if case.memory.delay is None:
+        return ""
+    period = case.measured.of(arms.candidate, case.check.metric).period
+    first = arms.since + arms.delay + period
+    early = arms.now < first + SILENT_PERIODS * period
+    return f"first data due {first:%H:%M} UTC" if early else ""
 
 
 def _doubt(case: Case) -> str:

@@ -1,9 +1,9 @@
 """Where a check's rows come from: which form of the metric is judged, and how.
 
-A check on a rate is judged as counts. A check on latency is judged as the share of requests above
-thresholds from history: counted by the cloud (`latency_over`), or, where it only counts at the
-bounds of its buckets, from its histograms. Everything else is judged as a value. The kind is
-fixed once data of it was seen.
+A check on a rate is judged as counts, in both directions where it says `differs_by`. One on
+latency is judged as the share of requests above thresholds from history: counted by the cloud
+(`latency_over`), or, where it only counts at the bounds of its buckets, from its histograms.
+Everything else is judged as a value. The kind is fixed once data of it was seen.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,13 +12,15 @@ from datetime import datetime, timedelta
 from math import isfinite, log
 from typing import Any
 
+from canarycli.judge.both import both_rates, both_values, doubled
 from canarycli.judge.comparison import Comparison, History
 from canarycli.judge.evidence import Evidence, Several
 from canarycli.judge.finding import Arms
 from canarycli.judge.latency import QUANTILE_WEIGHTS, QUANTILES, SHARE_MARGINS
 from canarycli.judge.margins import Promise, margins_of
 from canarycli.judge.marks import Mark, above_bound, equal_share, mark, undecided
-from canarycli.judge.means import Means, Scale, weight_of
+from canarycli.judge.means import Means, Scale
+from canarycli.judge.points import rate_row, spread_row, value_row
 from canarycli.judge.pool import merged, pool, quantile, quantile_of
 from canarycli.metrics import (
     Counts,
@@ -35,6 +37,8 @@ from canarycli.plan import Better, Check, Margin
 
 HISTORY = ("rate", "requests", "phi", "errors", "swing", "peak")
 RATE, OVER, SPREAD, VALUE = "rate", "over", "spread", "value"
+BOTH = "both"
+"""A rate that may become neither more nor less."""
 SPREAD_OF = Metric("latency")
 """The histogram that latency percentiles are judged by where a cloud has it."""
 
@@ -71,11 +75,11 @@ def needs(check: Check, facts: Mapping[str, Any]) -> tuple[Metric, ...]:
     The requests over two thresholds where the cloud counts them exactly, else its histogram.
     """
     tau = facts.get("tau")
-    if check.no_worse_by is None or not check.metric.name.startswith("latency_p"):
+    if check.margin is None or not check.metric.name.startswith("latency_p"):
         return ()
     if not tau or facts.get("marks"):
         return (SPREAD_OF,)
-    slower = tau * (1 + tolerance(check.no_worse_by, tau))
+    slower = tau * (1 + tolerance(check.margin, tau))
     return Metric("latency_over", _short(tau)), Metric("latency_over", _short(slower))
 
 
@@ -91,8 +95,10 @@ def learn(check: Check, measured: Measurements, version: str) -> dict[str, Any]:
     if counts:
         turned = check.better is Better.HIGHER
         rows = [(p.n, p.n - p.bad if turned else p.bad) for p in counts if 0 <= p.bad <= p.n]
-        past = History.of(rows)
-        return _known(past)
+        facts: dict[str, Any] = _known(History.of(rows))
+        if check.two_sided:
+            facts["fewer"] = _known(History.of([(n, n - bad) for n, bad in rows]))
+        return facts
     values = [p for p in own if isinstance(p, Value)]
     facts = _learn_values(check, values) if values else {}
     over = _learn_over(check, facts, measured, version)
@@ -112,7 +118,7 @@ def kind_of(check: Check, facts: Mapping[str, Any], measured: Measurements, arms
             return SPREAD
         match next(iter(measured.of(arm, check.metric).points), None):
             case Counts():
-                return RATE
+                return BOTH if check.two_sided else RATE
             case Value():
                 return VALUE
     return ""
@@ -120,20 +126,20 @@ def kind_of(check: Check, facts: Mapping[str, Any], measured: Measurements, arms
 
 def evidence_of(check: Check, kind: str, facts: Mapping[str, Any], promise: Promise) -> Evidence:
     """Fresh evidence for a check."""
-    margin = check.no_worse_by or Margin()
+    margin = check.margin or Margin()
     if kind == RATE:
         return Comparison(
             margins_of(margin, check.better).beyond(promise.noise), promise, _history(facts)
         )
-    if kind == OVER:
+    if kind == BOTH:
+        return both_rates(margin, promise, _history(facts), _history(facts.get("fewer", {})))
+    if kind in {OVER, SPREAD}:
         return _spread_evidence(check, facts, promise)
-    if kind == SPREAD:
-        return _spread_evidence(check, facts, promise)
-    level = facts.get("level", 0.0)
-    worse = tolerance(margin, level)
-    if as_log(check):
-        return Means(log(1 + worse), log(1 + worse), promise, facts.get("spread", 0.0))
-    return Means(worse, worse, promise, facts.get("spread", 0.0))
+    worse, spread = tolerance(margin, facts.get("level", 0.0)), facts.get("spread", 0.0)
+    if check.two_sided:
+        return both_values(worse, promise, spread, as_log=as_log(check))
+    worse = log(1 + worse) if as_log(check) else worse
+    return Means(worse, worse, promise, spread)
 
 
 def rows_of(
@@ -181,58 +187,24 @@ def _reader(check: Check, kind: str, facts: Mapping[str, Any]) -> Reader:
     match kind:
         case "rate" | "over":
             turned = check.better is Better.HIGHER
-            return lambda ours, theirs: _rate_row(ours, theirs, turned=turned)
+            return lambda ours, theirs: rate_row(ours, theirs, turned=turned)
+        case "both":
+            return lambda ours, theirs: doubled(
+                *(rate_row(ours, theirs, turned=turned) for turned in (False, True))
+            )
         case "spread":
             marks = tuple(map(Mark.from_json, facts.get("marks", ())))
             bounds = tuple(facts.get("bounds", ()))
-            return lambda ours, theirs: _spread_row(ours, theirs, marks, bounds)
+            return lambda ours, theirs: spread_row(ours, theirs, marks, bounds)
         case _:
             sign = 1.0 if check.better is Better.LOWER else -1.0
             level = 0.0 if as_log(check) else facts.get("level", 0.0)
             q = quantile_of(check.metric)
-            return lambda ours, theirs: _value_row(ours, theirs, sign, level, q)
-
-
-def _rate_row(
-    ours: Point | None, theirs: Point | None, *, turned: bool
-) -> tuple[float, ...] | None:
-    if not isinstance(ours, Counts) or (theirs is not None and not isinstance(theirs, Counts)):
-        return None
-    n_b, x_b = (0.0, 0.0) if theirs is None else (theirs.n, theirs.bad)
-    if not (0 <= ours.bad <= ours.n and 0 <= x_b <= n_b):
-        return None
-    x_c = ours.n - ours.bad if turned else ours.bad
-    return ours.n, x_c, x_c, n_b, n_b - x_b if turned else x_b
-
-
-def _spread_row(
-    ours: Point | None,
-    theirs: Point | None,
-    marks: Sequence[Mark],
-    bounds: tuple[float, ...],
-) -> tuple[float, ...] | None:
-    if not isinstance(ours, Histogram) or not isinstance(theirs, Histogram) or not marks:
-        return None
-    if ours.bounds != bounds or theirs.bounds != bounds:
-        return None
-    return tuple(number for one in marks for number in one.row(ours, theirs))
-
-
-def _value_row(
-    ours: Point | None, theirs: Point | None, sign: float, level: float, q: float | None
-) -> tuple[float, ...] | None:
-    if not isinstance(ours, Value) or not isinstance(theirs, Value):
-        return None
-    if 0 in {ours.n, theirs.n}:
-        return None
-    precision, low, high = weight_of(ours.n, theirs.n, q)
-    if sign < 0:
-        low, high = high, low
-    if level:
-        return sign * (ours.value - theirs.value) / abs(level), precision, low, high
-    if min(ours.value, theirs.value) <= 0:
-        return None
-    return sign * log(ours.value / theirs.value), precision, low, high
+            if check.two_sided:
+                return lambda ours, theirs: doubled(
+                    *(value_row(ours, theirs, side, level, q) for side in (1.0, -1.0))
+                )
+            return lambda ours, theirs: value_row(ours, theirs, sign, level, q)
 
 
 def _histograms(check: Check, measured: Measurements, version: str) -> Series:
@@ -270,7 +242,7 @@ def _learn_spread(check: Check, points: Sequence[Point]) -> dict[str, Any]:
     if whole.n <= 0 or len(whole.bounds) < 2 or whole.bounds[0] <= 0:
         return {}
     q = quantile_of(check.metric)
-    margin = check.no_worse_by or Margin()
+    margin = check.margin or Margin()
     marks, past = [], []
     for one in QUANTILES if q is None else (q,):
         worse = tolerance(margin, quantile(whole, one))
@@ -297,7 +269,7 @@ def coarse(check: Check, facts: Mapping[str, Any]) -> str:
     found = facts.get("coarse")
     if not found:
         return ""
-    asked = tolerance(check.no_worse_by or Margin(), facts.get("tau", 0.0))
+    asked = tolerance(check.margin or Margin(), facts.get("tau", 0.0))
     return undecided(asked, found["width"], found["decides"])
 
 
@@ -362,11 +334,11 @@ class Lesson:
 
 def ready(check: Check, kind: str, facts: Mapping[str, Any]) -> bool:
     """Whether enough is known to read rows: thresholds, or the level a margin is relative to."""
-    if kind in {RATE, OVER}:
+    if kind in {RATE, OVER, BOTH}:
         return True
     if kind == SPREAD:
         return bool(facts.get("marks"))
-    alone = as_log(check) and not (check.no_worse_by or Margin()).absolute
+    alone = as_log(check) and not (check.margin or Margin()).absolute
     return alone or bool(facts.get("level"))
 
 

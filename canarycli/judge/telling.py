@@ -63,6 +63,25 @@ def told_rate(finding: Finding, comparison: Comparison, shown: Shown) -> Finding
     )
 
 
+def told_both(finding: Finding, more: Comparison, fewer: Comparison, *, relative: bool) -> Finding:
+    """The finding on a rate that may become neither more nor less, with a limit on both sides."""
+    down = finding.verdict is Verdict.FAIL and fewer.evidence > more.evidence
+    side, better = (fewer, Better.HIGHER) if down else (more, Better.LOWER)
+    shown = Shown(relative, better, side.margins.rho_fail, side.margins.delta_fail)
+    return walled(told_rate(finding, side, shown))
+
+
+def walled(finding: Finding) -> Finding:
+    """The finding with its limit on both sides; what passed lies between them."""
+    if finding.limit is None:
+        return finding
+    limit, low, high = abs(finding.limit), finding.low, finding.high
+    if finding.verdict is Verdict.PASS:
+        low = None if low is None else max(low, -limit)
+        high = None if high is None else min(high, limit)
+    return replace(finding, limit=limit, limit_low=-limit, low=low, high=high)
+
+
 def told_guard(finding: Finding, guard: Guard, shown: Shown) -> Finding:
     """The finding with what the candidate has alone and the guard's limit on it."""
     if finding.unit is Unit.NONE:

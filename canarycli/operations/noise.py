@@ -40,7 +40,7 @@ def measure_noise(address: Address, asked: Asked, env: Mapping[str, str]) -> Mea
     found = live.work.provider.measure(
         live.work.target.name, arms, live.plan.metrics(), live.window
     )
-    compared = [check for check in live.plan.checks if check.no_worse_by is not None]
+    compared = [check for check in live.plan.checks if check.margin is not None]
     rows = {check.name: list(_rows(check, found, live)) for check in compared}
     noise = {name: arm_noise(minutes) for name, minutes in rows.items() if minutes}
     if not noise:

@@ -105,7 +105,7 @@ def _traffic(intent: Intent, seen: Foresight) -> tuple[Check, Traffic]:
             f"{seen.why or 'no request came in the last hour'}",
             hint="stages by hand: canary plan --stages 5,25,50,100",
         )
-    gates = [check for check in seen.release.plan.gates if check.no_worse_by is not None]
+    gates = [check for check in seen.release.plan.gates if check.margin is not None]
     rated = [check for check in gates if "rate" in seen.known.get(check.name, {})]
     if not rated:
         raise UsageError(
@@ -121,7 +121,7 @@ def _traffic(intent: Intent, seen: Foresight) -> tuple[Check, Traffic]:
 
 def _fit(seen: Foresight, check: Check, traffic: Traffic, aim: Aim) -> Fit:
     most = bake_from_option(aim.max_duration, "--max-duration") if aim.max_duration else None
-    margin = tolerance(check.no_worse_by or Margin(), traffic.rate)
+    margin = tolerance(check.margin or Margin(), traffic.rate)
     if margin <= 0:
         raise PlanError("--margin", "0 can never be shown", hint="such as --margin 20%")
 
@@ -150,7 +150,7 @@ def _fit(seen: Foresight, check: Check, traffic: Traffic, aim: Aim) -> Fit:
 def _widened(seen: Foresight, check: Check, text: str) -> tuple[Foresight, Check]:
     """The release with that margin on the check."""
     try:
-        wider = replace(check, no_worse_by=parse_margin(text, Unit.RATIO))
+        wider = check.with_margin(parse_margin(text, Unit.RATIO))
     except ValueError as error:
         raise PlanError("--margin", str(error), hint="such as --margin 20%") from error
     plan = seen.release.plan

@@ -56,12 +56,14 @@ def row(finding: Finding) -> dict[str, Any]:
         "low": finding.low,
         "high": finding.high,
         "limit": finding.limit,
+        "limit_low": finding.limit_low,
         "unit": finding.unit.value,
         "relative": finding.relative,
         "role": finding.role.value,
         "n_baseline": finding.n_baseline,
         "n_candidate": finding.n_candidate,
         "age_seconds": None if finding.age is None else round(finding.age.total_seconds(), 1),
+        "delay_seconds": None if finding.delay is None else finding.delay.total_seconds(),
         "message": finding.sentence,
     }
 

@@ -34,8 +34,11 @@ class Gauge:
         if not edge:
             return None
 
+        # Of two limits the nearer one is drawn, so that right is worse whatever changed.
+        down = row.get("limit_low") is not None and (row["diff"] or 0.0) < 0
+
         def scaled(number: float) -> float:
-            part = number / float(edge)
+            part = (-number if down else number) / float(edge)
             return 2 - part if row["kind"] == FLOOR else part
 
         at = row["candidate"] if alone else row["diff"]

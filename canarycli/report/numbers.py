@@ -22,4 +22,7 @@ def change(number: float | None, row: Row) -> str:
 
 def limit(row: Row) -> str:
     """The limit: of the difference, or of the candidate alone."""
-    return value(row["limit"], row["unit"]) if row["kind"] else change(row["limit"], row)
+    if row["kind"]:
+        return value(row["limit"], row["unit"])
+    text = change(row["limit"], row)
+    return text.replace("+", "±", 1) if row.get("limit_low") is not None else text

@@ -28,7 +28,7 @@ class Span:
 
 
 def exportable(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """The checks that a document can hold: those that decide by comparing both arms."""
+    """The checks that a document can hold: those that decide by one side of a comparison."""
     return tuple(c for c in checks if c.no_worse_by is not None and c.role is Role.GATE)
 
 

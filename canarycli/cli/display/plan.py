@@ -211,8 +211,10 @@ def limit_text(check: Check) -> str:
     """A check's limit in words."""
     if alarm_of(check) is not None:
         return "never in alarm"
-    if check.no_worse_by is not None:
-        margin = margin_text(check, check.no_worse_by)
+    if check.margin is not None:
+        margin = margin_text(check, check.margin)
+        if check.two_sided:
+            return f"within {margin.replace('+', '±', 1)}"
         if check.better is Better.HIGHER:
             return f"at least {margin.replace('+', '-', 1)}"
         return f"at most {margin}"
@@ -305,7 +307,7 @@ def _slow(outlook: Outlook, plan: Plan) -> str:
 def _otherwise(plan: Plan, baseline: str) -> Iterator[tuple[str, str]]:
     if not plan.gates:
         return
-    patient = all(check.no_worse_by is None for check in plan.gates) and plan.fails_after > 1
+    patient = all(check.margin is None for check in plan.gates) and plan.fails_after > 1
     reads = f" {plan.fails_after} reads in a row" if patient else ""
     back = f"roll back to {baseline} 100% at once"
     yield (

@@ -41,7 +41,7 @@ CHECK = thing(
         "verdict": words(Verdict),
         **{
             name: maybe(NUMBER)
-            for name in ("baseline", "candidate", "diff", "low", "high", "limit")
+            for name in ("baseline", "candidate", "diff", "low", "high", "limit", "limit_low")
         },
         "unit": words(Unit),
         "relative": {
@@ -52,6 +52,10 @@ CHECK = thing(
         "n_baseline": maybe(NUMBER),
         "n_candidate": maybe(NUMBER),
         "age_seconds": maybe(SECONDS),
+        "delay_seconds": {
+            "type": ["number", "null"],
+            "description": "how late the metric comes, null for the endpoint's own cloud",
+        },
         "message": TEXT,
     }
 )

@@ -75,7 +75,8 @@ def doubt(context: Context) -> Decision | None:
         return _resume(context, "every check passes now")
     if release.state is not State.RUNNING or clear or release.verdict is None:
         return None
-    patience = max(release.plan.unclear_after, release.bake_in_force)
+    late = max((f.delay for f in release.findings if _decides(f) and f.delay), default=timedelta(0))
+    patience = max(release.plan.unclear_after + late, release.bake_in_force)
     if context.since(release.waiting_since) < patience:
         return None
     unclear = [f.sentence for f in release.findings if f.verdict is not Verdict.PASS]
@@ -156,6 +157,10 @@ PAUSE_OUTCOMES = {
     Cause.BASELINE_DOWN: Outcome.UNSAFE,
 }
 """How a release ends when a pause runs out and says rollback."""
+
+
+def _decides(finding: Finding) -> bool:
+    return finding.role is Role.GATE
 
 
 def _read(context: Context, judgement: Judgement) -> Release:

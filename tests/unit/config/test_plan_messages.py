@@ -168,7 +168,8 @@ CHECK: Mapping[str, tuple[str, str]] = {
     "no limit": (
         check("min_requests: 10"),
         (
-            "canary.yaml:5:7: a check needs a limit: one of no_worse_by, never_above, never_below"
+            "canary.yaml:5:7: a check needs a limit: one of no_worse_by, differs_by, "
+            "never_above, never_below"
             "   (plans.p.checks[0])"
         ),
     ),

@@ -86,6 +86,15 @@ def test_a_margin_is_in_the_unit_of_the_metric(
     assert check.no_worse_by == (expected or Margin(absolute=0.05))
 
 
+def test_a_limit_on_both_sides_is_read_and_written_back(tmp_path: Path) -> None:
+    path = read(tmp_path, file_with(f"{{metric: {COUNTER}, differs_by: 1pp}}"))
+    plan = load(path, cwd=tmp_path, env={}).plans["standard"]
+
+    assert plan.checks[0].differs_by == Margin(absolute=0.01)
+    written = yaml.safe_load(write_plan(plan))
+    assert written["checks"] == [{"metric": yaml.safe_load(COUNTER), "differs_by": "1pp"}]
+
+
 def test_a_plan_is_written_with_the_names_of_its_sources(tmp_path: Path) -> None:
     path = read(tmp_path, file_with(f"{{metric: {COUNTER}, no_worse_by: 1pp}}"))
     plan = load(path, cwd=tmp_path, env={}).plans["standard"]
@@ -159,6 +168,10 @@ MISTAKES: Mapping[str, tuple[str, str]] = {
     "two sources of one metric": (
         file_with("{metric: {name: x, from: prom, simulator: {ratio: 1}}, no_worse_by: 1pp}"),
         "simulator beside from: a metric has one source",
+    ),
+    "a latency that may not get better": (
+        file_with("{metric: latency_p90, differs_by: 10%}"),
+        "no latency is too low: write no_worse_by",
     ),
     "no unit of ours": (
         file_with("{metric: {name: x, from: shop, path: /x, unit: euro}, never_above: 1}"),

@@ -292,14 +292,14 @@ def test_several_checks_name_the_one_to_blame() -> None:
 
 def test_the_window_is_what_is_new_and_seven_periods_that_may_still_change() -> None:
     first = judge([ERRORS], errors(2, 20), arms(20, delay=2), before())
-    assert window(first.state, arms(21, delay=2)) == Window(at(20 - 2 - 7), at(21))
-    assert window(first.state, arms(300, delay=2)) == Window(at(20 - 2 - 7), at(300))
+    assert window([ERRORS], first.state, arms(21, delay=2)) == Window(at(20 - 2 - 7), at(21))
+    assert window([ERRORS], first.state, arms(300, delay=2)) == Window(at(20 - 2 - 7), at(300))
 
 
 def test_the_window_of_a_new_split_is_that_split() -> None:
     first = judge([ERRORS], errors(2, 20), arms(20), before())
-    assert window(first.state, arms(21, since=20, share=25)) == Window(at(20), at(21))
-    assert window({}, arms(21, since=20)).start == at(20)
+    assert window([ERRORS], first.state, arms(21, since=20, share=25)) == Window(at(20), at(21))
+    assert window([ERRORS], {}, arms(21, since=20)).start == at(20)
 
 
 def test_ten_second_periods_are_judged_like_minutes() -> None:

@@ -71,7 +71,7 @@ def watch(
     found, state, findings = whole(rows), before(check), []
     for now in range(1, minutes + 1):
         who = arms(now, share=share, delay=DELAY)
-        span = window(state, who)
+        span = window([check], state, who)
         cut = {
             version: {k: one.within(span) for k, one in by.items()}
             for version, by in seen(now, found).series.items()

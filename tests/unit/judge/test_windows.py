@@ -94,7 +94,7 @@ def drive(found: Measurements, moments: Sequence[float], *, short: bool) -> list
         since = 0 if now < 200 else 200
         who = arms(now, since=since, share=20 if now < 200 else 20.5, delay=DELAY)
         assert extra_metrics(CHECKS, state)
-        asked = window(state, who)
+        asked = window(CHECKS, state, who)
         span = asked if short else Window(at(since), at(now))
         look = judge(CHECKS, seen(found, span), who, state)
         state = json.loads(json.dumps(look.state))
@@ -131,7 +131,7 @@ def test_a_look_asks_for_no_more_than_what_is_new_and_seven_periods() -> None:
     last = 0
     for now in [*range(1, 60), 120, *range(121, 200)]:
         who = arms(now, share=20, delay=DELAY)
-        span = window(state, who)
+        span = window(CHECKS, state, who)
         if now > 10:
             assert span.length.total_seconds() / 60 <= DELAY + 7 + (now - last)
         state = json.loads(json.dumps(judge(CHECKS, seen(found, span), who, state).state))

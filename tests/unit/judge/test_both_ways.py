@@ -1,0 +1,199 @@
+"""`differs_by`: of what a model answers neither more nor less is better; and what comes late."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+import pytest
+from unit.judge.arranging import MINUTE, START, arms, at, counts, measured, series
+
+from canarycli.judge import Finding, Judgement, State, Verdict, begin, judge, window
+from canarycli.metrics import Counts, Metric, Origin, Series, Value
+from canarycli.plan import Better, Check, Margin
+
+SHARE = Metric("says fraud", source={"x": 1})
+BOTH = Check("says fraud", SHARE, differs_by=Margin(absolute=0.02))
+PAST = 240
+
+
+def drawn(chance: Random, n: int, rate: float) -> tuple[float, float]:
+    return n, sum(chance.random() < rate for _ in range(n))
+
+
+def release(
+    check: Check, theirs: float, ours: float, *, seed: int = 1, minutes: int = 120, n: int = 300
+) -> Iterator[Finding]:
+    """One look a minute, with four hours of the baseline before."""
+    chance = Random(seed)
+    past = counts([drawn(chance, 10 * n // 3, theirs) for _ in range(PAST)])
+    key = check.metric.key
+    state: State = begin([check], measured({}, {key: past}), arms(0))
+    base = [drawn(chance, n, theirs) for _ in range(minutes)]
+    mine = [drawn(chance, n, ours) for _ in range(minutes)]
+    for now in range(1, minutes + 1):
+        found = measured({key: counts(mine[:now])}, {key: counts(base[:now])}, until=now)
+        judged = judge([check], found, arms(now, share=50), state)
+        state = judged.state
+        yield judged.findings[0]
+
+
+def last(findings: Iterator[Finding]) -> Finding:
+    """The first that fails, else the last."""
+    found = None
+    for found in findings:
+        if found.verdict is Verdict.FAIL:
+            break
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("ours", [0.15, 0.05])
+def test_more_and_less_than_the_margin_fail_and_say_which(ours: float) -> None:
+    found = last(release(BOTH, 0.10, ours))
+
+    assert found.verdict is Verdict.FAIL
+    assert found.baseline == pytest.approx(0.10, abs=0.02)
+    assert found.candidate == pytest.approx(ours, abs=0.02)
+    assert found.diff == pytest.approx((found.candidate or 0) - (found.baseline or 0))
+    assert (found.limit_low, found.limit) == pytest.approx((-0.02, 0.02))
+    low, high, diff = found.low, found.high, found.diff
+    assert low is not None
+    assert high is not None
+    assert diff is not None
+    assert low >= 0.02 if ours > 0.1 else high <= -0.02
+    assert low <= diff <= high
+    assert found.sentence.endswith("limit ±2.00 pp): proven beyond the limit")
+
+
+def test_an_equal_candidate_passes_between_both_limits() -> None:
+    found = last(release(BOTH, 0.10, 0.10))
+
+    assert found.verdict is Verdict.PASS
+    assert found.low is not None
+    assert found.high is not None
+    assert -0.02 <= found.low <= 0 <= found.high <= 0.02
+
+
+@pytest.mark.parametrize("ours", [0.12, 0.08])
+def test_at_the_margin_nothing_is_proven(ours: float) -> None:
+    told = [last(release(BOTH, 0.10, ours, seed=seed, minutes=40)).verdict for seed in range(12)]
+
+    assert told.count(Verdict.FAIL) == 0
+    assert told.count(Verdict.PASS) <= 1
+
+
+@pytest.mark.parametrize("rate", [0.6, 0.97])
+def test_what_most_answers_are_is_no_failure(rate: float) -> None:
+    """Neither while a copy warms up nor at 100 %: four of five say so on both arms."""
+    chance = Random(3)
+    check = replace(BOTH, differs_by=None, no_worse_by=Margin(absolute=0.02))
+    bought = replace(check, better=Better.HIGHER)
+    for each, part in ((check, rate), (bought, 1 - rate), (BOTH, rate)):
+        verdicts = {f.verdict for f in release(each, part, part, minutes=6)}
+        assert Verdict.FAIL not in verdicts
+        key = each.metric.key
+        past = counts([drawn(chance, 1000, part) for _ in range(PAST)])
+        state = begin([each], measured({}, {key: past}), arms(0))
+        for now in range(1, 30):
+            mine = counts([drawn(chance, 300, part) for _ in range(now)])
+            judged = judge([each], measured({key: mine}, until=now), arms(now, share=100), state)
+            state = judged.state
+            assert judged.findings[0].verdict is not Verdict.FAIL
+
+
+def test_a_value_may_neither_rise_nor_fall() -> None:
+    score = Check("score", Metric("score", source={"x": 1}), differs_by=Margin(relative=0.1))
+
+    def told(ours: float) -> Finding:
+        chance = Random(5)
+        mine, base = (
+            [Value(at(m), level + chance.gauss(0, 0.005), 500.0) for m in range(60)]
+            for level in (ours, 0.5)
+        )
+        state: State = {}
+        for now in range(1, 61):
+            look = measured({"score": series(mine[:now])}, {"score": series(base[:now])}, until=now)
+            judged = judge([score], look, arms(now, share=50), state)
+            state = judged.state
+        return judged.findings[0]
+
+    same, more, less = told(0.5), told(0.6), told(0.4)
+    assert [f.verdict for f in (same, more, less)] == [Verdict.PASS, Verdict.FAIL, Verdict.FAIL]
+    assert less.high is not None
+    assert less.high <= (less.limit_low or 0.0) == pytest.approx(-0.1)
+
+
+LATE = Metric("accuracy", origin=Origin("labels", "rows"))
+ACCURACY = Check("accuracy", LATE, no_worse_by=Margin(absolute=0.02))
+HOURS = timedelta(hours=6)
+
+
+def late(now: float, *, minutes: int = 120, grown: float = 1.0) -> Series:
+    """Labels: whole six hours after the answers, and only some of them before."""
+    points = []
+    for minute in range(minutes):
+        done = (now - minute - 1) * MINUTE >= HOURS
+        n = 200.0 if done else 40.0 * grown
+        points.append(Counts(at(minute), n, n * (0.08 if done else 0.5)))
+    return Series(tuple(points), MINUTE, HOURS)
+
+
+def look(now: float, state: State) -> Judgement:
+    found = measured({"accuracy": late(now)}, {"accuracy": late(now)}, until=now)
+    return judge([ACCURACY], found, arms(now, share=50), state)
+
+
+def test_a_period_is_judged_when_its_labels_are_in_and_not_before() -> None:
+    state: State = {}
+    for now in range(0, 361, 60):
+        judged = look(now, state)
+        state = judged.state
+        assert judged.findings[0].verdict is Verdict.INCONCLUSIVE
+        assert judged.findings[0].delay == HOURS
+    judged = look(421, state)
+
+    (found,) = judged.findings
+    assert found.verdict is Verdict.PASS
+    assert found.candidate == pytest.approx(0.08)
+    assert found.n_candidate == 59 * 200
+
+
+def test_before_the_first_labels_are_due_silence_is_no_missing_data() -> None:
+    empty = Series((), MINUTE, HOURS)
+    found = measured({"accuracy": empty}, {"accuracy": empty}, until=60)
+
+    early = judge([ACCURACY], found, arms(60, share=50), {})
+    later = judge([ACCURACY], found, arms(370, share=50), early.state)
+
+    assert early.findings[0].verdict is Verdict.INCONCLUSIVE
+    assert early.findings[0].sentence == "accuracy: can't tell yet, first data due 09:01 UTC"
+    assert later.findings[0].verdict is Verdict.NO_DATA
+
+
+def test_each_source_is_asked_for_its_own_time() -> None:
+    errors = Check("errors_5xx", Metric("errors_5xx"), no_worse_by=Margin(absolute=0.02))
+    checks = [errors, ACCURACY]
+    state: State = {}
+    for now in (30, 400):
+        own = counts([(200, 1)] * now)
+        both = {"errors_5xx": own, "accuracy": late(now, minutes=now)}
+        state = judge(checks, measured(both, both, until=now), arms(now, share=50), state).state
+    asked = window(checks, state, arms(401, share=50))
+
+    assert asked.start == at(393)
+    assert asked.of("labels").start == at(400) - HOURS - 7 * MINUTE
+    assert asked.of("labels").end == at(401)
+    assert asked.of("shop") == asked
+    assert window(checks, {}, arms(401)).of("labels").start == START
+
+
+def test_a_source_that_fails_once_is_asked_for_what_was_missed() -> None:
+    state = look(400, {}).state
+    silent = replace(measured({}, {}, until=401), failed={"accuracy": "source labels: no"})
+
+    judged = judge([ACCURACY], silent, arms(401, share=50), state)
+
+    assert judged.findings[0].verdict is Verdict.NO_DATA
+    asked = window([ACCURACY], judged.state, arms(402, share=50)).of("labels")
+    assert asked.start <= at(400) - HOURS
