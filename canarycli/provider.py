@@ -164,14 +164,22 @@ class Provider(Protocol):
         """What canary wrote on the endpoint, {} if nothing."""
         ...
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
         """Ask for a split and return at once, without waiting until it is in place.
 
         Returns the cloud's own id of the request, for its logs and its support, "" for none.
 
         Idempotent. `notes` are written with it (before it, where the cloud needs a call of its
         own and traffic is raised; after it, where it is lowered); empty notes leave the ones
-        there as they are. Versions not named in `to` get 0 and stay deployed.
+        there as they are. Versions not named in `to` get 0 and stay deployed. At no moment on the
+        way does a version have more than before and after.
+
+        Args:
+            seen: the endpoint as it was looked at.
+            to: the split.
+            notes: what to keep on the endpoint.
+            raises: the candidate gets more than in `seen`. Where it does not and one version gets
+                everything, a look that is out of date is no reason to refuse.
 
         Raises:
             Conflict: the endpoint is not as in `seen`, or another change is under way.

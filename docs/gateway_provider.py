@@ -82,7 +82,7 @@ class Gateway:
         """Came with the look, so it costs no call."""
         return {k: str(v) for k, v in seen.raw["notes"].items() if k.startswith("canary-")}
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
         """Weights and notes in one request, only if nothing changed since the look."""
         shares = to.rounded(self.limits.finest_percent)
         unknown = [name for name in shares if seen.version(name) is None]
@@ -98,7 +98,7 @@ class Gateway:
             now = self.describe(seen.name)
             if now.traffic.same_as(to) and self.notes(now) == {**self.notes(now), **notes}:
                 return ""
-            if notes:
+            if raises:
                 raise
             return str(self._call("PUT", seen.name, {**body, "notes": now.raw["notes"]})["request"])
 

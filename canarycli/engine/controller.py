@@ -210,7 +210,7 @@ class Controller:
             self._answered(saved, before, raised=before.raised)
             return decision
         try:
-            request = self.provider.shift(endpoint, split, self._notes(release))
+            request = self.provider.shift(endpoint, split, self._notes(release), raises=True)
         except Unavailable:
             raise  # it may land yet, and the record says so
         except Conflict as error:
@@ -238,7 +238,7 @@ class Controller:
         back = release.state is State.ROLLING_BACK
         notes = Mark(release.id, self.clock.now(), release.by).notes if back else {}
         try:
-            request = self.provider.shift(endpoint, split, notes)
+            request = self.provider.shift(endpoint, split, notes, raises=False)
         except Conflict as error:
             self.tell("waiting", f"the cloud is still applying a change: {error.said}")
             return

@@ -13,7 +13,6 @@ from canarycli.masking import mask
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Preview, Previewer, Roomy
 from canarycli.provider import (
-    RELEASE_NOTE,
     Deployer,
     Detailed,
     Endpoint,
@@ -86,14 +85,13 @@ class Patient:
         """What canary wrote on the endpoint."""
         return self._ask(lambda: self.provider.notes(seen))
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
         """Ask for a split; going back is idempotent, so a lost answer is asked for again.
 
-        A raise, known by its notes, is asked for once: somebody may have rolled back meanwhile.
+        A raise is asked for once: somebody may have rolled back meanwhile.
         """
-        if RELEASE_NOTE in notes:
-            return self._once(lambda: self.provider.shift(seen, to, notes))
-        return self._ask(lambda: self.provider.shift(seen, to, notes))
+        ask = self._once if raises else self._ask
+        return ask(lambda: self.provider.shift(seen, to, notes, raises=raises))
 
     def measure(
         self,

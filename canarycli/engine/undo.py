@@ -26,7 +26,7 @@ def undo(provider: Provider, clock: Clock, release: Release) -> None:
             if endpoint.settled and share <= TOLERANCE and written:
                 return
             if endpoint.settled:
-                provider.shift(endpoint, release.home, mark.notes)
+                provider.shift(endpoint, release.home, mark.notes, raises=False)
                 written = True
         clock.sleep(SETTLING.total_seconds())
     raise Unsafe(

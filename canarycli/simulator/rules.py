@@ -12,15 +12,25 @@ from canarycli.simulator.world import Added, Scene
 from canarycli.traffic import TOLERANCE, Traffic, percent
 
 
-def shifted(
-    scene: Scene, seen: Endpoint, to: Traffic, notes: Notes, *, limits: Limits, now: datetime
-) -> Scene:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request for a split; `raises` is None where nobody said whether it does."""
+
+    seen: Endpoint
+    to: Traffic
+    notes: Notes
+    raises: bool | None = None
+
+
+def shifted(scene: Scene, asked: Asked, *, limits: Limits, now: datetime) -> Scene:
     """The scene after a split was asked for; the same one if it was asked for already."""
-    split = _possible(scene, seen.name, to, limits, now)
+    seen, notes = asked.seen, asked.notes
+    split = _possible(scene, seen.name, asked.to, limits, now)
     if scene.wanted.same_as(split) and notes.items() <= scene.notes.items():
         return scene
     _refuse_while_changing(scene, seen.name, now)
-    if seen.revision != str(scene.revision) and _raises(scene, seen, split, notes):
+    raised = bool(asked.raises) or _raises(scene, seen, split, notes)
+    if raised and seen.revision != str(scene.revision):
         raise Conflict(
             f"endpoint {seen.name!r} has changed since it was looked at",
             facts=[f"it has {scene.wanted}"],

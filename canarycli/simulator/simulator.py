@@ -16,7 +16,7 @@ from canarycli.provider import Endpoint, Limits, Notes, Reply
 from canarycli.simulator import telemetry
 from canarycli.simulator.doctor import Doctor
 from canarycli.simulator.opening import Opening, clock_for
-from canarycli.simulator.rules import Deployment, deployed, retired, shifted
+from canarycli.simulator.rules import Asked, Deployment, deployed, retired, shifted
 from canarycli.simulator.state import MEMORY, FileState, MemoryState, State, default_path
 from canarycli.simulator.world import Scene, World
 from canarycli.traffic import Traffic
@@ -109,7 +109,9 @@ class Simulator:
         """What canary wrote on the endpoint."""
         return dict(self._scene(seen.name).notes)
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+    def shift(
+        self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool | None = None
+    ) -> str:
         """Ask for a split; it comes into force after the script's `settle`.
 
         A stale look is refused unless nobody but the baseline gets more by it, so that nothing
@@ -120,10 +122,8 @@ class Simulator:
             NotFound: a version that should get traffic does not exist.
             Rejected: it is not in service, or the split is none.
         """
-        limits = self.limits
-        self._change(
-            seen.name, lambda scene, now: shifted(scene, seen, to, notes, limits=limits, now=now)
-        )
+        limits, asked = self.limits, Asked(seen, to, notes, raises)
+        self._change(seen.name, lambda scene, now: shifted(scene, asked, limits=limits, now=now))
         return ""
 
     def measure(

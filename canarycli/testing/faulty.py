@@ -218,14 +218,14 @@ class Faulty:
         """Read the notes, with faults."""
         return self.points.reach("notes", lambda: self.provider.notes(seen), seen)
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
         """Ask for a split, with faults."""
 
         def blindly() -> None:
-            self.provider.shift(self.provider.describe(seen.name), to, notes)
+            self.provider.shift(self.provider.describe(seen.name), to, notes, raises=raises)
 
         def do() -> str:
-            return self.provider.shift(seen, to, notes)
+            return self.provider.shift(seen, to, notes, raises=raises)
 
         return self.points.reach("shift", do, seen, to, notes, later=blindly)
 

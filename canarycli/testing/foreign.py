@@ -22,11 +22,11 @@ class ForeignWriter:
         Raises:
             Conflict: a change is under way, on clouds that refuse one then.
         """
-        self._provider.shift(self._provider.describe(self._endpoint), to, {})
+        self._provider.shift(self._provider.describe(self._endpoint), to, {}, raises=True)
 
     def give(self, version: str, percent: float) -> None:
         """Give a version so many percent, the rest to whoever else has most."""
         seen = self._provider.describe(self._endpoint)
         others = [name for name in seen.traffic.live if name != version]
         rest = others[0] if others else next(v.name for v in seen.versions if v.name != version)
-        self._provider.shift(seen, Traffic.split(rest, version, percent), {})
+        self._provider.shift(seen, Traffic.split(rest, version, percent), {}, raises=True)

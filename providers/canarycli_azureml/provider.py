@@ -107,13 +107,15 @@ class AzureML:
         """Whether the endpoint's tags leave room for notes; no call."""
         return no_room(seen.raw, notes)
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+    def shift(
+        self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool | None = None
+    ) -> str:
         """Ask for a split, with the notes in the same write, and return at once.
 
         Raises:
             Conflict: a raise on a look that is out of date, or a change is under way.
         """
-        return self._shifter.shift(seen, to, notes)
+        return self._shifter.shift(seen, to, notes, raises=raises)
 
     def measure(
         self,

@@ -119,7 +119,7 @@ def in_force(body: Body, ask: Wanted) -> bool:
     )
 
 
-def raises(fresh: Body, ask: Wanted) -> bool:
+def gives_more(fresh: Body, ask: Wanted) -> bool:
     """Whether anybody but the baseline gets more than now, live or as a copy."""
     now = {name.lower(): share for name, share in read.shares(fresh, "traffic").items()}
     home = _home(fresh, ask, now)

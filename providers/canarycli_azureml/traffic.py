@@ -11,7 +11,7 @@ from canarycli_azureml.api import Session
 from canarycli_azureml.body import Body
 from canarycli_azureml.errors import Unanswered, Unclear
 from canarycli_azureml.settings import Settings
-from canarycli_azureml.split import Wanted, in_force, next_body, raises, wanted
+from canarycli_azureml.split import Wanted, gives_more, in_force, next_body, wanted
 
 FRESH_SECONDS = 2.0
 """A look this young is not repeated to go back. Whoever wrote since then has an operation under way
@@ -40,7 +40,9 @@ class Shifter:
         self._newest = (body, monotonic())
         return body
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+    def shift(
+        self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool | None = None
+    ) -> str:
         """Ask for a split and return at once, with Azure's id of the request.
 
         There is no conditional write, so the endpoint is read again just before: a raise on a
@@ -58,7 +60,7 @@ class Shifter:
             raise _changing(seen.name, [f"its state is {read.state(fresh)}"])
         if in_force(fresh, ask) and not ask.goes_back:
             return ""
-        if raises(fresh, ask) and read.changed_since(seen.raw, fresh):
+        if (raises or gives_more(fresh, ask)) and read.changed_since(seen.raw, fresh):
             raise _stale(seen.name, fresh)
         return self._write(seen.name, fresh, ask)
 
@@ -67,7 +69,7 @@ class Shifter:
             return False
         newest, at = self._newest
         fresh = newest is body and monotonic() - at < FRESH_SECONDS
-        return fresh and not raises(body, ask)
+        return fresh and not gives_more(body, ask)
 
     def _write(self, name: str, fresh: Body, ask: Wanted) -> str:
         doing, path = f"shifting endpoint {name!r}", self._settings.endpoint(name)

@@ -156,14 +156,16 @@ class SageMaker:
         """Whether the endpoint's tags leave room for notes; see `Roomy.no_room`."""
         return self.tags.no_room(seen.raw.arn, notes)
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+    def shift(
+        self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool | None = None
+    ) -> str:
         """Ask for a split; see `Provider.shift`.
 
         Live shares are one UpdateEndpointWeightsAndCapacities. A shadow that comes, changes or
         goes is an UpdateEndpoint, which takes minutes.
         """
         shifter = Shifter(self.clients, self.tags, self.describe, self._mirror)
-        return shifter.shift(seen, to, notes)
+        return shifter.shift(seen, to, notes, raises=raises)
 
     def measure(
         self,

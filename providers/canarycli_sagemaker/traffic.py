@@ -26,7 +26,9 @@ class Shifter:
     describe: Callable[[str], Endpoint]
     mirror: Callable[[Endpoint, Traffic], None]
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+    def shift(
+        self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool | None = None
+    ) -> str:
         """Ask for a split; see `Provider.shift`."""
         look: Look = seen.raw
         if not _same_shadow(seen.traffic, to):
@@ -34,7 +36,7 @@ class Shifter:
             return ""
         weights = weights_of(seen, to)
         candidate = {**self.tags.known(look.arn), **notes}.get(CANDIDATE_NOTE)
-        raised = raises(seen.traffic, to, candidate)
+        raised = raising(seen.traffic, to, candidate, told=raises)
         if raised and not seen.settled:
             raise Conflict(under_way(seen), hint="wait until it has settled, then try again")
         if not is_way_back(to, candidate):
@@ -42,7 +44,7 @@ class Shifter:
             if _asked_already(now, weights):
                 self.tags.write(look.arn, notes)
                 return ""
-            raised = raised or raises(now.traffic, to, candidate)
+            raised = raised or raising(now.traffic, to, candidate, told=raises)
             if raised and now.revision != seen.revision:
                 raise Conflict(
                     f"endpoint {seen.name!r} changed since it was looked at",
@@ -103,10 +105,13 @@ def weights_of(seen: Endpoint, to: Traffic) -> dict[str, float]:
     return {name: round(to.of(name), 4) for name in look.weights}
 
 
-def raises(now: Traffic, to: Traffic, candidate: str | None) -> bool:
-    """Whether a split gives the candidate more than it has; any split may, if nobody knows it."""
-    if candidate is None or candidate not in {*now.shares, *to.shares}:
-        return len(to.live) > 1
+def raising(now: Traffic, to: Traffic, candidate: str | None, *, told: bool | None) -> bool:
+    """Whether a split gives the candidate more than it has, by what was told and by what is seen.
+
+    Any split may where nobody told and nobody knows the candidate.
+    """
+    if told or candidate is None or candidate not in {*now.shares, *to.shares}:
+        return len(to.live) > 1 if told is None else told
     return to.of(candidate) > now.of(candidate) + TOLERANCE
 
 

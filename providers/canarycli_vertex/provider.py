@@ -96,9 +96,11 @@ class Vertex:
         """Whether the endpoint's labels leave room for notes; no call."""
         return no_room(labels_of(seen), notes)
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+    def shift(
+        self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool | None = None
+    ) -> str:
         """Ask for a split; in place at once, as Vertex answers with the changed endpoint."""
-        shift(self._api, self._lookup.path(seen.name), seen, to, notes)
+        shift(self._api, self._lookup.path(seen.name), seen, to, notes, raises=raises)
         return ""  # Google's answers carry no id of the request
 
     def measure(

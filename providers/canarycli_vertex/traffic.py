@@ -48,11 +48,13 @@ class Arms:
         return less and more
 
 
-def shift(api: Api, path: str, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+def shift(
+    api: Api, path: str, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool | None = None
+) -> None:
     """Ask for the split `to` on the endpoint at `path`; see `Provider.shift`."""
     split = whole_percents(seen, to)
-    arms = Arms.noted(seen, notes)
-    if arms.lowered(seen.traffic, to):
+    lowers = Arms.noted(seen, notes).lowered(seen.traffic, to) if raises is None else not raises
+    if lowers:
         _lower(api, path, seen, split, notes)
     else:
         _raise(api, path, seen, split, notes)

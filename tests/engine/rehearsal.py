@@ -77,8 +77,8 @@ class Watched:
     def smoke(self, *given: Any) -> Reply:
         return self.provider.smoke(*given)
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
-        request = self.provider.shift(seen, to, notes)
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
+        request = self.provider.shift(seen, to, notes, raises=raises)
         self.asked.append(to)
         for record in self.store.newest():
             allowed = max(record.release.target, 0.0)

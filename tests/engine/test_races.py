@@ -29,14 +29,13 @@ class Interrupted:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._rehearsal.simulator, name)
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
-        raises = to.of(CANDIDATE) > seen.traffic.of(CANDIDATE)
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
         if raises and self._meanwhile is not None:
             meanwhile, self._meanwhile = self._meanwhile, None
             meanwhile()
         # A cloud without conditional writes: it does not mind that the look is old.
         fresh = self._rehearsal.simulator.describe(seen.name)
-        return self._rehearsal.simulator.shift(fresh, to, notes)
+        return self._rehearsal.simulator.shift(fresh, to, notes, raises=raises)
 
 
 def driven_by(rehearsal: Rehearsal, provider: Any, store: Any = None) -> Controller:
@@ -71,13 +70,13 @@ class Refusing:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._rehearsal.simulator, name)
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
         if not self._refused:
             self._refused = True
             same = self._rehearsal.simulator.describe(seen.name).traffic
             self._rehearsal.simulator.impose(ENDPOINT, same)
             raise Conflict("the endpoint changed since it was looked at")
-        return self._rehearsal.simulator.shift(seen, to, notes)
+        return self._rehearsal.simulator.shift(seen, to, notes, raises=raises)
 
 
 def test_a_touch_that_leaves_the_split_alone_is_not_taken_for_a_person_lowering_it() -> None:

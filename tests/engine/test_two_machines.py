@@ -53,11 +53,11 @@ class Cloud:
             raise error
         return self.simulator.describe(endpoint)
 
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes) -> str:
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
         self.shifts.append((to.of(CANDIDATE), notes))
         if to.of(CANDIDATE) > 0 and self.before:
             self.before.pop(0)(to, notes)
-        return self.simulator.shift(seen, to, notes)
+        return self.simulator.shift(seen, to, notes, raises=raises)
 
     def fall_asleep(self, to: Traffic, notes: Notes) -> None:
         self.asleep.append((to, notes))

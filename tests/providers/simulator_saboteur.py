@@ -50,7 +50,10 @@ def looks(change: Callable[[Endpoint], Endpoint]) -> dict[str, Callable[..., Any
 
 
 def asks(change: Callable[[Traffic], Traffic]) -> dict[str, Callable[..., Any]]:
-    return {"shift": lambda real, seen, to, notes: real.shift(seen, change(to), notes)}
+    def shift(real: Any, seen: Endpoint, to: Traffic, notes: Any, **told: Any) -> Any:
+        return real.shift(seen, change(to), notes, **told)
+
+    return {"shift": shift}
 
 
 def measures(change: Callable[[Series], Series]) -> dict[str, Callable[..., Any]]:
@@ -76,9 +79,9 @@ def limited(**changes: Any) -> dict[str, Callable[..., Any]]:
 def silently(verb: str, *errors: type[CanaryError], answer: Any = None) -> dict[str, Any]:
     """The verb answers where it should raise."""
 
-    def way(real: Any, *arguments: Any) -> Any:
+    def way(real: Any, *arguments: Any, **told: Any) -> Any:
         try:
-            return getattr(real, verb)(*arguments)
+            return getattr(real, verb)(*arguments, **told)
         except errors:
             return answer
 
@@ -88,30 +91,30 @@ def silently(verb: str, *errors: type[CanaryError], answer: Any = None) -> dict[
 def instead(verb: str, error: type[CanaryError], other: Exception) -> dict[str, Any]:
     """The verb raises something else."""
 
-    def way(real: Any, *arguments: Any) -> Any:
+    def way(real: Any, *arguments: Any, **told: Any) -> Any:
         try:
-            return getattr(real, verb)(*arguments)
+            return getattr(real, verb)(*arguments, **told)
         except error:
             raise other from None
 
     return {verb: way}
 
 
-def blind(real: Any, seen: Endpoint, to: Traffic, notes: Any) -> None:
-    real.shift(real.describe(seen.name), to, notes)
+def blind(real: Any, seen: Endpoint, to: Traffic, notes: Any, **told: Any) -> None:
+    real.shift(real.describe(seen.name), to, notes, **told)
 
 
-def touchy(real: Any, seen: Endpoint, to: Traffic, notes: Any) -> None:
+def touchy(real: Any, seen: Endpoint, to: Traffic, notes: Any, **told: Any) -> None:
     now = real.provider.describe(seen.name)
     if not now.settled or now.revision != seen.revision:
         raise Conflict("the endpoint has changed")
-    real.shift(seen, to, notes)
+    real.shift(seen, to, notes, **told)
 
 
-def spilling(real: Any, seen: Endpoint, to: Traffic, notes: Any) -> None:
+def spilling(real: Any, seen: Endpoint, to: Traffic, notes: Any, **told: Any) -> None:
     """Two percent of the candidate's share end up on the version named last."""
     shares = {**to.shares, "v42": to.of("v42") - 2, seen.versions[-1].name: 2.0}
-    real.shift(seen, Traffic(shares), notes)
+    real.shift(seen, Traffic(shares), notes, **told)
 
 
 def tens(to: Traffic) -> Traffic:
@@ -122,8 +125,8 @@ def leftover(to: Traffic) -> Traffic:
     return Traffic({"v41": 99, "v42": 1}) if to.of("v41") == 100 else to
 
 
-def without_notes(real: Any, seen: Endpoint, to: Traffic, _notes: Any) -> None:
-    real.shift(seen, to, {})
+def without_notes(real: Any, seen: Endpoint, to: Traffic, _notes: Any, **told: Any) -> None:
+    real.shift(seen, to, {}, **told)
 
 
 def without_candidate(seen: Endpoint) -> Endpoint:

@@ -103,8 +103,8 @@ TRAFFIC = [
         "the first notes stay",
         "the_next_release_replaces_the_notes",
         {
-            "shift": lambda real, seen, to, notes: real.shift(
-                seen, to, {} if real.notes(seen) else notes
+            "shift": lambda real, seen, to, notes, **told: real.shift(
+                seen, to, {} if real.notes(seen) else notes, **told
             )
         },
     ),

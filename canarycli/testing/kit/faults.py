@@ -12,6 +12,7 @@ from canarycli.testing.kit.world import (
     NOTES,
     Trouble,
     World,
+    ask,
     assert_settled,
     look,
     measure,
@@ -46,7 +47,7 @@ class FaultKit:
         seen = look(world)
 
         with trouble(world, kind), pytest.raises(Unavailable):
-            world.provider.shift(seen, split(world, 20), NOTES)
+            ask(world, seen, split(world, 20), NOTES)
 
         world.settle()
         assert_settled(world, seen.traffic)
@@ -65,7 +66,7 @@ class FaultKit:
         seen = look(world)
 
         with trouble(world, Trouble.DENIED), pytest.raises(Denied):
-            world.provider.shift(seen, split(world, 20), NOTES)
+            ask(world, seen, split(world, 20), NOTES)
 
         world.settle()
         assert_settled(world, seen.traffic)
@@ -73,9 +74,9 @@ class FaultKit:
     def test_a_shift_whose_answer_was_lost_can_be_asked_for_again(self, world: World) -> None:
         seen, wanted = look(world), split(world, 5)
         with trouble(world, Trouble.LOST_WRITE), suppress(Unavailable):
-            world.provider.shift(seen, wanted, NOTES)
+            ask(world, seen, wanted, NOTES)
 
-        world.provider.shift(seen, wanted, NOTES)
+        ask(world, seen, wanted, NOTES)
 
         world.settle()
         assert_settled(world, wanted)

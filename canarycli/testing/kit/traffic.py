@@ -13,6 +13,7 @@ from canarycli.testing.kit.world import (
     NOTES,
     Trouble,
     World,
+    ask,
     assert_settled,
     look,
     shift,
@@ -47,7 +48,7 @@ class TrafficKit:
     def test_a_shift_is_asked_for_and_settles_to_the_split(self, world: World) -> None:
         wanted = split(world, 5)
 
-        world.provider.shift(look(world), wanted, NOTES)
+        ask(world, look(world), wanted, NOTES)
 
         under_way = look(world)
         assert under_way.settled is world.at_once
@@ -57,7 +58,7 @@ class TrafficKit:
     def test_the_old_split_is_never_shown_as_settled_after_a_shift(self, world: World) -> None:
         wanted = split(world, 5)
 
-        world.provider.shift(look(world), wanted, NOTES)
+        ask(world, look(world), wanted, NOTES)
 
         seen = look(world)
         assert not seen.settled or seen.traffic.same_as(wanted)
@@ -72,11 +73,11 @@ class TrafficKit:
 
     def test_the_same_shift_again_is_no_error(self, world: World) -> None:
         seen, wanted = look(world), split(world, 5)
-        world.provider.shift(seen, wanted, NOTES)
+        ask(world, seen, wanted, NOTES)
 
-        world.provider.shift(seen, wanted, NOTES)
+        ask(world, seen, wanted, NOTES)
         world.settle()
-        world.provider.shift(look(world), wanted, NOTES)
+        ask(world, look(world), wanted, NOTES)
 
         world.settle()
         assert_settled(world, wanted)
@@ -99,10 +100,10 @@ class TrafficKit:
     def test_another_raise_while_a_change_is_under_way_is_refused(self, world: World) -> None:
         if world.at_once:
             pytest.skip("changes are in force at once")
-        world.provider.shift(look(world), split(world, 5), NOTES)
+        ask(world, look(world), split(world, 5), NOTES)
 
         with pytest.raises(Conflict):
-            world.provider.shift(look(world), split(world, 50), NOTES)
+            ask(world, look(world), split(world, 50), NOTES)
 
         world.settle()
         assert_settled(world, split(world, 5))
@@ -112,7 +113,7 @@ class TrafficKit:
         world.foreign(split(world, 10))
 
         with pytest.raises(Conflict):
-            world.provider.shift(stale, split(world, 50), NOTES)
+            ask(world, stale, split(world, 50), NOTES)
 
         world.settle()
         assert_settled(world, split(world, 10))
@@ -128,7 +129,7 @@ class TrafficKit:
         wanted = Traffic.split(world.baseline, "no-such-version", 5)
 
         with pytest.raises((NotFound, Rejected), match="no-such-version"):
-            world.provider.shift(look(world), wanted, NOTES)
+            ask(world, look(world), wanted, NOTES)
 
         world.settle()
         assert_settled(world, Traffic.all_to(world.baseline))
@@ -144,7 +145,7 @@ class TrafficKit:
     def test_a_rollback_without_notes_keeps_those_there(self, world: World) -> None:
         shift(world, split(world, 5))
 
-        world.provider.shift(look(world), Traffic.all_to(world.baseline), {})
+        ask(world, look(world), Traffic.all_to(world.baseline), {})
 
         world.settle()
         assert_settled(world, Traffic.all_to(world.baseline))
@@ -154,7 +155,7 @@ class TrafficKit:
         newer = {**NOTES, RELEASE_NOTE: "r-9x1c"}
         shift(world, split(world, 5))
 
-        world.provider.shift(look(world), split(world, 10), newer)
+        ask(world, look(world), split(world, 10), newer)
 
         world.settle()
         assert world.provider.notes(look(world)) == newer

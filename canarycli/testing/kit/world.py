@@ -10,7 +10,14 @@ from typing import Any, Protocol
 import pytest
 
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, RELEASE_NOTE, Endpoint, Provider
+from canarycli.provider import (
+    BASELINE_NOTE,
+    CANDIDATE_NOTE,
+    RELEASE_NOTE,
+    Endpoint,
+    Notes,
+    Provider,
+)
 from canarycli.traffic import Traffic
 
 NOTES = {RELEASE_NOTE: "r-7k2f", BASELINE_NOTE: "baseline-name", CANDIDATE_NOTE: "candidate-name"}
@@ -116,9 +123,15 @@ def split(world: World, percent: float) -> Traffic:
     return Traffic.split(world.baseline, world.candidate, percent)
 
 
+def ask(world: World, seen: Endpoint, to: Traffic, notes: Notes) -> None:
+    """Ask for a split as canary does, which says whether it raises."""
+    raises = to.gives_more(world.candidate, seen.traffic)
+    world.provider.shift(seen, to, notes, raises=raises)
+
+
 def shift(world: World, to: Traffic) -> None:
     """Look, shift with the kit's notes, and let it settle."""
-    world.provider.shift(look(world), to, NOTES)
+    ask(world, look(world), to, NOTES)
     world.settle()
 
 

@@ -51,7 +51,9 @@ def test_an_odd_answer_is_no_fault(
     def everything() -> None:
         seen = patient.details("churn")
         patient.notes(seen)
-        patient.shift(seen, Traffic.split("blue", "teal", 5), {"canary-release": "r-1"})
+        patient.shift(
+            seen, Traffic.split("blue", "teal", 5), {"canary-release": "r-1"}, raises=True
+        )
         window = Window(now - timedelta(minutes=5), now)
         patient.measure("churn", ["blue", "teal"], metrics, window)
 

@@ -54,12 +54,12 @@ def _look(vertex: Patient) -> object:
 
 
 def _raise(vertex: Patient) -> object:
-    vertex.shift(vertex.describe("1000"), Traffic.split("11", "22", 25), NOTES)
+    vertex.shift(vertex.describe("1000"), Traffic.split("11", "22", 25), NOTES, raises=True)
     return None
 
 
 def _rollback(vertex: Patient) -> object:
-    vertex.shift(vertex.describe("1000"), Traffic.all_to("11"), {})
+    vertex.shift(vertex.describe("1000"), Traffic.all_to("11"), {}, raises=False)
     return None
 
 

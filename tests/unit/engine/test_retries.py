@@ -47,11 +47,19 @@ def test_a_denial_is_final() -> None:
     assert faulty.count() == 1
 
 
-def test_a_lost_answer_to_a_shift_is_asked_for_again() -> None:
+def test_a_way_back_whose_answer_was_lost_is_asked_for_again() -> None:
     clock = FakeClock()
     provider, faulty = patient({2: Fault.LOST}, clock)
-    provider.shift(provider.describe("demo"), Traffic.split("v41", "v42", 5), {})
+    provider.shift(provider.describe("demo"), Traffic.all_to("v41"), {}, raises=False)
     assert faulty.count("shift") == 2
+
+
+def test_a_raise_is_asked_for_once() -> None:
+    provider, faulty = patient({2: Fault.LOST}, FakeClock())
+    seen = provider.describe("demo")
+    with pytest.raises(Unavailable):
+        provider.shift(seen, Traffic.split("v41", "v42", 5), {}, raises=True)
+    assert faulty.count("shift") == 1
 
 
 def test_the_pause_a_cloud_asks_for_is_kept_or_refused() -> None:

@@ -40,13 +40,13 @@ class Bench:
         return self.simulator.describe("demo").traffic
 
     def shift(self, to: Traffic = FIVE) -> None:
-        self.faulty.shift(self.simulator.describe("demo"), to, {})
+        self.faulty.shift(self.simulator.describe("demo"), to, {}, raises=True)
 
 
 VERBS: list[tuple[str, Callable[[Faulty], object]]] = [
     ("describe", lambda faulty: faulty.describe("demo")),
     ("notes", lambda faulty: faulty.notes(faulty.provider.describe("demo"))),
-    ("shift", lambda faulty: faulty.shift(faulty.provider.describe("demo"), FIVE, {})),
+    ("shift", lambda faulty: faulty.shift(faulty.provider.describe("demo"), FIVE, {}, raises=True)),
     (
         "measure",
         lambda faulty: faulty.measure("demo", ["v41"], [Metric("cpu")], Window(NOON, NOON)),
