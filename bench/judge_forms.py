@@ -139,6 +139,7 @@ def _values(rng: np.random.Generator, kind: Kind) -> dict[str, Any]:
         "name": "kpi",
         "form": "values",
         "better": "higher",
+        "config": {"margin_fail": 0.005},
         "history": past,
         "minutes": rows,
     }

@@ -111,6 +111,7 @@ class Check:
         never_above: limit on the candidate alone, in the metric's unit.
         never_below: the same from below.
         better: which direction is good; only matters for `no_worse_by`.
+        cap: for a mean of amounts, what no single one exceeds; its source has to cut them off.
         min_requests: each arm needs so many before the check says pass or fail.
         role: `watch` is shown and never decides.
         critical: fails at its first failing read.
@@ -124,6 +125,7 @@ class Check:
     never_above: float | None = None
     never_below: float | None = None
     better: Better = Better.LOWER
+    cap: float | None = None
     min_requests: int = 0
     role: Role = Role.GATE
     critical: bool = False
@@ -138,6 +140,8 @@ class Check:
             )
         if self.two_sided and self.metric.name.startswith("latency"):
             raise ValueError(f"check {self.name!r}: no latency is too low, write no_worse_by")
+        if self.cap is not None and self.cap <= 0:
+            raise ValueError(f"check {self.name!r} has a cap that is not above 0")
 
     @property
     def margin(self) -> Margin | None:

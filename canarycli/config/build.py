@@ -107,6 +107,7 @@ def _check(model: plans.CheckModel | plans.AlarmModel, sources: Mapping[str, Ori
         never_above=model.never_above,
         never_below=model.never_below,
         better=Better(model.better),
+        cap=model.cap,
         min_requests=model.min_requests,
         role=Role(model.role),
         critical=model.critical,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from math import inf
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -101,6 +102,14 @@ def _times(value: Any) -> float:
         number = 0.0
     if not 1 <= number <= MOST_LEEWAY:
         raise wrong(f"{quoted(value)} is no number of times from 1 to 1000, write it such as 4x")
+    return number
+
+
+def _above_nothing(value: Any) -> float:
+    _no_gap(value)
+    number = _number(value)
+    if not 0 < number < inf:
+        raise wrong(f"{quoted(value)} is not above 0")
     return number
 
 
@@ -228,6 +237,16 @@ Leeway = Annotated[
         "such as 4x; not at the last one below 100%",
         pattern=r"^\d+(\.\d+)?x?$",
         minimum=1,
+    ),
+]
+MaybeCap = Annotated[
+    float | None,
+    BeforeValidator(_above_nothing),
+    _schema(
+        "number",
+        "for a mean of amounts: what no single amount exceeds, such as 200; its source cuts "
+        "larger ones off",
+        exclusiveMinimum=0,
     ),
 ]
 MaybeNoise = Annotated[

@@ -25,6 +25,7 @@ from canarycli.config.fields import (
     HoldOrRollback,
     Leeway,
     LowerOrHigher,
+    MaybeCap,
     MaybeDuration,
     MaybeNoise,
     MaybeSomeTime,
@@ -214,6 +215,7 @@ class CheckModel(Model):
     never_above: LimitField = None
     never_below: LimitField = None
     better: LowerOrHigher = "lower"
+    cap: MaybeCap = None
     min_requests: ZeroOrMore = 0
     role: GateOrWatch = "gate"
     critical: Flag = False

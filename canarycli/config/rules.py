@@ -52,6 +52,7 @@ def plan_flaws(
     for index, check in enumerate(checks):
         yield from _one_limit(check, (*base, "checks", index))
         yield from _one_source(check, (*base, "checks", index), sources)
+        yield from _cap_of_amounts(check, (*base, "checks", index))
     yield from _names_differ(checks, (*base, "checks"))
     for index, smoke in enumerate(_list(plan, "smoke")):
         yield from _one_body(smoke, (*base, "smoke", index))
@@ -141,6 +142,17 @@ def _one_source(check: Any, path: Path, sources: Mapping[str, Any]) -> Iterator[
     for extra in given[1:]:
         place = (*path, "metric", extra)
         yield Flaw(place, f"{extra} beside {given[0]}: a metric has one source", At.KEY)
+
+
+def _cap_of_amounts(check: Any, path: Path) -> Iterator[Flaw]:
+    """Only means of amounts that are compared have a cap."""
+    if not isinstance(check, Mapping) or "cap" not in check or is_alarm(check):
+        return
+    metric = check.get("metric")
+    if isinstance(metric, str):
+        yield Flaw((*path, "cap"), f"{metric} is no mean of amounts, it takes no cap", At.KEY)
+    elif not {"no_worse_by", "differs_by"} & set(check):
+        yield Flaw((*path, "cap"), "cap goes with no_worse_by: it is for comparing means", At.KEY)
 
 
 def _one_body(smoke: Any, path: Path) -> Iterator[Flaw]:

@@ -145,6 +145,8 @@ def _check(check: Check) -> dict[str, Any]:
             written[name] = _limit(limit, unit)
     if check.better is Better.HIGHER:
         written["better"] = "higher"
+    if check.cap is not None:
+        written["cap"] = _bare(check.cap)
     if check.min_requests:
         written["min_requests"] = check.min_requests
     return written | _weight(check)

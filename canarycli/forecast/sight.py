@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from math import exp, inf, isfinite, log
+from math import ceil, exp, inf, isfinite, log
 from typing import Any
 
 from canarycli.judge.comparison import QUIET
@@ -13,6 +13,7 @@ from canarycli.judge.margins import Promise, margins_of, staged
 from canarycli.judge.means import weight_of
 from canarycli.judge.pool import quantile_of
 from canarycli.judge.power import information, requests_to_fail, requests_to_pass
+from canarycli.judge.skew import tilt_of, windows_needed
 from canarycli.judge.sources import tolerance
 from canarycli.metrics import Unit
 from canarycli.plan import Better, Check, Margin, Stage
@@ -57,6 +58,8 @@ class Outlook:
         smallest: the smallest candidate's value that fails within the stage's bake; None if
             none does.
         unit: of `assumed` and `smallest`.
+        window: how much time of skewed values is brought together before it is compared; None
+            for each period as it comes.
     """
 
     check: str
@@ -66,6 +69,7 @@ class Outlook:
     assumed: float | None = None
     smallest: float | None = None
     unit: Unit = Unit.NONE
+    window: timedelta | None = None
 
 
 class Sight:
@@ -109,17 +113,19 @@ class Sight:
         gain = self.gain(level, stage, flow)
         # With leeway a stage is passed on what it shows itself.
         before = 0.0 if stage.leeway > 1 else before
-        minutes = max(least, (whole - before) / gain + PART) if gain > 0 else inf
+        window = self.window(level, share, flow)
+        minutes = max(least, (whole - before) / gain + PART, window) if gain > 0 else inf
         assumed = self.assumed(level)
         bake = stage.bake / timedelta(minutes=1) - settle / timedelta(minutes=1)
         return Outlook(
             name,
             number,
             _later(settle, minutes),
-            _later(settle, max(least, self.fails(assumed, share, flow))),
+            _later(settle, max(least, self.fails(assumed, share, flow), SLOWEST_FAIL * window)),
             assumed,
             self.smallest(level, share, flow, max(bake, least)),
             unit,
+            window * MINUTE if window > 1 else None,
         )
 
     def gained(self, stage: Stage, flow: float) -> float:
@@ -135,10 +141,16 @@ class Sight:
         if not self._by_value:
             return self.nats(level, share, passing=True, leeway=stage.leeway) * flow
         q = quantile_of(self.check.metric)
-        _, low, _ = weight_of(flow, flow * (1 - share) / share, q)
+        _, low, _, _ = weight_of(flow, flow * (1 - share) / share, q)
         read_low = LEAN * low * float(self.facts["spread"])
         nats = self.nats(level, share, passing=True, leeway=stage.leeway, read_low=read_low)
         return nats * flow / WIDE
+
+    def window(self, level: float, share: float, flow: float) -> float:
+        """Minutes of values that the judge brings together, at so many requests in each."""
+        lean = float(self.facts.get("lean", 0.0)) if self._by_value else 0.0
+        tilt = tilt_of(flow, flow * (1 - share) / share)
+        return max(1.0, ceil(windows_needed(lean, tilt, tolerance(self.margin, level))))
 
     @property
     def _by_value(self) -> bool:

@@ -9,7 +9,7 @@ from math import log
 from canarycli.judge.comparison import Comparison, History
 from canarycli.judge.evidence import Several
 from canarycli.judge.margins import Promise, margins_of
-from canarycli.judge.means import Means
+from canarycli.judge.means import Means, Scale
 from canarycli.plan import Better, Margin
 
 HALVES = (0.5, 0.5)
@@ -32,13 +32,13 @@ def both_rates(margin: Margin, promise: Promise, more: History, fewer: History) 
     )
 
 
-def both_values(worse: float, promise: Promise, spread: float, *, as_log: bool) -> Several:
+def both_values(worse: float, promise: Promise, known: Scale, *, as_log: bool) -> Several:
     """A value: one bet on larger ones, one on smaller ones; `worse` is a fraction."""
     half = replace(promise, weight=promise.weight / 2)
     sides = (worse, worse)
     if as_log:
         sides = (log(1 + worse), -log(max(LEAST_RATIO, 1 - worse)))
-    return Several([Means(side, side, half, spread) for side in sides], HALVES)
+    return Several([Means(side, side, half, known) for side in sides], HALVES)
 
 
 def doubled(more: Numbers | None, fewer: Numbers | None) -> Numbers | None:

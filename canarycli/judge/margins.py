@@ -8,6 +8,8 @@ from canarycli.plan import Better, Margin
 ERRORS_STAGE_RATIO = 2.0
 """A stage's own evidence must at least rule out twice the baseline's rate."""
 
+EQUAL_ARMS = 0.03
+"""Of pairs of machines of one size, one in nine differs by more for hours; see docs/judging.md."""
 
 MOST_POINTS = 0.95
 """No leeway allows that every request is bad."""

@@ -4,6 +4,7 @@ One number an arm and window, with the requests behind it where they are known. 
 the arms, turned so that larger is worse, is bet against the margin in two lanes. Lane A is valid
 whenever the difference is symmetric about something inside the margin, with any tails. Lane B is
 the fast one: a normal likelihood ratio with a scale from history and from the release itself.
+Windows of skewed values are brought together first, see `skew`.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from math import exp, inf, log, sqrt, tanh
 
 from canarycli.judge.dispersion import MEMORY, SURCHARGE, low_chi_square
 from canarycli.judge.margins import Promise
+from canarycli.judge.skew import Gathering, lean_of, lean_of_history, tilt_of
 from canarycli.judge.wealth import AT_ONCE, LANE, LARGEST, Wealth, late_start, stage_start
 
 STAKES = (0.15, 0.35, 0.6, 0.9)
@@ -37,10 +39,12 @@ class Scale:
     Attributes:
         level: mean value, 0 if nothing is known.
         spread: standard deviation of one request's value, 0 if unknown (or without requests).
+        lean: its third moment over its variance, see `skew`; 0 if nothing is known.
     """
 
     level: float = 0.0
     spread: float = 0.0
+    lean: float = 0.0
 
     @staticmethod
     def of(rows: Sequence[tuple[float, float | None]], *, as_log: bool) -> "Scale":
@@ -58,26 +62,37 @@ class Scale:
         ]
         if len(squares) < TRUSTED:
             return Scale(level)
-        return Scale(level, sqrt(sum(squares) / len(squares)))
+        lean = 0.0 if as_log else lean_of_history(known)
+        return Scale(level, sqrt(sum(squares) / len(squares)), lean)
+
+    def relative(self, cap: float | None = None) -> "Scale":
+        """As parts of the level. What no value exceeds bounds how far they lean."""
+        size = abs(self.level)
+        if not size:
+            return self
+        return Scale(self.level, self.spread / size, (self.lean if cap is None else cap) / size)
 
 
 def weight_of(
     n_candidate: float | None, n_baseline: float | None, q: float | None
-) -> tuple[float, float, float]:
-    """What a window's difference is worth: precision, and how far it may read low and high.
+) -> tuple[float, float, float, float]:
+    """What a window's difference is worth: precision, how far it may read low and high, tilt.
 
     A percentile of few requests is biased: the k-th of n lies at k/(n + 1), not at the quantile,
     between q/(n + 1) below it and (1 - q)/(n + 1) above, whichever way it is made. Both ways are
     given in standard deviations of one request; of a window where requests are not known, which
-    holds from one request beyond the percentile on. Means have none.
+    holds from one request beyond the percentile on. Means have none, but a tilt, see `skew`.
     """
+    if q is None and (not n_candidate or not n_baseline):
+        return 1.0, 0.0, 0.0, 1.0
     if not n_candidate or not n_baseline:
-        return 1.0, *((0.0, 0.0) if q is None else (1.0, 0.0))
+        return 1.0, 1.0, 0.0, 0.0
     precision = 1 / (1 / n_candidate + 1 / n_baseline)
     if q is None:
-        return precision, 0.0, 0.0
+        return precision, 0.0, 0.0, tilt_of(n_candidate, n_baseline)
     ours, theirs, unit = n_candidate + 1, n_baseline + 1, sqrt(q * (1 - q))
-    return precision, (q / ours + (1 - q) / theirs) / unit, ((1 - q) / ours + q / theirs) / unit
+    low, high = (q / ours + (1 - q) / theirs) / unit, ((1 - q) / ours + q / theirs) / unit
+    return precision, low, high, 0.0
 
 
 class Means:
@@ -85,8 +100,12 @@ class Means:
 
     __slots__ = (
         "count",
+        "cubes",
         "fail",
+        "gathering",
+        "grades",
         "lagged",
+        "lean",
         "margin_fail",
         "margin_pass",
         "mean",
@@ -103,17 +122,22 @@ class Means:
     )
 
     def __init__(
-        self, margin_fail: float, margin_pass: float, promise: Promise, spread: float = 0.0
+        self,
+        margin_fail: float,
+        margin_pass: float,
+        promise: Promise,
+        known: Scale = Scale(),  # noqa: B008 - frozen
     ) -> None:
         self.margin_fail, self.margin_pass = margin_fail, margin_pass
         self.promise = promise
-        self.scale = spread
+        self.scale, self.lean, self.gathering = known.spread, known.lean, Gathering()
         self.fail = Wealth(WEIGHTS_A, WEIGHTS_B, AT_ONCE)
         self.passed = Wealth(WEIGHTS_A, WEIGHTS_B, 1.0)
         self.stage = Wealth(WEIGHTS_A, WEIGHTS_B, 1.0)
         self.minutes = self.stages = 0
         self.mean = self.precision = self.stage_windows = 0.0
         self.count = self.squares = self.products = self.lagged = 0.0
+        self.cubes = self.grades = 0.0
 
     @property
     def evidence(self) -> float:
@@ -140,6 +164,7 @@ class Means:
         """A new split is in force: capital for harm that comes with load."""
         self.stages += 1
         self.stage_windows = 0.0
+        self.gathering = Gathering()
         self.stage = Wealth(WEIGHTS_A, WEIGHTS_B, 1.0)
         self.fail.start(stage_start(self.stages))
 
@@ -149,10 +174,21 @@ class Means:
         Args:
             row: difference, larger is worse; precision, one over the variance it would have if
                 one request's value had a variance of 1 (1 where requests are not known); and how
-                far it may read low and high, see `weight_of`.
+                far it may read low and high, and its tilt, see `weight_of`.
         """
-        difference, precision, *lean = row
-        low, high = lean or (0.0, 0.0)
+        self.gathering.add(row)
+        if self.gathering.whole(self.leaning, min(self.margin_fail, self.margin_pass)):
+            self._bet(*self.gathering.taken())
+
+    @property
+    def leaning(self) -> float:
+        """How far values lean, by what is known of them and by what the release has shown."""
+        known = self.squares / self.count if self.count >= TRUSTED else 0.0
+        return max(self.lean, lean_of(self.cubes, self.grades, known))
+
+    def _bet(
+        self, difference: float, precision: float, low: float, high: float, tilt: float
+    ) -> None:
         self.fail.start(late_start(self.minutes, self.promise.horizon))
         self.minutes += 1
         self.stage_windows += 1
@@ -162,7 +198,7 @@ class Means:
         if self.count >= STILL:
             # Values that never scatter, as of a quantized source, decide too.
             middle, wide = max(middle, LEAST * root), max(wide, LEAST * root)
-        if 0 < middle < inf:
+        if 0 < middle < inf and wide > 0:
             serial = self._serial()
             over = difference - high * middle - self.margin_fail
             self.fail.times(*_factors(over * root, middle, wide, serial))
@@ -174,7 +210,7 @@ class Means:
         self.fail.hold_to(min(max(before, 1.0) * self.promise.one_minute, LARGEST))
         self.passed.hold_to(LARGEST)
         self.stage.hold_to(LARGEST)
-        self._learn(difference, precision)
+        self._learn(difference, precision, tilt)
 
     def bounds(self, beta: float) -> tuple[float, float]:
         """The 1 - beta confidence sequence of the difference (normal mixture).
@@ -208,12 +244,17 @@ class Means:
         excess = self.products / self.squares - sqrt(10.3 / self.count)
         return 1 + 2.6 * max(0.0, excess)
 
-    def _learn(self, difference: float, precision: float) -> None:
+    def _learn(self, difference: float, precision: float, tilt: float) -> None:
         if self.precision > 0:
             spread = sqrt(1 / precision + 1 / self.precision)
             residual = (difference - self.mean) / spread
             self.products += residual * self.lagged
             self.lagged = residual + MEMORY * self.lagged
+            usual = sqrt(self.squares / self.count) if self.count >= TRUSTED else 0.0
+            if usual > 0:
+                grade = tilt * sqrt(precision)
+                self.cubes += min(max(residual, -FURTHEST * usual), FURTHEST * usual) ** 3 * grade
+                self.grades += grade * grade
             self.squares += residual * residual
             self.count += 1
         self.precision += precision
@@ -223,7 +264,8 @@ class Means:
         """The whole state as numbers, for `load`."""
         lanes = (self.fail, self.passed, self.stage)
         vectors = [v for wealth in lanes for v in (*wealth.lane_a, *wealth.lane_b)]
-        return [*(float(getattr(self, name)) for name in SUMS), *vectors]
+        own = (float(getattr(self, name)) for name in SUMS)
+        return [*own, *self.gathering.numbers(), *vectors]
 
     def load(self, numbers: Sequence[float]) -> None:
         """Take a state from `numbers` back.
@@ -231,11 +273,13 @@ class Means:
         Raises:
             ValueError: there are too few or too many of them.
         """
-        if len(numbers) != len(SUMS) + 3 * len(WEIGHTS_A + WEIGHTS_B):
+        waiting = len(self.gathering.numbers())
+        if len(numbers) != len(SUMS) + waiting + 3 * len(WEIGHTS_A + WEIGHTS_B):
             raise ValueError("not a state of a series of values")
         rest = iter(numbers)
         for name in SUMS:
             setattr(self, name, next(rest))
+        self.gathering.load([next(rest) for _ in range(waiting)])
         for wealth in (self.fail, self.passed, self.stage):
             wealth.lane_a = [next(rest) for _ in wealth.lane_a]
             wealth.lane_b = [next(rest) for _ in wealth.lane_b]
@@ -262,4 +306,7 @@ SUMS = (
     "lagged",
     "scale",
     "stage_windows",
+    "cubes",
+    "grades",
+    "lean",
 )

@@ -41,11 +41,11 @@ def value_row(
         return None
     if 0 in {ours.n, theirs.n}:
         return None
-    precision, low, high = weight_of(ours.n, theirs.n, q)
+    precision, low, high, tilt = weight_of(ours.n, theirs.n, q)
     if sign < 0:
         low, high = high, low
     if level:
-        return sign * (ours.value - theirs.value) / abs(level), precision, low, high
+        return sign * (ours.value - theirs.value) / abs(level), precision, low, high, tilt
     if min(ours.value, theirs.value) <= 0:
         return None
-    return sign * log(ours.value / theirs.value), precision, low, high
+    return sign * log(ours.value / theirs.value), precision, low, high, tilt

@@ -27,6 +27,7 @@ from canarycli.judge.sources import (
     needs,
     ready,
     rows_of,
+    too_tight,
 )
 from canarycli.judge.sums import Sums
 from canarycli.metrics import Measurements
@@ -145,7 +146,8 @@ def _verdict(case: Case, *, blamed: bool) -> tuple[Verdict, str]:
     """The verdict, and what to add to its sentence (for no data: all of it)."""
     short = _short_of(case)
     if (blamed or case.alarm) and not short:
-        return Verdict.FAIL, ""
+        tight = case.memory.kind == VALUE and too_tight(case.check, case.memory.facts)
+        return Verdict.FAIL, "though two equal machines may differ by as much" if tight else ""
     absent = case.presence.absence(case.check.name, alone=case.alone)
     if absent:
         due = _due(case)

@@ -17,7 +17,7 @@ from canarycli.judge.comparison import Comparison, History
 from canarycli.judge.evidence import Evidence, Several
 from canarycli.judge.finding import Arms
 from canarycli.judge.latency import QUANTILE_WEIGHTS, QUANTILES, SHARE_MARGINS
-from canarycli.judge.margins import Promise, margins_of
+from canarycli.judge.margins import EQUAL_ARMS, Promise, margins_of
 from canarycli.judge.marks import Mark, above_bound, equal_share, mark, undecided
 from canarycli.judge.means import Means, Scale
 from canarycli.judge.points import rate_row, spread_row, value_row
@@ -135,11 +135,12 @@ def evidence_of(check: Check, kind: str, facts: Mapping[str, Any], promise: Prom
         return both_rates(margin, promise, _history(facts), _history(facts.get("fewer", {})))
     if kind in {OVER, SPREAD}:
         return _spread_evidence(check, facts, promise)
-    worse, spread = tolerance(margin, facts.get("level", 0.0)), facts.get("spread", 0.0)
+    worse = tolerance(margin, facts.get("level", 0.0))
+    known = Scale(spread=facts.get("spread", 0.0), lean=facts.get("lean", 0.0))
     if check.two_sided:
-        return both_values(worse, promise, spread, as_log=as_log(check))
+        return both_values(worse, promise, known, as_log=as_log(check))
     worse = log(1 + worse) if as_log(check) else worse
-    return Means(worse, worse, promise, spread)
+    return Means(worse, worse, promise, known)
 
 
 def rows_of(
@@ -273,12 +274,18 @@ def coarse(check: Check, facts: Mapping[str, Any]) -> str:
     return undecided(asked, found["width"], found["decides"])
 
 
+def too_tight(check: Check, facts: Mapping[str, Any]) -> bool:
+    """Whether a margin on a value is less than equal machines differ by."""
+    level, margin = facts.get("level"), check.margin
+    if not level or margin is None or check.metric.unit is not Unit.NONE:
+        return False
+    return tolerance(margin, level) < EQUAL_ARMS
+
+
 def _learn_values(check: Check, points: Sequence[Value]) -> dict[str, Any]:
     scale = Scale.of([(p.value, p.n) for p in points], as_log=as_log(check))
-    spread = scale.spread
-    if not as_log(check):
-        spread = spread / abs(scale.level) if scale.level else 0.0
-    facts: dict[str, Any] = {"level": scale.level, "spread": spread}
+    scale = scale if as_log(check) else scale.relative(check.cap)
+    facts: dict[str, Any] = {"level": scale.level, "spread": scale.spread, "lean": scale.lean}
     if _is_quantile_of_latency(check.metric):
         facts["tau"] = pool(Series(tuple(points)), check.metric).value
     return facts

@@ -10,8 +10,9 @@ from canarycli.errors import Unavailable
 from canarycli.forecast import Forecast, forecast, levels
 from canarycli.forecast.flow import requests_per_minute
 from canarycli.forecast.remedies import Remedy, remedy
+from canarycli.judge.margins import EQUAL_ARMS
 from canarycli.judge.periods import WARM_UP
-from canarycli.judge.sources import coarse
+from canarycli.judge.sources import coarse, too_tight
 from canarycli.judge.wording import change
 from canarycli.metrics import Unit
 from canarycli.operations.start import Intent, with_history
@@ -53,6 +54,17 @@ class Foresight:
     def warnings(self) -> tuple[Trouble, ...]:
         """The same for the checks that nobody wrote: said, and no reason to refuse."""
         return tuple(_troubles(self)) if self._is_usual else ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What to know of a check that can decide nevertheless."""
+        return tuple(
+            f"check {check.name!r}: {limit} is less than two equal machines may differ by"
+            f" ({EQUAL_ARMS:.0%}): a healthy candidate may fail it, canary check --aa measures that"
+            for check in self.release.plan.checks
+            if too_tight(check, self.known.get(check.name, {}))
+            for limit in [margin_text(check, check.margin)]
+        )
 
     @property
     def _is_usual(self) -> bool:

@@ -46,6 +46,7 @@ class Config:
         tol_pass: latency: how much slower is still a pass.
         margin_fail: values: how much worse is a failure, as a fraction of the baseline's level.
         margin_pass: values: how much worse is still a pass.
+        cap: values that are means of amounts: what no single amount exceeds, None if not known.
     """
 
     alpha: float = 0.01
@@ -60,8 +61,9 @@ class Config:
     delta_pass: float = 0.0005
     tol_fail: float = 0.10
     tol_pass: float = 0.30
-    margin_fail: float = 0.005
+    margin_fail: float = 0.03
     margin_pass: float = 0.03
+    cap: float | None = None
 
 
 CONFIG_KEYS = tuple(field.name for field in fields(Config))
@@ -221,7 +223,7 @@ def _setting(key: str, value: Any, where: str) -> Any:
     _number(value, where)
     if key in {"alpha", "beta"} and not 0 < value < 1:
         raise PlanError(where, f"lies between 0 and 1, not {value!r}")
-    if key in {"rho_fail", "rho_pass"} and value <= 0:
+    if key in {"rho_fail", "rho_pass", "cap"} and value <= 0:
         raise PlanError(where, f"is above 0, not {value!r}")
     if key in {"delta_fail", "delta_pass"} and value >= 1:
         raise PlanError(where, f"is below 1, not {value!r}")

@@ -112,7 +112,8 @@ class _Writer:
         slack = tolerance(self.margin, level)
         if self.kind == SPREAD:
             return {"tol_fail": slack, "tol_pass": slack}
-        return {"margin_fail": slack, "margin_pass": slack}
+        capped = {} if self.check.cap is None else {"cap": self.check.cap}
+        return {"margin_fail": slack, "margin_pass": slack, **capped}
 
     def _margins(self) -> Margins:
         return SHARE_MARGINS if self.kind == OVER else margins_of(self.margin, self.check.better)

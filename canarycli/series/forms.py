@@ -97,29 +97,34 @@ class ValuesForm:
     def __init__(self, metric: MetricSeries) -> None:
         self.past = []
         for where, row in present(metric.history, f"{metric.where}history"):
-            self.past.append(_value(entries(row, where, 2), where))
+            self.past.append(_value(entries(row, where, 2), where, metric.config.cap))
+        firsts = []
         for where, row in present(metric.minutes, f"{metric.where}minutes"):
             arms = entries(row, where, 4)
-            _value(arms[:2], where)
-            _value(arms[2:], where)
+            _value(arms[:2], where, metric.config.cap)
+            firsts.append(_value(arms[2:], where, metric.config.cap)[0])
         self.metric = metric
         self.known = Scale.of(self.past, as_log=False)
+        self.begun = bool(self.known.level)
+        if not self.begun:
+            self.known = Scale(next(filter(None, firsts), 0.0))
         self.level = self.known.level
         self.sign = 1.0 if metric.better is Better.LOWER else -1.0
 
     def evidence(self, promise: Promise) -> Means:
         """See `Form`."""
         config = self.metric.config
-        spread = self.known.spread / abs(self.level) if self.level else 0.0
-        return Means(config.margin_fail, config.margin_pass, promise, spread)
+        known = self.known.relative(config.cap)
+        return Means(config.margin_fail, config.margin_pass, promise, known)
 
     def row(self, minute: Any) -> Row | None:
         """See `Form`."""
         if minute is None:
             return None
         v_c, n_c, v_b, n_b = minute
-        if not self.level:
-            self.level = v_b
+        if not self.begun:
+            # The window that sets the level is not judged by it.
+            self.begun = bool(v_b)
             return None
         if 0 in {n_c, n_b}:
             return None
@@ -130,10 +135,12 @@ class ValuesForm:
         return (None, None) if minute is None else (known(minute[1]), known(minute[3]))
 
 
-def _value(arm: list[Any], where: str) -> tuple[float, float | None]:
+def _value(arm: list[Any], where: str, cap: float | None) -> tuple[float, float | None]:
     value, n = arm
     if isinstance(value, bool) or not isinstance(value, int | float) or not measurable(value):
         raise PlanError(where, f"a value is a finite number, not {value!r:.40}")
+    if cap is not None and value > cap:
+        raise PlanError(where, f"a mean of {value:g} is above the cap of {cap:g}")
     if n is not None:
         numbers([n], where)
     return value, n

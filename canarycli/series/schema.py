@@ -87,12 +87,18 @@ _MARGINS = {
     "margin_fail": {
         "description": "values: worse by this part of the baseline's level fails",
         **_COUNT,
-        "default": 0.005,
+        "default": 0.03,
     },
     "margin_pass": {
         "description": "values: worse by less passes",
         **_COUNT,
         "default": 0.03,
+    },
+    "cap": {
+        "description": "values that are means of amounts: what no single amount exceeds",
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "maximum": LARGEST,
     },
 }
 

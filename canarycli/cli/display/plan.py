@@ -118,6 +118,7 @@ def forecast_document(seen: Foresight) -> dict[str, Any]:
                 "assumed": outlook.assumed,
                 "smallest": outlook.smallest,
                 "unit": outlook.unit,
+                "window_seconds": outlook.window,
             }
             for outlook in told.outlooks
         ],
@@ -161,7 +162,9 @@ def _plan_lines(
     yield ""
     for trouble in intent.troubles:
         yield f"  {'✖' if trouble.blocks else '!'} {trouble.message}; {trouble.hint}"
-    if intent.troubles:
+    for remark in seen.remarks:
+        yield f"  ! {remark}"
+    if intent.troubles or seen.remarks:
         yield ""
     run = shlex.join(["canary", "start", release.endpoint, "--new-model", name, *intent.flags])
     last = [*_before(plan), *_otherwise(plan, release.baseline), ("takes", _takes(plan, seen))]
@@ -287,6 +290,8 @@ def _tells(check: Check, plan: Plan, seen: Foresight) -> str:
     if first is None:
         return f"never: {_slow(mine[-1], plan)}" if mine else "nothing is known of it yet"
     text = f"{first.stage}  after ≈ {span(first.passes_in or timedelta(0))}"
+    if first.window is not None:
+        text += f", in windows of {span(first.window)}"
     if first.stage == 1:
         return text
     return f"{text}; {percent(plan.stages[0].percent)} is too little traffic for it"

@@ -173,6 +173,24 @@ CHECK: Mapping[str, tuple[str, str]] = {
             "   (plans.p.checks[0])"
         ),
     ),
+    "a cap on what is no mean of amounts": (
+        check("no_worse_by: 1pp, cap: 200"),
+        (
+            "canary.yaml:5:46: errors_5xx is no mean of amounts, it takes no cap"
+            "   (plans.p.checks[0])"
+        ),
+    ),
+    "a cap without a comparison": (
+        check("never_above: 5, cap: 200", "{name: m, simulator: {mean: 1}}"),
+        (
+            "canary.yaml:5:65: cap goes with no_worse_by: it is for comparing means"
+            "   (plans.p.checks[0])"
+        ),
+    ),
+    "a cap of nothing": (
+        check("no_worse_by: 5%, cap: 0", "{name: m, simulator: {mean: 1}}"),
+        'canary.yaml:5:71: cap: "0" is not above 0   (plans.p.checks[0])',
+    ),
     "two limits": (
         check("no_worse_by: 1pp, never_above: 2%"),
         (

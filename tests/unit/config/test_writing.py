@@ -46,6 +46,7 @@ CHECKS = {
     "a limit in percent": Check("memory", Metric("memory"), never_above=85.5),
     "a floor": Check("stock", custom("stock"), never_below=-3.25),
     "one of your own": Check("clicks", custom("clicks"), no_worse_by=Margin(absolute=1e-7)),
+    "amounts": Check("spent", custom("spent"), no_worse_by=Margin(relative=0.05), cap=199.5),
     "named as a built-in": Check(
         "errors_5xx", custom("errors_5xx"), no_worse_by=Margin(absolute=0.5)
     ),

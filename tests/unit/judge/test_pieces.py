@@ -160,7 +160,7 @@ def test_values_find_a_shift_and_its_interval_holds_it() -> None:
 
 def test_one_wild_value_is_no_proof() -> None:
     chance = Random(6)
-    means = Means(0.0, 0.5, Promise(), spread=1.0)
+    means = Means(0.0, 0.5, Promise(), Scale(spread=1))
     for i in range(30):
         means.step((1000.0 if i == 20 else chance.gauss(0, 1), 1.0))
     assert means.evidence < 100

@@ -147,3 +147,19 @@ LISTS = {
 def test_fractions_hold_lists_where_lists_belong(rows: dict[str, Any]) -> None:
     with pytest.raises(PlanError):
         judged(metrics=[{"name": "f", "form": "fractions", **rows}])
+
+
+def test_a_mean_above_its_cap_is_refused_with_its_place() -> None:
+    rows = [[0.7, 3000, 0.8, 57000], [0.7, 3000, 201, 57000]]
+    with pytest.raises(PlanError) as caught:
+        judged(metrics=[{**KPI, "minutes": rows, "config": {"cap": 200}}])
+    assert "metrics[0].minutes[1]" in str(caught.value)
+    assert "a mean of 201 is above the cap of 200" in str(caught.value)
+
+
+def test_without_a_margin_values_may_differ_by_what_equal_machines_do() -> None:
+    chance = Random(3)
+    rows = [
+        [0.985 + chance.gauss(0, 1e-3), 3000, 1 + chance.gauss(0, 1e-3), 57000] for _ in range(99)
+    ]
+    assert judged(metrics=[{**KPI, "minutes": rows}]).verdict is Verdict.PASS
