@@ -126,7 +126,7 @@ class Means:
         margin_fail: float,
         margin_pass: float,
         promise: Promise,
-        known: Scale = Scale(),  # noqa: B008 - frozen
+        known: Scale = Scale(),
     ) -> None:
         self.margin_fail, self.margin_pass = margin_fail, margin_pass
         self.promise = promise
