@@ -49,6 +49,10 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM came; who handles Ctrl-C handles it in the same way, and the exit code is 143."""
 
 
+class Left(KeyboardInterrupt):
+    """A person left the live screen: the release stays as it is, whatever Ctrl-C would do."""
+
+
 class CanaryError(Exception):
     """Something went wrong that a person can act on.
 

@@ -9,7 +9,7 @@ from typing import Any
 from canarycli.engine.controller import Driver
 from canarycli.engine.loop import drive, looked_enough
 from canarycli.engine.status import release_status
-from canarycli.errors import CanaryError, Exit, Terminated, Unsafe
+from canarycli.errors import CanaryError, Exit, Left, Terminated, Unsafe
 from canarycli.journal import Event
 from canarycli.operations.workspace import Workspace
 from canarycli.provider import Endpoint
@@ -142,7 +142,7 @@ class Drive:
         if record is None or record.release.over:
             return Ending(code, record.release if record else None)
         release, now = record.release, self.work.clock.now()
-        if self.on_interrupt is OnInterrupt.HOLD:
+        if self.on_interrupt is OnInterrupt.HOLD or isinstance(interrupt, Left):
             message = f"interrupted; {release.id} holds at {release.target:g}% and nobody drives it"
             self.listen(Event("interrupted", now, message, "warning"))
             return Ending(code, release)

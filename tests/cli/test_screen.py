@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -190,3 +191,68 @@ def test_ascii_draws_with_ascii(canary: Canary) -> None:
     terminal.press("q")
     assert terminal.end() == 0
     assert plain(terminal.text).isascii()
+
+
+PLANNED = ("-m", "v42", "--plan", "long", "--yes")
+
+
+@pytest.fixture
+def idle(tmp_path: Path) -> Canary:
+    """An endpoint in no release."""
+    return simulated(tmp_path, PLAN, speed="1x", settle="0s")
+
+
+def behind(terminal: Terminal) -> str:
+    """What is left in the scrollback."""
+    return plain(terminal.text.split(BACK)[-1])
+
+
+def test_start_opens_the_same_screen_and_ctrl_c_asks_before_it_leaves(idle: Canary) -> None:
+    terminal = on_terminal(idle, 60, 24, "start", *PLANNED)
+    terminal.wait_for("5% v42")
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.wait_for("This terminal drives r-")
+    terminal.press("x")
+    terminal.wait_for("q  leave")
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.wait_for("d  hold at 5% and leave")
+    terminal.press("d")
+
+    assert terminal.end() == 130
+    assert ALTERNATE in terminal.text
+    assert "demo  v41 → v42" in behind(terminal)
+    assert "holds at 5% and nobody drives it" in behind(terminal)
+    assert idle.run("status", "demo", "-o", "json").json["traffic"] == {"v41": 95, "v42": 5}
+
+
+def test_r_on_the_screen_of_the_driver_rolls_back(idle: Canary) -> None:
+    terminal = on_terminal(idle, 80, 24, "start", *PLANNED)
+    terminal.wait_for("5% v42")
+    terminal.press("r")
+    terminal.wait_for("Roll back to v41 now?")
+    terminal.press("\n")
+
+    assert terminal.end() == 6
+    assert "↩" in behind(terminal)
+    assert idle.run("status", "demo", "-o", "json").json["traffic"] == {"v41": 100, "v42": 0}
+
+
+def test_resume_shows_what_another_drives_and_q_leaves_it_alone(canary: Canary) -> None:
+    terminal = on_terminal(canary, 120, 30, "resume")
+    terminal.wait_for("q  leave")
+    terminal.press("q")
+
+    assert terminal.end() == 0
+    assert "5% v42" in behind(terminal)
+    assert state(canary) == "running"
+
+
+def test_a_second_ctrl_c_leaves_at_once(idle: Canary) -> None:
+    terminal = on_terminal(idle, 100, 30, "start", *PLANNED)
+    terminal.wait_for("5% v42")
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.wait_for("This terminal drives r-")
+    terminal.process.send_signal(signal.SIGINT)
+
+    assert terminal.end() == 130
+    assert "holds at 5%" in behind(terminal)

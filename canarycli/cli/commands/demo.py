@@ -33,7 +33,9 @@ def demo(
             f"a pretend endpoint with v41 and v42, {factor:g} times faster than real time; "
             f"no cloud is used"
         )
-        on_its_way = journey(work, output, release.id, on_interrupt=OnInterrupt.ROLLBACK)
+        on_its_way = journey(
+            work, output, release.id, common=common, on_interrupt=OnInterrupt.ROLLBACK
+        )
         listen = on_its_way.drive.listen
         stages = ", ".join(f"{stage.percent:g}%" for stage in release.plan.stages)
         message = f"{release.endpoint} v41 -> v42, scenario {scenario.value}, stages {stages}"

@@ -32,6 +32,6 @@ def guard(
         record = work.open_record()
         span = bake_from_option(length, "--for") if length else None
         on_its_way = journey(
-            work, output, record.release.id, on_interrupt=on_interrupt, ok_on=ok_on
+            work, output, record.release.id, common=common, on_interrupt=on_interrupt, ok_on=ok_on
         )
         return on_its_way.show(lambda drive: stay_with(drive, record, span))

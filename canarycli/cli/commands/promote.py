@@ -53,11 +53,13 @@ def promote(
             work,
             output,
             release.id,
+            common=common,
             timeout=timeout,
             on_interrupt=on_interrupt,
             ok_on=ok_on,
             artifacts=Artifacts(junit, summary, report),
         )
         return on_its_way.show(
-            lambda drive: order(drive, to=to, full=full, reason=reason, detach=detach)
+            lambda drive: order(drive, to=to, full=full, reason=reason, detach=detach),
+            at_length=not detach,
         )

@@ -45,11 +45,13 @@ def resume(
             work,
             output,
             record.release.id,
+            common=common,
             timeout=timeout,
             on_interrupt=on_interrupt,
             ok_on=ok_on,
             artifacts=Artifacts(junit, summary, report),
         )
         return on_its_way.show(
-            lambda drive: order(drive, record, take_over=take_over, detach=detach)
+            lambda drive: order(drive, record, take_over=take_over, detach=detach),
+            at_length=not detach,
         )

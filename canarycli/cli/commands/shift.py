@@ -35,6 +35,6 @@ def shift(
             confirm(common, f"Give {release.candidate} {percent(share)} of the traffic?", yes=yes)
         # A share set by hand pauses the release, which is what was asked for.
         on_its_way = journey(
-            work, output, release.id, on_interrupt=OnInterrupt.HOLD, ok_on="paused"
+            work, output, release.id, common=common, on_interrupt=OnInterrupt.HOLD, ok_on="paused"
         )
-        return on_its_way.show(lambda drive: order(drive, share, reason=reason))
+        return on_its_way.show(lambda drive: order(drive, share, reason=reason), at_length=False)

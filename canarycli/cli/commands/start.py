@@ -94,6 +94,7 @@ def start(
                 intent.work,
                 output,
                 intent.release.id,
+                common=common,
                 timeout=timeout,
                 on_interrupt=on_interrupt,
                 ok_on=ok_on,
@@ -105,7 +106,9 @@ def start(
         intent, on_its_way = _in_turn(address, wait, output, begin)
         drive = on_its_way.drive
         enough = in_place if detach else Stay(drive.work.clock, _stay(stay), drive.listen)
-        return on_its_way.show(lambda drive: drive.run(seen=intent.endpoint, enough=enough))
+        return on_its_way.show(
+            lambda drive: drive.run(seen=intent.endpoint, enough=enough), at_length=not detach
+        )
 
 
 def _in_turn(address: Address, wait: str | None, output: Output, begin: Callable[[], T]) -> T:

@@ -29,9 +29,26 @@ WIDE = 96
 """From this width on there is room for a sparkline."""
 SPARKS = "⡀⣀⣄⣤⣦⣶⣷⣿"
 SPARK_WIDTH = 12
+DOUBTFUL = (SIGNS["inconclusive"], SIGNS["no_data"])
+LEAST_GAUGE = 13
+"""With fewer columns a gauge says nothing; the numbers stand without it."""
+HAPPENED: Mapping[str, str] = {
+    "stage_passed": "✔",
+    "shift_confirmed": "▸",
+    "paused": "❚❚",
+    "held": "❚❚",
+    "rollback_started": "↩",
+    "rollback_confirmed": "↩",
+    "rollback_failed": "✖",
+}
+"""The sign of an event among those that happened last."""
+
 LAST = 4
 """So many events are shown where nobody scrolls."""
 
+
+FOOT = 2
+"""The last lines of a frame: an empty one and the keys."""
 
 View = int | str
 """The number of a check, counted from 1, for its chart; `TABLE` or `HELP`."""
@@ -94,9 +111,13 @@ def scene_of(
     prompt: str = "",
     sparks: bool = True,
     view: View = TABLE,
+    driven: bool = False,
 ) -> Scene:
-    """A release as it is recorded, ready to be drawn."""
-    driven = now - last_sign(record) < LEASE
+    """A release as it is recorded, ready to be drawn.
+
+    Whether anybody drives is told from when the driver was heard, unless it is known: `driven`.
+    """
+    driven = driven or now - last_sign(record) < LEASE
     return Scene(told(record.release, events, now), status, now, driven, prompt, sparks, view)
 
 
@@ -120,22 +141,20 @@ def frame(scene: Scene, width: int, height: int, *, moments: int = 99) -> list[L
         _traffic(scene, width),
         [],
     ]
-    foot: list[Line] = [
-        [],
-        [(f"  {scene.prompt or keys(scene)}", STRONG if scene.prompt else QUIET)],
-    ]
-    room = height - len(head) - len(foot)
+    asked = scene.prompt or keys(scene, width - 2)
+    below = [(f"  {asked}", STRONG if scene.prompt else QUIET)]
+    room = height - len(head) - FOOT
     table = _middle(scene, width, room)
     if len(table) > room - 2:
         folded = len(table) - (room - 3)
         table = [*table[: room - 3], [(f"   +{folded} more", QUIET)]]
     newest = list(_moments(scene.story, min(moments, max(0, room - len(table) - 1))))
-    lines = [*head, *table, *([[], *newest] if newest else []), *foot]
+    lines = [*head, *table, *([[], *newest] if newest else []), [], below]
     return [cut(line, width) for line in lines]
 
 
-def keys(scene: Scene) -> str:
-    """The keys that do something now; none once it is over."""
+def keys(scene: Scene, width: int = 200) -> str:
+    """The keys that do something now, as many as fit; none once it is over."""
     release = scene.story.release
     if release.over:
         return ""
@@ -148,7 +167,10 @@ def keys(scene: Scene) -> str:
         found.append("esc  table")
     elif count := min(9, len(scene.story.checks)):
         found.append(f"1-{count}  chart" if count > 1 else "1  chart")
-    return "   ".join([*found, "?  help", "q  leave"])
+    last = ["?  help", "q  leave"]
+    while len(found) > 1 and len("   ".join([*found, *last])) > width:
+        found.pop()
+    return "   ".join([*found, *last])
 
 
 def _middle(scene: Scene, width: int, room: int) -> list[Line]:
@@ -165,11 +187,13 @@ def _middle(scene: Scene, width: int, room: int) -> list[Line]:
 def _header(scene: Scene, width: int) -> Line:
     release = scene.story.release
     arms = f"{release.baseline} → {scene.story.candidate}"
-    left = f" {release.endpoint}  {arms}   {release.provider} {release.place}  {release.id}"
-    age = _age(scene)
-    right = f"{age}  {scene.now.astimezone():%H:%M:%S}".strip()
-    if len(left) + len(right) + 1 > width:
-        left = cut([(left, "")], max(10, width - len(right) - 1))[0][0]
+    right = f"{_age(scene)}  {scene.now.astimezone():%H:%M:%S}".strip()
+    room = max(10, width - len(right) - 1)
+    place = f"{release.provider} {release.place}"
+    parts = (f"   {place}  {release.id}", f"   {release.id}", "")
+    whole = [f" {release.endpoint}  {arms}{part}" for part in parts]
+    left = next((text for text in whole if len(text) <= room), whole[-1][: room - 1] + "…")
+    left = left[:room]
     return [(left, STRONG), (right.rjust(width - len(left)), QUIET)]
 
 
@@ -220,10 +244,15 @@ def _ahead(scene: Scene) -> str:
     ahead = scene.status["next"]
     if not ahead or not ahead["at"]:
         return ""
+    if not scene.driven and not scene.story.release.waits_for_a_person:
+        return ""
     left = datetime.fromisoformat(ahead["at"]) - scene.now
     what = percent(ahead["percent"]) if ahead["action"] == "shift" else str(ahead["action"])
-    if left < timedelta(seconds=1) and ahead["action"] in {"shift", "promoted", "hold"}:
-        return f"{what} when all checks pass"
+    if ahead["action"] in {"shift", "promoted", "hold"}:
+        if scene.headline.sign == SIGNS["fail"]:
+            return ""
+        if left < timedelta(seconds=1) or scene.headline.sign in DOUBTFUL:
+            return f"{what} when all checks pass"
     return f"{what} in {_short(max(left, timedelta(0)))}"
 
 
@@ -276,10 +305,12 @@ def _table(scene: Scene, width: int, *, sparks: bool) -> Iterator[Line]:
     release = story.release
     name = min(22, max(5, *(len(row["name"]) for row in rows)))
     value = max(8, min(12, len(release.baseline)), min(12, len(story.candidate)))
-    drawing = 21 if width < WIDE else 27
+    taken = 3 + name + 2 * (value + 1) + 12 + 1 + 10
+    drawing = min(21 if width < WIDE else 27, width - taken)
+    drawing = drawing if drawing >= LEAST_GAUGE else 0
     heads = (release.baseline[-value:].rjust(value), story.candidate[-value:].rjust(value))
     title = f"   {'CHECK':<{name}} {heads[0]} {heads[1]} {'DIFFERENCE':>11} "
-    yield [(f"{title}{'same → limit':<{drawing}} limit", QUIET)]
+    yield [(f"{title}{'same → limit'[:drawing]:<{drawing}} limit", QUIET)]
     for row in rows:
         old = _is_old(scene, row)
         style = QUIET if old else VERDICT_STYLES[row["verdict"]]
@@ -290,7 +321,7 @@ def _table(scene: Scene, width: int, *, sparks: bool) -> Iterator[Line]:
             numbers.value(row["candidate"], row["unit"]).rjust(value),
             numbers.change(row["diff"], row).rjust(11),
         )
-        drawn = gauge.drawn(gauge.Gauge.of(row), drawing).ljust(drawing)
+        drawn = gauge.drawn(gauge.Gauge.of(row), drawing).ljust(drawing) if drawing else ""
         line: Line = [
             (f" {'?' if old else SIGNS[row['verdict']]} ", style),
             (" ".join(cells) + " ", QUIET if watched else ""),
@@ -336,7 +367,9 @@ def _moments(story: Story, most: int) -> Iterator[Line]:
     chosen: Sequence[Any] = story.moments[-most:] if most else ()
     for event in chosen:
         style = {"warning": DOUBT, "error": BAD}.get(event.level, "")
-        yield [(f" {event.at.astimezone():%H:%M} ", QUIET), (event.message, style)]
+        sign = SIGNS[event.fields["verdict"]] if event.type == "read" else HAPPENED.get(event.type)
+        clock = (f" {event.at.astimezone():%H:%M} ", QUIET)
+        yield [clock, (f"{sign or '·':<2} {event.message}", style)]
 
 
 def _short(length: timedelta) -> str:

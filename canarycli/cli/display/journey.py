@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from canarycli.cli.display import ci
+from canarycli.cli.display.live import live
 from canarycli.cli.display.output import Output
+from canarycli.cli.display.screen import Screen, suits
+from canarycli.cli.options.common import Common
 from canarycli.cli.options.driving import ok_codes
 from canarycli.config import bake_from_option
-from canarycli.errors import Exit
+from canarycli.errors import Exit, Left
+from canarycli.journal import Event
 from canarycli.operations.artifacts import Artifacts
 from canarycli.operations.drive import Drive, Ending, OnInterrupt
 from canarycli.operations.workspace import Workspace
@@ -23,22 +27,32 @@ class Journey:
         drive: how it is driven.
         ok_on: exit codes that count as 0.
         artifacts: what is left in files at the end, whatever it is.
+        screen: what shows it live on a terminal, None for lines.
     """
 
     output: Output
     drive: Drive
+    screen: Screen | None = None
     ok_on: frozenset[Exit] = frozenset()
     artifacts: Artifacts = field(default_factory=Artifacts)
 
-    def show(self, run: Callable[[Drive], Ending]) -> int:
-        """Run it, show how it ended, leave the artifacts, and return the exit code."""
+    def show(self, run: Callable[[Drive], Ending], *, at_length: bool = True) -> int:
+        """Run it, show how it ended, leave the artifacts, and return the exit code.
+
+        Args:
+            run: what is to be done, in this thread.
+            at_length: whether it takes long enough for a live screen.
+        """
         try:
-            ending = run(self.drive)
+            with live(self.screen if at_length else None, self.output):
+                ending = run(self.drive)
             if ending.status is not None:
                 self.output.result({**ending.status, "exit_code": int(ending.exit)})
             for line in ending.advice:
                 self.output.say(line)
             return int(Exit.OK if ending.exit in self.ok_on else ending.exit)
+        except Left:  # what somebody else drives
+            return int(Exit.OK)
         finally:
             self._leave_artifacts()
 
@@ -56,6 +70,7 @@ def journey(
     output: Output,
     release_id: str,
     *,
+    common: Common,
     timeout: str | None = None,
     on_interrupt: OnInterrupt | None = None,
     ok_on: str | None = None,
@@ -69,11 +84,18 @@ def journey(
     artifacts = artifacts or Artifacts()
     artifacts.check()
     usual = OnInterrupt.HOLD if sys.stdin.isatty() else OnInterrupt.ROLLBACK
+    heard: list[Event] = []
+
+    def listen(event: Event) -> None:
+        heard.append(event)
+        output.event(event, release_id)
+
     drive = Drive(
         work,
-        lambda event: output.event(event, release_id),
+        listen,
         output.sign_of_life,
         bake_from_option(timeout, "--timeout") if timeout else None,
         on_interrupt or usual,
     )
-    return Journey(output, drive, ok_codes(ok_on), artifacts)
+    screen = Screen(work, common, release_id, heard=heard) if suits(common) else None
+    return Journey(output, drive, screen, ok_codes(ok_on), artifacts)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from canarycli.cli.display.ansi import paint
 from canarycli.journal import Event
 
 KINDS: Mapping[str, str] = {
@@ -31,12 +32,26 @@ VERDICTS: Mapping[str, str] = {
 _WIDTH = 9
 
 
-def event_line(event: Event) -> str:
+STYLES: Mapping[str, str] = {
+    "healthy": "green",
+    "passed": "green",
+    "failing": "red",
+    "rollback": "red",
+    "UNSAFE": "red reverse",
+    "unclear": "yellow",
+    "no data": "yellow",
+    "END": "bold",
+}
+"""How the word of a line is painted where colour is shown."""
+
+
+def event_line(event: Event, *, color: bool = False) -> str:
     """One event as one line, the time as the clock on the wall shows it."""
     clock = event.at.astimezone().strftime("%H:%M:%S")
     word = KINDS.get(event.type, event.type.replace("_", " "))
     if event.type == "read":
         word = VERDICTS.get(str(event.fields.get("verdict")), "read")
     first, *more = event.message.splitlines() or [""]
-    lines = [f"{clock} {word:<{_WIDTH}} {first}"]
+    painted = paint(f"{word:<{_WIDTH}}", STYLES.get(word, ""), on=color)
+    lines = [f"{clock} {painted} {first}"]
     return "\n".join([*lines, *(f"{'':<{len(clock) + _WIDTH + 2}}{line}" for line in more)])

@@ -10,17 +10,24 @@ QUIET = timedelta(minutes=5)
 
 
 class News:
-    """Remembers what was said last, so that a calm hour is a dozen lines and not sixty."""
+    """Remembers what was said last, so that a calm hour is a dozen lines and not sixty.
+
+    Attributes:
+        numbers: what the newest reading said, "" before the first.
+    """
 
     def __init__(self) -> None:
+        self.numbers = ""
         self._reading: Any = None
         self._progress = ""
         self._said_at: datetime | None = None
 
     def worth_a_line(self, event: Event) -> bool:
         """Whether to show this event; asked once for each, in order."""
-        if event.type == "read" and not self._is_news(event):
-            return False
+        if event.type == "read":
+            self.numbers = event.message
+            if not self._is_news(event):
+                return False
         if event.type == "deploying":
             again, self._progress = event.message == self._progress, event.message
             if again:

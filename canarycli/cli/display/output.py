@@ -5,15 +5,18 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TextIO, cast
 
 from canarycli import __version__
 from canarycli.cli.completion.recent import note_shown
 from canarycli.cli.display.ansi import ASCII, colored, plain_only
+from canarycli.cli.display.groups import Groups, shows_colour
 from canarycli.cli.display.lines import event_line
 from canarycli.cli.display.log_filter import News
-from canarycli.cli.options.common import Common, Format, Talk
+from canarycli.cli.options.common import Color, Common, Format, Talk
 from canarycli.errors import UsageError
 from canarycli.harmless import harmless, harmless_json
 from canarycli.journal import Event
@@ -46,6 +49,8 @@ class Output:
         self._file = self._opened(common, anyhow=anyhow)
         self._streaming = False
         self._news = News()
+        self._held: list[str] | None = None
+        self._groups = Groups(os.environ)
 
     def __enter__(self) -> Self:
         return self
@@ -59,6 +64,7 @@ class Output:
         if self._file is not None:
             with suppress(OSError, ValueError):
                 self._file.close()
+        self._mark_if(self._groups.close(datetime.now(UTC)))
 
     @property
     def for_people(self) -> bool:
@@ -73,14 +79,29 @@ class Output:
                 self._streaming = True
                 self._json(version_line())
             self._json(ndjson(event, release))
-        elif self._wanted(event):
-            stream = sys.stdout if self.for_people else sys.stderr
-            self._write(stream, event_line(event))
+        elif self._wanted(event) and self._held is None:
+            self._line(event)
+
+    def hold_back(self) -> None:
+        """Keep still while a live screen shows what happens: talk waits, lines are not needed."""
+        self._held = []
+
+    def speak_again(self) -> None:
+        """Go on after a live screen, first with what was to be said meanwhile."""
+        held, self._held = self._held or [], None
+        for text in held:
+            self.say(text)
 
     def sign_of_life(self, event: Event) -> None:
         """Show people where things stand, if nothing was shown for long; no stream, no file."""
-        if self.for_people and self._news.is_quiet(event.at) and self.talk_level is not Talk.QUIET:
-            self._write(sys.stdout, event_line(event))
+        if (
+            self._held is None
+            and self.for_people
+            and self._news.is_quiet(event.at)
+            and self.talk_level is not Talk.QUIET
+        ):
+            known = "; ".join(filter(None, (event.message, self._news.numbers)))
+            self._line(replace(event, message=known))
 
     def result(self, document: Mapping[str, Any], lines: Iterable[str] = ()) -> None:
         """Give the command's answer: the document as JSON, or the lines for people.
@@ -112,10 +133,18 @@ class Output:
         """Give the CI system a command of canary's own: beside people's lines, never among JSON."""
         write(sys.stdout if self.for_people else sys.stderr, text + "\n")
 
+    def _mark_if(self, text: str) -> None:
+        if text:
+            self.mark(text)
+
     def say(self, text: str, *, level: Talk = Talk.INFO) -> None:
         """Talk to the person, on stderr; nothing there under `--quiet`."""
         order = list(Talk)
-        if order.index(level) <= order.index(self.talk_level):
+        if order.index(level) > order.index(self.talk_level):
+            return
+        if self._held is not None:
+            self._held.append(text)
+        else:
             self._write(sys.stderr, text)
 
     def say_if(self, text: str) -> None:
@@ -154,8 +183,20 @@ class Output:
         narrow = self._ascii or plain_only(sys.stdout)
         write(sys.stdout, harmless_json(text, narrow=narrow) + "\n")
 
-    def _write(self, stream: TextIO, text: str) -> None:
-        text = harmless(text, colours=colored(stream, os.environ, self._color))
+    def _line(self, event: Event) -> None:
+        """One line of what happens, in the groups and colours of the CI system at hand."""
+        stream = sys.stdout if self.for_people else sys.stderr
+        self._mark_if(self._groups.before(event))
+        self._write(stream, event_line(event, color=self._colours(stream)), log=True)
+
+    def _colours(self, stream: TextIO, *, log: bool = True) -> bool:
+        """Whether to colour; lines of a log are coloured where a CI system shows it, too."""
+        shown = log and self._color is Color.AUTO and shows_colour(os.environ)
+        plain_wish = os.environ.get("NO_COLOR")
+        return colored(stream, os.environ, self._color) or (shown and not plain_wish)
+
+    def _write(self, stream: TextIO, text: str, *, log: bool = False) -> None:
+        text = harmless(text, colours=self._colours(stream, log=log))
         if self._ascii or plain_only(stream):
             text = text.translate(ASCII)
         write(stream, text + "\n")

@@ -1,10 +1,10 @@
-"""The live screen of `canary watch`: a frame a second, and keys that do what the commands do."""
+"""The live screen of a release: a frame a second, and keys that do what the commands do."""
 
 import os
 import select
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,10 +12,10 @@ from time import monotonic
 from typing import Any
 
 from canarycli.cli.display.ansi import ASCII, plain_only
-from canarycli.cli.display.frame import HELP, TABLE, Scene, View, frame, scene_of
+from canarycli.cli.display.frame import FOOT, HELP, TABLE, Scene, View, frame, scene_of
 from canarycli.cli.display.spans import Line, plain
 from canarycli.cli.display.terminal import LEAST_HEIGHT, drawable
-from canarycli.cli.options.common import Color, Common
+from canarycli.cli.options.common import Color, Common, Talk
 from canarycli.engine.status import release_status
 from canarycli.errors import CanaryError
 from canarycli.harmless import visible
@@ -43,7 +43,10 @@ ENTER = ("\r", "\n")
 def suits(common: Common) -> bool:
     """Whether a live screen can be shown: frames can be drawn, high enough, and keys be read."""
     size = drawable(common)
-    return size is not None and size[1] >= LEAST_HEIGHT and sys.stdin.isatty() and _has_keys()
+    talk = common.talk is Talk.INFO
+    return (
+        size is not None and size[1] >= LEAST_HEIGHT and talk and sys.stdin.isatty() and _has_keys()
+    )
 
 
 @dataclass(slots=True)
@@ -51,7 +54,10 @@ class Screen:
     """What is shown of one release, and what its keys do.
 
     Attributes:
-        question: what Enter would do now, None while nothing is asked.
+        heard: what this process heard of the release, beyond what its journal keeps.
+        leave: ends this process' driving; None where it only watches.
+        answers: what keys would do now; none while nothing is asked.
+        asked_out: whether Ctrl-C was pressed, which asks whether to leave.
         said: shown instead of the keys, for a few seconds or until the next one.
         view: what stands in the middle.
         closed: whether the person left.
@@ -61,13 +67,17 @@ class Screen:
     work: Workspace
     common: Common
     release_id: str
-    question: Callable[[], None] | None = None
+    heard: Sequence[Event] = ()
+    leave: Callable[[], None] | None = None
+    answers: Mapping[str, Callable[[], None]] = field(default_factory=dict)
+    asked_out: bool = False
     said: str = ""
     view: View = TABLE
     closed: bool = False
     lines: list[Line] = field(default_factory=list)
     ascii: bool = field(init=False)
     said_at: float = 0.0
+    drives: bool = False
 
     def __post_init__(self) -> None:
         self.ascii = self.common.ascii or plain_only(sys.stdout)
@@ -78,37 +88,45 @@ class Screen:
         The last frame stays in the scrollback.
         """
         from rich.console import Console
-        from rich.live import Live
 
         console = Console(no_color=self.common.color is Color.NEVER or None, highlight=False)
         late, look_at = False, 0.0
-        with _keys() as key, Live(console=console, screen=True, auto_refresh=False) as live:
+        with _keys() as key, _drawing(console) as draw:
             while not self.closed and not late:
                 if monotonic() >= look_at:
                     record, events = self._look()
                     look_at = monotonic() + pause
                 self.lines = frame(self._scene(record, events), *self._size(console.size))
-                live.update(self._drawn(), refresh=True)
+                draw(self._drawn())
                 if record.release.over:
                     break
                 for word in key(min(REDRAW, pause)):
                     self.press(word, record.release)
                     look_at = 0.0
+                if self.asked_out and not self.answers:
+                    self.press("q", record.release)
+                    self.asked_out = True
                 late = until is not None and self.work.clock.now() >= until
-        for line in self.lines:
+        self.said, self.answers, self.view = "", {}, TABLE
+        self.lines = frame(self._scene(*self._look()), *self._size(console.size))
+        for line in self.lines[:-FOOT]:
             sys.stdout.write(self._text(plain(line)).rstrip() + "\n")
         return late
 
     def press(self, word: str, release: Release) -> None:
         """Answer one key."""
-        question, self.question, self.said = self.question, None, ""
-        if question is not None:
-            if word in ENTER:
-                question()
+        answers, self.answers, self.said, self.asked_out = self.answers, {}, "", False
+        if answers:
+            answers.get("\n" if word in ENTER else word, lambda: None)()
             return
         match word:
+            case "q" if self.drives:
+                where = f"hold at {percent(release.target)} and leave"
+                self.answers = {"d": self._leave, "r": self._roll_back}
+                told = f"This terminal drives {release.id}.   d  {where}   r  roll back"
+                self._say(f"{told}   esc  stay")
             case "q":
-                self.closed = True
+                self._leave()
             case "r":
                 self._ask(f"Roll back to {release.baseline} now?", self._roll_back)
             case "n":
@@ -123,8 +141,13 @@ class Screen:
             case _:
                 self.view = _view(word) or self.view
 
+    def _leave(self) -> None:
+        self.closed = True
+        if self.leave is not None:
+            self.leave()
+
     def _ask(self, question: str, yes: Callable[[], None]) -> None:
-        self.question = yes
+        self.answers = {"\n": yes}
         self._say(f"{question}   Enter  yes   any other key  no")
 
     def _say(self, text: str) -> None:
@@ -154,6 +177,14 @@ class Screen:
         )
 
     def _roll_back(self) -> None:
+        """By this process' driver, else at once from here: it does not ask the other one."""
+        if self.drives:
+            now = self.work.clock.now()
+            self._order(
+                "rolling back",
+                lambda r, who: orders.roll_back(r, who, now, reason="from the live screen"),
+            )
+            return
         self._say("rolling back")
         threading.Thread(target=self._go_back, daemon=True).start()
 
@@ -166,12 +197,13 @@ class Screen:
     def _look(self) -> tuple[Record, tuple[Event, ...]]:
         record = self.work.store.find(self.release_id)
         assert record is not None
-        return record, self.work.store.events(self.release_id)
+        self.drives = record.lease is not None and record.lease.holder == self.work.driver.name
+        return record, together(self.work.store.events(self.release_id), self.heard)
 
     def _scene(self, record: Record, events: Sequence[Event]) -> Scene:
         now = self.work.clock.now()
         status = release_status(record, None, now)
-        if self.question is None and monotonic() - self.said_at > STAYS:
+        if not self.answers and monotonic() - self.said_at > STAYS:
             self.said = ""
         return scene_of(
             record,
@@ -181,6 +213,7 @@ class Screen:
             prompt=self.said,
             sparks=not self.ascii,
             view=self.view,
+            driven=self.drives,
         )
 
     def _size(self, size: tuple[int, int]) -> tuple[int, int]:
@@ -207,6 +240,28 @@ def _view(word: str) -> View | None:
     if word.isdigit() and word != "0":
         return int(word)
     return {"?": HELP, "\x1b": TABLE}.get(word)
+
+
+def together(kept: Sequence[Event], heard: Sequence[Event]) -> tuple[Event, ...]:
+    """The journal, and what this process heard that is not in it, by time."""
+    known = {(event.at, event.type, event.message) for event in kept}
+    more = [event for event in heard if (event.at, event.type, event.message) not in known]
+    return tuple(sorted((*kept, *more), key=lambda event: event.at)) if more else tuple(kept)
+
+
+@contextmanager
+def _drawing(console: Any) -> Iterator[Callable[[Any], None]]:
+    """A function that draws a frame on the alternate screen, which is left at the end."""
+    from rich.live import Live
+
+    with Live(
+        console=console,
+        screen=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as live:
+        yield lambda drawn: live.update(drawn, refresh=True)
 
 
 @contextmanager

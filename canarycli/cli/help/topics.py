@@ -95,7 +95,7 @@ KEYS: Mapping[str, str] = {
     "Enter": "agree to what is asked",
     "y": "agree",
     "n, q": "decline; nothing is changed, exit 6",
-    "Ctrl-C": "leave; start does what --on-interrupt says first",
+    "Ctrl-C": "leave; on the live screen it asks first, elsewhere --on-interrupt says what happens",
 }
 """What a prompt understands."""
 
