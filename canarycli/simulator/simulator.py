@@ -12,7 +12,7 @@ from typing import Any
 from canarycli.clock import Clock
 from canarycli.errors import NotFound, Rejected
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint, Limits, Notes, Reply
+from canarycli.provider import Endpoint, Limits, Listed, Notes, Reply
 from canarycli.simulator import telemetry
 from canarycli.simulator.doctor import Doctor
 from canarycli.simulator.opening import Opening, clock_for
@@ -87,6 +87,10 @@ class Simulator:
     def place(self) -> str:
         """`local`, with a mark of the state file where it is not the usual one."""
         return self._place
+
+    def endpoints(self) -> list[Listed]:
+        """The pretend endpoints there are, by name."""
+        return [Listed(name, name) for name in sorted(self._world().scenes)]
 
     def describe(self, endpoint: str) -> Endpoint:
         """Look at a pretend endpoint.

@@ -9,7 +9,7 @@ from typing import Any
 from canarycli.errors import NotFound, ProviderError, Unsupported
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Preview
-from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
+from canarycli.provider import Endpoint, Limits, Listed, Needs, Notes, Reply
 from canarycli.traffic import Traffic
 from canarycli_azureml import command, custom
 from canarycli_azureml.api import Session
@@ -80,6 +80,13 @@ class AzureML:
     def one_name(self, endpoint: str) -> str:
         """The name in lower case, as Resource Manager compares names."""
         return endpoint.lower()
+
+    def endpoints(self) -> list[Listed]:
+        """The online endpoints of the workspace, by name."""
+        doing = f"listing the endpoints of {self._settings.workspace}"
+        listed = self._session.pages(f"{self._settings.path}/onlineEndpoints", doing)
+        names = sorted(str(one.get("name") or "") for one in listed)
+        return [Listed(name, name) for name in names if name]
 
     def describe(self, endpoint: str) -> Endpoint:
         """Look at an endpoint: two calls, one for it and one for its deployments.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from canarycli.errors import NotFound, ProviderError, Unsupported
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Preview
-from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
+from canarycli.provider import Endpoint, Limits, Listed, Needs, Notes, Reply
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
@@ -111,6 +111,21 @@ class SageMaker:
     def one_name(self, endpoint: str) -> str:
         """The name in lower case: two endpoints of one region can't differ in that alone."""
         return endpoint.lower()
+
+    def endpoints(self) -> list[Listed]:
+        """The endpoints of the account in the region, by name: ListEndpoints, page by page."""
+        asked: dict[str, Any] = {"SortBy": "Name", "SortOrder": "Ascending", "MaxResults": 100}
+        found: list[Listed] = []
+        while True:
+            doing = f"list the endpoints of {self.place}"
+            with self.clients.asking(doing):
+                answer = self.clients.sagemaker.list_endpoints(**asked)
+            listed = checked(answer, doing, "Endpoints")["Endpoints"]
+            names = [str(one["EndpointName"]) for one in listed]
+            found += (Listed(name, name) for name in names)
+            if not answer.get("NextToken") or not names:
+                return found
+            asked["NextToken"] = answer["NextToken"]
 
     def describe(self, endpoint: str) -> Endpoint:
         """Look at an endpoint: one DescribeEndpoint.

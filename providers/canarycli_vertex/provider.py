@@ -7,7 +7,7 @@ from typing import Any
 
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Preview
-from canarycli.provider import Endpoint, Limits, Needs, Notes
+from canarycli.provider import Endpoint, Limits, Listed, Needs, Notes
 from canarycli.traffic import Traffic
 from canarycli_vertex.api import Api
 from canarycli_vertex.command import update_command
@@ -77,6 +77,17 @@ class Vertex:
     def one_name(self, endpoint: str) -> str:
         """The endpoint's id; a display name is looked up, an id costs no call."""
         return self._lookup.known_id(endpoint) or self._lookup.find(endpoint)
+
+    def endpoints(self) -> list[Listed]:
+        """The endpoints of the project in the region, by display name; canary takes their ids."""
+        path = f"{self._settings.parent}/endpoints"
+        with understood("the list of endpoints"):
+            found = [
+                Listed(one["name"].rpartition("/")[2], str(one.get("displayName") or ""))
+                for one in self._api.pages(path, "endpoints", {"pageSize": 100})
+            ]
+        named = (Listed(one.name, one.title or one.name) for one in found)
+        return sorted(named, key=lambda one: one.title)
 
     def describe(self, endpoint: str) -> Endpoint:
         """Look at an endpoint, named by its id, resource name or display name."""

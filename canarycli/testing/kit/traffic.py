@@ -8,7 +8,7 @@ import pytest
 
 from canarycli.errors import Conflict, NotFound, Rejected
 from canarycli.metrics import UNITS
-from canarycli.provider import RELEASE_NOTE
+from canarycli.provider import RELEASE_NOTE, Listing
 from canarycli.testing.kit.world import (
     NOTES,
     Trouble,
@@ -21,6 +21,7 @@ from canarycli.testing.kit.world import (
     trouble,
 )
 from canarycli.traffic import Traffic
+from canarycli.verbs import offers
 
 
 class TrafficKit:
@@ -40,6 +41,16 @@ class TrafficKit:
 
     def test_looking_changes_nothing(self, world: World) -> None:
         assert look(world) == look(world)
+
+    def test_the_endpoint_is_in_the_list_by_a_name_that_a_look_takes(self, world: World) -> None:
+        if not offers(world.provider, Listing):
+            pytest.skip("this provider lists no endpoints")
+        listed = [one.name for one in world.provider.endpoints()]
+
+        looks = [world.provider.describe(name) for name in listed]
+
+        assert look(world).traffic in [seen.traffic for seen in looks]
+        assert len(set(listed)) == len(listed)
 
     def test_an_unknown_endpoint_is_not_found(self, world: World) -> None:
         with pytest.raises(NotFound, match=world.missing):

@@ -69,7 +69,10 @@ def describe_endpoint(account: Account, params: Json) -> Json:
 def list_endpoints(account: Account, params: Json) -> Json:
     part = params.get("NameContains", "").lower()
     names = [name for name in account.endpoints if part in name.lower()]
-    return {"Endpoints": [_brief(account.endpoint(name)) for name in names]}
+    first, size = int(params.get("NextToken", 0)), int(params.get("MaxResults", 10))
+    shown = [_brief(account.endpoint(name)) for name in sorted(names)[first : first + size]]
+    more = {"NextToken": str(first + size)} if first + size < len(names) else {}
+    return {"Endpoints": shown, **more}
 
 
 def _brief(endpoint: Endpoint) -> Json:
