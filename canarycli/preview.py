@@ -1,6 +1,6 @@
-"""What a provider can say of a release before anything is written."""
+"""What a provider can say before anything is written: which endpoints, and what would be."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -42,4 +42,26 @@ class Roomy(Protocol):
 
     def no_room(self, seen: Endpoint, notes: Notes) -> str:
         """Why these notes can't be written on the endpoint, in numbers; "" if they can."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One endpoint of a place, as a list of the cloud has it.
+
+    Attributes:
+        name: what `describe` takes.
+        title: what people call it.
+    """
+
+    name: str
+    title: str
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """A provider that can say which endpoints there are."""
+
+    def endpoints(self) -> Sequence[Listed]:
+        """Every endpoint of the place that may be seen, by name."""
         ...

@@ -1,6 +1,6 @@
 """The contract between canary and a cloud: few verbs, one value."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
@@ -261,28 +261,6 @@ class Reporting(Protocol):
 
     def progress(self, seen: Endpoint) -> str:
         """Where a deployment is, in words for people; "" if none is under way."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One endpoint of a place, as a list of the cloud has it.
-
-    Attributes:
-        name: what `describe` takes.
-        title: what people call it.
-    """
-
-    name: str
-    title: str
-
-
-@runtime_checkable
-class Listing(Protocol):
-    """A provider that can say which endpoints there are."""
-
-    def endpoints(self) -> Sequence[Listed]:
-        """Every endpoint of the place that may be seen, by name."""
         ...
 
 

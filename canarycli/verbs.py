@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import TypeGuard, TypeVar
 
-from canarycli.preview import Previewer, Roomy
+from canarycli.preview import Listing, Previewer, Roomy
 from canarycli.provider import (
     Deployer,
     Detailed,
     Inspector,
-    Listing,
     Naming,
     Permitted,
     Reporting,

@@ -12,7 +12,8 @@ from typing import Any
 from canarycli.clock import Clock
 from canarycli.errors import NotFound, Rejected
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint, Limits, Listed, Notes, Reply
+from canarycli.preview import Listed
+from canarycli.provider import Endpoint, Limits, Notes, Reply
 from canarycli.simulator import telemetry
 from canarycli.simulator.doctor import Doctor
 from canarycli.simulator.opening import Opening, clock_for

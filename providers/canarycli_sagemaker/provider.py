@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from canarycli.errors import NotFound, ProviderError, Unsupported
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.preview import Preview
-from canarycli.provider import Endpoint, Limits, Listed, Needs, Notes, Reply
+from canarycli.preview import Listed, Preview
+from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.preview import Preview
-from canarycli.provider import Endpoint, Limits, Listed, Needs, Notes
+from canarycli.preview import Listed, Preview
+from canarycli.provider import Endpoint, Limits, Needs, Notes
 from canarycli.traffic import Traffic
 from canarycli_vertex.api import Api
 from canarycli_vertex.command import update_command

@@ -27,7 +27,7 @@ def test_a_watcher_sees_the_release_to_its_end(canary: Canary) -> None:
     driving.wait_for("confirmed")
     watching = canary.run("watch", "-i", "5s")
     assert watching.code == 0, watching.out + watching.err
-    assert "v42 25% confirmed" in watching.out
+    assert "v42 100% confirmed" in watching.out
     assert "promoted (exit 0)" in watching.out
     assert driving.end().code == 0
 

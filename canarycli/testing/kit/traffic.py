@@ -8,7 +8,8 @@ import pytest
 
 from canarycli.errors import Conflict, NotFound, Rejected
 from canarycli.metrics import UNITS
-from canarycli.provider import RELEASE_NOTE, Listing
+from canarycli.preview import Listing
+from canarycli.provider import RELEASE_NOTE
 from canarycli.testing.kit.world import (
     NOTES,
     Trouble,
@@ -43,9 +44,10 @@ class TrafficKit:
         assert look(world) == look(world)
 
     def test_the_endpoint_is_in_the_list_by_a_name_that_a_look_takes(self, world: World) -> None:
-        if not offers(world.provider, Listing):
+        provider: object = world.provider
+        if not offers(provider, Listing):
             pytest.skip("this provider lists no endpoints")
-        listed = [one.name for one in world.provider.endpoints()]
+        listed = [one.name for one in provider.endpoints()]
 
         looks = [world.provider.describe(name) for name in listed]
 

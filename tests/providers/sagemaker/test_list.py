@@ -2,7 +2,7 @@
 
 from servers.sagemaker import Server
 
-from canarycli.provider import Listed
+from canarycli.preview import Listed
 from canarycli_sagemaker import SageMaker
 
 VARIANTS = {"v41": {"weight": 1, "model": "m41", "instances": 1, "type": "ml.m5.xlarge"}}
