@@ -49,6 +49,30 @@ UNITS: Mapping[str, Unit] = MappingProxyType(
 """The built-in metric names, the same on every cloud, and the unit of each."""
 
 
+ANSWERS: Mapping[str, Unit] = MappingProxyType(
+    {
+        "class_share": Unit.RATIO,
+        "score_over": Unit.RATIO,
+        "scores": Unit.RATIO,
+        "answer_invalid": Unit.RATIO,
+        "answer_empty": Unit.RATIO,
+        "accuracy": Unit.RATIO,
+        "precision": Unit.RATIO,
+        "missed": Unit.RATIO,
+        "false_alarms": Unit.RATIO,
+    }
+)
+"""Metrics of what a model says, read from recorded answers; their `n` is answers, not traffic."""
+
+ABOUT = frozenset({"class_share", "score_over"})
+"""Those that say what about: `class_share(fraud)`."""
+
+LABELLED = frozenset({"accuracy", "precision", "missed", "false_alarms"})
+"""Those that need to know what would have been right."""
+
+RIGHT = frozenset({"accuracy", "precision"})
+"""Those of which more is better: they count what was right."""
+
 VALUED = frozenset({"value", "sum", "mean", "promql"})
 """Keys by which a metric of a source is a value; without one it counts `bad` of `n`."""
 
@@ -80,23 +104,37 @@ class Metric:
             `cloudwatch:`, `cloud_monitoring:` or `azure_monitor:`, with that word as the only
             key; `{arm}` in a text stands for the version. With an `origin` its other keys.
         origin: the source that has it, None for the endpoint's own cloud.
+        about: the class or score that a metric of `ABOUT` is about.
     """
 
     name: str
     threshold: float | None = None
     source: Mapping[str, Any] = field(default_factory=dict, hash=False)
     origin: Origin | None = None
+    about: str = ""
 
     @property
     def key(self) -> str:
         """The name that tells this metric from every other of a release."""
+        if self.about:
+            return f"{self.name}({self.about})"
         return self.name if self.threshold is None else f"{self.name}({self.threshold:g}s)"
+
+    @property
+    def says(self) -> bool:
+        """Whether it is about what the model says."""
+        return self.name in ANSWERS and not self.source
+
+    @property
+    def traffic(self) -> bool:
+        """Whether its requests are all that the endpoint's own cloud counted."""
+        return self.origin is None and not self.says
 
     @property
     def unit(self) -> Unit:
         """The unit its values come in: what counts some of many is a share."""
-        if self.origin is None:
-            return UNITS.get(self.name, Unit.NONE)
+        if self.origin is None or self.says:
+            return ANSWERS[self.name] if self.says else UNITS.get(self.name, Unit.NONE)
         if VALUED.isdisjoint(self.source):
             return Unit.RATIO
         return Unit(self.source.get("unit", Unit.NONE))

@@ -142,6 +142,8 @@ class Check:
             raise ValueError(f"check {self.name!r}: no latency is too low, write no_worse_by")
         if self.cap is not None and self.cap <= 0:
             raise ValueError(f"check {self.name!r} has a cap that is not above 0")
+        if self.metric.name == "scores" and not self.two_sided:
+            raise ValueError(f"check {self.name!r}: scores are neither good nor bad: differs_by")
 
     @property
     def margin(self) -> Margin | None:

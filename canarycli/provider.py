@@ -38,6 +38,8 @@ class Limits:
         smokes: whether one version can be asked whatever its share; the provider is a `Smoker`.
         exact_thresholds: whether `latency_over` counts at just its threshold; else the cloud
             only knows the counts of buckets, which its `latency` gives.
+        answers: whether it measures the metrics of `ANSWERS` itself; else recorded answers are
+            read, see `Recorder`.
     """
 
     finest_percent: float
@@ -51,6 +53,7 @@ class Limits:
     smokes: bool = False
     notes_first: bool = False
     exact_thresholds: bool = True
+    answers: bool = False
 
     def offers(self, metric: Metric) -> bool:
         """Whether the judge may ask for a built-in metric besides a plan's own.

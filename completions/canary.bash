@@ -47,7 +47,7 @@ _canary() {
         *:--color) _canary_words 'auto always never'; return ;;
         *:--then) _canary_words 'rollback hold'; return ;;
         *:--print-policy) _canary_words 'aws gcp azure'; return ;;
-        *:--scenario) _canary_words 'healthy failing slow no-data'; return ;;
+        *:--scenario) _canary_words 'healthy failing slow no-data worse-answers late-labels'; return ;;
         *:--do) _canary_words 'rollback resume'; return ;;
     esac
     if [[ $word == -* ]]; then

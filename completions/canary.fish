@@ -459,7 +459,7 @@ complete -c canary -n '__fish_seen_subcommand_from schema' -l color -x -a 'auto 
 complete -c canary -n '__fish_seen_subcommand_from schema' -l ascii -d 'Draw with ASCII characters only'
 complete -c canary -n '__fish_seen_subcommand_from schema' -s h -l help -d 'Show the help of this command'
 complete -c canary -n '__fish_seen_subcommand_from schema' -a 'config status events report series verdict'
-complete -c canary -n '__fish_seen_subcommand_from demo' -l scenario -x -a 'healthy failing slow no-data' -d 'What happens to the candidate'
+complete -c canary -n '__fish_seen_subcommand_from demo' -l scenario -x -a 'healthy failing slow no-data worse-answers late-labels' -d 'What happens to the candidate'
 complete -c canary -n '__fish_seen_subcommand_from demo' -l speed -x -d 'How many times faster than real time'
 complete -c canary -n '__fish_seen_subcommand_from demo' -s o -l output -x -a 'auto table plain json ndjson' -d 'What stdout carries'
 complete -c canary -n '__fish_seen_subcommand_from demo' -l query -x -d 'Filter the output of -o json'

@@ -14,7 +14,7 @@ from canarycli.config.entry import endpoint_from, settings_of
 from canarycli.config.sources import FromModel, metric_from, origin_of
 from canarycli.config.values import Config, EndpointConfig, Notify
 from canarycli.errors import PlanError
-from canarycli.metrics import Metric, Origin
+from canarycli.metrics import RIGHT, Metric, Origin
 from canarycli.plan import Better, Check, Lost, Plan, Role, Shadow, Smoke, Stage, Then, Wait
 
 _DURATIONS = ("read_every", "warm_up", "unclear_after", "settle_within", "deadline")
@@ -106,7 +106,7 @@ def _check(model: plans.CheckModel | plans.AlarmModel, sources: Mapping[str, Ori
         differs_by=model.differs_by,
         never_above=model.never_above,
         never_below=model.never_below,
-        better=Better(model.better),
+        better=Better.HIGHER if metric.says and metric.name in RIGHT else Better(model.better),
         cap=model.cap,
         min_requests=model.min_requests,
         role=Role(model.role),

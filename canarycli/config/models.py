@@ -72,6 +72,7 @@ class SimulatorModel(EndpointModel):
     delay: MaybeSeconds = Field(None, description="how late the metrics are, 60s")
     startup: MaybeSeconds = Field(None, description="until a new version is in service, 120s")
     versions: dict[str, Any] = Field({}, description="the versions it starts with")
+    labels: dict[str, Any] = Field({}, description="delay and coverage of what was right")
     finest: MaybeNumber = Field(None, description="the smallest step of a share in percent, 0.1")
     shadow_up_to: MaybeNumber = Field(None, description="the largest shadow share in percent")
 

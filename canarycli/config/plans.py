@@ -40,6 +40,7 @@ from canarycli.config.fields import (
 )
 from canarycli.config.problem import nearest
 from canarycli.config.quantities import (
+    ABOUT_PATTERN,
     LIMIT_PATTERN,
     MARGIN_PATTERN,
     OVER_PATTERN,
@@ -48,7 +49,7 @@ from canarycli.config.quantities import (
     parse_metric,
 )
 from canarycli.config.sources import FROM, FromModel, metric_from
-from canarycli.metrics import UNITS, Metric, Origin, Unit
+from canarycli.metrics import ABOUT, ANSWERS, UNITS, Metric, Origin, Unit
 from canarycli.plan import Margin
 
 Q = TypeVar("Q")
@@ -57,7 +58,7 @@ RULE, ALARM = "<rule>", "<alarm>"
 SOURCES = ("cloudwatch", "cloud_monitoring", "azure_monitor", "simulator")
 LIMITS = ("no_worse_by", "differs_by", "never_above", "never_below")
 
-_NAMES = tuple(name for name in UNITS if name != "latency_over")
+_NAMES = tuple(n for n in (*UNITS, *ANSWERS) if n not in {"latency_over", *ABOUT})
 
 
 NumberByArm = Annotated[
@@ -150,6 +151,8 @@ def _built_in(value: Any) -> Metric:
         return metric
     if isinstance(value, str) and value.startswith("latency_over"):
         raise wrong(f"{quoted(value)} needs its threshold, write it such as latency_over(500ms)")
+    if value in ABOUT:
+        raise wrong(f"{quoted(value)} says of what: class_share(fraud), score_over(0.8)")
     if isinstance(value, str):
         hint = nearest(value, _NAMES) or "; one of your own is a mapping with name: and a source"
         raise wrong(f"{quoted(value)} is not a built-in metric{hint}")
@@ -162,7 +165,11 @@ BuiltIn = Annotated[
     WithJsonSchema(
         {
             "description": "a built-in metric",
-            "anyOf": [{"enum": list(_NAMES)}, {"type": "string", "pattern": OVER_PATTERN}],
+            "anyOf": [
+                {"enum": list(_NAMES)},
+                {"type": "string", "pattern": OVER_PATTERN},
+                {"type": "string", "pattern": ABOUT_PATTERN},
+            ],
         }
     ),
 ]

@@ -3,12 +3,14 @@
 import re
 from typing import Any
 
-from canarycli.metrics import UNITS, Metric, Unit
+from canarycli.metrics import ABOUT, ANSWERS, UNITS, Metric, Unit
 from canarycli.plan import Margin
 
 MARGIN_PATTERN = r"^[0-9]+(\.[0-9]+)?\s*(%|pp|ms|s)?$"
 LIMIT_PATTERN = r"^-?[0-9]+(\.[0-9]+)?\s*(%|ms|s)?$"
 OVER_PATTERN = r"^latency_over\([0-9]+(\.[0-9]+)?(ms|s)\)$"
+
+ABOUT_PATTERN = r"^(class_share|score_over)\(([^()\s][^()]*)\)$"
 
 SPEED_PATTERN = r"^([0-9]+(?:\.[0-9]+)?)x?$"
 
@@ -21,7 +23,9 @@ def parse_metric(text: str) -> Metric | None:
     if re.match(OVER_PATTERN, text):
         number, unit = _split(text.removeprefix("latency_over(").removesuffix(")"))
         return Metric("latency_over", threshold=number * _SECONDS[unit])
-    if text in UNITS and text != "latency_over":
+    if found := re.match(ABOUT_PATTERN, text):
+        return Metric(found[1], about=found[2])
+    if text in {*UNITS, *ANSWERS} - {"latency_over", *ABOUT}:
         return Metric(text)
     return None
 

@@ -127,6 +127,8 @@ def _one_limit(check: Any, path: Path) -> Iterator[Flaw]:
         yield Flaw((*path, extra), f"{extra} beside {given[0]}: a check has one limit", At.KEY)
     if "differs_by" in given and str(check.get("metric")).startswith("latency"):
         yield Flaw((*path, "differs_by"), "no latency is too low: write no_worse_by", At.KEY)
+    if given and given[0] != "differs_by" and check.get("metric") == "scores":
+        yield Flaw((*path, given[0]), "scores are neither good nor bad: write differs_by", At.KEY)
 
 
 def _one_source(check: Any, path: Path, sources: Mapping[str, Any]) -> Iterator[Flaw]:

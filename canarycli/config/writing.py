@@ -12,7 +12,7 @@ import yaml
 from canarycli.config.alarms import alarm_check, alarm_of, usual_name
 from canarycli.config.document import Loader
 from canarycli.durations import parse_duration, write_duration
-from canarycli.metrics import Metric, Unit
+from canarycli.metrics import RIGHT, Metric, Unit
 from canarycli.plan import Better, Check, Margin, Plan, Role, Shadow, Smoke, Stage, Then, Wait
 
 WIDTH = 100
@@ -143,7 +143,7 @@ def _check(check: Check) -> dict[str, Any]:
         limit = getattr(check, name)
         if limit is not None:
             written[name] = _limit(limit, unit)
-    if check.better is Better.HIGHER:
+    if check.better is Better.HIGHER and not (metric.says and metric.name in RIGHT):
         written["better"] = "higher"
     if check.cap is not None:
         written["cap"] = _bare(check.cap)
@@ -178,12 +178,12 @@ def _smoke(smoke: Smoke, number: int) -> dict[str, Any]:
 
 
 def _metric(metric: Metric) -> Any:
-    if metric.origin is not None:
+    if metric.origin is not None and not metric.says:
         return {"name": metric.name, "from": metric.origin.name, **_plain(metric.source)}
     if metric.source:
         return {"name": metric.name, **_plain(metric.source)}
     if metric.threshold is None:
-        return metric.name
+        return metric.key
     return f"{metric.name}({_seconds(metric.threshold)})"
 
 

@@ -22,7 +22,7 @@ def requests_per_minute(
         version: its name.
         now: up to when points are complete.
     """
-    metrics = (REQUESTS, *(check.metric for check in checks))
+    metrics = (REQUESTS, *(check.metric for check in checks if check.metric.traffic))
     found = (_rate(history.of(version, metric), metric, now) for metric in metrics)
     return next((rate for rate in found if rate is not None), None)
 

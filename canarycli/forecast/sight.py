@@ -76,6 +76,8 @@ class Sight:
     """What one check can see."""
 
     def __init__(self, check: Check, facts: Mapping[str, Any], weight: float) -> None:
+        if facts.get("cuts"):  # of several shares the middle one stands for all
+            facts = facts["past"][len(facts["past"]) // 2]
         self.check, self.facts, self.weight = check, facts, weight
         self.promise = Promise()
         self.margin = check.margin or Margin()

@@ -15,7 +15,7 @@ from canarycli.judge.sequential import close_case, open_case
 from canarycli.judge.sources import learn, needs
 from canarycli.judge.split import NAME, judge_split
 from canarycli.judge.weights import weights
-from canarycli.metrics import Measurements, Metric, Window
+from canarycli.metrics import Measurements, Metric, Series, Window
 from canarycli.plan import Check, Role
 
 SPLIT = "requests split"
@@ -42,6 +42,7 @@ def judge(
         arms: who is compared, since when, and the time of the look.
         state: what the last look left behind, or `begin`; {} for nothing.
     """
+    measurements = mature(measurements, arms.now)
     cases = {
         case.check.name: case
         for role in Role
@@ -67,6 +68,25 @@ def judge(
     return Judgement(tuple(_heard(f, checks, measurements) for f in findings), kept)
 
 
+def mature(measured: Measurements, now: datetime) -> Measurements:
+    """Without the points of late series that may still grow: labels so far say nothing.
+
+    What is labelled first is not what is labelled last, so half of a period is another thing.
+    """
+    series = {
+        version: {key: _whole(one, now) for key, one in metrics.items()}
+        for version, metrics in measured.series.items()
+    }
+    return replace(measured, series=series)
+
+
+def _whole(series: Series, now: datetime) -> Series:
+    if not series.delay:
+        return series
+    last = now - series.delay - series.period
+    return replace(series, points=tuple(p for p in series.points if p.at <= last))
+
+
 def _heard(finding: Finding, checks: Sequence[Check], measured: Measurements) -> Finding:
     """The finding, or that its source failed at this look; what was proven before stays proven."""
     keys = (check.metric.key for check in checks if check.name == finding.check)
@@ -88,6 +108,7 @@ def begin(checks: Sequence[Check], history: Measurements, arms: Arms) -> State:
         history: the baseline before the release, best the last 24 hours.
         arms: who will be compared.
     """
+    history = mature(history, arms.now)
     facts = {
         check.name: learn(check, history, arms.baseline)
         for check in checks

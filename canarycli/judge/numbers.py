@@ -10,7 +10,7 @@ from canarycli.judge.finding import Finding, Verdict
 from canarycli.judge.limits import scaled
 from canarycli.judge.marks import Mark, above_bound
 from canarycli.judge.means import Means
-from canarycli.judge.sources import BOTH, OVER, RATE, SPREAD, as_log, needs, tolerance
+from canarycli.judge.sources import BOTH, LEVELS, OVER, RATE, SPREAD, as_log, needs, tolerance
 from canarycli.judge.telling import LEVEL, Shown, proven, told_both, told_guard, told_rate, walled
 from canarycli.plan import Better, Margin
 
@@ -18,8 +18,9 @@ from canarycli.plan import Better, Margin
 def told(case: Case, finding: Finding) -> Finding:
     """The finding with its numbers filled in."""
     margin, evidence = case.check.margin or Margin(), case.evidence
-    if case.memory.kind == BOTH and isinstance(evidence, Several):
-        more, fewer = evidence.parts
+    if case.memory.kind in {BOTH, LEVELS} and isinstance(evidence, Several):
+        sides = _worst(evidence) if case.memory.kind == LEVELS else evidence
+        more, fewer = sides.parts
         if isinstance(more, Comparison) and isinstance(fewer, Comparison) and more.split.n_c > 0:
             return told_both(finding, more, fewer, relative=not margin.absolute)
     if isinstance(evidence, Comparison) and case.memory.kind == RATE:
@@ -58,6 +59,12 @@ def told(case: Case, finding: Finding) -> Finding:
         high=high if isfinite(high) else None,
     )
     return walled(told) if case.check.two_sided else told
+
+
+def _worst(levels: Several) -> Several:
+    """Of the shares above several thresholds the one that says most against the candidate."""
+    parts = [part for part in levels.parts if isinstance(part, Several)]
+    return max(parts, key=lambda part: (part.evidence, -part.assurance))
 
 
 def _between(

@@ -12,7 +12,15 @@ from datetime import datetime, timedelta
 from math import isfinite, log
 from typing import Any
 
-from canarycli.judge.both import both_rates, both_values, doubled
+from canarycli.judge.both import (
+    above_cut,
+    both_levels,
+    both_rates,
+    both_values,
+    cut_rows,
+    cuts_of,
+    doubled,
+)
 from canarycli.judge.comparison import Comparison, History
 from canarycli.judge.evidence import Evidence, Several
 from canarycli.judge.finding import Arms
@@ -37,8 +45,8 @@ from canarycli.plan import Better, Check, Margin
 
 HISTORY = ("rate", "requests", "phi", "errors", "swing", "peak")
 RATE, OVER, SPREAD, VALUE = "rate", "over", "spread", "value"
-BOTH = "both"
-"""A rate that may become neither more nor less."""
+BOTH, LEVELS = "both", "levels"
+"""A rate that may become neither more nor less, and several of them above thresholds."""
 SPREAD_OF = Metric("latency")
 """The histogram that latency percentiles are judged by where a cloud has it."""
 
@@ -95,10 +103,10 @@ def learn(check: Check, measured: Measurements, version: str) -> dict[str, Any]:
     if counts:
         turned = check.better is Better.HIGHER
         rows = [(p.n, p.n - p.bad if turned else p.bad) for p in counts if 0 <= p.bad <= p.n]
-        facts: dict[str, Any] = _known(History.of(rows))
-        if check.two_sided:
-            facts["fewer"] = _known(History.of([(n, n - bad) for n, bad in rows]))
-        return facts
+        return _known_both(rows) if check.two_sided else _known(History.of(rows))
+    scores = [p for p in own if isinstance(p, Histogram)] if check.two_sided else []
+    if scores:
+        return _learn_levels(scores)
     values = [p for p in own if isinstance(p, Value)]
     facts = _learn_values(check, values) if values else {}
     over = _learn_over(check, facts, measured, version)
@@ -115,7 +123,7 @@ def kind_of(check: Check, facts: Mapping[str, Any], measured: Measurements, arms
         return OVER
     for arm in (arms.baseline, arms.candidate):
         if _histograms(check, measured, arm).points:
-            return SPREAD
+            return LEVELS if check.two_sided else SPREAD
         match next(iter(measured.of(arm, check.metric).points), None):
             case Counts():
                 return BOTH if check.two_sided else RATE
@@ -133,6 +141,9 @@ def evidence_of(check: Check, kind: str, facts: Mapping[str, Any], promise: Prom
         )
     if kind == BOTH:
         return both_rates(margin, promise, _history(facts), _history(facts.get("fewer", {})))
+    if kind == LEVELS:
+        past = [(_history(one), _history(one["fewer"])) for one in facts["past"]]
+        return both_levels(margin, promise, past)
     if kind in {OVER, SPREAD}:
         return _spread_evidence(check, facts, promise)
     worse = tolerance(margin, facts.get("level", 0.0))
@@ -150,7 +161,7 @@ def rows_of(
     if kind == OVER:
         at_tau, slower = needs(check, facts)
         ours, theirs = measured.of(arms.candidate, slower), measured.of(arms.baseline, at_tau)
-    elif kind == SPREAD:
+    elif kind in {SPREAD, LEVELS}:
         ours, theirs = (
             _histograms(check, measured, arm) for arm in (arms.candidate, arms.baseline)
         )
@@ -193,6 +204,9 @@ def _reader(check: Check, kind: str, facts: Mapping[str, Any]) -> Reader:
             return lambda ours, theirs: doubled(
                 *(rate_row(ours, theirs, turned=turned) for turned in (False, True))
             )
+        case "levels":
+            cuts, edges = facts.get("cuts", ()), facts.get("bounds", ())
+            return lambda ours, theirs: cut_rows(ours, theirs, cuts, edges)
         case "spread":
             marks = tuple(map(Mark.from_json, facts.get("marks", ())))
             bounds = tuple(facts.get("bounds", ()))
@@ -308,6 +322,21 @@ def _spread_evidence(check: Check, facts: Mapping[str, Any], promise: Promise) -
     return Several(parts, QUANTILE_WEIGHTS)
 
 
+def _learn_levels(points: Sequence[Histogram]) -> dict[str, Any]:
+    """The thresholds that scores are compared above; {} while they are all alike."""
+    if sum(p.n for p in points) <= 0:
+        return {}
+    bounds, cuts = cuts_of(points)
+    same = [p for p in points if p.bounds == bounds]
+    past = [_known_both([(p.n, above_cut(p, cut)) for p in same]) for cut in cuts]
+    return {"cuts": list(cuts), "bounds": list(bounds), "past": past} if cuts else {}
+
+
+def _known_both(rows: Sequence[tuple[float, float]]) -> dict[str, Any]:
+    fewer = _known(History.of([(n, n - bad) for n, bad in rows]))
+    return {**_known(History.of(rows)), "fewer": fewer}
+
+
 def _known(past: History) -> dict[str, float]:
     return {name: getattr(past, name) for name in HISTORY}
 
@@ -343,8 +372,8 @@ def ready(check: Check, kind: str, facts: Mapping[str, Any]) -> bool:
     """Whether enough is known to read rows: thresholds, or the level a margin is relative to."""
     if kind in {RATE, OVER, BOTH}:
         return True
-    if kind == SPREAD:
-        return bool(facts.get("marks"))
+    if kind in {SPREAD, LEVELS}:
+        return bool(facts.get("marks") or facts.get("cuts"))
     alone = as_log(check) and not (check.margin or Margin()).absolute
     return alone or bool(facts.get("level"))
 
@@ -356,7 +385,7 @@ def lesson(check: Check, kind: str, measured: Measurements, arms: Arms) -> Lesso
     points it is used on.
     """
     settled = Window(arms.since, max(arms.since, arms.now - arms.delay))
-    spread = _histograms(check, measured, arms.baseline) if kind == SPREAD else None
+    spread = _histograms(check, measured, arms.baseline) if kind in {SPREAD, LEVELS} else None
     series = (spread or measured.of(arms.baseline, check.metric)).within(settled)
     first = series.points[:LEARNING]
     known = [p.n for p in first if p.n is not None]
@@ -364,7 +393,7 @@ def lesson(check: Check, kind: str, measured: Measurements, arms: Arms) -> Lesso
         return None
     taught = {check.metric.key: replace(series, points=first)}
     facts = learn(check, replace(measured, series={arms.baseline: taught}), arms.baseline)
-    if kind != SPREAD:
+    if kind not in {SPREAD, LEVELS}:
         # It is judged as what it is by now, so nobody needs to count over a threshold.
         facts.pop("tau", None)
     return Lesson(facts, first[-1].at + series.period)

@@ -98,8 +98,8 @@ def _look(checks: Sequence[Check], measured: Measurements, arms: Arms) -> tuple[
 
 def _sources(checks: Sequence[Check]) -> Iterable[Metric]:
     yield REQUESTS
-    # What another store counts (sold, answered, labelled) is not all of the traffic.
-    yield from (check.metric for check in checks if check.metric.origin is None)
+    # What is sold, recorded or labelled is not all of the traffic.
+    yield from (check.metric for check in checks if check.metric.traffic)
 
 
 def _requests(point: Point, metric: Metric) -> float | None:

@@ -3,12 +3,16 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from canarycli.metrics import ANSWERS, LABELLED
+
 GROUPS: Mapping[str, float] = MappingProxyType(
     {
         "errors": 0.4,
         "latency": 0.3,
         "others": 0.2,
         "client errors": 0.1,
+        "answers": 0.2,
+        "quality": 0.2,
     }
 )
 """Each group's part of alpha; the part of groups that are absent is shared out."""
@@ -27,6 +31,7 @@ BY_NAME: Mapping[str, tuple[str, float]] = MappingProxyType(
         "latency_p99": ("latency", 0.5),
         "overhead_p50": ("latency", 0.5),
         "overhead_p99": ("latency", 0.5),
+        **{name: ("quality" if name in LABELLED else "answers", 1.0) for name in ANSWERS},
     }
 )
 

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from canarycli.config import plan_from_options
 from canarycli.ids import new_id
+from canarycli.metrics import Metric
 from canarycli.operations.start import Intent, with_history
 from canarycli.operations.target import Target
 from canarycli.operations.workspace import Workspace, work_on
-from canarycli.plan import Plan, Wait
+from canarycli.plan import Better, Check, Margin, Plan, Wait
 from canarycli.release.request import Request, prepare
 from canarycli.store import LocalStore
+
+LABELS = timedelta(minutes=20)
+"""How late it is known what would have been right, in the demo's own time."""
 
 
 class Scenario(StrEnum):
@@ -23,6 +27,8 @@ class Scenario(StrEnum):
     FAILING = "failing"
     SLOW = "slow"
     NO_DATA = "no-data"
+    WORSE_ANSWERS = "worse-answers"
+    LATE_LABELS = "late-labels"
 
 
 def stage(folder: Path, scenario: Scenario, speed: float, env: Mapping[str, str]) -> Intent:
@@ -33,7 +39,7 @@ def stage(folder: Path, scenario: Scenario, speed: float, env: Mapping[str, str]
         provider=work.target.provider,
         place=work.provider.place,
         model="v42",
-        plan=_plan(),
+        plan=_plan(scenario),
         by=work.actor,
     )
     release = prepare(request, endpoint, release_id=new_id(), now=work.clock.now())
@@ -46,16 +52,26 @@ def _stage_set(folder: Path, scenario: Scenario, speed: float, env: Mapping[str,
         "state": str(folder / "simulator.json"),
         "scenario": scenario.value,
         "speed": speed,
+        "labels": {"delay": LABELS.total_seconds(), "coverage": 0.5},
     }
     target = Target("demo", "simulator", settings)
     return work_on(target, LocalStore(folder), env)
 
 
-def _plan() -> Plan:
+SAYS = (
+    Check("class_share(fraud)", Metric("class_share", about="fraud"), differs_by=Margin(0, 0.01)),
+    Check("answer_empty", Metric("answer_empty"), no_worse_by=Margin(0, 0.002)),
+)
+RIGHT = Check("accuracy", Metric("accuracy"), no_worse_by=Margin(0, 0.01), better=Better.HIGHER)
+
+
+def _plan(scenario: Scenario) -> Plan:
     usual = plan_from_options(stages="5,25,50,100", bake=timedelta(minutes=3))
+    more = {Scenario.WORSE_ANSWERS: SAYS, Scenario.LATE_LABELS: (RIGHT,)}
     return replace(
         usual,
         name="demo",
+        checks=(*usual.checks, *more.get(scenario, ())),
         read_every=timedelta(seconds=30),
         unclear_after=timedelta(minutes=30),
         on_unclear=Wait(timedelta(minutes=3)),

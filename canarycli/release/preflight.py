@@ -230,6 +230,8 @@ def unmeasurable(check: Check, limits: Limits) -> Trouble | None:
     """Why a cloud can't measure what a check is about, None if it can."""
     if check.metric.origin is not None:  # the source itself says so at the look at its history
         return None
+    if check.metric.says:
+        return None if limits.answers else _no_answers(check)
     source = next(iter(check.metric.source), None)
     if source is None and check.metric.name not in limits.metrics:
         return _no_metric(check, f"has no metric {check.metric.name!r}", _has(limits))
@@ -239,6 +241,17 @@ def unmeasurable(check: Check, limits: Limits) -> Trouble | None:
         hint = f"give it a source {limits.custom_source}: of its own, or "
         return _no_metric(check, f"can't read a metric from {source!r}", hint)
     return None
+
+
+def _no_answers(check: Check) -> Trouble:
+    gate = check.role is Role.GATE
+    return Trouble(
+        f"check {check.name!r}: nothing says how the endpoint's recorded answers are read",
+        "say it in canary.yaml, predictions: of the endpoint, or leave the check out: "
+        f"--skip {_quoted(check.name)}",
+        blocks=gate,
+        error=Unsupported,
+    )
 
 
 def _no_metric(check: Check, why: str, hint: str) -> Trouble:

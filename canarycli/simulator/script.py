@@ -16,6 +16,12 @@ As settings, here in canary.yaml; every key may be left out, times are seconds:
               - {above: 20, errors_5xx: 0.05}
               - {after: 600, slower: 1.5}
 
+What the versions say, and when it is known to have been right:
+
+        labels: {delay: 21600, coverage: 0.5}
+        versions:
+          blue: {percent: 100, classes: {fraud: 0.03}, score: 0.3, accuracy: 0.92}
+
 Without `versions` there are `v41` with all the traffic and `v42` with none, and `scenario` says
 what happens to `v42`. A version's keys are the fields of `Quality` beside `model`, `instances`,
 `percent`, `turns`, and `answer` and `status` for what it says to a smoke test; a turn's are those
@@ -44,6 +50,15 @@ class Quality:
         cpu: percent of one instance that a request a second costs.
         memory: percent of an instance's memory.
         silent: whether the version's metrics get lost.
+        classes: the share of its answers that are each class.
+        score: the mean of the scores it gives, 0 to 1.
+        scatter: their deviation.
+        invalid: share of its answers that can't be read.
+        empty: the same for empty ones.
+        accuracy: share of its labelled answers that are right.
+        precision: the same of those that say the positive class.
+        missed: share of the true positives that it does not find.
+        false_alarms: share of the true negatives that it takes for positive.
     """
 
     errors_5xx: float = 0.002
@@ -54,6 +69,28 @@ class Quality:
     cpu: float = 0.4
     memory: float = 52.0
     silent: bool = False
+    classes: Mapping[str, float] = field(default_factory=lambda: {"fraud": 0.03})
+    score: float = 0.3
+    scatter: float = 0.1
+    invalid: float = 0.0005
+    empty: float = 0.001
+    accuracy: float = 0.92
+    precision: float = 0.8
+    missed: float = 0.2
+    false_alarms: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What is known later of what would have been right.
+
+    Attributes:
+        delay: until a period has the labels it will ever have; what comes before is biased.
+        coverage: the share of the answers that get one.
+    """
+
+    delay: timedelta = timedelta(hours=1)
+    coverage: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +133,8 @@ SCENARIOS: Mapping[str, tuple[Turn, ...]] = {
     "failing": (Turn({"errors_5xx": 0.04}, above=10),),
     "slow": (Turn(slower=1.7),),
     "no-data": (Turn({"silent": True}),),
+    "worse-answers": (Turn({"classes": {"fraud": 0.06}, "score": 0.36}),),
+    "late-labels": (Turn({"accuracy": 0.87, "missed": 0.35}),),
 }
 """What happens to every version that does not have the traffic at the start."""
 
@@ -113,6 +152,7 @@ class Script:
         settle: how long a change of traffic takes.
         delay: how old a point is before it is complete; at half of it the point appears.
         startup: how long a new version takes to be in service.
+        labels: when it is known what would have been right.
         actors: the versions there are at the start, by name.
     """
 
@@ -124,6 +164,7 @@ class Script:
     settle: timedelta = timedelta(seconds=45)
     delay: timedelta = timedelta(seconds=60)
     startup: timedelta = timedelta(seconds=120)
+    labels: Labels = Labels()
     actors: Mapping[str, Actor] = field(
         default_factory=lambda: {
             "v41": Actor(model="model-41", percent=100),
@@ -136,6 +177,7 @@ SCRIPT_KEYS = frozenset(f.name for f in fields(Script)) - {"actors"} | {"version
 """The settings that make up a script, each of which may also stand under one endpoint."""
 
 _QUALITY = {f.name for f in fields(Quality)}
+_SHARES = _QUALITY - {"latency", "spread", "cpu", "memory"}
 _ACTOR = {"model", "instances", "percent", "turns", "answer", "status"}
 _LENGTHS = ("period", "settle", "delay", "startup")
 
@@ -164,7 +206,17 @@ def parse_script(settings: Mapping[str, Any]) -> Script:
         rate=number("rate", settings.get("rate", 200)),
         day=number("day", settings.get("day", 0.4), most=1),
         actors=actors,
+        labels=_labels(keyed("labels", settings.get("labels"))),
         **lengths,
+    )
+
+
+def _labels(spec: Mapping[str, Any]) -> Labels:
+    known(spec, {"delay", "coverage"}, "simulator labels")
+    usual = Labels()
+    return Labels(
+        _length("delay", spec["delay"]) if "delay" in spec else usual.delay,
+        number("coverage", spec.get("coverage", usual.coverage), most=1),
     )
 
 
@@ -244,9 +296,16 @@ def _turn(spec: Mapping[str, Any]) -> Turn:
 
 
 def _changes(spec: Mapping[str, Any]) -> dict[str, Any]:
-    most = {"errors_5xx": 1.0, "errors_4xx": 1.0, "model_errors": 1.0, "memory": 100.0}
-    return {
-        key: bool(value) if key == "silent" else number(key, value, most=most.get(key, 1e9))
-        for key, value in spec.items()
-        if key in _QUALITY
-    }
+    return {key: _quality(key, value) for key, value in spec.items() if key in _QUALITY}
+
+
+def _quality(key: str, value: Any) -> Any:
+    match key:
+        case "silent":
+            return bool(value)
+        case "classes":
+            shares = keyed("classes", value)
+            return {str(name): number(str(name), share, most=1) for name, share in shares.items()}
+        case _:
+            most = 100.0 if key == "memory" else 1.0 if key in _SHARES else 1e9
+            return number(key, value, most=most)

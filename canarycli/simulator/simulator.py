@@ -82,6 +82,7 @@ class Simulator:
             metrics=telemetry.METRICS,
             custom_source=telemetry.SOURCE,
             smokes=True,
+            answers=True,
         )
 
     @property

@@ -12,9 +12,19 @@ from math import ceil, cos, pi
 from types import MappingProxyType
 
 from canarycli.errors import Unsupported
-from canarycli.metrics import Counts, Histogram, Metric, Point, Series, Value, Window
+from canarycli.metrics import (
+    LABELLED,
+    Counts,
+    Histogram,
+    Metric,
+    Point,
+    Series,
+    Value,
+    Window,
+)
 from canarycli.simulator.noise import above, binomial, deviate, lognormal, poisson, quantile
-from canarycli.simulator.script import Actor, Quality
+from canarycli.simulator.says import said
+from canarycli.simulator.script import Actor, Labels, Quality
 from canarycli.simulator.shares import Shares
 from canarycli.simulator.world import Scene
 from canarycli.traffic import TOLERANCE
@@ -41,6 +51,7 @@ class Draw:
         at: when the period starts.
         n: requests in it, as far as they are reported.
         rate: requests a second that reached the version, live and shadow.
+        age: how long ago it ended.
         seed: tells this period from every other.
     """
 
@@ -50,6 +61,7 @@ class Draw:
     quality: Quality
     instances: int
     seed: str
+    age: timedelta = timedelta(0)
 
     def chance(self, what: str) -> float:
         """A number between 0 and 1, the same for the same `what`."""
@@ -76,13 +88,16 @@ def measure(
     Raises:
         Unsupported: the simulator has no such metric.
     """
-    makers = {metric.key: _maker(metric, version) for metric in metrics}
+    makers = {metric.key: _maker(metric, version, scene.script.labels) for metric in metrics}
+    late = {metric.key for metric in metrics if metric.name in LABELLED and metric.says}
     gauges = {metric.key for metric in metrics if metric.name in _GAUGES and not metric.source}
     seed = f"{scene.script.seed}/{endpoint}/{version}"
     draws = tuple(_draws(scene, version, seed, window, now))
     return {
         key: Series(
-            tuple(make(draw) for draw in draws if draw.n or key in gauges), scene.script.period
+            tuple(make(draw) for draw in draws if draw.n or key in gauges),
+            scene.script.period,
+            scene.script.labels.delay if key in late else None,
         )
         for key, make in makers.items()
     }
@@ -102,7 +117,7 @@ def _draws(scene: Scene, version: str, seed: str, window: Window, now: datetime)
         n = poisson(_chance(f"{key}/n"), rate * script.period.total_seconds())
         if now < at + script.period + script.delay:
             n = int(n * _EARLY)
-        yield Draw(at, n, rate, quality, actor.instances, key)
+        yield Draw(at, n, rate, quality, actor.instances, key, now - at - script.period)
 
 
 def _periods(window: Window, period: timedelta, reported: datetime) -> Iterator[datetime]:
@@ -131,9 +146,11 @@ def _chance(what: str) -> float:
     return (number + 0.5) / 2**64
 
 
-def _maker(metric: Metric, version: str) -> Maker:
+def _maker(metric: Metric, version: str, labels: Labels) -> Maker:
     if metric.source:
         return _custom(metric, version)
+    if metric.says:
+        return lambda draw: said(metric, draw, labels)
     if metric.name == "latency_over":
         if not metric.threshold:
             raise Unsupported("metric 'latency_over' needs a threshold")

@@ -139,3 +139,20 @@ def test_an_address_is_only_filled_in_when_it_is_used() -> None:
 
     assert notify.address({"TEAM": "a", "KEY": "b"}) == "https://localhost/a/b"
     assert notify.address({"TEAM": "a"}) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "metric"),
+    [
+        ("class_share(fraud)", Metric("class_share", about="fraud")),
+        ("class_share(very bad)", Metric("class_share", about="very bad")),
+        ("score_over(0.8)", Metric("score_over", about="0.8")),
+        ("accuracy", Metric("accuracy")),
+        ("class_share", None),
+        ("class_share()", None),
+        ("accuracy(fraud)", None),
+    ],
+)
+def test_a_metric_of_answers_says_what_about(text: str, metric: Metric | None) -> None:
+    assert parse_metric(text) == metric
+    assert metric is None or metric.key == text

@@ -317,7 +317,11 @@ def test_a_metric_it_does_not_have_is_named() -> None:
     ("settings", "message", "hint"),
     [
         ({"scenari": "failing"}, "unknown simulator setting 'scenari'", "did you mean scenario?"),
-        ({"scenario": "fine"}, "no scenario 'fine'", "it has healthy, failing, slow, no-data"),
+        (
+            {"scenario": "fine"},
+            "no scenario 'fine'",
+            "it has healthy, failing, slow, no-data, worse-answers, late-labels",
+        ),
         ({"speed": 0}, "speed is above 0", None),
         ({"speed": "fast"}, "speed is a number from 0, not 'fast'", None),
         ({"rate": -1}, "rate is a number from 0, not -1", None),
