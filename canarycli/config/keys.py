@@ -18,8 +18,11 @@ SECONDS = frozenset({"period", "settle", "delay", "startup"})
 NUMBERS = frozenset({"rate", "day", "finest", "shadow_up_to"})
 """The simulator's plain numbers."""
 
+SIMULATED = frozenset({"state", "scenario", "speed", "seed", "versions", "labels"})
+"""The rest of the simulator's."""
+
 KEYS: Mapping[str, frozenset[str]] = {
-    SIMULATOR: COMMON | SECONDS | NUMBERS | {"state", "scenario", "speed", "seed", "versions"},
+    SIMULATOR: COMMON | SECONDS | NUMBERS | SIMULATED,
     "sagemaker": CLOUD | {"profile", "region"},
     "vertex": CLOUD | {"project", "region", "impersonate", "monitoring_url"},
     "azureml": CLOUD | {"subscription", "resource_group", "workspace", "cloud", "failures"},
