@@ -33,9 +33,9 @@ class Limits:
         metrics: the built-in metric names this cloud has.
         custom_source: the word under which a custom metric names its source in canary.yaml.
         metric_period: the time one point of a metric covers.
-        notes_first: whether notes are on the endpoint before a raise is asked for; else they come
-            with it.
+        notes_first: whether notes are written before a raise is asked for, and not with it.
         smokes: whether one version can be asked whatever its share; the provider is a `Smoker`.
+        looks_a_minute: looks that an account answers, with room for others; 0 if nobody knows.
         exact_thresholds: whether `latency_over` counts at just its threshold; else the cloud
             only knows the counts of buckets, which its `latency` gives.
         answers: whether it measures the metrics of `ANSWERS` itself; else recorded answers are
@@ -52,6 +52,7 @@ class Limits:
     metric_period: timedelta = timedelta(minutes=1)
     smokes: bool = False
     notes_first: bool = False
+    looks_a_minute: int = 0
     exact_thresholds: bool = True
     answers: bool = False
 
@@ -360,8 +361,7 @@ class Permitted(Protocol):
     ) -> Mapping[str, Any]:
         """The least policy, as the JSON that the cloud's own tool takes.
 
-        No call, no credentials: what neither the settings nor the environment say is a
-        placeholder.
+        No call, no credentials: a placeholder stands for what nobody has said.
         """
         ...
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeGuard, TypeVar
 
+from canarycli.batch import Batching
 from canarycli.preview import Listing, Previewer, Roomy
 from canarycli.provider import (
     Deployer,
@@ -19,6 +20,7 @@ P = TypeVar("P")
 
 VERBS: Mapping[type, tuple[str, ...]] = {
     Naming: ("placed", "one_name"),
+    Batching: ("measure_many", "full"),
     Deployer: ("deploy", "retire"),
     Previewer: ("preview",),
     Roomy: ("no_room",),

@@ -21,12 +21,14 @@ from canarycli.errors import (
     Unsupported,
 )
 from canarycli.provider import Endpoint
-from canarycli.release.context import SETTLING, begin_rollback
+from canarycli.release.context import SETTLING, Decision, begin_rollback
 from canarycli.release.record import Outcome, Release, State
 
 SLICE = timedelta(seconds=2)
 """While waiting, the record is read so often for what people asked meanwhile."""
 
+BLIND = SETTLING * 2
+"""How soon a cloud that gave no answer is asked again."""
 
 LOOK_ON = timedelta(seconds=12)
 """How long a rollback that is in place is watched where nobody is there to wait longer."""
@@ -62,13 +64,13 @@ def drive(
         Unsafe: the endpoint could not be read for as long as the plan lets a change take.
         Stopped: somebody took the endpoint over.
     """
-    loop = _Loop(controller, key, until, enough, insist)
+    steps = Steps(controller, key, insist=insist)
     try:
-        return loop.run(seen)
+        return _Loop(steps, until, enough).run(seen)
     except (Busy, ProviderError, Stopped, Unsafe):
         raise
     except Exception as error:
-        loop.go_back_from_memory(error)
+        steps.go_back_from_memory(error)
         raise
     finally:
         with suppress(StoreError):
@@ -76,55 +78,51 @@ def drive(
 
 
 @dataclass(slots=True)
-class _Loop:
-    """One drive from its first tick to its last.
+class Steps:
+    """One drive, step by step, for whoever waits in between.
 
     Attributes:
-        until: when to stop waiting, None for never.
-        enough: whether a release has come far enough.
         insist: hold where the cloud denies or refuses; else that is an error at once.
         last: the release as this process last knew it.
+        blind_since: when the cloud stopped to answer, None while it does.
     """
 
     controller: Controller
     key: str
-    until: datetime | None
-    enough: Callable[[Release], bool]
-    insist: bool
+    insist: bool = True
     last: Release | None = None
+    blind_since: datetime | None = None
 
-    def run(self, seen: Endpoint | None) -> Release:
-        """Tick until it is done."""
-        blind_since: datetime | None = None
-        while True:
-            try:
-                decision = self.controller.tick(self.key, seen)
-            except (Unavailable, Denied, Rejected, Unsupported, NotFound) as error:
-                if not self.insist and not isinstance(error, Unavailable):
-                    raise
-                self._refused(error)
-                now = self.controller.clock.now()
-                blind_since = blind_since or now
-                self._blind(error, now - blind_since)
-                self._sleep(SETTLING * 2)
-                continue
-            except Busy as error:
-                raise Stopped(
-                    f"somebody else drives it now: {error.message}",
-                    facts=error.facts,
-                    hint=error.hints,
-                ) from error
-            finally:
-                seen = None
-            if blind_since is not None:
-                self.controller.tell("visible", "the cloud answers again")
-                blind_since = None
-            release = self.last = decision.release
-            if release.over and not decision.events:
-                self._tell_end(release)
-            if release.over or self.enough(release) or self._late():
-                return release
-            self._sleep(decision.wake)
+    def take(self, seen: Endpoint | None = None) -> Decision | None:
+        """One tick; None where the cloud refused it, and the release holds or turns back.
+
+        Raises:
+            Unsafe: the endpoint could not be read for too long.
+            Stopped: somebody took the endpoint over.
+        """
+        try:
+            decision = self.controller.tick(self.key, seen)
+        except (Unavailable, Denied, Rejected, Unsupported, NotFound) as error:
+            if not self.insist and not isinstance(error, Unavailable):
+                raise
+            self._refused(error)
+            now = self.controller.clock.now()
+            self.blind_since = self.blind_since or now
+            self._blind(error, now - self.blind_since)
+            return None
+        except Busy as error:
+            raise Stopped(
+                f"somebody else drives it now: {error.message}",
+                facts=error.facts,
+                hint=error.hints,
+            ) from error
+        if self.blind_since is not None:
+            self.controller.tell("visible", "the cloud answers again")
+            self.blind_since = None
+        self.last = decision.release
+        if decision.release.over and not decision.events:
+            self._tell_end(decision.release)
+        return decision
 
     def go_back_from_memory(self, error: Exception) -> None:
         """Lower what this process raised though nothing can be recorded or told any more.
@@ -178,21 +176,48 @@ class _Loop:
                 ),
             ) from error
 
-    def _sleep(self, length: timedelta) -> None:
-        """Wait, but not past the time that is left, nor past a change of the record by others."""
-        end = self.controller.clock.now() + length
-        if self.until is not None:
-            end = min(end, self.until)
-        before = self.controller.store.load(self.key)
-        while (left := end - self.controller.clock.now()) > timedelta(0):
-            self.controller.clock.sleep(min(left, SLICE).total_seconds())
-            if left > SLICE and self.controller.store.load(self.key) != before:
-                return
-
-    def _late(self) -> bool:
-        return self.until is not None and self.controller.clock.now() >= self.until
-
     def _tell_end(self, release: Release) -> None:
         """Tell how a release ended that somebody else saw to its end."""
         for event in self.controller.store.events(release.id)[-1:]:
             self.controller.listen(event)
+
+
+@dataclass(slots=True)
+class _Loop:
+    """Steps with the waits between them.
+
+    Attributes:
+        until: when to stop waiting, None for never.
+        enough: whether a release has come far enough.
+    """
+
+    steps: Steps
+    until: datetime | None
+    enough: Callable[[Release], bool]
+
+    def run(self, seen: Endpoint | None) -> Release:
+        """Tick until it is done."""
+        while True:
+            decision, seen = self.steps.take(seen), None
+            if decision is None:
+                self._sleep(BLIND)
+                continue
+            release = decision.release
+            if release.over or self.enough(release) or self._late():
+                return release
+            self._sleep(decision.wake)
+
+    def _sleep(self, length: timedelta) -> None:
+        """Wait, but not past the time that is left, nor past a change of the record by others."""
+        here, key = self.steps.controller, self.steps.key
+        end = here.clock.now() + length
+        if self.until is not None:
+            end = min(end, self.until)
+        before = here.store.load(key)
+        while (left := end - here.clock.now()) > timedelta(0):
+            here.clock.sleep(min(left, SLICE).total_seconds())
+            if left > SLICE and here.store.load(key) != before:
+                return
+
+    def _late(self) -> bool:
+        return self.until is not None and self.steps.controller.clock.now() >= self.until

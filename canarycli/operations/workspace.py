@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from secrets import token_hex
 
 from canarycli.clock import Clock, SystemClock
 from canarycli.config.records import records_place as place_in_file
@@ -186,8 +187,17 @@ def actor(env: Mapping[str, str]) -> str:
 
 
 def driver(env: Mapping[str, str]) -> Driver:
-    """This process as a driver; unique, so that two on one machine are two."""
-    return Driver(f"{actor(env)}/{os.getpid()}", ci_url(env))
+    """This process as a driver; unique, so that two on one machine, or in two containers, are two.
+
+    In a container the process is number 1, and its actor may be the same as in another one.
+    """
+    return Driver(f"{actor(env)}/{os.getpid()}-{_mark()}", ci_url(env))
+
+
+@cache
+def _mark() -> str:
+    """A few letters of this process alone."""
+    return token_hex(2)
 
 
 def ci_url(env: Mapping[str, str]) -> str:

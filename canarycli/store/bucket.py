@@ -129,6 +129,11 @@ class BucketStore:
         found = self._several(sorted(keys), self.load)
         return tuple(r for r in found if not (still_open and r.release.over))
 
+    def marks(self) -> Mapping[str, str]:
+        """The key of every endpoint that may have an open release, by one LIST."""
+        names = self._objects.names(layout.OPEN)
+        return dict.fromkeys((layout.text_of(name.split("~")[1]) for name in names), "")
+
     def history(self, query: Query = EVERYTHING) -> tuple[Record, ...]:
         """The newest record of every release asked for, the youngest release first."""
         found: list[Record] = []

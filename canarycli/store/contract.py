@@ -1,6 +1,6 @@
 """The contract of a store, and the document it keeps."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -156,6 +156,14 @@ class Store(Protocol):
 
     def newest(self, *, still_open: bool = False) -> tuple[Record, ...]:
         """The newest record of every endpoint, or only those whose release is open."""
+        ...
+
+    def marks(self) -> Mapping[str, str]:
+        """The key of every endpoint whose release is open, for whoever drives them all.
+
+        With it stands a mark that is another one after every save, or "" where that would take a
+        call for each: then a look at the record tells.
+        """
         ...
 
     def history(self, query: Query = EVERYTHING) -> tuple[Record, ...]:

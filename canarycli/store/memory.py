@@ -1,7 +1,7 @@
 """Releases in memory: for rehearsals and tests, with the same promises as the other stores."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -46,6 +46,10 @@ class MemoryStore:
         with self._lock:
             records = [self._endpoints[key] for key in sorted(self._endpoints)]
         return tuple(r for r in records if not (still_open and r.release.over))
+
+    def marks(self) -> Mapping[str, str]:
+        """The key of every endpoint whose release is open, with the version of its record."""
+        return {r.release.key: str(r.version) for r in self.newest(still_open=True)}
 
     def history(self, query: Query = EVERYTHING) -> tuple[Record, ...]:
         """The newest record of every release asked for, the youngest release first."""

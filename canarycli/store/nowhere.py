@@ -1,6 +1,6 @@
 """No store at all: whoever needs records gets the reason, whoever can do without goes on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NoReturn
 
@@ -32,6 +32,10 @@ class Nowhere:
         self._refuse()
 
     def newest(self, *, still_open: bool = False) -> tuple[Record, ...]:  # noqa: ARG002
+        """Say why not."""
+        self._refuse()
+
+    def marks(self) -> Mapping[str, str]:
         """Say why not."""
         self._refuse()
 

@@ -1,6 +1,6 @@
 """A store over any SQL database that has transactions: the tables, the swap and the queries."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -118,6 +118,14 @@ class SqlStore:
         """The newest record of every endpoint, or only those whose release is open."""
         which = "WHERE over = 0 " if still_open else ""
         return self._all(f"JOIN endpoints ON endpoints.release = id {which}ORDER BY key")
+
+    def marks(self) -> Mapping[str, str]:
+        """The key of every endpoint whose release is open, with the version of its record."""
+        rows = self._database.read(
+            "SELECT key, endpoints.version FROM endpoints "
+            "JOIN releases ON releases.id = endpoints.release WHERE over = 0"
+        )
+        return {key: str(version) for key, version in rows}
 
     def history(self, query: Query = EVERYTHING) -> tuple[Record, ...]:
         """The newest record of every release asked for, the youngest release first."""

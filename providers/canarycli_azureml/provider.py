@@ -63,6 +63,7 @@ class AzureML:
             metrics=NAMES,
             custom_source=custom.WORD,
             smokes=True,
+            looks_a_minute=600,  # two reads each; a subscription refills 25 a second
         )
 
     @property

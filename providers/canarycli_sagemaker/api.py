@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import botocore.session
@@ -18,6 +19,7 @@ CONFIG: dict[str, Any] = {
     "user_agent_extra": f"canarycli/{__version__}",
     "connect_timeout": 5,
     "read_timeout": 10,
+    "max_pool_connections": 48,
     "retries": {"mode": "standard", "total_max_attempts": 1},
 }
 """botocore would wait 60 s and retry by itself; canary asks again in one place only (`Patient`)."""
@@ -39,6 +41,7 @@ class Clients:
     def __init__(self, settings: Settings, sagemaker: Any = None) -> None:
         self.settings = settings
         self._given = sagemaker
+        self._lock = Lock()
 
     @contextmanager
     def asking(self, doing: str) -> Iterator[None]:
@@ -116,7 +119,8 @@ class Clients:
         return self._build("sts")
 
     def _build(self, service: str, **more: Any) -> Any:
-        with translated(f"reach {service}", self.settings), uncollected():
+        # botocore's session builds one client at a time.
+        with self._lock, translated(f"reach {service}", self.settings), uncollected():
             return self.session.create_client(
                 service,
                 region_name=self.region,

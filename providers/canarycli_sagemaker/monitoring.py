@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from canarycli.errors import Denied, Unavailable
+from canarycli.errors import Denied, ProviderError, Unavailable
 from canarycli.metrics import Measurements, Metric, Series, Window
 from canarycli_sagemaker.alarms import alarm_of, alarm_series, read_alarms
 from canarycli_sagemaker.answers import checked
@@ -16,6 +16,9 @@ from canarycli_sagemaker.settings import MINUTE
 
 PER_CALL = 500
 """GetMetricData's limit on queries."""
+
+NEAR = 10
+"""Windows that begin within so many periods are read as one."""
 
 KEPT: tuple[tuple[timedelta, timedelta], ...] = (
     (timedelta(hours=3), MINUTE),
@@ -34,6 +37,15 @@ class Question:
     metrics: Collection[Metric]
     window: Window
     period: timedelta
+
+    @property
+    def size(self) -> int:
+        """How many statistics it takes; 0 where it can't be asked at all."""
+        try:
+            made = self.recipes().values()
+        except ProviderError:
+            return 0
+        return len({part for one in made for part in one.parts.values()})
 
     def recipes(self) -> dict[tuple[str, str], Recipe]:
         """What each metric on each version is made from; alarms are none."""
@@ -59,18 +71,94 @@ def measure(clients: Clients, question: Question) -> Measurements:
 
     Points are whole periods that start in the window; the newest may still grow.
     """
+    [answer] = measure_many(clients, [question])
+    if isinstance(answer, ProviderError):
+        raise answer
+    return answer
+
+
+def measure_many(
+    clients: Clients, questions: Sequence[Question]
+) -> tuple[Measurements | ProviderError, ...]:
+    """The same for several, with as many statistics in each call as it takes."""
     taken_at = datetime.now(UTC)
-    period = period_for(question.window.start, taken_at, question.period)
+    looks = [_look(question, taken_at) for question in questions]
+    good = [look for look in looks if isinstance(look, _Look)]
+    columns: dict[int, Mapping[Statistic, Column]] = {}
+    for group in _groups(good):
+        found = _ask(clients, group)
+        columns |= {id(look): found for look in group}
+    answers: list[Measurements | ProviderError] = []
+    for look in looks:
+        if isinstance(look, ProviderError):
+            answers.append(look)
+            continue
+        try:
+            answers.append(_answer(clients, look, columns.get(id(look), {}), taken_at))
+        except ProviderError as error:
+            answers.append(error)
+    return tuple(answers)
+
+
+def is_full(questions: Sequence[Question]) -> bool:
+    """Whether one more like the last would take another call."""
+    sizes = [question.size for question in questions]
+    return sum(sizes) + sizes[-1] > PER_CALL
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A question put in CloudWatch's words."""
+
+    question: Question
+    period: timedelta
+    window: Window
+    recipes: Mapping[tuple[str, str], Recipe]
+
+    @property
+    def wanted(self) -> tuple[Statistic, ...]:
+        """Every statistic once; none where the window is empty."""
+        if not self.window:
+            return ()
+        made = self.recipes.values()
+        return tuple({part: None for one in made for part in one.parts.values()})
+
+
+def _look(question: Question, now: datetime) -> _Look | ProviderError:
+    period = period_for(question.window.start, now, question.period)
     window = Window(rounded_up(question.window.start, period), question.window.end)
-    recipes = question.recipes()
-    wanted = {part: None for made in recipes.values() for part in made.parts.values()}
-    asked = tuple(wanted) if window else ()
-    columns = _ask(clients, question.endpoint, asked, window, period)
+    try:
+        return _Look(question, period, window, question.recipes())
+    except ProviderError as error:
+        return error
+
+
+def _groups(looks: Sequence[_Look]) -> list[list[_Look]]:
+    """Those that one range of time and one period will do for, without many points too many."""
+    groups: list[list[_Look]] = []
+    for look in sorted(looks, key=lambda one: (one.period, one.window.start)):
+        last = groups[-1][0] if groups else None
+        near = (
+            last is not None
+            and last.period == look.period
+            and look.window.start - last.window.start <= NEAR * look.period
+        )
+        if near:
+            groups[-1].append(look)
+        else:
+            groups.append([look])
+    return groups
+
+
+def _answer(
+    clients: Clients, look: _Look, columns: Mapping[Statistic, Column], taken_at: datetime
+) -> Measurements:
+    question, window, period = look.question, look.window, look.period
     series: dict[str, dict[str, Series]] = {version: {} for version in question.versions}
-    for (version, key), made in recipes.items():
+    for (version, key), made in look.recipes.items():
         parts = {part: columns.get(what, {}) for part, what in made.parts.items()}
         series[version][key] = make_series(made, parts, window, period)
-    queries = {key: made.query for (_, key), made in recipes.items()}
+    queries = {key: made.query for (_, key), made in look.recipes.items()}
     alarms = question.alarms()
     states = read_alarms(clients, alarms.values()) if alarms and window else {}
     for (version, key), name in alarms.items():
@@ -94,31 +182,29 @@ def rounded_up(at: datetime, period: timedelta) -> datetime:
     return epoch + -((epoch - at) // period) * period
 
 
-def _ask(
-    clients: Clients,
-    endpoint: str,
-    wanted: Sequence[Statistic],
-    window: Window,
-    period: timedelta,
-) -> Mapping[Statistic, Column]:
+def _ask(clients: Clients, looks: Sequence[_Look]) -> Mapping[Statistic, Column]:
+    """Every statistic of looks that are near each other."""
+    wanted = tuple({what: None for look in looks for what in look.wanted})
+    endpoints = sorted({look.question.endpoint for look in looks})
+    named = f"endpoint {endpoints[0]!r}" if len(endpoints) == 1 else f"{len(endpoints)} endpoints"
+    period, start = looks[0].period, min(look.window.start for look in looks)
+    end = max(look.window.end for look in looks)
     columns: dict[Statistic, dict[datetime, float]] = {}
     for first in range(0, len(wanted), PER_CALL):
         batch = wanted[first : first + PER_CALL]
-        queries = [_query(f"q{i}", what, period) for i, what in enumerate(batch)]
         asked: dict[str, Any] = {
-            "MetricDataQueries": queries,
-            "StartTime": window.start,
-            "EndTime": _whole_second_after(window.end),
+            "MetricDataQueries": [_query(f"q{i}", what, period) for i, what in enumerate(batch)],
+            "StartTime": start,
+            "EndTime": _whole_second_after(end),
             "ScanBy": "TimestampAscending",
         }
-        for result in _pages(clients, endpoint, asked):
+        for result in _pages(clients, f"read the metrics of {named}", asked):
             column = columns.setdefault(batch[int(result["Id"][1:])], {})
             column.update(_column(result))
     return columns
 
 
-def _pages(clients: Clients, endpoint: str, asked: dict[str, Any]) -> list[Any]:
-    doing = f"read the metrics of endpoint {endpoint!r}"
+def _pages(clients: Clients, doing: str, asked: dict[str, Any]) -> list[Any]:
     results: list[Any] = []
     while True:
         with clients.asking(doing):

@@ -1,11 +1,12 @@
 """SageMaker as a provider: weights for traffic, tags for notes, CloudWatch for metrics."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from canarycli.batch import Reading
 from canarycli.errors import NotFound, ProviderError, Unsupported
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Listed, Preview
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from canarycli_sagemaker.autoscaling import Autoscaling
     from canarycli_sagemaker.deploy import Fleet
     from canarycli_sagemaker.doctor import Doctor
+    from canarycli_sagemaker.monitoring import Question
     from canarycli_sagemaker.warmth import Warmth
 
 
@@ -195,6 +197,18 @@ class SageMaker:
         question = Question(endpoint, versions, metrics, window, self._period(endpoint))
         return measure(self.clients, question)
 
+    def measure_many(self, readings: Sequence[Reading]) -> tuple[Measurements | ProviderError, ...]:
+        """All metrics of many endpoints, 500 statistics a GetMetricData; see `Batching`."""
+        from canarycli_sagemaker.monitoring import measure_many
+
+        return measure_many(self.clients, [self._question(reading) for reading in readings])
+
+    def full(self, readings: Sequence[Reading]) -> bool:
+        """Whether one more would take another GetMetricData."""
+        from canarycli_sagemaker.monitoring import is_full
+
+        return is_full([self._question(reading) for reading in readings])
+
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """The aws command line for a split."""
         return plain_command(endpoint, to, self.settings)
@@ -243,6 +257,12 @@ class SageMaker:
         from canarycli_sagemaker.policy import policy_for
 
         return policy_for(settings, endpoint, needs)
+
+    def _question(self, reading: Reading) -> "Question":
+        from canarycli_sagemaker.monitoring import Question
+
+        period = self._period(reading.endpoint)
+        return Question(reading.endpoint, reading.versions, reading.metrics, reading.window, period)
 
     def _mirror(self, seen: Endpoint, to: Traffic) -> None:
         self.fleet.mirror(seen, to)

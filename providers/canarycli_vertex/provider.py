@@ -59,6 +59,7 @@ class Vertex:
             metrics=NAMES,
             custom_source=WORD,
             metric_period=self._settings.metric_period,
+            looks_a_minute=480,  # of 600 reads a minute that a project has
             exact_thresholds=False,
         )
 

@@ -1,6 +1,6 @@
 """A release on the simulator, with time, faults and other people under a test's control."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,6 +107,9 @@ class FaultyStore:
 
     def newest(self, *, still_open: bool = False) -> tuple[Record, ...]:
         return self._store.newest(still_open=still_open)
+
+    def marks(self) -> Mapping[str, str]:
+        return self._store.marks()
 
     def history(self, query: Query = EVERYTHING) -> tuple[Record, ...]:
         return self._store.history(query)

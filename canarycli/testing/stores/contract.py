@@ -136,6 +136,17 @@ class StoreKit:
         assert [r.release.id for r in store.newest()] == ["r-4", "r-5", "r-3"]
         assert [r.release.id for r in store.newest(still_open=True)] == ["r-5", "r-3"]
 
+    def test_what_is_open_has_a_mark_that_changes_with_each_save(self, store: Store) -> None:
+        saved = store.save(Record(a_release("r-1")))
+        key, before = saved.release.key, store.marks()
+        saved = store.save(replace(saved, release=a_release("r-1", target=5.0)))
+        during = store.marks()
+        store.save(replace(saved, release=ended(saved.release)))
+
+        assert set(before) == set(during) == {key}
+        assert before[key] != during[key] or before[key] == ""
+        assert store.marks() == {}
+
     def test_pruning_forgets_old_releases_and_their_events(self, store: Store) -> None:
         record = store.save(Record(ended(a_release("r-1"))), [Event("ended", NOW, "over")])
         for n in (2, 3):
