@@ -1,4 +1,4 @@
-"""Writes what is made from the command tree: pages under docs/ and the completion scripts.
+"""Writes what is made from the program: pages under docs/ and the completion scripts.
 
     python docs/generate.py
 
@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from reference import configuration_page
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -18,9 +20,11 @@ def generated() -> Mapping[str, str]:
     from canarycli.cli.completion.shells import SHELLS
     from canarycli.cli.help.pages import PAGES
     from canarycli.cli.help.tree import branches
+    from canarycli.config.schema import config_schema
 
     tree = branches()
     pages = {f"docs/{name}": page() for name, page in PAGES.items()}
+    pages["docs/canary-yaml.md"] = configuration_page(config_schema())
     scripts = {f"completions/{file}": write(tree) for file, write in SHELLS.values()}
     return {**pages, **scripts}
 

@@ -2,7 +2,6 @@
 
 import ast
 import re
-import shlex
 import subprocess
 import sys
 import tomllib
@@ -14,40 +13,21 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from pages import FENCE, ROOT, fences, pages, python_files, tracked
 
 import canarycli
-from canarycli.cli.main import known, load_command
-from canarycli.config import lint
 from canarycli.metrics import UNITS
 from canarycli.provider import Deployer
 from canarycli.registry import load_provider, provider_names
 from canarycli.traffic import percent
 from canarycli.verbs import offers
 
-ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DECISIONS = ROOT / "docs" / "decisions"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
-
-
-def tracked() -> list[Path]:
-    """Every file git knows that is still there."""
-    command = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
-    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
-
-
-def pages() -> list[Path]:
-    return [path for path in tracked() if path.suffix == ".md"]
-
-
-def fences(text: str, language: str) -> list[str]:
-    """The fenced blocks of one language."""
-    return [body for name, body in FENCE.findall(text) if name == language]
 
 
 def anchors(text: str) -> set[str]:
@@ -137,28 +117,6 @@ def test_the_readme_says_what_each_provider_can_do(name: str) -> None:
 
 def test_the_readme_lists_every_provider() -> None:
     assert set(provider_names()) == set(SETTINGS)
-
-
-def test_the_plan_of_the_readme_has_no_mistake(tmp_path: Path) -> None:
-    (example,) = fences(README.read_text(encoding="utf-8"), "yaml")
-    (tmp_path / "canary.yaml").write_text(example, encoding="utf-8")
-
-    assert lint(tmp_path / "canary.yaml") == ()
-
-
-def typed_commands() -> list[list[str]]:
-    """Every command line of canary's that the README shows, without the `canary`."""
-    blocks = "".join(fences(README.read_text(encoding="utf-8"), "console"))
-    return [shlex.split(line)[1:] for line in re.findall(r"^\$ (canary .*)$", blocks, re.MULTILINE)]
-
-
-@pytest.mark.parametrize("words", typed_commands(), ids=" ".join)
-def test_every_command_line_of_the_readme_parses(words: list[str]) -> None:
-    name, *arguments = words
-    command = load_command(known(name))
-
-    with command.make_context(name, arguments) as context:
-        assert context.command is command
 
 
 def pins() -> dict[str, str]:
@@ -321,10 +279,6 @@ def test_a_planted_private_line_is_found(tmp_path: Path, start: str) -> None:
     (tmp_path / "a.py").write_text(f"fine\n{start}x\n")
 
     assert list(private_lines(tmp_path / "a.py")) == [f"a.py:2: {start}x"]
-
-
-def python_files() -> list[Path]:
-    return [path for path in tracked() if path.suffix == ".py"]
 
 
 def test_no_function_has_over_50_lines() -> None:

@@ -62,9 +62,9 @@ class SimulatorModel(EndpointModel):
 
     provider: Annotated[str, WithJsonSchema({"enum": ["simulator", "demo"]})]
     state: MaybeText = Field(None, description="the file it is kept in")
-    scenario: MaybeText = None
-    speed: MaybeSpeed = None
-    seed: MaybeText = None
+    scenario: MaybeText = Field(None, description="what happens to candidates, as in canary demo")
+    speed: MaybeSpeed = Field(None, description="how many times faster than real time, 60x")
+    seed: MaybeText = Field(None, description="of its chance: the same, the same minutes")
     rate: MaybeNumber = Field(None, description="requests a second, 200")
     day: MaybeNumber = Field(None, description="how far the rate swings over a day, 0 to 1")
     period: MaybeSeconds = Field(None, description="the time one point stands for, 60s")
@@ -81,16 +81,16 @@ class SageMakerModel(CloudModel):
     """An endpoint on Amazon SageMaker."""
 
     provider: Annotated[str, WithJsonSchema({"const": "sagemaker"})]
-    profile: MaybeText = None
-    region: MaybeText = None
+    profile: MaybeText = Field(None, description="of the AWS configuration; never a key")
+    region: MaybeText = Field(None, description="else AWS_REGION")
 
 
 class VertexModel(CloudModel):
     """An endpoint on Google Vertex AI."""
 
     provider: Annotated[str, WithJsonSchema({"const": "vertex"})]
-    project: MaybeText = None
-    region: MaybeText = None
+    project: MaybeText = Field(None, description="its id; else GOOGLE_CLOUD_PROJECT")
+    region: MaybeText = Field(None, description="such as europe-west4")
     impersonate: MaybeText = Field(None, description="the service account to act as")
     monitoring_url: MaybeText = Field(None, description="another address for Cloud Monitoring")
 
@@ -99,9 +99,9 @@ class AzureMLModel(CloudModel):
     """A managed online endpoint on Azure ML."""
 
     provider: Annotated[str, WithJsonSchema({"const": "azureml"})]
-    subscription: MaybeText = None
-    resource_group: MaybeText = None
-    workspace: MaybeText = None
+    subscription: MaybeText = Field(None, description="its id; else AZURE_SUBSCRIPTION_ID")
+    resource_group: MaybeText = Field(None, description="that the workspace is in")
+    workspace: MaybeText = Field(None, description="that the endpoint is in")
     cloud: MaybeAzureCloud = None
     failures: list[int | str] | None = Field(
         None, description="status codes that are the candidate's fault, [5xx, 424, 408, 429]"
@@ -149,35 +149,47 @@ AnyEndpoint = Annotated[
 class DefaultsModel(Model):
     """Settings for every endpoint that does not say otherwise, where its provider has them."""
 
-    plan: MaybeText = None
-    keep_baseline: MaybeDuration = None
-    metric_delay: MaybeDuration = None
-    metric_period: MaybeSomeTime = None
-    profile: MaybeText = None
-    region: MaybeText = None
-    project: MaybeText = None
-    subscription: MaybeText = None
-    resource_group: MaybeText = None
-    workspace: MaybeText = None
-    cloud: MaybeText = None
+    plan: MaybeText = Field(default=None, description="of endpoints that name none")
+    keep_baseline: MaybeDuration = Field(default=None, description="as at an endpoint, 1h")
+    metric_delay: MaybeDuration = Field(default=None, description="as at an endpoint")
+    metric_period: MaybeSomeTime = Field(default=None, description="as at an endpoint")
+    profile: MaybeText = Field(default=None, description="AWS")
+    region: MaybeText = Field(default=None, description="AWS, Google Cloud")
+    project: MaybeText = Field(default=None, description="Google Cloud")
+    subscription: MaybeText = Field(default=None, description="Azure")
+    resource_group: MaybeText = Field(default=None, description="Azure")
+    workspace: MaybeText = Field(default=None, description="Azure")
+    cloud: MaybeText = Field(default=None, description="Azure")
 
 
 class NotifyModel(Model):
     """Who hears of what."""
 
     to: Address
-    when: list[Event] = Field(default_factory=lambda: [*USUAL_EVENTS], min_length=1)
+    when: list[Event] = Field(
+        default_factory=lambda: [*USUAL_EVENTS],
+        min_length=1,
+        description=f"of what; else {', '.join(USUAL_EVENTS)}",
+    )
 
 
 class FileModel(Model):
     """canary.yaml."""
 
     version: FormatVersion = 1
-    endpoints: dict[str, AnyEndpoint] = Field(default_factory=dict)
-    plans: dict[str, PlanModel] = Field(default_factory=dict)
-    sources: dict[str, SourceModel] = Field(default_factory=dict)
-    notify: list[NotifyModel] = Field(default_factory=list)
-    defaults: DefaultsModel = DefaultsModel()
+    endpoints: dict[str, AnyEndpoint] = Field(
+        default_factory=dict, description="where releases happen, by the names people use"
+    )
+    plans: dict[str, PlanModel] = Field(
+        default_factory=dict, description="how a release goes, by name"
+    )
+    sources: dict[str, SourceModel] = Field(
+        default_factory=dict, description="stores of figures beside the cloud's, by name"
+    )
+    notify: list[NotifyModel] = Field(default_factory=list, description="who hears of what")
+    defaults: DefaultsModel = Field(
+        DefaultsModel(), description="for every endpoint that does not say otherwise"
+    )
     state: MaybeText = Field(
         None,
         description="where the records are that a team shares: a folder, s3://, gs://, az:// or "

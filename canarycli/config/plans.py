@@ -84,10 +84,12 @@ class Model(BaseModel):
 class StageModel(Model):
     """A share of the traffic for the candidate, and how long it stays there at least."""
 
-    percent: Percent
-    bake: MaybeDuration = None
-    then: GoOrHold = "go"
-    leeway: Leeway = 1.0
+    percent: Percent = Field(description="the candidate's share of the traffic, up to 100")
+    bake: MaybeDuration = Field(
+        None, description="the least time here, such as 15m or 1h30m; else the plan's"
+    )
+    then: GoOrHold = Field("go", description="hold: wait here for canary promote")
+    leeway: Leeway = Field(1.0, description="how many times its limits are enough to go on, 4x")
 
 
 class ShadowModel(Model):
@@ -216,16 +218,18 @@ class CheckModel(Model):
     """A rule on one metric: one of no_worse_by, differs_by, never_above and never_below."""
 
     metric: MetricField
-    name: MaybeText = None
+    name: MaybeText = Field(None, description="for people; else the metric's")
     no_worse_by: MarginField = None
-    differs_by: MarginField = None
+    differs_by: MarginField = Field(
+        None, description="how far it may differ from the baseline either way"
+    )
     never_above: LimitField = None
     never_below: LimitField = None
     better: LowerOrHigher = "lower"
     cap: MaybeCap = None
-    min_requests: ZeroOrMore = 0
-    role: GateOrWatch = "gate"
-    critical: Flag = False
+    min_requests: ZeroOrMore = Field(0, description="of each arm, before it can pass")
+    role: GateOrWatch = Field("gate", description="watch: shown, never decides")
+    critical: Flag = Field(False, description="true: the first failing read rolls back")
 
     @field_validator("no_worse_by", "differs_by", mode="before")
     @classmethod
@@ -242,7 +246,7 @@ class AlarmModel(Model):
     """An alarm that exists in the cloud: the check fails while it rings."""
 
     alarm: Text = Field(description="a CloudWatch alarm by its name, {arm} for the variant")
-    name: MaybeText = None
+    name: MaybeText = Field(None, description="for people; else the alarm's")
     role: GateOrWatch = "gate"
     critical: Flag = False
 
@@ -256,8 +260,8 @@ CheckField = Annotated[
 class ExpectModel(Model):
     """What an answer must be: its status, and a text it must hold."""
 
-    status: AtLeastOne = 200
-    contains: MaybeText = None
+    status: AtLeastOne = Field(default=200, description="of the answer")
+    contains: MaybeText = Field(default=None, description="a text the answer must hold")
 
 
 class SmokeModel(Model):
@@ -267,38 +271,50 @@ class SmokeModel(Model):
         Any, Field(description="the body: text, or a mapping or list that is sent as JSON")
     ] = None
     file: MaybeText = Field(None, description="a file with the body, from where this file lies")
-    name: MaybeText = None
+    name: MaybeText = Field(None, description="for people; else a number")
     content_type: MaybeText = Field(None, description="of the body, application/json")
-    expect: ExpectModel = ExpectModel()
+    expect: ExpectModel = Field(ExpectModel(), description="what its answer must be")
 
 
 class WaitModel(Model):
     """Pause for so long, then roll back or go on holding."""
 
-    pause: Duration
-    then: HoldOrRollback = "rollback"
+    pause: Duration = Field(description="how long, such as 30m")
+    then: HoldOrRollback = Field("rollback", description="what follows")
 
 
 class PlanModel(Model):
     """How a release goes: its stages, its checks, and what to do when things are unclear."""
 
     stages: Annotated[list[StageModel], Field(min_length=1)]
-    checks: list[CheckField] = []
+    checks: list[CheckField] = Field([], description="what decides")
     shadow: ShadowModel | None = None
     smoke: list[SmokeModel] = []
-    bake: MaybeDuration = None
-    read_every: MaybeSomeTime = None
-    fails_after: AtLeastOne = 3
-    warm_up: MaybeDuration = None
+    bake: MaybeDuration = Field(None, description="the least time at a stage, 15m")
+    read_every: MaybeSomeTime = Field(None, description="how often metrics are read, 1m")
+    fails_after: AtLeastOne = Field(
+        3, description="reads in a row that fail a limit on the candidate alone"
+    )
+    warm_up: MaybeDuration = Field(
+        None, description="how long a new share may be slow; else two periods"
+    )
     arm_noise: MaybeNoise = None
-    unclear_after: MaybeDuration = None
-    on_fail: HoldOrRollback = "rollback"
-    on_unclear: WaitModel | None = None
-    on_no_metrics: WaitModel | None = None
-    hold_at_most: WaitModel | None = None
-    on_driver_lost: ResumeOrRollback = "rollback"
-    settle_within: MaybeSomeTime = None
-    deadline: MaybeSomeTime = None
+    unclear_after: MaybeDuration = Field(
+        None, description="how long a stage may stay undecided, 45m"
+    )
+    on_fail: HoldOrRollback = Field("rollback", description="what follows a failed check")
+    on_unclear: WaitModel | None = Field(
+        None, description="what follows a stage that stays undecided"
+    )
+    on_no_metrics: WaitModel | None = Field(None, description="what follows silence")
+    hold_at_most: WaitModel | None = Field(
+        None, description="how long a release waits for a person, and what then"
+    )
+    on_driver_lost: ResumeOrRollback = Field("rollback", description="what canary sweep does")
+    settle_within: MaybeSomeTime = Field(
+        None, description="how long the cloud may take for a change, 15m"
+    )
+    deadline: MaybeSomeTime = Field(None, description="how long the whole release may take")
 
     @field_validator("shadow", mode="before")
     @classmethod

@@ -151,6 +151,6 @@ def test_the_json_schema_describes_durations_and_margins() -> None:
     bake = definitions["StageModel"]["properties"]["bake"]
     margin = definitions["CheckModel"]["properties"]["no_worse_by"]
 
-    assert bake["description"] == "a duration with its unit, such as 30s, 15m, 1h or 1h30m"
+    assert "such as 15m or 1h30m" in bake["description"]
     assert "0.5pp" in margin["description"]
     assert {"pattern", "type"} <= bake.keys() & margin.keys()
