@@ -1,13 +1,16 @@
 """Finds providers and sources by name: ours by where they are, anybody's by an entry point."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
+from canarycli.declared import Declaring, Keys, Metering
 from canarycli.errors import MissingExtra, UsageError
 from canarycli.metrics import Origin
 from canarycli.provider import Provider
 from canarycli.source import Source
+from canarycli.verbs import offers
 
 if TYPE_CHECKING:  # a rollback does not wait for it
     from importlib.metadata import EntryPoint
@@ -44,6 +47,15 @@ def provider_names() -> tuple[str, ...]:
     from importlib.metadata import entry_points
 
     return tuple(sorted({*OURS, *(entry.name for entry in entry_points(group=GROUP))}))
+
+
+def plug_ins() -> tuple[str, ...]:
+    """The distributions that providers and sources of others came with."""
+    from importlib.metadata import entry_points
+
+    groups = (GROUP, SOURCES)
+    found = (entry.dist for group in groups for entry in entry_points(group=group))
+    return tuple(sorted({dist.name for dist in found if dist is not None} - {"canarycli"}))
 
 
 def load_provider(name: str, settings: Mapping[str, Any]) -> Provider:
@@ -126,6 +138,37 @@ def _source_entry(kind: str) -> str:
     raise UsageError(
         f"no kind of source is named {kind!r}", hint=f"there are {', '.join(source_names())}"
     )
+
+
+def own_keys(name: str) -> Keys | None:
+    """The settings that a provider in a package of its own says it has.
+
+    None where nobody can tell: it is one of ours, is not installed, can't be imported, or does
+    not say.
+    """
+    kind = _foreign_class(ALIASES.get(name, name))
+    return kind.keys() if offers(kind, Declaring) else None
+
+
+def metric_words() -> Mapping[str, Keys]:
+    """The keys of a metric of one's own, by the word of its store, of packages of their own."""
+    found: dict[str, Keys] = {}
+    for name in provider_names():
+        kind = _foreign_class(name)
+        found |= kind.metric_keys() if offers(kind, Metering) else {}
+    return found
+
+
+@cache
+def _foreign_class(name: str) -> Any:
+    """The class, None where there is none or it can't be loaded: whoever uses it is told why."""
+    found = None if name in OURS else _entry_point(name)
+    if found is None:
+        return None
+    try:
+        return found.load()
+    except Exception:  # noqa: BLE001 - it is other people's code, and this is not its use yet
+        return None
 
 
 PROPERTIES = ("limits", "place")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TypeGuard, TypeVar
 
 from canarycli.batch import Batching
+from canarycli.declared import Declaring, Metering
 from canarycli.preview import Listing, Previewer, Roomy
 from canarycli.provider import (
     Deployer,
@@ -31,6 +32,8 @@ VERBS: Mapping[type, tuple[str, ...]] = {
     Inspector: ("doctor",),
     Permitted: ("least_policy",),
     Smoker: ("smoke",),
+    Declaring: ("keys",),
+    Metering: ("metric_keys",),
 }
 """What a provider must have to be one of those."""
 

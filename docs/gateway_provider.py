@@ -5,7 +5,6 @@ The gateway answers `GET /endpoints/NAME` with versions, weights, notes and a re
 """
 
 import json
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
@@ -15,7 +14,16 @@ from urllib.error import HTTPError
 from urllib.parse import quote as in_url
 from urllib.request import Request, urlopen
 
-from canarycli.errors import Conflict, Denied, NotFound, Rejected, Unavailable, UsageError
+from canarycli.declared import Key
+from canarycli.errors import (
+    Conflict,
+    Denied,
+    NotFound,
+    Rejected,
+    Unavailable,
+    Unsupported,
+    UsageError,
+)
 from canarycli.metrics import Counts, Measurements, Metric, Series, Value, Window
 from canarycli.provider import Endpoint, Limits, Notes, Version
 from canarycli.traffic import Traffic
@@ -31,17 +39,28 @@ ERRORS = {401: Denied, 403: Denied, 404: NotFound, 409: Conflict, 412: Conflict,
 class Gateway:
     """Endpoints behind one gateway.
 
-    Settings:
-        admin_url: where its admin API is; `GATEWAY_URL` where the settings have none.
-
-    The token is read from `GATEWAY_TOKEN` and kept nowhere: settings are stored in the record.
+    `keys` says which settings it has: canary checks and offers them, fills in their variables, and
+    keeps the token out of files, records and screens.
     """
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
-        url = str(settings.get("admin_url") or os.environ.get("GATEWAY_URL") or "")
-        if not url:
+        if not settings.get("admin_url"):
             raise UsageError("the gateway needs admin_url", hint="or set GATEWAY_URL")
-        self._url = url.rstrip("/")
+        self._url = str(settings["admin_url"]).rstrip("/")
+        self._token = str(settings.get("token", ""))
+
+    @staticmethod
+    def keys() -> Mapping[str, Key]:
+        """Its settings in canary.yaml, `--set` and the environment."""
+        return {
+            "admin_url": Key(says="where its admin API is", variable="GATEWAY_URL"),
+            "token": Key(says="lets one in", secret=True, variable="GATEWAY_TOKEN"),
+        }
+
+    @staticmethod
+    def metric_keys() -> Mapping[str, Mapping[str, Key]]:
+        """A metric of one's own: `{name: gone, gateway: {status: 410}}`."""
+        return {"gateway": {"status": Key(says="counts answers with this status")}}
 
     @property
     def limits(self) -> Limits:
@@ -111,10 +130,12 @@ class Gateway:
     ) -> Measurements:
         """One request for everything; a minute without requests has no point."""
         path = f"{endpoint}/minutes?start={window.start.timestamp()}&end={window.end.timestamp()}"
+        if odd := next((m for m in metrics if m.source and not _status(m)), None):
+            raise Unsupported(f"metric {odd.name!r} of the gateway needs a status")
         minutes = self._call("GET", path) if window else {}
         series = {
             version: {
-                metric.key: Series(tuple(_points(metric.name, minutes.get(version, ()))))
+                metric.key: Series(tuple(_points(metric, minutes.get(version, ()))))
                 for metric in metrics
             }
             for version in versions
@@ -134,7 +155,7 @@ class Gateway:
         self, method: str, path: str, body: Mapping[str, Any] | None = None, revision: str = ""
     ) -> Any:
         """The one place where requests are made and errors become canary's own."""
-        headers = {"Authorization": f"Bearer {os.environ.get('GATEWAY_TOKEN', '')}"}
+        headers = {"Authorization": f"Bearer {self._token}"}
         headers |= {"If-Match": revision} if revision else {}
         data = None if body is None else json.dumps(body).encode()
         url = f"{self._url}/endpoints/{path}"
@@ -149,15 +170,22 @@ class Gateway:
             raise Unavailable(f"the gateway gives no answer to {method} {path}: {error}") from error
 
 
-def _points(name: str, minutes: Iterable[Mapping[str, Any]]) -> Iterator[Counts | Value]:
+def _status(metric: Metric) -> str:
+    """The status that a metric of one's own counts, "" for a built-in one."""
+    return str(metric.source.get("gateway", {}).get("status") or "")
+
+
+def _points(metric: Metric, minutes: Iterable[Mapping[str, Any]]) -> Iterator[Counts | Value]:
     for minute in minutes:
         at, n = datetime.fromtimestamp(minute["minute"], UTC), float(minute["requests"])
         if not n:
             continue  # no requests: no point, so that silence is never taken for health
-        if name == "requests":
+        statuses: Mapping[str, float] = minute["by_status"]
+        if metric.source:
+            yield Counts(at, n, float(statuses.get(_status(metric), 0)))
+        elif metric.name == "requests":
             yield Value(at, n)
-        elif name == "errors_5xx":
-            statuses: Mapping[str, float] = minute["by_status"]
+        elif metric.name == "errors_5xx":
             yield Counts(at, n, float(sum(c for code, c in statuses.items() if code >= "500")))
         else:
-            yield Value(at, float(minute[PERCENTILES[name]]), n)
+            yield Value(at, float(minute[PERCENTILES[metric.name]]), n)

@@ -11,6 +11,7 @@ from canarycli.config import models, plans
 from canarycli.config.alarms import alarm_check
 from canarycli.config.ending import USUAL_BAKE, with_end
 from canarycli.config.entry import endpoint_from, settings_of
+from canarycli.config.foreign import own_defaults
 from canarycli.config.sources import FromModel, metric_from, origin_of
 from canarycli.config.values import Config, EndpointConfig, Notify
 from canarycli.errors import PlanError
@@ -157,4 +158,5 @@ def _endpoint(
     fields = type(model).model_fields
     own = model.model_dump(exclude_unset=True)
     usual = {key: value for key, value in defaults.items() if key in fields}
+    usual |= own_defaults(defaults, str(own["provider"]))
     return endpoint_from({**usual, **own}, name, folder)

@@ -45,7 +45,8 @@ def _no_gap(value: Any) -> None:
         raise wrong("it is empty, give it a value or leave the key out")
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """The word that was written; a number is taken as it is spelt."""
     _no_gap(value)
     match value:
         case str() if "${" in value:
@@ -171,7 +172,7 @@ AZURE_CLOUDS = (
 
 
 def _azure_cloud(value: Any) -> str:
-    text = _text(value)
+    text = text_of(value)
     if text.lower() not in {word.lower() for word in AZURE_CLOUDS}:
         raise wrong(f"{quoted(value)} is no cloud of Azure's: there are public, usgov and china")
     return text
@@ -196,8 +197,8 @@ def _words(description: str, *words: str) -> tuple[BeforeValidator, WithJsonSche
 _DURATION = "a duration with its unit, such as 30s, 15m, 1h or 1h30m"
 _TEXT = WithJsonSchema({"type": ["string", "integer"], "minLength": 1})
 
-Text = Annotated[str, BeforeValidator(_text), _TEXT]
-MaybeText = Annotated[str | None, BeforeValidator(_text), _TEXT]
+Text = Annotated[str, BeforeValidator(text_of), _TEXT]
+MaybeText = Annotated[str | None, BeforeValidator(text_of), _TEXT]
 MaybeAzureCloud = Annotated[
     str | None,
     BeforeValidator(_azure_cloud),

@@ -28,6 +28,7 @@ from canarycli.config.keys import ALIASES
 from canarycli.config.plans import ALARM, BUILT_IN, CUSTOM, RULE, SOURCED, Model, PlanModel
 from canarycli.config.problem import nearest
 from canarycli.config.sources import SourceModel
+from canarycli.registry import provider_names
 
 USUAL_EVENTS = ("failed", "rolled_back", "promoted")
 NICKNAMES = {"aws": "sagemaker", "gcp": "vertex", "google": "vertex"}
@@ -111,8 +112,9 @@ class AzureMLModel(CloudModel):
 def _third_party(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise wrong(f"one word is expected, such as {', '.join(KNOWN[2:])}")
-    guess = nearest(NICKNAMES.get(value, value), KNOWN)
-    if guess and not _installed(value):
+    installed = provider_names()
+    guess = nearest(NICKNAMES.get(value, value), {*KNOWN, *installed})
+    if guess and value not in installed:
         raise wrong(f'"{value}" is not a provider{guess}')
     return value
 
@@ -148,6 +150,10 @@ AnyEndpoint = Annotated[
 
 class DefaultsModel(Model):
     """Settings for every endpoint that does not say otherwise, where its provider has them."""
+
+    model_config = ConfigDict(
+        extra="allow", frozen=True, json_schema_extra={"additionalProperties": False}
+    )
 
     plan: MaybeText = Field(default=None, description="of endpoints that name none")
     keep_baseline: MaybeDuration = Field(default=None, description="as at an endpoint, 1h")
@@ -195,9 +201,3 @@ class FileModel(Model):
         description="where the records are that a team shares: a folder, s3://, gs://, az:// or "
         "postgresql://; CANARY_STATE comes first",
     )
-
-
-def _installed(name: str) -> bool:
-    from importlib.metadata import entry_points
-
-    return any(entry.name == name for entry in entry_points(group="canarycli.providers"))

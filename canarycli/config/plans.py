@@ -1,6 +1,6 @@
 """The `plans:` part of canary.yaml as pydantic models."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -36,8 +36,10 @@ from canarycli.config.fields import (
     ZeroOrMore,
     number_by_arm,
     quoted,
+    text_of,
     wrong,
 )
+from canarycli.config.foreign import alarm_flaw
 from canarycli.config.problem import nearest
 from canarycli.config.quantities import (
     ABOUT_PATTERN,
@@ -139,6 +141,10 @@ class SimulatorMetric(Model):
 
 class CustomMetric(Model):
     """A metric of your own: its name for people, and where the cloud keeps it."""
+
+    model_config = ConfigDict(
+        extra="allow", frozen=True, json_schema_extra={"additionalProperties": False}
+    )
 
     name: Text
     cloudwatch: CloudWatch | None = None
@@ -242,10 +248,39 @@ class CheckModel(Model):
         return _by_unit(parse_limit, value, info)
 
 
+def _alarm_name(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if why := alarm_flaw(value):
+            raise wrong(why)
+        return value
+    return text_of(value)
+
+
+AlarmName = Annotated[
+    str | dict[str, str],
+    BeforeValidator(_alarm_name),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {
+                    "type": "object",
+                    "additionalProperties": {"type": "string", "minLength": 1},
+                    "minProperties": 1,
+                    "maxProperties": 1,
+                },
+            ]
+        }
+    ),
+]
+
+
 class AlarmModel(Model):
     """An alarm that exists in the cloud: the check fails while it rings."""
 
-    alarm: Text = Field(description="a CloudWatch alarm by its name, {arm} for the variant")
+    alarm: AlarmName = Field(
+        description="a CloudWatch alarm by its name, {arm} for the variant, or {STORE: NAME}"
+    )
     name: MaybeText = Field(None, description="for people; else the alarm's")
     role: GateOrWatch = "gate"
     critical: Flag = False

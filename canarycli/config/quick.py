@@ -12,6 +12,7 @@ from typing import Any
 from canarycli.config.discover import discover
 from canarycli.config.document import Document, read_document
 from canarycli.config.entry import endpoint_from
+from canarycli.config.foreign import own_defaults
 from canarycli.config.keys import DEFAULTS, KEYS, NUMBERS, SECONDS, keys_of
 from canarycli.config.quantities import parse_speed
 from canarycli.config.source import read_source
@@ -80,7 +81,8 @@ def _block(text: str, name: str) -> str:
 
 
 def _endpoints(data: Mapping[str, Any], folder: Path) -> Iterator[EndpointConfig]:
-    defaults = _known(data.get("defaults"), DEFAULTS)
+    written = data.get("defaults")
+    defaults = _known(written, DEFAULTS)
     entries = data.get("endpoints")
     for name, entry in entries.items() if isinstance(entries, dict) else ():
         provider = entry.get("provider") if isinstance(entry, dict) else None
@@ -89,6 +91,8 @@ def _endpoints(data: Mapping[str, Any], folder: Path) -> Iterator[EndpointConfig
         keys = keys_of(provider)
         free = {} if keys in KEYS.values() else entry
         usual = {key: value for key, value in defaults.items() if key in keys}
+        if isinstance(written, dict):
+            usual |= own_defaults(written, provider)
         yield endpoint_from({**usual, **free, **_known(entry, keys)}, name, folder)
 
 

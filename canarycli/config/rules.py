@@ -13,6 +13,7 @@ from canarycli.config.addresses import KEYS as ADDRESSES
 from canarycli.config.addresses import foreign
 from canarycli.config.alarms import is_alarm, usual_name
 from canarycli.config.document import At, Path
+from canarycli.config.foreign import default_flaws, setting_flaws, store_flaws, stores_of
 from canarycli.config.keys import ALIASES
 from canarycli.config.plans import LIMITS, SOURCES
 from canarycli.config.problem import nearest
@@ -39,6 +40,10 @@ def file_flaws(data: Any) -> Iterator[Flaw]:
     for name, endpoint in _mapping(data, "endpoints").items():
         yield from _plan_exists(endpoint, plans, ("endpoints", name, "plan"))
         yield from _addresses(endpoint, ("endpoints", name))
+        for place, text in setting_flaws(endpoint):
+            yield Flaw(("endpoints", name, *place), text, At.KEY)
+    for place, text in default_flaws(_mapping(data, "defaults"), _mapping(data, "endpoints")):
+        yield Flaw(("defaults", *place), text, At.KEY)
     yield from _plan_exists(_mapping(data, "defaults"), plans, ("defaults", "plan"))
 
 
@@ -76,7 +81,8 @@ def check_name(check: Any) -> str | None:
     metric = check.get("metric")
     named = metric.get("name") if isinstance(metric, Mapping) else metric
     if is_alarm(check):
-        named = usual_name(str(check["alarm"]))
+        alarm = check["alarm"]
+        named = usual_name(alarm if isinstance(alarm, Mapping) else str(alarm))
     name = check.get("name", named)
     return name if isinstance(name, str) else None
 
@@ -135,10 +141,11 @@ def _one_source(check: Any, path: Path, sources: Mapping[str, Any]) -> Iterator[
     metric = check.get("metric") if isinstance(check, Mapping) else None
     if not isinstance(metric, Mapping) or is_alarm(check):
         return
-    given = [source for source in (FROM, *SOURCES) if source in metric]
-    for place, text in metric_flaws(metric, sources) if FROM in metric else ():
+    own = FROM in metric
+    for place, text in metric_flaws(metric, sources) if own else store_flaws(metric, SOURCES):
         yield Flaw((*path, "metric", *place), text, At.KEY)
-    if not given:
+    given = [word for word in metric if word == FROM or word in stores_of(metric, SOURCES)]
+    if not given and metric.keys() <= {"name"}:
         words = f"{', '.join(SOURCES)} or {FROM}"
         yield Flaw((*path, "metric"), f"a metric of your own needs its source: {words}")
     for extra in given[1:]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from canarycli.config import models, plans, sources
-from canarycli.config.alarms import is_alarm
+from canarycli.config.alarms import MISPLACED, is_alarm
 from canarycli.config.document import At, Document, Path
 from canarycli.config.fields import quoted
 from canarycli.config.problem import Problem, nearest
@@ -58,10 +58,10 @@ def _not_taken(root: type[BaseModel], path: Path, data: Any) -> str:
     word, known = str(key), _known_keys(root, tuple(owner), data)
     if known == _ALARM_KEYS and word in plans.CheckModel.model_fields:
         return f"{word} beside alarm: the alarm has its own metric and limit"
-    if word == "alarm" and "metric" in owner:
-        return "unknown key alarm, it takes the place of metric: write {alarm: NAME} as the check"
     if word.lower() in sources.SECRETS and "sources" in owner:
         return f"unknown key {word}, a secret is named by its variable: {word}_env"
+    if word == "alarm" and "metric" in owner:
+        return MISPLACED
     return f"unknown key {word}{nearest(word, known)}"
 
 
@@ -84,7 +84,6 @@ def _sentence(detail: ErrorDetails) -> str:
 
 _BY_KEY: Mapping[str, type[BaseModel]] = {
     "stages": plans.StageModel,
-    "metric": plans.CustomMetric,
     "prometheus": sources.WebModel,
     "http": sources.WebModel,
     "oauth": sources.OAuthModel,
@@ -100,7 +99,6 @@ _BY_KEY: Mapping[str, type[BaseModel]] = {
     "on_no_metrics": plans.WaitModel,
     "hold_at_most": plans.WaitModel,
     "notify": models.NotifyModel,
-    "defaults": models.DefaultsModel,
 }
 _ALARM_KEYS = tuple(plans.AlarmModel.model_fields)
 _CHECK_KEYS = (*plans.CheckModel.model_fields, "alarm")

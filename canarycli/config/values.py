@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from canarycli.config.foreign import own_defaults
 from canarycli.config.keys import keys_of
 from canarycli.plan import Plan
 
@@ -77,4 +78,5 @@ class Config:
     def defaults_for(self, provider: str) -> dict[str, Any]:
         """The settings for an endpoint of this provider that is not in the file."""
         known = keys_of(provider)
-        return {key: value for key, value in self.defaults.items() if key in known}
+        own = own_defaults(self.defaults, provider)
+        return own | {key: value for key, value in self.defaults.items() if key in known}

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+OPTIONS = ("profile", "region", "project", "subscription", "resource_group", "workspace")
+"""The settings that have an option of their own; all others are said by `--set`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -33,5 +36,12 @@ class Address:
     def flags(self) -> tuple[str, ...]:
         """What was said besides the name, as flags to be given again."""
         given = {"provider": self.provider, "config": self.config, **self.settings}
-        flags = [(f"--{name.replace('_', '-')}", str(v)) for name, v in given.items() if v]
+        flags = [flag_of(name, str(value)) for name, value in given.items() if value]
         return tuple(word for flag in flags for word in flag)
+
+
+def flag_of(name: str, value: str) -> tuple[str, str]:
+    """How a setting is said on the command line."""
+    if name in {"provider", "config", *OPTIONS}:
+        return f"--{name.replace('_', '-')}", value
+    return "--set", f"{name}={value}"

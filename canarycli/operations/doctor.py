@@ -7,13 +7,15 @@ from pathlib import Path
 
 from canarycli.config import Config, load
 from canarycli.config.options import USUAL_CHECKS
+from canarycli.declared import Key
 from canarycli.errors import CanaryError, Unsupported, UsageError
 from canarycli.ids import new_id
-from canarycli.masking import MASK, is_secret
+from canarycli.masking import MASK
 from canarycli.metrics import Metric
-from canarycli.operations.address import Address
+from canarycli.operations.address import Address, flag_of
 from canarycli.operations.machine import machine
 from canarycli.operations.network import network
+from canarycli.operations.settings import declared_keys, variable_of
 from canarycli.operations.target import Target, find_target
 from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.plan import Check, Plan
@@ -150,15 +152,28 @@ def _settings(
     for key, value in usual.items():
         if target.settings.get(key) == value:
             sources[key] = "defaults: in canary.yaml"
-    sources |= {key: f"--{key.replace('_', '-')}" for key in address.settings}
+    sources |= {key: flag_of(key, "")[0] for key in address.settings}
     where = "the record" if target.record else "canary.yaml" if target.config else "--provider"
     if where == "--provider" and env.get("CANARY_PROVIDER") == address.provider:
         where = "CANARY_PROVIDER"
     yield Probe("provider", ok=True, detail=f"{target.provider}, from {where}")
     for key, value in target.settings.items():
         if key in sources and isinstance(value, str | int | float | timedelta):
-            shown = MASK if is_secret(key) else _shown(value)
+            shown = MASK if key not in target.kept else _shown(value)
             yield Probe(key, ok=True, detail=f"{shown}, from {sources[key]}")
+    for name, key_ in declared_keys(target.provider).items():
+        if (variable := variable_of(name, key_, target.settings)) and name not in sources:
+            yield _from_variable(name, key_, variable, env)
+
+
+def _from_variable(name: str, key: Key, variable: str, env: Mapping[str, str]) -> Probe:
+    """A declared setting that its variable says; a secret is there or not, and never shown."""
+    value = env.get(variable)
+    if value:
+        return Probe(name, ok=True, detail=f"{MASK if key.secret else value}, from {variable}")
+    if not key.secret:
+        return Probe(name, ok=True, detail=f"left to the provider; {variable} is not set")
+    return Probe(name, ok=None, detail=f"{variable} is not set", hints=(f"set {variable}",))
 
 
 def _checks(plan: Plan | None, focus: Focus) -> Sequence[Check] | None:

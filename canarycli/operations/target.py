@@ -10,9 +10,11 @@ from canarycli.config.addresses import KEYS as ADDRESSES
 from canarycli.config.addresses import foreign
 from canarycli.config.discover import discover
 from canarycli.config.values import EndpointConfig
+from canarycli.declared import VARIABLE
 from canarycli.errors import CanaryError, NotFound, UsageError
 from canarycli.masking import is_secret
 from canarycli.operations.address import Address
+from canarycli.operations.settings import check_said, secret_names
 from canarycli.provider import Naming
 from canarycli.registry import ALIASES, FULL_NAMES, provider_class
 from canarycli.release.record import Release
@@ -45,7 +47,8 @@ class Target:
     @property
     def kept(self) -> Mapping[str, Any]:
         """The settings that a record may keep: none whose name says that it is a secret."""
-        return {key: value for key, value in self.settings.items() if not is_secret(key)}
+        secret = secret_names(self.provider)
+        return {k: v for k, v in self.settings.items() if k not in secret and not _is_value(k)}
 
     def placed(self, env: Mapping[str, str]) -> "Target":
         """The same with what a full name, such as an ARN, says of the place in the settings.
@@ -240,7 +243,7 @@ class Finder:
 
     def _of_record(self, record: Record) -> Target:
         release = record.release
-        settings = {**release.settings, **self.address.settings}
+        settings = {**release.settings, **self._said(release.provider)}
         same = (entry for entry in self.entries.values() if is_on(entry, release))
         return Target(release.endpoint, release.provider, settings, next(same, None), record)
 
@@ -252,14 +255,25 @@ class Finder:
                     f"{key} of {entry.name} in canary.yaml: {why}",
                     hint="if it is meant, name it by its variable: canary help env",
                 )
-        settings = {**entry.settings, **self.address.settings}
+        settings = {**entry.settings, **self._said(kind)}
         return Target(entry.cloud_name, kind, settings, entry)
 
     def _of_flags(self, word: str, kind: str) -> Target:
         entry = self.entries.get(word)
         if entry is not None and kind_of(entry.provider) == kind:
             return self._of_entry(entry)
-        return Target(word, kind, self.address.settings)
+        return Target(word, kind, self._said(kind))
+
+    def _said(self, kind: str) -> Mapping[str, Any]:
+        """What the command line says of the place, if that provider has it."""
+        if self.address.settings:
+            check_said(kind, self.address.settings)
+        return self.address.settings
+
+
+def _is_value(key: str) -> bool:
+    """Whether a setting is a secret itself by its name, and not the name of a variable."""
+    return is_secret(key.removesuffix(VARIABLE)) and not key.endswith(VARIABLE)
 
 
 def is_on(entry: EndpointConfig, release: Release) -> bool:

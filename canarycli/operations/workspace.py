@@ -17,6 +17,7 @@ from canarycli.errors import CanaryError, Denied, NotFound, Unavailable
 from canarycli.folders import state_folder
 from canarycli.journal import Event
 from canarycli.operations.address import Address
+from canarycli.operations.settings import made_with
 from canarycli.operations.target import Target, find_target
 from canarycli.provider import Naming, Warming
 from canarycli.registry import OURS, described, load_provider
@@ -121,7 +122,7 @@ class Workspace:
 def work_on(target: Target, store: Store, env: Mapping[str, str]) -> Workspace:
     """Load the target's provider, and nothing else of any cloud."""
     target = target.placed(env)
-    provider = load_provider(target.provider, target.settings)
+    provider = load_provider(target.provider, made_with(target.provider, target.settings, env))
     clock: Clock = getattr(provider, "clock", None) or SystemClock()
     patient = Patient(
         provider,

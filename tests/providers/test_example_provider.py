@@ -38,7 +38,7 @@ class GatewayWorld(World):
 
     def __init__(self, state: GatewayState) -> None:
         self.state = state
-        self.provider = example().Gateway({"admin_url": state.url})
+        self.provider = example().Gateway({"admin_url": state.url, "token": TOKEN})
 
     def settle(self) -> None:
         """Everything is in force at once."""
@@ -63,8 +63,7 @@ class GatewayWorld(World):
 
 
 @pytest.fixture
-def state(monkeypatch: pytest.MonkeyPatch) -> Iterator[GatewayState]:
-    monkeypatch.setenv("GATEWAY_TOKEN", TOKEN)
+def state() -> Iterator[GatewayState]:
     with gateway() as found:
         yield found
 
@@ -149,7 +148,8 @@ def test_what_a_provider_raises_is_blamed_on_it_and_the_release_goes_on(
 ) -> None:
     canary.write(PLAN)
     once = (
-        "if not os.path.exists(os.environ['HOME'] + '/broke') and body:\n"
+        "import os\n"
+        "        if not os.path.exists(os.environ['HOME'] + '/broke') and body:\n"
         "            open(os.environ['HOME'] + '/broke', 'w').close()\n"
         "            raise KeyError('data')\n"
         "        headers = {"

@@ -108,7 +108,7 @@ def _offer(value: Value) -> str:
             return f"_canary_words '{' '.join(value.words)}'"
         case Kind.FILE:
             return "_canary_files"
-        case Kind.RELEASES | Kind.ENDPOINTS:
+        case Kind.RELEASES | Kind.ENDPOINTS | Kind.PROVIDERS | Kind.SETTINGS:
             return f"_canary_live {value.kind.value}"
         case _:
             return ":"

@@ -51,7 +51,7 @@ def _offer(value: Value, *, option: bool) -> str:
             return f"{needs} -a {_quoted(' '.join(value.words))}"
         case Kind.FILE:
             return " -r -F" if option else " -F"
-        case Kind.RELEASES | Kind.ENDPOINTS:
+        case Kind.RELEASES | Kind.ENDPOINTS | Kind.PROVIDERS | Kind.SETTINGS:
             return f"{needs} -a '(__canary_live {value.kind.value})'"
         case _:
             return needs

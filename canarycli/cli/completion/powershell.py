@@ -74,7 +74,7 @@ def _flags(branch: Branch) -> dict[str, str]:
 
 def _values(flags: Sequence[Flag]) -> Iterator[str]:
     for flag in flags:
-        if flag.value.kind in {Kind.WORDS, Kind.RELEASES, Kind.ENDPOINTS}:
+        if flag.value.kind not in {Kind.FILE, Kind.FREE, Kind.NONE}:
             yield from (f"'{name}' = {_offer(flag.value)}" for name in flag.names)
 
 
@@ -82,7 +82,7 @@ def _offer(value: Value) -> str:
     match value.kind:
         case Kind.WORDS:
             return _words({word: word for word in value.words})
-        case Kind.RELEASES | Kind.ENDPOINTS:
+        case Kind.RELEASES | Kind.ENDPOINTS | Kind.PROVIDERS | Kind.SETTINGS:
             return f"'{value.kind.value}'"
         case _:
             return "$null"

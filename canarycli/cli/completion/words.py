@@ -8,7 +8,7 @@ from canarycli.errors import CanaryError
 from canarycli.folders import state_folder
 from canarycli.harmless import visible
 
-KINDS = ("releases", "endpoints")
+KINDS = ("releases", "endpoints", "providers", "settings")
 
 
 def complete(args: Sequence[str]) -> int:
@@ -25,13 +25,30 @@ def complete(args: Sequence[str]) -> int:
 
 
 def recall(kind: str, env: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The words of that kind and their descriptions, newest first."""
+    """The words of that kind and their descriptions: remembered, the newest first, or installed."""
+    if kind in {"providers", "settings"}:
+        return _installed(kind)
     try:
         with open(_file(kind, env), encoding="utf-8") as file:  # noqa: PTH123 - no pathlib here
             lines = file.read().splitlines()
     except (OSError, ValueError, CanaryError):
         return []
     return [(word, description) for word, _, description in (s.partition("\t") for s in lines)]
+
+
+def _installed(kind: str) -> list[tuple[str, str]]:
+    """Providers by name, or the settings that those in packages of their own say they have."""
+    from canarycli.registry import ALIASES, own_keys, provider_names
+
+    names = provider_names()
+    if kind == "providers":
+        return [(name, "") for name in (*names, *ALIASES)]
+    return [
+        (f"{key}=", _plain(said.says))
+        for name in names
+        for key, said in (own_keys(name) or {}).items()
+        if not said.secret
+    ]
 
 
 def remember(kind: str, words: Iterable[tuple[str, str]], env: Mapping[str, str]) -> None:

@@ -91,7 +91,7 @@ def _action(value: Value) -> str:
             return f"({' '.join(value.words)})"
         case Kind.FILE:
             return "_files"
-        case Kind.RELEASES | Kind.ENDPOINTS:
+        case Kind.RELEASES | Kind.ENDPOINTS | Kind.PROVIDERS | Kind.SETTINGS:
             return f"{{_canary_live {value.kind.value}}}"
         case _:
             return " "

@@ -13,6 +13,7 @@ from canarycli.cli.display.error import Failure
 from canarycli.errors import Exit, UsageError
 from canarycli.folders import state_folder
 from canarycli.masking import mask
+from canarycli.registry import plug_ins
 
 _PACKAGES = ("typer", "rich", "pydantic", "pyyaml", "botocore", "google-auth", "azure-identity")
 
@@ -49,7 +50,7 @@ def _write(error: BaseException) -> Path | None:
 
 def _versions(now: datetime) -> list[str]:
     lines = [f"canary {__version__}, Python {platform.python_version()}, {platform.platform()}"]
-    for name in _PACKAGES:
+    for name in (*_PACKAGES, *plug_ins()):
         try:
             lines.append(f"{name} {version(name)}")
         except PackageNotFoundError:

@@ -20,6 +20,8 @@ class Kind(Enum):
     FILE = "a file"
     RELEASES = "releases"
     ENDPOINTS = "endpoints"
+    PROVIDERS = "providers"
+    SETTINGS = "settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ def _places(command: TyperCommand) -> Iterator[Place]:
 def _value(param: TyperOption | TyperArgument) -> Value:
     if isinstance(param, TyperOption) and (param.is_flag or param.count):
         return Value(Kind.NONE)
+    if param.name == "provider":
+        return Value(Kind.PROVIDERS)
     words = choices(param) or _words(param.metavar or "")
     if words:
         return Value(Kind.WORDS, words)
@@ -107,7 +111,11 @@ def _value(param: TyperOption | TyperArgument) -> Value:
         return Value(Kind.FILE)
     if param.metavar == "ENDPOINT":
         return Value(Kind.ENDPOINTS)
-    live = {"release": Kind.RELEASES, "endpoint": Kind.ENDPOINTS}
+    live = {
+        "release": Kind.RELEASES,
+        "endpoint": Kind.ENDPOINTS,
+        "set": Kind.SETTINGS,
+    }
     return Value(live.get(param.name or "", Kind.FREE))
 
 

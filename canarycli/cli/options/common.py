@@ -15,7 +15,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from canarycli.errors import UsageError
-from canarycli.operations.address import Address
+from canarycli.operations.address import OPTIONS, Address
 
 
 class Scope(Enum):
@@ -122,6 +122,14 @@ class Common:
         str | None,
         Option(metavar="NAME", help="Azure: machine learning workspace", rich_help_panel=CLOUD),
     ] = None
+    set: Annotated[
+        list[str] | None,
+        Option(
+            metavar="KEY=VALUE",
+            help="A setting of the provider's own, as in canary.yaml; may be repeated",
+            rich_help_panel=CLOUD,
+        ),
+    ] = None
     output: Annotated[
         Format,
         Option(
@@ -203,17 +211,23 @@ class Common:
     @property
     def address(self) -> Address:
         """Which endpoint is meant."""
-        settings = {name: value for name in CLOUD_SETTINGS if (value := getattr(self, name))}
+        settings = {name: value for name in OPTIONS if (value := getattr(self, name))}
+        settings |= dict(map(_pair, self.set or ()))
         return Address(self.release, self.endpoint, self.provider, self.config, settings)
 
-
-CLOUD_SETTINGS = ("profile", "region", "project", "subscription", "resource_group", "workspace")
 
 WithoutRelease = Annotated[Common, Scope.ENDPOINT]
 """For commands that do not act on one release."""
 
 Local = Annotated[Common, Scope.LOCAL]
 """For commands that never reach a cloud."""
+
+
+def _pair(said: str) -> tuple[str, str]:
+    key, sign, value = said.partition("=")
+    if not sign or not key:
+        raise UsageError(f"--set {said!r} is not KEY=VALUE", hint="such as --set admin_url=URL")
+    return key.strip().replace("-", "_"), value
 
 
 def talk_from(env: Mapping[str, str]) -> Talk:

@@ -27,7 +27,7 @@ _NUMBERS: dict[type, re.Pattern[str]] = {
 def take_at_a_glance(params: Iterable[Any]) -> None:
     """Let parameters take plain values themselves; they ask Typer's own way about any other."""
     for param in params:
-        if param.nargs == 1 and not param.multiple:
+        if param.nargs == 1:
             param.get_runtime_param = _Glance(param.get_runtime_param).itself
 
 
@@ -44,10 +44,20 @@ class _Glance:
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
         """The value as the parameter's type."""
         kind = param.type_descriptor
+        if param.multiple:
+            return self._words(value, param, ctx)
         found = _plain(value, kind.annotation)
         if found is _NOTHING or not _within(found, kind):
             return self._typers().coerce(value, param=param, ctx=ctx)
         return found
+
+    def _words(self, value: Any, param: Any, ctx: Any) -> Any:
+        """What was said of an option that may be repeated."""
+        texts = () if value is None else value
+        plain = param.type_descriptor.annotation == list[str] and not isinstance(texts, str)
+        if plain and all(isinstance(text, str) for text in texts):
+            return list(texts)
+        return self._typers().coerce(value, param=param, ctx=ctx)
 
 
 def _within(value: Any, kind: Any) -> bool:
