@@ -15,10 +15,12 @@ class Preview:
         model: the one model that is meant, in words that mean no other one later: an alias is
             resolved.
         version: the version that serves it already, "" where it would be brought in.
+        upload: what would be uploaded from where to where, for people; "" for nothing.
     """
 
     model: str
     version: str = ""
+    upload: str = ""
 
 
 @runtime_checkable

@@ -5,6 +5,7 @@ from typing import TypeGuard, TypeVar
 
 from canarycli.batch import Batching
 from canarycli.declared import Declaring, Metering
+from canarycli.files import Uploader
 from canarycli.preview import Listing, Previewer, Roomy
 from canarycli.provider import (
     Deployer,
@@ -25,6 +26,7 @@ VERBS: Mapping[type, tuple[str, ...]] = {
     Deployer: ("deploy", "retire"),
     Previewer: ("preview",),
     Roomy: ("no_room",),
+    Uploader: ("upload",),
     Detailed: ("details",),
     Reporting: ("progress",),
     Listing: ("endpoints",),

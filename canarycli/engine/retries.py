@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from canarycli.clock import Clock
 from canarycli.errors import Broken, CanaryError, Denied, Unavailable, Unsupported
+from canarycli.files import Files, Say, Uploaded, Uploader
 from canarycli.masking import mask
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Preview, Previewer, Roomy
@@ -143,6 +144,19 @@ class Patient:
             return self._ask(lambda: preview(seen, model, like, options))
         except Denied:
             return None
+
+    def upload(self, seen: Endpoint, files: Files, say: Say) -> AbstractContextManager[Uploaded]:
+        """Make a model of a person's files, tried once: it repeats its parts by itself.
+
+        Raises:
+            Unsupported: this provider can't.
+        """
+        if not offers(self.provider, Uploader):
+            raise Unsupported(
+                f"no model can be made of {files.source!r} here",
+                hint="register it with the cloud's own tools, and name it with --new-model",
+            )
+        return self.provider.upload(seen, files, say)
 
     def no_room(self, seen: Endpoint, notes: Notes) -> str:
         """Why notes can't be written, "" where they can or nobody can say."""

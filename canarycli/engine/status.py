@@ -45,6 +45,7 @@ def release_status(record: Record, endpoint: Endpoint | None, now: datetime) -> 
         "requests_on_candidate": round(release.served),
         "extra_failures": round(release.extra),
         "plan": release.plan.name,
+        "made": list(release.made),
         "note": release.note,
         "ref": release.ref,
     }

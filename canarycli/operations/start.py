@@ -12,6 +12,7 @@ from canarycli.config.payloads import with_payloads
 from canarycli.engine.lease import busy_with
 from canarycli.engine.loop import drive
 from canarycli.errors import Busy, Denied, NotFound, Rejected, UsageError
+from canarycli.files import Files, with_files, without_files
 from canarycli.ids import new_id
 from canarycli.journal import Event
 from canarycli.judge import Arms, begin
@@ -70,6 +71,7 @@ class Intent:
 
     Attributes:
         flags: what start has to be told besides the endpoint and the model.
+        upload: what would be uploaded first, for people; "" for nothing.
     """
 
     work: Workspace
@@ -77,6 +79,12 @@ class Intent:
     release: Release
     troubles: tuple[Trouble, ...]
     flags: tuple[str, ...] = ()
+    upload: str = ""
+
+    @property
+    def look(self) -> Endpoint | None:
+        """The endpoint, where the look at it is still young enough to act on."""
+        return None if self.upload else self.endpoint
 
     def refuse_blocked(self) -> None:
         """Raise for what can't be confirmed away, all of it in one error."""
@@ -128,7 +136,7 @@ def intend(
         raise trouble.as_error()
     deploy = None
     if offers(work.provider.provider, Deployer):
-        deploy = dict(target.config.candidate) if target.config else {}
+        deploy = with_files(wanted.model, target.config.candidate if target.config else {})
     if vague and not wanted.model:
         wanted, deploy = replace(wanted, model=ANY_MODEL), deploy or {}
     request = Request(
@@ -145,14 +153,15 @@ def intend(
         kept_as=work.kept_as,
     )
     release = prepare(request, endpoint, release_id=new_id(), now=work.clock.now())
+    upload = ""
     if release.model and wanted.model != ANY_MODEL:
-        release = _previewed(work, endpoint, request, release)
+        release, upload = _previewed(work, endpoint, request, release)
     release = replace(release, found=_found(work, endpoint))
     troubles = preflight(plan, work.provider.limits, endpoint, release.baseline, release.candidate)
     if full := work.provider.no_room(endpoint, release.notes):
         troubles = (crowded(endpoint, full), *troubles)
     flags = address.flags if vague else (*address.flags, *wanted.flags)
-    return Intent(work, endpoint, release, troubles, flags)
+    return Intent(work, endpoint, release, troubles, flags, upload)
 
 
 def _look(work: Workspace) -> Endpoint:
@@ -171,8 +180,13 @@ def _found(work: Workspace, endpoint: Endpoint) -> Notes | None:
         return None
 
 
-def _previewed(work: Workspace, endpoint: Endpoint, request: Request, release: Release) -> Release:
-    """The release once it is known what would be deployed: an alias may be of a version there."""
+def _previewed(
+    work: Workspace, endpoint: Endpoint, request: Request, release: Release
+) -> tuple[Release, str]:
+    """The release once it is known what would be deployed, and what would be uploaded for it.
+
+    An alias may be of a version that is there.
+    """
     try:
         found = work.provider.preview(endpoint, release.model, release.baseline, release.deploy)
     except NotFound as error:
@@ -180,7 +194,7 @@ def _previewed(work: Workspace, endpoint: Endpoint, request: Request, release: R
         error.hints = (*error.hints, f"{endpoint.name} has {there}; or name a registered model")[:2]
         raise
     if found is None:
-        return release
+        return release, ""
     if found.version == release.baseline:
         raise UsageError(
             f"{request.model} is {found.version}, the baseline already",
@@ -188,8 +202,8 @@ def _previewed(work: Workspace, endpoint: Endpoint, request: Request, release: R
         )
     if found.version:
         known = replace(request, model=found.version)
-        return prepare(known, endpoint, release_id=release.id, now=release.started_at)
-    return replace(release, model=found.model)
+        return prepare(known, endpoint, release_id=release.id, now=release.started_at), ""
+    return replace(release, model=found.model), found.upload
 
 
 def refuse_busy(intent: Intent) -> bool:
@@ -233,12 +247,54 @@ def _refuse_noted(intent: Intent, record: Record | None) -> None:
 
 
 def record_start(intent: Intent, listen: Callable[[Event], None]) -> None:
-    """Record the release, with the lease on its endpoint; nothing is moved.
+    """Record the release, with the lease on its endpoint; no traffic is moved.
+
+    A candidate that is still files is uploaded first, and taken away again if that, or the
+    recording, fails or is interrupted.
 
     Raises:
         Busy: the endpoint has an open release by now.
     """
-    intent.work.controller(listen).create(intent.release, _planned(intent), _locked(intent))
+    if not intent.upload:
+        _create(intent, listen)
+        return
+    release, clock = intent.release, intent.work.clock
+
+    def say(text: str) -> None:
+        listen(Event("uploading", clock.now(), text))
+
+    files = Files(release.model, release.baseline, release.deploy, release.id)
+    with intent.work.provider.upload(intent.endpoint, files, say) as uploaded:
+        intent = _looked_again(intent)
+        made = replace(
+            intent.release,
+            model=uploaded.model,
+            deploy=without_files(release.deploy),
+            made=uploaded.made,
+            asked_at=clock.now(),
+        )
+        message = f"made {', '.join(uploaded.made)} of {files.source}"
+        event = Event("uploaded", clock.now(), message, fields={"made": list(uploaded.made)})
+        _create(replace(intent, release=made), listen, event)
+        uploaded.keep()
+
+
+def _looked_again(intent: Intent) -> Intent:
+    """The intent as of now: an upload takes long, and others may have begun meanwhile.
+
+    Raises:
+        Busy: the endpoint is in a release by now.
+    """
+    endpoint = intent.work.provider.describe(intent.work.target.name)
+    found = _found(intent.work, endpoint)
+    intent = replace(intent, endpoint=endpoint, release=replace(intent.release, found=found))
+    refuse_busy(intent)
+    return intent
+
+
+def _create(intent: Intent, listen: Callable[[Event], None], *before: Event) -> None:
+    events = (*before, _planned(intent), _locked(intent))
+    intent.work.controller(listen).create(intent.release, *events)
 
 
 def in_place(release: Release) -> bool:

@@ -111,7 +111,7 @@ class Release:
     endpoint's one name where people call it by several. `found`
     is what the endpoint's notes said before: what is new in them is somebody's doing. `raised` says
     that a raise was asked for and not refused, `loose_until` that one got no answer and may land
-    until then.
+    until then. `made` is what was uploaded and registered before its start, in the cloud's words.
     """
 
     id: str
@@ -163,6 +163,7 @@ class Release:
     raised: bool = False
     loose_until: datetime | None = None
     kept_as: str = ""
+    made: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

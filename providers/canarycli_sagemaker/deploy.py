@@ -4,12 +4,13 @@ UpdateEndpoint replaces every instance and takes minutes. It undoes itself in si
 that is `InService` again on its old config has refused the new one, with a reason or without.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from canarycli.errors import Conflict, NotFound, ProviderError, Rejected, Unavailable, Unsupported
+from canarycli.files import FILE, Files, Say, Uploaded, without_files
 from canarycli.preview import Preview
 from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Endpoint, Notes
 from canarycli.traffic import TOLERANCE, Traffic, percent
@@ -28,6 +29,8 @@ from canarycli_sagemaker.blueprint import (
     without_shadow,
 )
 from canarycli_sagemaker.configs import Configs, EndpointConfig
+from canarycli_sagemaker.file import Blueprint, plan
+from canarycli_sagemaker.local import refuse_without_boto3, upload
 from canarycli_sagemaker.notes import Tags
 from canarycli_sagemaker.raw import Look
 from canarycli_sagemaker.refusals import AlreadyThere
@@ -88,6 +91,8 @@ class Fleet:
             NotFound: there is no such model, or the endpoint's config is gone.
             Unsupported: there is no room, or the variant `like` can't be copied.
         """
+        if FILE in options:
+            return self._preview_files(seen, Files(model, like, options, "r-0"))
         name, look = model_name(model), seen.raw
         doing = f"find model {name!r}"
         with self.clients.asking(doing):
@@ -99,6 +104,27 @@ class Fleet:
             candidate = Candidate.parse(_free_name(seen, name, "r-0"), name, options)
             with_candidate(base.answer, look, like, candidate)
         return Preview(name, min(there, key=lambda one: one == like, default=""))
+
+    def _preview_files(self, seen: Endpoint, files: Files) -> Preview:
+        wanted = self._blueprint(seen, files)
+        refuse_without_boto3(files.source)
+        base = self.configs.read(seen.raw.config_name)
+        candidate = Candidate.parse(wanted.name, wanted.name, without_files(files.options))
+        with_candidate(base.answer, seen.raw, files.like, candidate)
+        return Preview(files.word, upload=wanted.artifact.words)
+
+    @contextmanager
+    def upload(self, seen: Endpoint, files: Files, say: Say) -> Iterator[Uploaded]:
+        """Make a model of a person's files; see `Uploader.upload`."""
+        wanted = self._blueprint(seen, files)
+        with upload(self.clients, wanted, files.release, say) as uploaded:
+            yield uploaded
+
+    def _blueprint(self, seen: Endpoint, files: Files) -> Blueprint:
+        base = self.configs.read(seen.raw.config_name)
+        if files.like not in base.variants:
+            raise NotFound(f"there is no variant {files.like!r} to deploy like")
+        return plan(self.clients, seen.name, base.variants[files.like].model, files)
 
     def retire(self, seen: Endpoint, version: str) -> None:
         """Remove an idle variant; see `Deployer.retire`."""

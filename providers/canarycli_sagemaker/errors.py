@@ -32,7 +32,22 @@ USED = {
         "DeleteEndpointConfig",
         "UpdateEndpoint",
         "DescribeModel",
+        "DescribeModelPackage",
         "ListInferenceComponents",
+        "CreateModel",
+        "DeleteModel",
+        "CreateModelPackage",
+        "DeleteModelPackage",
+    ),
+    "s3": (
+        "HeadObject",
+        "PutObject",
+        "CreateMultipartUpload",
+        "UploadPart",
+        "CompleteMultipartUpload",
+        "AbortMultipartUpload",
+        "ListObjectVersions",
+        "DeleteObject",
     ),
     "cloudwatch": ("GetMetricData", "DescribeAlarms"),
     "application-autoscaling": (
@@ -88,6 +103,9 @@ KINDS: dict[str, type[ProviderError]] = {
     # what is asked for
     "ResourceNotFound": NotFound,
     "ObjectNotFoundException": NotFound,
+    "NoSuchBucket": NotFound,
+    "NoSuchKey": NotFound,
+    "NoSuchUpload": NotFound,
     "ConflictException": Rejected,
     "ResourceInUse": Rejected,
     "ConcurrentUpdateException": Conflict,
@@ -103,6 +121,10 @@ GENERAL = frozenset(
         "ValidationError",
         "InvalidNextToken",
         "InvalidNextTokenException",
+        "InvalidRequest",
+        "InvalidWriteOffset",
+        "EncryptionTypeMismatch",
+        "TooManyParts",
     }
 )
 """Error codes that say no more than "refused"; `refusals` reads the texts under them."""

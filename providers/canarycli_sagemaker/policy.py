@@ -22,6 +22,7 @@ def policy(
     partition: str = "aws",
     watches: bool = True,
     deploys: bool = False,
+    uploads: bool = False,
     smokes: bool = False,
     reads_alarms: bool = False,
 ) -> dict[str, Any]:
@@ -37,6 +38,7 @@ def policy(
         partition: `aws`, `aws-cn`, `aws-us-gov`.
         watches: the release is judged.
         deploys: the candidate is brought in and taken away, or shadowed.
+        uploads: it is made of a person's files.
         smokes: requests are sent to the candidate before live traffic.
         reads_alarms: CloudWatch alarms gate.
     """
@@ -63,6 +65,8 @@ def policy(
         statements.append(_allow("SmokeTest", here, "sagemaker:InvokeEndpoint"))
     if deploys:
         statements += _deploys([here, arn("endpoint-config", "*"), arn("model", "*")])
+    if uploads:
+        statements += _uploads(arn("model", "*"), arn("model-package", "*"), partition)
     return {"Version": "2012-10-17", "Statement": statements}
 
 
@@ -82,7 +86,8 @@ def policy_for(settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict
         account="*",
         partition=next(partitions, "aws"),
         watches=needs.watches,
-        deploys=needs.deploys or needs.shadows,
+        deploys=needs.deploys or needs.uploads or needs.shadows,
+        uploads=needs.uploads,
         smokes=needs.smokes,
         reads_alarms=needs.alarms,
     )
@@ -109,6 +114,39 @@ def _deploys(made: list[str]) -> list[dict[str, Any]]:
             "application-autoscaling:RegisterScalableTarget",
             "application-autoscaling:PutScalingPolicy",
         ),
+    ]
+
+
+def _uploads(models: str, packages: str, partition: str) -> list[dict[str, Any]]:
+    """Bucket, role and group are the baseline's, which nobody here knows: narrow them by hand."""
+    return [
+        _allow(
+            "StoreTheFiles",
+            f"arn:{partition}:s3:::*/*",
+            "s3:PutObject",
+            "s3:GetObject",
+            "s3:DeleteObject",
+            "s3:DeleteObjectVersion",
+            "s3:AbortMultipartUpload",
+        ),
+        _allow(
+            "FindTheirVersions",
+            f"arn:{partition}:s3:::*",
+            "s3:ListBucket",
+            "s3:ListBucketVersions",
+        ),
+        _allow(
+            "MakeAModel",
+            [models, packages, packages.replace("model-package/", "model-package-group/")],
+            "sagemaker:CreateModel",
+            "sagemaker:DescribeModel",
+            "sagemaker:DeleteModel",
+            "sagemaker:CreateModelPackage",
+            "sagemaker:DescribeModelPackage",
+            "sagemaker:DeleteModelPackage",
+            "sagemaker:AddTags",
+        ),
+        _allow("GiveItTheBaselinesRole", f"arn:{partition}:iam::*:role/*", "iam:PassRole"),
     ]
 
 

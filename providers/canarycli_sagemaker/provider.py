@@ -1,13 +1,14 @@
 """SageMaker as a provider: weights for traffic, tags for notes, CloudWatch for metrics."""
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from canarycli.batch import Reading
 from canarycli.errors import NotFound, ProviderError, Unsupported
+from canarycli.files import Files, Say, Uploaded
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Listed, Preview
 from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
@@ -222,6 +223,10 @@ class SageMaker:
     def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
         """What `deploy` would do; see `Fleet.preview`."""
         return self.fleet.preview(seen, model, like, options)
+
+    def upload(self, seen: Endpoint, files: Files, say: Say) -> AbstractContextManager[Uploaded]:
+        """Make a model of a person's files; see `Fleet.upload`."""
+        return self.fleet.upload(seen, files, say)
 
     def retire(self, seen: Endpoint, version: str) -> None:
         """Remove an idle variant; see `Fleet.retire`."""

@@ -12,12 +12,16 @@ from google.cloud import aiplatform_v1, aiplatform_v1beta1
 from canarycli.errors import Unsupported
 from canarycli.likeness import Fate, Field, likeness
 from canarycli_azureml.fields import DEPLOYMENT, RESOURCE
-from canarycli_sagemaker.fields import CONFIG, VARIANT
+from canarycli_sagemaker.fields import CONFIG, CONTAINER, MODEL, PACKAGE, PACKAGED, VARIANT
 from canarycli_vertex.fields import DEDICATED, DEPLOYED_MODEL, MACHINE_SPEC
 
 TABLES: Mapping[str, Mapping[str, Field]] = {
     "variant": VARIANT,
     "config": CONFIG,
+    "model": MODEL,
+    "container": CONTAINER,
+    "model package": PACKAGE,
+    "packaged container": PACKAGED,
     "deployed model": DEPLOYED_MODEL,
     "dedicated resources": DEDICATED,
     "machine": MACHINE_SPEC,
@@ -34,6 +38,22 @@ def test_every_member_of_awss_variants_and_configs_is_known() -> None:
 
     assert set(sagemaker.shape_for("ProductionVariant").members) <= set(VARIANT)
     assert {*made, *told} <= set(CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("operation", "table"), [("Model", MODEL), ("ModelPackage", PACKAGE)], ids=["model", "package"]
+)
+def test_every_member_of_awss_models_and_packages_is_known(
+    operation: str, table: Mapping[str, Field]
+) -> None:
+    sagemaker = botocore.session.get_session().get_service_model("sagemaker")
+
+    made = sagemaker.operation_model(f"Create{operation}").input_shape.members
+    told = sagemaker.operation_model(f"Describe{operation}").output_shape.members
+
+    assert {*made, *told} <= set(table)
+    assert set(sagemaker.shape_for("ContainerDefinition").members) <= set(CONTAINER)
+    assert set(sagemaker.shape_for("ModelPackageContainerDefinition").members) <= set(PACKAGED)
 
 
 @pytest.mark.parametrize("version", [aiplatform_v1, aiplatform_v1beta1])

@@ -107,7 +107,7 @@ def start(
         drive = on_its_way.drive
         enough = in_place if detach else Stay(drive.work.clock, _stay(stay), drive.listen)
         return on_its_way.show(
-            lambda drive: drive.run(seen=intent.endpoint, enough=enough), at_length=not detach
+            lambda drive: drive.run(seen=intent.look, enough=enough), at_length=not detach
         )
 
 

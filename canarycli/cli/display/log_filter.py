@@ -28,7 +28,7 @@ class News:
             self.numbers = event.message
             if not self._is_news(event):
                 return False
-        if event.type == "deploying":
+        if event.type in {"deploying", "uploading"}:
             again, self._progress = event.message == self._progress, event.message
             if again:
                 return False

@@ -57,6 +57,7 @@ def plan_document(intent: Intent, seen: Foresight) -> dict[str, Any]:
         "baseline": release.baseline,
         "candidate": release.candidate or None,
         "deploys": release.model or None,
+        "uploads": intent.upload or None,
         "plan": release.plan.name,
         "shadow": _shadow_document(release.plan, seen),
         "stages": [
@@ -144,7 +145,8 @@ def _plan_lines(
 ) -> Iterator[str]:
     release = intent.release
     plan, name = release.plan, release.name
-    candidate = release.candidate or f"{release.model} (to be deployed)"
+    bring = "to be uploaded and deployed" if intent.upload else "to be deployed"
+    candidate = release.candidate or f"{release.model} ({bring})"
     inner = None if width is None else width - len(GAP)
     yield (
         f"{release.endpoint}  {release.baseline} → {candidate}   "
@@ -167,7 +169,13 @@ def _plan_lines(
     if intent.troubles or seen.remarks:
         yield ""
     run = shlex.join(["canary", "start", release.endpoint, "--new-model", name, *intent.flags])
-    last = [*_before(plan), *_otherwise(plan, release.baseline), ("takes", _takes(plan, seen))]
+    uploads = [("uploads", intent.upload)] if intent.upload else []
+    last = [
+        *uploads,
+        *_before(plan),
+        *_otherwise(plan, release.baseline),
+        ("takes", _takes(plan, seen)),
+    ]
     last.append(("changes now", f"nothing. To run it: {run}"))
     if inner is None or max(map(len, table(last))) <= inner:
         yield from indented(table(last))

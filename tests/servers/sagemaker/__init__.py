@@ -8,8 +8,9 @@ Run it as a process and point any AWS client at it:
 Endpoints, endpoint configs, tags, inference components, invoking and GetMetricData are answered
 here, because moto 5.2 accepts what AWS refuses and loses what AWS keeps: changes take time and
 refuse each other, weight 0 stays, weights are single precision, a failed UpdateEndpoint goes
-back to the old config in silence, statistics come from raw values. Models, alarms, autoscaling
-and identity are moto's. CloudWatch is spoken in JSON and in the query protocol of older boto3.
+back to the old config in silence, statistics come from raw values. Models and model packages are
+ours too; S3, alarms, autoscaling and identity are moto's. CloudWatch is spoken in JSON and in the
+query protocol of older boto3.
 
 The control surface, JSON over POST (`Server` wraps it):
 
@@ -22,7 +23,9 @@ The control surface, JSON over POST (`Server` wraps it):
                           page_size (null): metric results per page
     /__control/endpoint   {name, variants: {v: {weight, model, instances, type, serverless,
                           component}}, shadow: {v: …}, config: {…}}: an endpoint in service
-    /__control/model      {name}: a SageMaker model
+    /__control/model      {name, …}: a SageMaker model, or other keys of one
+    /__control/package    a version of a model package group, in the words of CreateModelPackage
+    /__control/made       {}: the models, model packages and tags there are
     /__control/change     {endpoint, weights | counts | status | failure | config}: another
                           writer, in place at once and without asking
     /__control/fail_next  {endpoint, reason}: the next change goes back to how it was

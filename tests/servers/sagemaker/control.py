@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from .endpoints import Endpoint, single
 from .faults import Fault
+from .models import create_model_package
 from .traffic import Load
 from .wire import Json
 
@@ -70,6 +71,7 @@ def _spec(models: Json, variant: str, way: Json) -> Json:
                 "ModelName": model,
                 "CreationTime": 0,
                 "PrimaryContainer": {"Image": "image", "ModelDataUrl": f"s3://models/{model}"},
+                "ExecutionRoleArn": "arn:aws:iam::123456789012:role/serving",
             },
         )
     return spec
@@ -106,12 +108,27 @@ def change(app: "App", body: Json) -> Json:
 
 
 def model(app: "App", body: Json) -> Json:
+    """A model; more keys are its own, and those of one that is there are exchanged."""
+    there = app.account.models.get(body["name"], {})
     app.account.models[body["name"]] = {
+        **there,
         "ModelName": body["name"],
         "ModelArn": app.account.arn("model", body["name"]),
         "CreationTime": 0,
+        **{key: value for key, value in body.items() if key != "name"},
     }
     return {}
+
+
+def package(app: "App", body: Json) -> Json:
+    """A version of a model package group, as CreateModelPackage makes one."""
+    return create_model_package(app.account, body)
+
+
+def made(app: "App", _: Json) -> Json:
+    """The models, model packages and tags there are."""
+    account = app.account
+    return {"models": account.models, "packages": account.packages, "tags": account.tags}
 
 
 def fail_next(app: "App", body: Json) -> Json:
@@ -195,6 +212,8 @@ ACTIONS: dict[str, Callable[["App", Any], Any]] = {
         change,
         fail_next,
         model,
+        package,
+        made,
         settle,
         traffic,
         values,

@@ -44,7 +44,7 @@ def refuse(fault: Fault, request: Request) -> None:
         Refusal: the API's answer.
         ConnectionAbortedError: there is no answer.
     """
-    cloudwatch = request.service == "monitoring"
+    cloudwatch = request.service in {"monitoring", "s3"}
     match fault.kind:
         case "throttle":
             code = "Throttling" if cloudwatch else "ThrottlingException"
@@ -53,7 +53,7 @@ def refuse(fault: Fault, request: Request) -> None:
             raise Refusal("InternalFailure", "An internal failure has occurred.", 500)
         case "denied":
             code, status = ("AccessDenied", 403) if cloudwatch else ("AccessDeniedException", 400)
-            service = "cloudwatch" if cloudwatch else "sagemaker"
+            service = {"monitoring": "cloudwatch", "s3": "s3"}.get(request.service, "sagemaker")
             raise Refusal(
                 code,
                 "User: arn:aws:iam::123456789012:user/tester is not authorized to perform: "

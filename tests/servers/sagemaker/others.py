@@ -1,4 +1,4 @@
-"""The services moto is right about: alarms, autoscaling, identity; loaded at their first call."""
+"""What moto is right about: alarms, autoscaling, identity, S3; loaded at the first call."""
 
 import importlib
 import io
@@ -28,7 +28,7 @@ class Others:
 
     def reset(self) -> None:
         if self._app is not None:
-            for service in ("cloudwatch", "application-autoscaling"):
+            for service in ("cloudwatch", "application-autoscaling", "s3"):
                 _backends(service).reset()
 
     def is_scalable(self, resource: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .endpoints import Change, Endpoint, Variant, pending, single
+from .models import MODELS
 from .wire import Json, invalid
 
 ACCOUNT = "123456789012"
@@ -32,6 +33,7 @@ class Account:
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     configs: dict[str, Json] = field(default_factory=dict)
     models: dict[str, Json] = field(default_factory=dict)
+    packages: dict[str, Json] = field(default_factory=dict)
     components: list[Json] = field(default_factory=list)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     scalable: Callable[[str], bool] = lambda _resource: False
@@ -220,22 +222,6 @@ def delete_endpoint(account: Account, params: Json) -> Json:
     return {}
 
 
-def create_model(account: Account, params: Json) -> Json:
-    name = params["ModelName"]
-    arn = account.arn("model", name)
-    if name in account.models:
-        raise invalid(f'Cannot create already existing model "{arn}".')
-    account.models[name] = {**params, "ModelArn": arn, "CreationTime": account.clock()}
-    return {"ModelArn": arn}
-
-
-def describe_model(account: Account, params: Json) -> Json:
-    name = params["ModelName"]
-    if name not in account.models:
-        raise invalid(f'Could not find model "{account.arn("model", name)}".')
-    return account.models[name]
-
-
 def list_tags(account: Account, params: Json) -> Json:
     tags = account.known_tags(params["ResourceArn"])
     return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
@@ -275,8 +261,7 @@ OPERATIONS: dict[str, Callable[[Account, Json], Json]] = {
     "DeleteEndpointConfig": delete_endpoint_config,
     "CreateEndpoint": create_endpoint,
     "DeleteEndpoint": delete_endpoint,
-    "CreateModel": create_model,
-    "DescribeModel": describe_model,
+    **MODELS,
     "ListTags": list_tags,
     "AddTags": add_tags,
     "DeleteTags": delete_tags,

@@ -71,6 +71,9 @@ def answer(request: Request, content: Mapping[str, Any]) -> Answer:
 
 
 def refusal(request: Request, error: Refusal) -> Answer:
+    if request.protocol == "s3":
+        text = f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"
+        return Answer(error.status, text.encode(), {"Content-Type": "application/xml"})
     if request.protocol == "query":
         text = (
             f"<ErrorResponse><Error><Type>Sender</Type><Code>{error.code}</Code>"
