@@ -53,6 +53,17 @@ def without_files(options: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in options.items() if key not in OF_FILES}
 
 
+def same_image(one: str, other: str) -> bool:
+    """Whether two container images differ in tag or digest at most: then it is one server."""
+    return _repository(one) == _repository(other)
+
+
+def _repository(image: str) -> str:
+    name = image.partition("@")[0]
+    before, colon, tag = name.rpartition(":")
+    return before if colon and "/" not in tag else name
+
+
 @dataclass(frozen=True, slots=True)
 class Files:
     """What a model is to be made of, and for whom.

@@ -33,7 +33,7 @@ complete -c canary -n __fish_use_subcommand -a unlock -d 'Free an endpoint whose
 complete -c canary -n __fish_use_subcommand -a sweep -d 'Resume or roll back every release nobody drives (for cron)'
 complete -c canary -n __fish_use_subcommand -a cleanup -d 'Delete what a finished release left deployed'
 complete -c canary -n __fish_use_subcommand -a help -d 'Explain a command or a topic'
-complete -c canary -n '__fish_seen_subcommand_from start' -s m -l new-model -x -d 'A version already on the endpoint, else a model to deploy'
+complete -c canary -n '__fish_seen_subcommand_from start' -s m -l new-model -x -d 'A version already on the endpoint, else a model or files to deploy'
 complete -c canary -n '__fish_seen_subcommand_from start' -s p -l percent -x -d 'One stage at N %, judge, then hold for canary promote; short for a plan'
 complete -c canary -n '__fish_seen_subcommand_from start' -l plan -x -d 'Stages and checks; else the endpoint\'s plan'
 complete -c canary -n '__fish_seen_subcommand_from start' -l stages -x -d 'Stages on the command line'

@@ -28,6 +28,11 @@ MODULES = {
     "azure.identity": "azure-identity",
 }
 MODULES |= {"google.auth": "google-auth", "google.oauth2": "google-auth"}
+MODULES |= {
+    "google.api_core": "google-api-core",
+    "google.cloud.aiplatform": "google-cloud-aiplatform",
+    "google.cloud.storage": "google-cloud-storage",
+}
 """Whose a module of a shared namespace is."""
 
 BROUGHT_ALONG = {"marshmallow": "azure-ai-ml"}
@@ -56,7 +61,8 @@ def owner(module: str) -> str:
     if top in sys.stdlib_module_names or top.startswith("canarycli"):
         return ""
     if top in {"google", "azure"}:
-        return MODULES.get(".".join(module.split(".")[:2]), "")
+        parts = module.split(".")
+        return MODULES.get(".".join(parts[:3])) or MODULES.get(".".join(parts[:2]), "")
     found = packages_distributions()[top][0]
     return BROUGHT_ALONG.get(top, found.lower())
 

@@ -28,10 +28,11 @@ from canarycli.operations.pause import Pause
 from canarycli.operations.pause import pause as pause_release
 from canarycli.operations.promote import promote as promote_release
 from canarycli.operations.rollback import way_back
-from canarycli.operations.start import Wanted, intend, record_start, refuse_busy
+from canarycli.operations.start import Wanted, intend, refuse_busy
 from canarycli.operations.status import status as standing
 from canarycli.operations.stream import stream
 from canarycli.operations.target import Target, find_target
+from canarycli.operations.upload import record_start
 from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.plan import Then
 from canarycli.release import orders
@@ -214,7 +215,7 @@ def start(
 
     Args:
         endpoint: in canary.yaml, or the cloud's name with `provider`; None for the only one.
-        new_model: a version already on the endpoint, else a model to deploy.
+        new_model: a version already on the endpoint, else a model, or files of one, to deploy.
         percent: one stage at that share, then hold; short for a plan.
         plan: a plan's name in canary.yaml, or a plan file.
         stages: such as `5,25,50,100`.

@@ -1,6 +1,6 @@
 """What `start` and `plan` mean: flags, files and a look at the endpoint, put together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from canarycli.config.payloads import with_payloads
 from canarycli.engine.lease import busy_with
 from canarycli.engine.loop import drive
 from canarycli.errors import Busy, Denied, NotFound, Rejected, UsageError
-from canarycli.files import Files, with_files, without_files
+from canarycli.files import with_files
 from canarycli.ids import new_id
 from canarycli.journal import Event
 from canarycli.judge import Arms, begin
@@ -156,7 +156,7 @@ def intend(
     upload = ""
     if release.model and wanted.model != ANY_MODEL:
         release, upload = _previewed(work, endpoint, request, release)
-    release = replace(release, found=_found(work, endpoint))
+    release = replace(release, found=found_on(work, endpoint))
     troubles = preflight(plan, work.provider.limits, endpoint, release.baseline, release.candidate)
     if full := work.provider.no_room(endpoint, release.notes):
         troubles = (crowded(endpoint, full), *troubles)
@@ -172,7 +172,7 @@ def _look(work: Workspace) -> Endpoint:
         return work.provider.describe(work.target.name)
 
 
-def _found(work: Workspace, endpoint: Endpoint) -> Notes | None:
+def found_on(work: Workspace, endpoint: Endpoint) -> Notes | None:
     """What the endpoint's notes say now, None where they may not be read."""
     try:
         return dict(work.provider.notes(endpoint))
@@ -246,61 +246,15 @@ def _refuse_noted(intent: Intent, record: Record | None) -> None:
     )
 
 
-def record_start(intent: Intent, listen: Callable[[Event], None]) -> None:
-    """Record the release, with the lease on its endpoint; no traffic is moved.
-
-    A candidate that is still files is uploaded first, and taken away again if that, or the
-    recording, fails or is interrupted.
-
-    Raises:
-        Busy: the endpoint has an open release by now.
-    """
-    if not intent.upload:
-        _create(intent, listen)
-        return
-    release, clock = intent.release, intent.work.clock
-
-    def say(text: str) -> None:
-        listen(Event("uploading", clock.now(), text))
-
-    files = Files(release.model, release.baseline, release.deploy, release.id)
-    with intent.work.provider.upload(intent.endpoint, files, say) as uploaded:
-        intent = _looked_again(intent)
-        made = replace(
-            intent.release,
-            model=uploaded.model,
-            deploy=without_files(release.deploy),
-            made=uploaded.made,
-            asked_at=clock.now(),
-        )
-        message = f"made {', '.join(uploaded.made)} of {files.source}"
-        event = Event("uploaded", clock.now(), message, fields={"made": list(uploaded.made)})
-        _create(replace(intent, release=made), listen, event)
-        uploaded.keep()
-
-
-def _looked_again(intent: Intent) -> Intent:
-    """The intent as of now: an upload takes long, and others may have begun meanwhile.
-
-    Raises:
-        Busy: the endpoint is in a release by now.
-    """
-    endpoint = intent.work.provider.describe(intent.work.target.name)
-    found = _found(intent.work, endpoint)
-    intent = replace(intent, endpoint=endpoint, release=replace(intent.release, found=found))
-    refuse_busy(intent)
-    return intent
-
-
-def _create(intent: Intent, listen: Callable[[Event], None], *before: Event) -> None:
-    events = (*before, _planned(intent), _locked(intent))
-    intent.work.controller(listen).create(intent.release, *events)
-
-
 def in_place(release: Release) -> bool:
     """Whether the first stage is set, so that somebody else can drive on."""
     moved = release.confirmed_at is not None and release.state is not State.DEPLOYING
     return moved or release.waits_for_a_person
+
+
+def planned(intent: Intent) -> tuple[Event, Event]:
+    """What a release's journal begins with: its plan, and who drives it."""
+    return _planned(intent), _locked(intent)
 
 
 def _planned(intent: Intent) -> Event:

@@ -40,6 +40,11 @@ def check_file(options: Options, wanted: str) -> str:
 
 
 def _mapping(path: Path, named: str) -> Mapping[str, Any]:
+    if path.is_dir():
+        raise UsageError(
+            f"{named} is a folder, and Azure ML deploys a YAML that names it",
+            hint=f"in a deployment's YAML: model: {{path: {named}, type: mlflow_model}}",
+        )
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

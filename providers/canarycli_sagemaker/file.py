@@ -7,7 +7,7 @@ from typing import Any
 
 from canarycli.child import sized
 from canarycli.errors import NotFound, Unsupported, UsageError
-from canarycli.files import Files, means_files
+from canarycli.files import Files, means_files, same_image
 from canarycli.likeness import Field, likeness
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
@@ -178,10 +178,12 @@ def _shown(package: Json | None, container: Json) -> Json:
 
 
 def _like(table: Mapping[str, Field], shown: Json, options: Mapping[str, Any]) -> Json:
-    """The new container: the baseline's, or another image with none of the baseline's variables."""
-    image = options.get("container")
-    found: Json = {"Image": str(image)} if image else likeness(table, shown)
-    if not found.get("Image"):
+    """The baseline's container; another tag of its image has its settings, another image none."""
+    image, own = str(options.get("container") or ""), str(shown.get("Image") or "")
+    found: Json = {}
+    if own and (not image or same_image(image, own)):
+        found = likeness(table, shown)
+    if not image and not own:
         raise UsageError(
             "the baseline's model names no container image",
             hint="name one: candidate: {container: IMAGE}",
@@ -190,7 +192,7 @@ def _like(table: Mapping[str, Field], shown: Json, options: Mapping[str, Any]) -
     if not isinstance(given, Mapping):
         raise UsageError(f"candidate.variables is names with values, not {given!r}")
     variables = {**found.get("Environment", {}), **{str(k): str(v) for k, v in given.items()}}
-    return {**found, **({"Environment": variables} if variables else {})}
+    return {**found, "Image": image or own, **({"Environment": variables} if variables else {})}
 
 
 def _approval(options: Mapping[str, Any]) -> str:

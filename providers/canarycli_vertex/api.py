@@ -50,6 +50,10 @@ class Api:
         """Call a method of a resource, `endpoints/1:deployModel`."""
         return self._call("POST", f"{self.settings.api}/v1/{path}", None, body)
 
+    def delete(self, path: str) -> Json:
+        """Delete a resource."""
+        return self._call("DELETE", f"{self.settings.api}/v1/{path}")
+
     def pages(self, path: str, items: str, params: Params) -> Iterator[Json]:
         """Every item of a list of Vertex AI, over all pages."""
         yield from self._pages(f"{self.settings.api}/v1/{path}", items, params)

@@ -50,7 +50,7 @@ class Tokens:
         """
         with self._lock:
             if self._credentials is None:
-                self._credentials = self._load()
+                self._credentials = self.load()
             if fresh or not self._credentials.valid:
                 self._refresh()
             headers = {"Authorization": f"Bearer {self._credentials.token}"}
@@ -71,7 +71,12 @@ class Tokens:
         """When the token ends, UTC without a zone as google-auth has it; None if unknown."""
         return getattr(self._credentials, "expiry", None)
 
-    def _load(self) -> Any:
+    def load(self) -> Any:
+        """Google's own credentials, without a token yet.
+
+        Raises:
+            Denied: there are none, or they can't be used.
+        """
         try:
             with _project_named(self._settings.project), warnings.catch_warnings():
                 warnings.simplefilter("ignore")

@@ -72,7 +72,7 @@ def deploy(
     with understood("the endpoint"):
         if name in deployed_ids(found) or _is_coming(api, path, found, name):
             return name, None
-        baseline = _deployed(found, like)
+        baseline = deployed(found, like)
         model = find_model(api, wanted)
         there = _there(found, model, like)
     if there:
@@ -102,7 +102,7 @@ def preview(
     with understood("the endpoint"):
         found = seen.raw or {}
         there = _there(found, model, like)
-        baseline = _deployed(found, like)
+        baseline = deployed(found, like)
         if not there and model.is_deployed_as(baseline):
             there = like
         if not there:
@@ -173,7 +173,12 @@ def _there(found: Json, model: Model, like: str) -> str:
     return ids[0] if ids else ""
 
 
-def _deployed(found: Json, like: str) -> Json:
+def deployed(found: Json, like: str) -> Json:
+    """The deployed model of that id.
+
+    Raises:
+        NotFound: there is none.
+    """
     for one in found.get("deployedModels", ()):
         if str(one["id"]) == like:
             return dict(one)

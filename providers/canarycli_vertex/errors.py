@@ -67,7 +67,7 @@ _BY_HTTP: Mapping[int, type[ProviderError]] = MappingProxyType(
     }
 )
 PRECONDITIONS = frozenset({"FAILED_PRECONDITION", "ABORTED"})
-_PERMISSION = re.compile(r"\b(?:aiplatform|monitoring|iam)\.[A-Za-z]+\.[A-Za-z]+\b")
+_PERMISSION = re.compile(r"\b(?:aiplatform|monitoring|iam|storage)\.[A-Za-z]+\.[A-Za-z]+\b")
 _LONGEST = 400
 
 

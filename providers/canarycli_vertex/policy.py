@@ -14,10 +14,21 @@ DEPLOY = (
     "aiplatform.models.list",
     "aiplatform.operations.list",
 )
+UPLOAD = (
+    "aiplatform.models.upload",
+    "aiplatform.models.delete",
+    "storage.objects.create",
+    "storage.objects.delete",
+    "storage.objects.list",
+)
 
 
 def policy(
-    *, watches: bool = True, deploys: bool = False, finds_by_name: bool = True
+    *,
+    watches: bool = True,
+    deploys: bool = False,
+    uploads: bool = False,
+    finds_by_name: bool = True,
 ) -> dict[str, Any]:
     """A custom role, as JSON values that `gcloud iam roles create --file` takes.
 
@@ -27,12 +38,14 @@ def policy(
     Args:
         watches: the release is judged.
         deploys: the candidate is brought in and taken away.
+        uploads: it is made of a person's files.
         finds_by_name: the endpoint is called by its display name, not by its id.
     """
     permissions = [*ROLLBACK]
     permissions += BY_NAME if finds_by_name else ()
     permissions += WATCH if watches else ()
-    permissions += DEPLOY if deploys else ()
+    permissions += DEPLOY if deploys or uploads else ()
+    permissions += UPLOAD if uploads else ()
     return {
         "title": "Canary releases",
         "description": "Look at, shift and watch Vertex AI endpoints.",

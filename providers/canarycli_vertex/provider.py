@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
+from canarycli.files import FILE, Files, Say, Uploaded
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Listed, Preview
 from canarycli.provider import Endpoint, Limits, Needs, Notes
@@ -150,7 +152,17 @@ class Vertex:
     def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
         """What `deploy` would do; one call, or two."""
         refuse_indivisible(seen)
+        if FILE in options:
+            from canarycli_vertex import local
+
+            return local.preview(self._api, seen, Files(model, like, options, "r-0"))
         return preview(self._api, seen, model, like, options)
+
+    def upload(self, seen: Endpoint, files: Files, say: Say) -> AbstractContextManager[Uploaded]:
+        """Make a model version of a person's files; see `Uploader.upload`."""
+        from canarycli_vertex.local import upload
+
+        return upload(self._api, seen, files, say)
 
     def retire(self, seen: Endpoint, version: str) -> None:
         """Ask for an idle version to be undeployed."""
@@ -166,7 +178,12 @@ class Vertex:
     def least_policy(_settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict[str, Any]:
         """A custom role for a project; an endpoint has no policy of its own."""
         by_name = not endpoint.rpartition("/")[2].isdecimal()
-        return policy(watches=needs.watches, deploys=needs.deploys, finds_by_name=by_name)
+        return policy(
+            watches=needs.watches,
+            deploys=needs.deploys,
+            uploads=needs.uploads,
+            finds_by_name=by_name,
+        )
 
     def _deployment(self, path: str, found: Mapping[str, Any]) -> Progress | None:
         """The deployment under way or the failure of the last one; a request if there is one."""

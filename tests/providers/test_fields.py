@@ -13,7 +13,9 @@ from canarycli.errors import Unsupported
 from canarycli.likeness import Fate, Field, likeness
 from canarycli_azureml.fields import DEPLOYMENT, RESOURCE
 from canarycli_sagemaker.fields import CONFIG, CONTAINER, MODEL, PACKAGE, PACKAGED, VARIANT
-from canarycli_vertex.fields import DEDICATED, DEPLOYED_MODEL, MACHINE_SPEC
+from canarycli_vertex.fields import CONTAINER as GOOGLES_CONTAINER
+from canarycli_vertex.fields import DEDICATED, DEPLOYED_MODEL, MACHINE_SPEC, PROBE
+from canarycli_vertex.fields import MODEL as GOOGLES_MODEL
 
 TABLES: Mapping[str, Mapping[str, Field]] = {
     "variant": VARIANT,
@@ -25,6 +27,9 @@ TABLES: Mapping[str, Mapping[str, Field]] = {
     "deployed model": DEPLOYED_MODEL,
     "dedicated resources": DEDICATED,
     "machine": MACHINE_SPEC,
+    "google's model": GOOGLES_MODEL,
+    "google's container": GOOGLES_CONTAINER,
+    "google's probe": PROBE,
     "deployment": DEPLOYMENT,
     "resource": RESOURCE,
 }
@@ -61,6 +66,9 @@ def test_every_field_of_googles_deployed_models_is_known(version: Any) -> None:
     assert google_fields(version.DeployedModel) <= set(DEPLOYED_MODEL)
     assert google_fields(version.DedicatedResources) <= set(DEDICATED)
     assert google_fields(version.MachineSpec) <= set(MACHINE_SPEC)
+    assert google_fields(version.Model) <= set(GOOGLES_MODEL)
+    assert google_fields(version.ModelContainerSpec) <= set(GOOGLES_CONTAINER)
+    assert google_fields(version.Probe) <= set(PROBE)
 
 
 @pytest.mark.parametrize("kind", ["ManagedOnlineDeployment", "KubernetesOnlineDeployment"])

@@ -3,7 +3,7 @@
 import pytest
 
 from canarycli.errors import UsageError
-from canarycli.files import means_files, with_files, without_files
+from canarycli.files import means_files, same_image, with_files, without_files
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,17 @@ def test_two_words_for_the_files_are_refused() -> None:
 
 def test_what_is_left_for_the_deployment_is_not_about_files() -> None:
     assert without_files({"file": "./m", "container": "c", "instances": 2}) == {"instances": 2}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("serving", "serving:2", True),
+        ("repo:5000/serving", "repo:5000/serving@sha256:1f", True),
+        ("repo:5000/serving:1", "repo:5000/serving:2", True),
+        ("repo:5000/serving:1", "repo:5000/other:1", False),
+        ("repo:5000/serving", "repo:6000/serving", False),
+    ],
+)
+def test_another_tag_is_the_same_image(one: str, other: str, same: bool) -> None:  # noqa: FBT001 - a case of a table
+    assert same_image(one, other) is same

@@ -27,10 +27,10 @@ from canarycli.operations.start import (
     Wanted,
     in_place,
     intend,
-    record_start,
     refuse_busy,
 )
 from canarycli.operations.turn import Turn
+from canarycli.operations.upload import record_start
 from canarycli.operations.workspace import open_workspace
 
 T = TypeVar("T")

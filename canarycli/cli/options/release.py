@@ -10,7 +10,7 @@ NewModel = Annotated[
         "--new-model",
         "-m",
         metavar="MODEL",
-        help="A version already on the endpoint, else a model to deploy",
+        help="A version already on the endpoint, else a model or files to deploy",
     ),
 ]
 Percent = Annotated[

@@ -39,7 +39,8 @@ class SageMakerWorld(DeployWorld):
         self.provider = SageMaker({"region": "us-east-1"})
         self.options = {"instances": 1}
         create = self.provider.clients.sagemaker.create_model
-        create(ModelName=self.model, ExecutionRoleArn="arn:aws:iam::123456789012:role/sagemaker")
+        role = "arn:aws:iam::123456789012:role/sagemaker"
+        create(ModelName=self.model, ExecutionRoleArn=role, PrimaryContainer={"Image": "image"})
 
     def settle(self) -> None:
         self.server.control("settle", {"endpoint": self.endpoint})

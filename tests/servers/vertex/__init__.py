@@ -14,7 +14,9 @@ Real: `POST /token` verifies the RS256 signature, issuer, times, audience and sc
 bearer tokens are needed everywhere else; the metadata server, token exchange and
 generateAccessToken work. Endpoints: get, list (filter by display name), patch (etag, mask, splits
 that add up to 100), deployModel, undeployModel, operations with stages, predict. Models: get
-(version or alias), list. Monitoring: `timeSeries.list` from raw requests on the server's clock.
+(version or alias), list, upload a version, delete one. Cloud Storage, for who sets
+`STORAGE_EMULATOR_HOST`: objects whole or in parts, listed, deleted. Monitoring:
+`timeSeries.list` from raw requests on the server's clock.
 
 Control, all JSON, under `/__control/`; `Server.control(method, path, **body)` in the same process:
 
@@ -45,7 +47,8 @@ Control, all JSON, under `/__control/`; `Server.control(method, path, **body)` i
     POST   revoke                all tokens are void
 
 Calls: token, impersonate, metadata, getEndpoint, listEndpoints, updateEndpoint, deployModel,
-undeployModel, getOperation, listOperations, getModel, listModels, timeSeries, predict; `*` is any.
+undeployModel, getOperation, listOperations, getModel, listModels, uploadModel, deleteModelVersion,
+insertObject, listObjects, deleteObject, timeSeries, predict; `*` is any.
 Faults: throttle, error500, error503, drop_before, unauthorized, forbidden, busy, html (502),
 html404, redirect and garbage happen instead of the call; drop_after, html_after, garbage_after and
 truncated after it was carried out; `write` with `write: {endpoint, trafficSplit, labels...}` lets

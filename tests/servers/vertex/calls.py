@@ -59,6 +59,8 @@ _CALLS: dict[str, Callable[["Server", str, Query, Json], Json]] = {
     "listOperations": lambda s, one, query, _: _page("operations", s.cloud.running(one), query),
     "getModel": lambda s, one, _, __: shown(s.cloud.model(one)),
     "listModels": _list_models,
+    "uploadModel": lambda s, _, __, sent: s.cloud.upload_model(sent),
+    "deleteModelVersion": lambda s, one, _, __: s.cloud.delete_version(one),
     "timeSeries": lambda s, _, query, __: s.monitoring.answer(query),
     "predict": _predict,
 }

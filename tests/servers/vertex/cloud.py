@@ -19,7 +19,8 @@ STAGES = (
     "STARTING_MODEL_SERVER",
     "FINISHING_UP",
 )
-METADATA = "type.googleapis.com/google.cloud.aiplatform.v1.DeployModelOperationMetadata"
+V1 = "type.googleapis.com/google.cloud.aiplatform.v1"
+METADATA = f"{V1}.DeployModelOperationMetadata"
 RESOURCES = ("dedicatedResources", "automaticResources", "sharedResources")
 
 
@@ -81,6 +82,33 @@ class Cloud:
             if (tag or "default") in {version["versionId"], *version["versionAliases"]}:
                 return version
         raise Refused("NOT_FOUND", f"The Model does not exist: {word}")
+
+    def upload_model(self, body: Json) -> Json:
+        """UploadModel: a new version of `parentModel`, at once; an alias moves to it."""
+        sent = dict(body["model"])
+        model_id = str(body.get("parentModel", "")).rpartition("/")[2]
+        if not sent.get("containerSpec", {}).get("imageUri"):
+            raise Refused("INVALID_ARGUMENT", "container_spec.image_uri is required.")
+        versions = self.models.get(model_id)
+        if versions is None:
+            raise Refused("NOT_FOUND", f"The Model does not exist: {model_id}")
+        aliases = [a for a in sent.get("versionAliases", []) if not a.startswith("-")]
+        for version in versions:
+            version["versionAliases"] = [a for a in version["versionAliases"] if a not in aliases]
+        number = str(1 + max(int(version["versionId"]) for version in versions))
+        made = self.put_model(model_id, number, {**sent, "versionAliases": aliases})
+        operation = self._operation({"name": self.parent}, f"{V1}.UploadModelOperationMetadata")
+        response = {"model": made["name"], "modelVersionId": number}
+        operation.update(done=True, response={"@type": f"{V1}.UploadModelResponse", **response})
+        return operation
+
+    def delete_version(self, word: str) -> Json:
+        """DeleteModelVersion."""
+        gone, model_id = self.model(word), word.partition("@")[0]
+        self.models[model_id].remove(gone)
+        operation = self._operation({"name": self.parent}, f"{V1}.DeleteOperationMetadata")
+        operation.update(done=True, response={"@type": "type.googleapis.com/google.protobuf.Empty"})
+        return operation
 
     def update(self, endpoint_id: str, mask: str, body: Json) -> Json:
         """UpdateEndpoint, at once: only masked fields, only with the right etag if one is given."""

@@ -21,7 +21,14 @@ _ROUTES = [
     ("POST", _ID + ":undeployModel", "undeployModel"),
     ("POST", _ID + ":predict", "predict"),
     ("GET", _MODELS, "listModels"),
+    ("POST", _MODELS + ":upload", "uploadModel"),
+    ("DELETE", _MODELS + r"/(?P<id>[^/:]+):deleteVersion", "deleteModelVersion"),
     ("GET", _MODELS + r"/(?P<id>[^/:]+)", "getModel"),
+    ("POST", r"/upload/storage/v1/b/(?P<bucket>[^/]+)/o", "insertObject"),
+    ("PUT", r"/upload/storage/v1/b/(?P<bucket>[^/]+)/o", "insertObject"),
+    ("GET", r"/storage/v1/b/(?P<bucket>[^/]+)", "getBucketOfObjects"),
+    ("GET", r"/storage/v1/b/(?P<bucket>[^/]+)/o", "listObjects"),
+    ("DELETE", r"/storage/v1/b/(?P<bucket>[^/]+)/o/(?P<id>.+)", "deleteObject"),
     ("GET", r"/v3/projects/(?P<project>[^/]+)/timeSeries", "timeSeries"),
 ]
 

@@ -17,6 +17,7 @@ from .faults import AFTER, Fault, Faults
 from .identity import BadGrant, Identity
 from .routes import Route, route
 from .series import Monitoring
+from .storage import Storage
 from .traffic import Requests
 
 Json = dict[str, Any]
@@ -35,6 +36,11 @@ PERMISSIONS = {
     "undeployModel": "aiplatform.endpoints.undeploy",
     "getModel": "aiplatform.models.get",
     "listModels": "aiplatform.models.list",
+    "uploadModel": "aiplatform.models.upload",
+    "deleteModelVersion": "aiplatform.models.delete",
+    "insertObject": "storage.objects.create",
+    "listObjects": "storage.objects.list",
+    "deleteObject": "storage.objects.delete",
     "listOperations": "aiplatform.operations.list",
     "timeSeries": "monitoring.timeSeries.list",
 }
@@ -45,6 +51,7 @@ class Server:
 
     clock: ServerClock
     cloud: Cloud
+    storage: Storage
     requests: Requests
     monitoring: Monitoring
     identity: Identity
@@ -55,6 +62,7 @@ class Server:
     ) -> None:
         self.clock = ServerClock()
         self.cloud = Cloud(project, "424242424242", region, self.clock)
+        self.storage = Storage()
         self.requests = Requests(self.cloud, self.clock)
         self.monitoring = Monitoring(self.requests, self.clock)
         self.identity = Identity(project)
@@ -106,7 +114,8 @@ class Server:
             where = route(method, path)
             entry: Json = {"call": where.call, "method": method, "path": path, "query": url.query}
             entry["agent"] = headers.get("User-Agent", "")
-            entry["body"] = body.decode(errors="replace") if where.call not in OPEN else ""
+            told = where.call not in {*OPEN, "insertObject"}
+            entry["body"] = body.decode(errors="replace") if told else ""
             self.calls.append(entry)
             rules = self.faults.on(where.call)
             for rule in rules:
@@ -132,6 +141,8 @@ class Server:
                 permission = PERMISSIONS.get(where.call, "")
                 if permission in self.denied:
                     raise forbidden(permission, f"//aiplatform.googleapis.com/{where.of}")
+            if where.call.endswith(("Object", "Objects")):
+                return self.storage.answer(where, self.url, query, headers, body)
             return _json(200, perform(self, where, query, headers, body))
         except Refused as refused:
             return _json(refused.http, refused.body)
