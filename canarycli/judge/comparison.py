@@ -25,7 +25,9 @@ from canarycli.judge.margins import Margins, Promise, staged
 from canarycli.judge.wealth import (
     AT_ONCE,
     AT_RISK,
+    LANE,
     LARGEST,
+    SURE_LANE,
     Wealth,
     by_batch,
     late_start,
@@ -42,10 +44,16 @@ MOSTLY = 0.4
 STARTING = 0.5
 """The same while a copy may still be loading its model."""
 
+OUTAGE, OUTAGE_TIMES = 0.1, 5.0
+"""What a minute of outage fails at least, and how many times the usual rate."""
+
 RECENT_HALF_LIFE = 0.5 ** (1 / 3)
 HOUR, PEAK_REQUESTS = 60, 20
 QUIET, FEW = 4.0, 3
 """phi for the pass side while hardly an error was ever seen: nothing says they come in batches."""
+
+MANY, SINGLE = 500, 1.3
+"""Errors of history, and their phi, from which on they surely come one by one."""
 
 BROKEN_RATE, BROKEN_TIMES = 0.5, 3.0
 
@@ -140,7 +148,8 @@ class Comparison:
         self.only_fail = only_fail
         self.margins = margins
         self.promise = promise
-        self.fail = Wealth(by_batch(FAIL_WEIGHTS), tempered_part(FAIL_WEIGHTS), AT_ONCE)
+        lane = SURE_LANE if history.errors >= MANY and history.phi < SINGLE else LANE
+        self.fail = Wealth(by_batch(FAIL_WEIGHTS, lane), tempered_part(FAIL_WEIGHTS, lane), AT_ONCE)
         self.passed = Wealth(by_batch(PASS_WEIGHTS), tempered_part(PASS_WEIGHTS), AT_ONCE)
         self.stage = Wealth((), PASS_WEIGHTS, AT_ONCE)
         self.split, self.stretch, self.x_pass = Counted(), Counted(), 0.0
@@ -291,8 +300,7 @@ class Comparison:
         phi = max(self.dispersion.phi, 1.0)
         allowed = self.margins.rho_fail * self.hour_rate + self.margins.delta_fail
         limit = max(MOSTLY, min(MOST, allowed)) if guarded else self._starting(minute)
-        # An endpoint that had such minutes before has them again, whoever serves.
-        if self.peak < MOSTLY if guarded else limit < MOST:
+        if not self.had_outages if guarded else limit < MOST:
             good, logs = minute.n_candidate - minute.x_candidate, []
             for w in FAIL_ODDS:
                 rate = w * limit / (1 - limit + w * limit)
@@ -318,6 +326,12 @@ class Comparison:
         """The limit while it warms up: half of the requests, or what the baseline usually has."""
         theirs = max(minute.x_baseline / -minute.n_baseline, self.guess_bad / self.guess_n)
         return max(STARTING, self.margins.rho_fail * theirs + self.margins.delta_fail)
+
+    @property
+    def had_outages(self) -> bool:
+        """The baseline had minutes of outage: it has them again, and larger ones."""
+        usual = self.hour_bad / self.hour_n if self.hour_n > 0 else 0.0
+        return self.peak >= min(MOSTLY, max(OUTAGE, OUTAGE_TIMES * usual))
 
     @property
     def hour_rate(self) -> float:

@@ -21,6 +21,9 @@ BLOCKS = ((1, 0.02, 1.0), (5, 0.06, 0.728), (15, 0.15, 0.52))
 have an edge in so many blocks; and the mean of a chi-square without that part."""
 
 LEAST_PAIRS = 8
+NEIGHBOURS = 3.0
+"""The variance of a chi-square of one degree, and half as much for sharing blocks."""
+
 SURCHARGE = 1.25
 HALF_LIFE = 0.5 ** (1 / 90)
 MEMORY = 0.95
@@ -31,8 +34,9 @@ LOW_NORMAL = -2.0537
 def from_history(rows: Sequence[tuple[float, float]]) -> float:
     """Phi from the baseline's requests and bad ones a minute, oldest first.
 
-    Neighbouring blocks are compared, so a day curve does not count as scatter. With fewer than
-    50 errors in it, history is believed only in part.
+    Neighbouring blocks are compared, so a day curve does not count as scatter, and of three
+    sizes the one that scatters most counts, less what that may be by chance. With fewer than 50
+    errors in it, history is believed only in part.
     """
     known = min(1.0, sum(x for _, x in rows) / LEAST_ERRORS)
     scatter = max(_scatter(rows, *block) for block in BLOCKS)
@@ -58,7 +62,8 @@ def _scatter(rows: Sequence[tuple[float, float]], size: int, cut: float, rest: f
     if len(found) < LEAST_PAIRS:
         return 0.0
     kept = sorted(found)[: len(found) - round(cut * len(found))]
-    return sum(kept) / len(kept) / rest
+    scatter = sum(kept) / len(kept) / rest
+    return max(min(1.0, scatter), scatter * (1 - sqrt(NEIGHBOURS / len(found))))
 
 
 def low_chi_square(df: float) -> float:
@@ -152,7 +157,8 @@ class Dispersion:
             if least > 0:
                 upper = 1 + SURCHARGE * (self.weighted_squares / least - 1) * growth
         if self.dof >= 4:
-            lower = 1 + SURCHARGE * (self.weighted_squares / self.dof - 1) * growth
+            seen = self.weighted_squares / self.dof * (1 - sqrt(2 / self.dof))
+            lower = 1 + SURCHARGE * (seen - 1) * growth
         return upper, lower
 
     def _serial(self) -> float:

@@ -2,7 +2,7 @@
 
 Lane A makes one bounded bet a minute on how the minute's errors fall to the arms. It needs
 nothing but that they fall in proportion to traffic, in whatever batches. Lane B makes likelihood
-bets tempered by phi, and is the fast one. Half of the capital goes to each.
+bets tempered by phi, and is the fast one. Each has half of the capital, or lane B more.
 """
 
 from collections.abc import Sequence
@@ -18,18 +18,18 @@ SPREAD, TAIL = 0.08, 0.02
 TAIL_SUM = 2.2
 """At least the sum over t >= 0 of 1/((t + 2) log(t + 2)^2), so that the tail adds up to 1."""
 
-LANE = 0.5
-"""Each lane's part of the capital."""
+LANE, SURE_LANE = 0.5, 0.8
+"""Lane B's part of the capital, and where history shows that errors come one by one."""
 
 
-def by_batch(weights: Sequence[float]) -> tuple[float, ...]:
+def by_batch(weights: Sequence[float], lane: float = LANE) -> tuple[float, ...]:
     """Lane A's weights: every alternative with every guess of the batch size."""
-    return tuple(LANE * w * g for w in weights for g in GUESS_WEIGHTS)
+    return tuple((1 - lane) * w * g for w in weights for g in GUESS_WEIGHTS)
 
 
-def tempered_part(weights: Sequence[float]) -> tuple[float, ...]:
+def tempered_part(weights: Sequence[float], lane: float = LANE) -> tuple[float, ...]:
     """Lane B's weights."""
-    return tuple(LANE * w for w in weights)
+    return tuple(lane * w for w in weights)
 
 
 class Wealth:

@@ -166,6 +166,25 @@ def test_a_doubled_rate_is_found_near_the_bound() -> None:
     assert minutes[28] <= 150
 
 
+def test_single_errors_are_found_within_half_as_long_again_as_wald_s_bound() -> None:
+    """27.8 minutes is what a test needs that knows the effect beforehand."""
+    world = {"per_minute": 12_000.0, "rate": 0.001}
+    past = History.of(history(1, length=1440, **world))
+    found = [
+        run(fresh(past=past), release(s, times=2, length=300, **world))  # type: ignore[arg-type]  # numbers
+        for s in range(40)
+    ]
+    assert sum(m or 300 for m in found) / len(found) <= 1.5 * 27.8
+
+
+def test_a_history_of_single_errors_puts_more_on_the_lane_that_needs_them() -> None:
+    plain = fresh(past=History.of(history(1, length=600)))
+    few = fresh(past=History.of(history(1, length=60, rate=0.001)))
+    batches = fresh(past=History.of(history(1, length=600, batch=5)))
+    parts = [sum(one.fail.lane_b) / one.fail.total for one in (plain, few, batches)]
+    assert parts == pytest.approx([0.8, 0.5, 0.5])
+
+
 def test_an_equal_candidate_passes_and_one_at_twice_the_rate_does_not() -> None:
     equal, worse = fresh(), fresh()
     for row in release(7, length=300, per_minute=6000):

@@ -103,6 +103,19 @@ def test_an_alarm_that_lasts_longer_than_outages_do_is_a_fail_of_a_recorded_rele
     assert "(guard 2." in verdict.findings[0].sentence
 
 
+@pytest.mark.parametrize(
+    ("worst", "verdict"), [(12, Verdict.FAIL), (400, Verdict.FAIL), (900, Verdict.INCONCLUSIVE)]
+)
+def test_a_total_failure_pauses_where_the_baseline_had_outages_of_its_own(
+    worst: int, verdict: Verdict
+) -> None:
+    """400 of 6,000 are a bad minute, 900 an outage; after 15 minutes it is no outage any more."""
+    chance = Random(2)
+    past = [[6000, worst if minute == 100 else poisson(chance, 12)] for minute in range(240)]
+    assert alone(TWO_POINTS, [(6000, 5000)] * 5, history=past).verdict is verdict
+    assert alone(TWO_POINTS, [(6000, 5000)] * 20, history=past).verdict is Verdict.FAIL
+
+
 def bake(seed: int, kind: str, minutes: int) -> tuple[list[list[float]], list[list[float]]]:
     """Rows of history, and of 60 minutes at 50 % and the bake, in one world."""
     chance = Random(seed)

@@ -31,7 +31,9 @@ from canarycli.plan import Better, Margin
 
 
 def test_history_of_single_errors_has_a_dispersion_near_1() -> None:
-    assert from_history(history(1, length=600)) < 1.3
+    found = sorted(from_history(history(seed, length=600)) for seed in range(9))
+    assert found[4] < 1.1
+    assert found[-1] < 1.5
 
 
 def test_history_of_batches_has_one_of_about_their_size() -> None:
