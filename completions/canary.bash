@@ -32,7 +32,7 @@ _canary() {
         fi
     done
     if [[ -z $command ]]; then
-        _canary_words 'start status watch promote guard pause resume drive shift rollback plan check lint history report doctor ci completion schema demo state tick unlock sweep cleanup help --help --version'
+        _canary_words 'start status watch promote guard pause resume drive shift rollback plan check lint history report init doctor ci completion schema demo state tick unlock sweep cleanup help --help --version'
         return
     fi
     case "$command:$before" in
@@ -47,6 +47,7 @@ _canary() {
         *:-o|*:--output) _canary_words 'auto table plain json ndjson'; return ;;
         *:--color) _canary_words 'auto always never'; return ;;
         *:--then) _canary_words 'rollback hold'; return ;;
+        *:--ci) _canary_words 'github gitlab azure jenkins none'; return ;;
         *:--print-policy) _canary_words 'aws gcp azure'; return ;;
         *:--scenario) _canary_words 'healthy failing slow no-data worse-answers late-labels'; return ;;
         *:--do) _canary_words 'rollback resume'; return ;;
@@ -68,6 +69,7 @@ _canary() {
             lint) _canary_words '--format -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             history) _canary_words '--limit --since --outcome --export --prune -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             report) _canary_words '--format --out --open -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            init) _canary_words '--stages --bake --ci --force -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             doctor) _canary_words '--metrics --print-policy --deploys --no-deploys -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             ci) _canary_words '-e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             completion) _canary_words '--install -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
@@ -104,7 +106,7 @@ _canary() {
         tick) _canary_live releases ;;
         unlock) _canary_live releases ;;
         cleanup) _canary_live releases ;;
-        help) _canary_words 'exit-codes env config keys start status watch promote guard pause resume drive shift rollback plan check lint history report doctor ci completion schema demo state tick unlock sweep cleanup help' ;;
+        help) _canary_words 'exit-codes env config keys start status watch promote guard pause resume drive shift rollback plan check lint history report init doctor ci completion schema demo state tick unlock sweep cleanup help' ;;
     esac
 }
 

@@ -90,6 +90,12 @@ COMMANDS: Mapping[str, Row] = {
     "lint": Row("lint", "Validate canary.yaml", Panel.BEFORE),
     "history": Row("history", "List past releases and how they ended", Panel.BACK),
     "report": Row("report", "Write an HTML, Markdown, JSON or JUnit report", Panel.BACK, (0, 9)),
+    "init": Row(
+        "init",
+        "Write canary.yaml with a short interview",
+        Panel.SET_UP,
+        (0, 2, 6, 8, 9, 10),
+    ),
     "doctor": Row(
         "doctor",
         "Check credentials, permissions, metrics and config",

@@ -7,7 +7,7 @@ from pathlib import Path
 from canarycli.errors import PlanError
 
 FILES = ("canary.yaml", "canary.yml")
-HINT = "canary schema shows what one holds; or leave it out, and name the endpoint by flags"
+HINT = "canary init writes one; or leave it out, and name the endpoint by flags"
 
 
 def discover(path: Path | None, *, cwd: Path, env: Mapping[str, str]) -> Path | None:

@@ -88,6 +88,18 @@ class Ambiguous(UsageError):
         )
 
 
+ALL_FLAGS = (
+    "-e ENDPOINT with --provider sagemaker --region REGION, or --provider vertex --project ID "
+    "--region REGION, or --provider azureml --subscription ID --resource-group NAME "
+    "--workspace NAME"
+)
+"""All it takes to name an endpoint without a canary.yaml, on each cloud."""
+
+
+class NothingNamed(UsageError):
+    """No endpoint is named, and nothing here says which could be meant."""
+
+
 class SeveralOpen(Ambiguous):
     """Several releases are open, and nothing says which."""
 
@@ -181,9 +193,12 @@ class Finder:
             raise SeveralOpen("several releases are open", map(_choice, open_ones))
         if entries:
             raise self.several()
-        raise UsageError(
+        raise NothingNamed(
             "no endpoint is named, and no release is open here",
-            hint="name it: -e ENDPOINT --provider sagemaker",
+            hint=(
+                "canary init finds the endpoints there are and writes canary.yaml",
+                f"or name it: {ALL_FLAGS}",
+            ),
         )
 
     def several(self) -> Ambiguous:

@@ -87,7 +87,9 @@ def plan(
         raise UsageError("missing option '--new-model' / '-m'", hint="canary plan --help")
     wanted = Wanted(new_model or "", share, plan_word, stages, bake, baseline, tuple(skip or ()))
     with Output(common) as output:
-        intent = intend(address_of(common), wanted, os.environ, stdin=sys.stdin, vague=suggest)
+        intent = intend(
+            address_of(common, offer=True), wanted, os.environ, stdin=sys.stdin, vague=suggest
+        )
         if suggest:
             return show_suggestion(common, output, intent, replace(aim, out=out), yes=yes)
         if out is not None:

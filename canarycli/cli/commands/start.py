@@ -78,7 +78,7 @@ def start(
     wanted = Wanted(new_model, share, plan, stages, bake, baseline, tuple(skip or ()), note, ref)
     artifacts = Artifacts(junit, summary, report)
     with Output(common) as output:
-        address = address_of(common)
+        address = address_of(common, offer=True)
         if dry_run:
             return show_plan(output, _ready(address, wanted), yes=yes)
 
