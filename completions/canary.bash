@@ -32,7 +32,7 @@ _canary() {
         fi
     done
     if [[ -z $command ]]; then
-        _canary_words 'start status watch promote guard pause resume drive shift rollback plan check lint history report init doctor ci completion schema demo state tick unlock sweep cleanup help --help --version'
+        _canary_words 'start status watch promote guard pause resume drive shift rollback plan check lint history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help --help --version'
         return
     fi
     case "$command:$before" in
@@ -71,6 +71,7 @@ _canary() {
             report) _canary_words '--format --out --open -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             init) _canary_words '--stages --bake --ci --force -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             doctor) _canary_words '--metrics --print-policy --deploys --no-deploys -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            notify) _canary_words '-o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             ci) _canary_words '-e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             completion) _canary_words '--install -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             schema) _canary_words '-o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
@@ -99,6 +100,7 @@ _canary() {
         lint) _canary_files ;;
         report) _canary_live releases ;;
         doctor) _canary_live endpoints ;;
+        notify) _canary_words 'test' ;;
         ci) _canary_words 'github gitlab azure jenkins' ;;
         completion) _canary_words 'bash zsh fish powershell' ;;
         schema) _canary_words 'config status events report series verdict' ;;
@@ -106,7 +108,7 @@ _canary() {
         tick) _canary_live releases ;;
         unlock) _canary_live releases ;;
         cleanup) _canary_live releases ;;
-        help) _canary_words 'exit-codes env config keys start status watch promote guard pause resume drive shift rollback plan check lint history report init doctor ci completion schema demo state tick unlock sweep cleanup help' ;;
+        help) _canary_words 'exit-codes env config keys start status watch promote guard pause resume drive shift rollback plan check lint history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help' ;;
     esac
 }
 

@@ -105,8 +105,18 @@ def run(args: Sequence[str], command: Callable[[Sequence[str]], int] = call) -> 
         args = ["--help"]
     try:
         raise_on_sigterm()
-        return command(args)
+        code = command(args)
+        _tell_the_rest(None)
     except BaseException as error:  # noqa: BLE001 - the one place where errors are shown
         from canarycli.cli.display.errors import show
 
-        return show(error, args)
+        code = show(error, args)
+        _tell_the_rest(error)
+    return code
+
+
+def _tell_the_rest(error: BaseException | None) -> None:
+    """Let those know who are told elsewhere, before the process ends."""
+    if (notify := sys.modules.get("canarycli.operations.notify")) is not None:
+        for line in notify.close_all(error):
+            sys.stderr.write(f"warning: {line}\n")

@@ -102,6 +102,9 @@ COMMANDS: Mapping[str, Row] = {
         Panel.SET_UP,
         (0, 1, 8),
     ),
+    "notify": Row(
+        "notify", "Send a test message to everybody named in canary.yaml", Panel.SET_UP, (0, 1, 2)
+    ),
     "ci": Row("ci", "Print a job for GitHub, GitLab, Azure DevOps or Jenkins", Panel.SET_UP),
     "completion": Row("completion", "Print a shell completion script", Panel.SET_UP),
     "schema": Row("schema", "Print the JSON Schema of canary.yaml", Panel.SET_UP),

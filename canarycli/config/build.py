@@ -12,6 +12,7 @@ from canarycli.config.alarms import alarm_check
 from canarycli.config.ending import USUAL_BAKE, with_end
 from canarycli.config.entry import endpoint_from, settings_of
 from canarycli.config.foreign import own_defaults
+from canarycli.config.notify import PAGER, UNSAFE
 from canarycli.config.sources import FromModel, metric_from, origin_of
 from canarycli.config.values import Config, EndpointConfig, Notify
 from canarycli.errors import PlanError
@@ -36,9 +37,15 @@ def build_config(model: models.FileModel, path: Path) -> Config:
             name: build_plan(plan, name, path.parent, sources, within=path.parent)
             for name, plan in model.plans.items()
         },
-        notify=tuple(Notify(entry.to, tuple(entry.when)) for entry in model.notify),
+        notify=tuple(Notify(entry.to, _events(entry)) for entry in model.notify),
         defaults=settings_of(defaults),
     )
+
+
+def _events(model: models.NotifyModel) -> tuple[str, ...]:
+    if model.when is not None:
+        return tuple(model.when)
+    return (UNSAFE,) if model.to.startswith(PAGER) else models.USUAL_EVENTS
 
 
 def build_plan(

@@ -30,7 +30,7 @@ from canarycli.config.problem import nearest
 from canarycli.config.sources import SourceModel
 from canarycli.registry import provider_names
 
-USUAL_EVENTS = ("failed", "rolled_back", "promoted")
+USUAL_EVENTS = ("failed", "rolled_back", "promoted", "unsafe")
 NICKNAMES = {"aws": "sagemaker", "gcp": "vertex", "google": "vertex"}
 OTHER = "<other>"
 KNOWN = ("simulator", "demo", "sagemaker", "vertex", "azureml")
@@ -172,10 +172,10 @@ class NotifyModel(Model):
     """Who hears of what."""
 
     to: Address
-    when: list[Event] = Field(
-        default_factory=lambda: [*USUAL_EVENTS],
+    when: list[Event] | None = Field(
+        None,
         min_length=1,
-        description=f"of what; else {', '.join(USUAL_EVENTS)}",
+        description=f"of what; else {', '.join(USUAL_EVENTS)}; for pagerduty:// just unsafe",
     )
 
 

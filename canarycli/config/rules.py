@@ -15,6 +15,7 @@ from canarycli.config.alarms import is_alarm, usual_name
 from canarycli.config.document import At, Path
 from canarycli.config.foreign import default_flaws, setting_flaws, store_flaws, stores_of
 from canarycli.config.keys import ALIASES
+from canarycli.config.notify import notify_flaws
 from canarycli.config.plans import LIMITS, SOURCES
 from canarycli.config.problem import nearest
 from canarycli.config.sources import FROM, metric_flaws, source_flaws
@@ -45,6 +46,9 @@ def file_flaws(data: Any) -> Iterator[Flaw]:
     for place, text in default_flaws(_mapping(data, "defaults"), _mapping(data, "endpoints")):
         yield Flaw(("defaults", *place), text, At.KEY)
     yield from _plan_exists(_mapping(data, "defaults"), plans, ("defaults", "plan"))
+    for index, entry in enumerate(_list(data, "notify")):
+        for key, text in notify_flaws(entry):
+            yield Flaw(("notify", index, key), text)
 
 
 def plan_flaws(

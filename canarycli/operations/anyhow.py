@@ -42,7 +42,7 @@ def open_anyhow(address: Address, env: Mapping[str, str], say: Callable[[str], N
     store = open_store(env, address.config, hurried(say))
     finder = Finder(address, store, _entries(address, env, aloud))
     target = _target(finder, aloud)
-    return _with_record(_work_on(target, store, env, aloud), aloud)
+    return _with_record(_work_on(target, store, env, aloud, address.config), aloud)
 
 
 def _entries(
@@ -79,17 +79,19 @@ def _target(finder: Finder, aloud: Aloud) -> Target:
         return replace(only, asked=word or "")
 
 
-def _work_on(target: Target, store: Store, env: Mapping[str, str], aloud: Aloud) -> Workspace:
+def _work_on(
+    target: Target, store: Store, env: Mapping[str, str], aloud: Aloud, config: Path | None
+) -> Workspace:
     """The provider; without settings that it refuses and a rollback has no use for."""
     try:
-        return work_on(target, store, env)
+        return work_on(target, store, env, config)
     except MissingExtra:
         raise
     except UsageError as error:
         settings = {key: v for key, v in target.settings.items() if key not in NEEDLESS}
         if settings == target.settings:
             raise
-        work = work_on(replace(target, settings=settings), store, env)
+        work = work_on(replace(target, settings=settings), store, env, config)
         aloud.dropped(error, "done without")
         return work
 

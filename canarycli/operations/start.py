@@ -127,7 +127,7 @@ def intend(
     config = load(address.config, cwd=Path.cwd(), env=env)
     store = open_store(env, address.config)
     target = find_target(address, store, env)
-    work = work_on(target, store, env)
+    work = work_on(target, store, env, address.config)
     plans = _Plans(config, target.config.plan if target.config else None, stdin)
     asked = plans.vague(wanted) if vague else plans.meant(wanted)
     plan = on_cloud(asked, work.provider.limits.metrics)

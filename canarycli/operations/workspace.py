@@ -17,11 +17,12 @@ from canarycli.errors import CanaryError, Denied, NotFound, Unavailable
 from canarycli.folders import state_folder
 from canarycli.journal import Event
 from canarycli.operations.address import Address
+from canarycli.operations.notify import Notifier, notifier
 from canarycli.operations.settings import made_with
 from canarycli.operations.target import Target, find_target
 from canarycli.provider import Naming, Warming
 from canarycli.registry import OURS, described, load_provider
-from canarycli.release.record import endpoint_key
+from canarycli.release.record import Release, endpoint_key
 from canarycli.store import Patience, Record, Store
 from canarycli.store.contract import UNHURRIED
 from canarycli.store.nowhere import Nowhere
@@ -76,6 +77,7 @@ class Workspace:
     driver: Driver
     actor: str
     kept_as: str = ""
+    told: Notifier | None = None
 
     @property
     def key(self) -> str:
@@ -86,7 +88,19 @@ class Workspace:
 
     def controller(self, listen: Callable[[Event], None]) -> Controller:
         """What drives releases here."""
-        return Controller(self.store, self.provider, self.clock, self.driver, listen)
+        return Controller(self.store, self.provider, self.clock, self.driver, self._telling(listen))
+
+    def _telling(self, listen: Callable[[Event], None]) -> Callable[[Event], None]:
+        """The same, with those told elsewhere who asked for it in canary.yaml."""
+        told = self.told
+        if told is None:
+            return listen
+
+        def both(event: Event) -> None:
+            listen(event)
+            told.hear(event)
+
+        return both
 
     def record(self) -> Record | None:
         """The endpoint's newest record."""
@@ -119,7 +133,9 @@ class Workspace:
         return record
 
 
-def work_on(target: Target, store: Store, env: Mapping[str, str]) -> Workspace:
+def work_on(
+    target: Target, store: Store, env: Mapping[str, str], config: Path | None = None
+) -> Workspace:
     """Load the target's provider, and nothing else of any cloud."""
     target = target.placed(env)
     provider = load_provider(target.provider, made_with(target.provider, target.settings, env))
@@ -131,7 +147,14 @@ def work_on(target: Target, store: Store, env: Mapping[str, str]) -> Workspace:
         ours=target.provider in OURS,
     )
     kept_as = _kept_as(target, patient, store)
-    return Workspace(target, store, patient, clock, driver(env), actor(env), kept_as)
+    key = endpoint_key(target.provider, patient.place, kept_as or target.name)
+
+    def newest() -> Release | None:
+        record = store.load(key)
+        return record.release if record else None
+
+    told = notifier(config, Path.cwd(), env, newest)
+    return Workspace(target, store, patient, clock, driver(env), actor(env), kept_as, told)
 
 
 def _kept_as(target: Target, patient: Patient, store: Store) -> str:
@@ -170,7 +193,7 @@ def open_workspace(
 ) -> Workspace:
     """The endpoint of that address, ready to be worked on; `say` hears what is not meant."""
     store = open_store(env, address.config, patience)
-    return work_on(find_target(address, store, env, say), store, env)
+    return work_on(find_target(address, store, env, say), store, env, address.config)
 
 
 def actor(env: Mapping[str, str]) -> str:

@@ -1,0 +1,102 @@
+"""Sends one note: a webhook and PagerDuty by ourselves, everything else through apprise."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from canarycli import __version__
+from canarycli.config.values import Notify
+from canarycli.errors import MissingExtra, Unavailable, UsageError
+from canarycli.operations.telling import SECONDS, Note
+
+SCHEMA = "canary.notification/1"
+PAGERDUTY = "events.pagerduty.com"
+CHATS = ("hooks.slack.com",)
+"""Hosts that take a text and nothing else."""
+
+
+def send(who: Notify, note: Note, env: Mapping[str, str], seconds: float = SECONDS) -> None:
+    """Send a note to one address.
+
+    Raises:
+        UsageError: a variable of the address is not set, or it is no address.
+        MissingExtra: apprise is needed and not installed.
+        Unavailable: it was not taken.
+    """
+    address = who.address(env)
+    if address is None:
+        raise UsageError(f"a variable of {who.to} is not set")
+    parts = urlsplit(address)
+    if parts.scheme in {"http", "https"}:
+        _post(address, _body(parts, note), seconds)
+    elif parts.scheme == "pagerduty":
+        if note.word in {"unsafe", "test"}:  # all else pages nobody
+            _page(parts, note, seconds)
+    else:
+        _apprise(address, note)
+
+
+def _body(parts: SplitResult, note: Note) -> Mapping[str, Any]:
+    if parts.hostname in CHATS:
+        return {"text": note.text}
+    return {"schema": SCHEMA, "text": note.text, **note.facts, "links": list(note.links)}
+
+
+def _page(parts: SplitResult, note: Note, seconds: float) -> None:
+    """An alert of PagerDuty's Events API v2; a test is a change event, which pages nobody."""
+    key, host = parts.username or parts.netloc, parts.hostname if parts.username else PAGERDUTY
+    local = host in {"127.0.0.1", "localhost"}
+    base = f"{'http' if local else 'https'}://{host}" + (f":{parts.port}" if parts.port else "")
+    source = str(note.facts.get("endpoint", "canary"))
+    payload = {"summary": note.message[:1024], "source": source, "custom_details": note.facts}
+    if note.word == "test":
+        change = {"routing_key": key, "payload": payload}
+        _post(f"{base}/v2/change/enqueue", change, seconds)
+        return
+    alert = {
+        "routing_key": key,
+        "event_action": "trigger",
+        "dedup_key": f"canary-{note.facts.get('release', source)}",
+        "payload": {**payload, "severity": "critical"},
+    }
+    _post(f"{base}/v2/enqueue", alert, seconds)
+
+
+def _apprise(address: str, note: Note) -> None:
+    try:
+        from apprise import Apprise
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            "this address needs apprise, which is not installed",
+            hint="pip install 'canarycli[notify]'",
+        ) from error
+    post = Apprise()
+    if not post.add(address):
+        raise UsageError("apprise does not know this kind of address")
+    if not post.notify(body=note.text, title=f"canary: {note.word.replace('_', ' ')}"):
+        raise Unavailable("apprise could not deliver it")
+
+
+class _Stay(HTTPRedirectHandler):
+    """Follows no redirect: what is sent is for this address."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """None, so that the redirect is an error."""
+        return
+
+
+def _post(url: str, body: Mapping[str, Any], seconds: float) -> None:
+    headers = {"Content-Type": "application/json", "User-Agent": f"canarycli/{__version__}"}
+    data = json.dumps(body, ensure_ascii=False, default=str).encode()
+    request = Request(url, data=data, headers=headers, method="POST")  # noqa: S310 - http(s) only
+    try:
+        with build_opener(_Stay).open(request, timeout=seconds):
+            return
+    except HTTPError as error:
+        raise Unavailable(f"the address answered {error.code}") from error
+    except (URLError, OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise Unavailable(f"no answer from the address: {type(reason).__name__}") from error

@@ -1,0 +1,167 @@
+"""Who is told of a release elsewhere, what they are told, and that no release waits for it."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.blackbox import Canary, simulated
+
+from canarycli.config.values import Notify
+from canarycli.errors import Unsafe
+from canarycli.journal import Event
+from canarycli.operations.notify import Notifier
+
+START = ("start", "-m", "v42", "--yes")
+BAD = {"scenario": "failing", "speed": "60x"}
+
+
+@dataclass
+class Ear:
+    """An address of people: hears what is posted to it, or says nothing at all."""
+
+    server: ThreadingHTTPServer
+    heard: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    status: int = 200
+    mute: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    @property
+    def words(self) -> list[str]:
+        return [body["event"] for _, body in self.heard]
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            found.heard.append((self.path, body))
+            if found.status == 0:
+                found.mute.wait(60)
+                return
+            self.send_response(found.status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    found = Ear(server)
+    yield found
+    found.mute.set()
+    server.shutdown()
+    server.server_close()
+
+
+def telling(folder: Path, notify: str, **settings: str) -> Canary:
+    canary = simulated(folder, **settings)
+    file = canary.folder / "canary.yaml"
+    file.write_text(f"{file.read_text()}notify:\n{notify}")
+    return canary
+
+
+def test_a_webhook_hears_of_the_events_it_asked_for(tmp_path: Path, ear: Ear) -> None:
+    canary = telling(
+        tmp_path,
+        "  - {to: '${EAR}/a', when: [started, promoted]}\n  - {to: '${EAR}/b', when: [failed]}\n",
+    )
+    canary.env["EAR"] = ear.url
+
+    done = canary.run(*START)
+
+    assert done.code == 0, done.err
+    assert [path for path, _ in ear.heard] == ["/a", "/a"]
+    assert ear.words == ["started", "promoted"]
+    told = ear.heard[-1][1]
+    assert told["schema"] == "canary.notification/1"
+    assert told["text"].startswith("✔ demo v41 → v42: promoted")
+    assert (told["endpoint"], told["candidate"]) == ("demo", "v42")
+
+
+def test_a_pager_is_quiet_where_a_rollback_worked_and_rings_where_it_did_not(ear: Ear) -> None:
+
+    host = ear.url.removeprefix("http://")
+    pager = Notify(f"pagerduty://${{KEY}}@{host}", ("unsafe", "rolled_back"))
+    notifier = Notifier(lambda: (pager,), lambda: None, {"KEY": "k1"})
+    notifier.hear(ended("rolled_back"))
+    notifier.alarm(Unsafe("ROLLBACK FAILED on fraud", hint="by hand: aws …"))
+    notifier.close()
+
+    ((path, body),) = ear.heard
+    assert path == "/v2/enqueue"
+    assert (body["routing_key"], body["event_action"]) == ("k1", "trigger")
+    assert body["payload"]["severity"] == "critical"
+    assert body["payload"]["summary"] == "ROLLBACK FAILED on fraud"
+    assert notifier.failures == []
+
+
+def ended(outcome: str) -> Any:
+    return Event("ended", datetime.now(UTC), outcome, fields={"outcome": outcome})
+
+
+def test_an_address_that_answers_no_one_neither_delays_nor_fails_a_release(
+    tmp_path: Path, ear: Ear
+) -> None:
+    ear.status = 500
+    canary = telling(tmp_path, "  - {to: '${EAR_HOOK_URL}'}\n  - {to: '${NOBODY}'}\n", **BAD)
+    canary.env["EAR_HOOK_URL"] = f"{ear.url}/token-5551"
+
+    done = canary.run(*START)
+
+    assert done.code == 3, done.err
+    assert "notify[0] was not told (failed): the address answered 500" in done.err
+    assert "notify[1] was not told (failed): a variable of ${NOBODY} is not set" in done.err
+    assert "token-5551" not in done.err + done.out
+    assert ear.words == ["failed", "rolled_back"]
+
+
+def test_what_hangs_is_given_up(ear: Ear) -> None:
+
+    ear.status = 0
+    one = Notifier(lambda: (Notify(ear.url, ("promoted",)),), lambda: None, {}, seconds=0.2)
+    one.hear(ended("promoted"))
+    one.close()
+
+    assert one.failures == [
+        "notify[0] was not told (promoted): no answer from the address: TimeoutError"
+    ]
+
+
+def test_notify_test_tells_everybody_and_says_what_came_of_it(tmp_path: Path, ear: Ear) -> None:
+    pytest.importorskip("apprise")
+    host = ear.url.removeprefix("http://")
+    canary = telling(
+        tmp_path,
+        f"  - {{to: '{ear.url}/web'}}\n"
+        f"  - {{to: 'json://{host}/apprise', when: [promoted]}}\n"
+        f"  - {{to: 'pagerduty://${{KEY}}@{host}'}}\n"
+        "  - {to: '${UNSET}', when: [stopped]}\n",
+    )
+    canary.env["KEY"] = "k1"
+
+    tried = canary.run("notify", "test")
+
+    assert tried.code == 1
+    assert sorted(path for path, _ in ear.heard) == ["/apprise", "/v2/change/enqueue", "/web"]
+    lines = tried.out.splitlines()
+    assert lines[1] == "notify[1] promoted: sent"
+    assert lines[2] == "notify[2] unsafe: sent"
+    assert lines[3].endswith("a variable of ${UNSET} is not set")
+
+
+def test_with_nobody_to_tell_the_test_says_how(tmp_path: Path) -> None:
+    refused = simulated(tmp_path).run("notify", "test")
+
+    assert (refused.code, "notify: [{to:" in refused.err) == (2, True)
