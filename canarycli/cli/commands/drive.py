@@ -31,7 +31,7 @@ def drive(
         str, Option(metavar="HOST:PORT", help="Where /healthz and /metrics are; port 0 is any")
     ] = "127.0.0.1:0",
 ) -> int:
-    """Drive every open release, from one process, until it is stopped.
+    """Drive every open release from one process, until it is stopped.
 
     It finds releases that others start within seconds, waits where somebody else drives, and
     takes over when their lease ends. Run two on different machines: one that is stopped hands
