@@ -10,6 +10,7 @@ from canarycli.errors import CanaryError, Conflict, NotFound
 from canarycli.metrics import Counts, Histogram, Measurements, Point, Series, Value, Window
 from canarycli.provider import Endpoint, Version
 from canarycli.testing import NOON
+from canarycli.testing.kit.world import GAUGES
 from canarycli.traffic import Traffic
 
 HOME = Traffic.all_to("v41")
@@ -31,9 +32,9 @@ class Broken:
         if name not in self._ways:
             return getattr(self._provider, name)
         way = self._ways[name]
-        if name in {"limits", "place"}:
+        if name in {"limits", "place", "doctor"}:
             return way(self._provider)
-        return lambda *arguments: way(self._provider, *arguments)
+        return lambda *arguments, **told: way(self._provider, *arguments, **told)
 
 
 class Sabotage(NamedTuple):
@@ -145,6 +146,30 @@ def known_only(real: Any, endpoint: str, versions: Any, metrics: Any, window: Wi
     if "no-such-version" in versions:
         raise NotFound("no such version")
     return real.measure(endpoint, versions, metrics, window)
+
+
+def exchanged(real: Any, *asked: Any) -> Any:
+    found = real.measure(*asked)
+    return replace(found, series={"v41": found.series["v42"], "v42": found.series["v41"]})
+
+
+def without_gauges(real: Any, endpoint: str, versions: Any, metrics: Any, window: Window) -> Any:
+    answered = [metric for metric in metrics if metric.name not in GAUGES]
+    return real.measure(endpoint, versions, answered, window)
+
+
+def doctored(verb: str, way: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
+    return {
+        "doctor": lambda real: Broken(real.provider.doctor, {verb: lambda _, *a, **k: way(*a, **k)})
+    }
+
+
+def restless_doctor(real: Any) -> Any:
+    def moving(honest: Any) -> Any:
+        real.provider.impose("demo", Traffic.split("v41", "v42", 10))
+        return honest.identity()
+
+    return Broken(real.provider.doctor, {"identity": moving})
 
 
 def closed(real: Any, endpoint: str, versions: Any, metrics: Any, window: Window) -> Any:

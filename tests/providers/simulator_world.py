@@ -7,7 +7,15 @@ from datetime import timedelta
 from canarycli.metrics import Window
 from canarycli.simulator import Simulator
 from canarycli.testing import Call, FakeClock, Fault, Faulty
-from canarycli.testing.kit import LOAD, DeployWorld, Trouble
+from canarycli.testing.kit import (
+    BASELINE_LOAD,
+    CANDIDATE_LOAD,
+    Custom,
+    DeployWorld,
+    Load,
+    SmokeWorld,
+    Trouble,
+)
 from canarycli.traffic import Traffic
 
 FAULTS = {
@@ -17,14 +25,25 @@ FAULTS = {
     Trouble.DENIED: Fault.DENIED,
     Trouble.LOST_WRITE: Fault.LOST,
 }
-QUALITY = {"errors_5xx": LOAD.errors_5xx, "latency": LOAD.latency, "spread": 0.3}
+ALL = BASELINE_LOAD.requests + CANDIDATE_LOAD.requests
 
 
-class SimulatorWorld(DeployWorld):
+def quality(load: Load) -> dict[str, float]:
+    return {
+        "errors_5xx": load.errors_5xx,
+        "errors_4xx": load.errors_4xx,
+        "latency": load.latency,
+        "spread": 0.3,
+    }
+
+
+class SimulatorWorld(DeployWorld, SmokeWorld):
     """The demo endpoint with a clock that only moves when told."""
 
     endpoint, baseline, candidate = "demo", "v41", "v42"
     model = "v43"
+    body = b"{}"
+    custom = Custom({"simulator": {"ratio": 0.04}}, 0.04)
 
     def __init__(self, state: str) -> None:
         self.clock = FakeClock()
@@ -32,9 +51,12 @@ class SimulatorWorld(DeployWorld):
         self.kind: Trouble | None = None
         settings = {
             "state": state,
-            "rate": 2 * LOAD.requests / 60,
+            "rate": ALL / 60,
             "day": 0,
-            "versions": {"v41": {"percent": 100, **QUALITY}, "v42": QUALITY},
+            "versions": {
+                "v41": {"percent": 100, **quality(BASELINE_LOAD)},
+                "v42": quality(CANDIDATE_LOAD),
+            },
         }
         self.simulator = Simulator(settings, clock=self.clock)
         self.provider = Faulty(self.simulator, self._fault)
@@ -43,7 +65,9 @@ class SimulatorWorld(DeployWorld):
         self.clock.advance(300)
 
     def drive(self, minutes: int) -> Window:
-        self.foreign(Traffic.split(self.baseline, self.candidate, 50))
+        self.foreign(
+            Traffic.split(self.baseline, self.candidate, 100 * CANDIDATE_LOAD.requests / ALL)
+        )
         self.clock.advance(60 - self.clock.now().second)
         start = self.clock.now()
         self.clock.advance(60 * minutes)

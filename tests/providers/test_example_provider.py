@@ -13,7 +13,7 @@ from cli.blackbox import Canary
 from servers.gateway import TOKEN, GatewayState, gateway
 
 from canarycli.metrics import Window
-from canarycli.testing.kit import ProviderKit, Trouble, World
+from canarycli.testing.kit import CANDIDATE_LOAD, Custom, ProviderKit, Trouble, World
 from canarycli.traffic import Traffic
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "gateway_provider.py"
@@ -35,6 +35,7 @@ class GatewayWorld(World):
 
     endpoint, baseline, candidate = "churn", "blue", "teal"
     at_once = True
+    custom = Custom({"gateway": {"status": 404}}, CANDIDATE_LOAD.errors_4xx)
 
     def __init__(self, state: GatewayState) -> None:
         self.state = state
@@ -51,6 +52,13 @@ class GatewayWorld(World):
 
     def foreign(self, to: Traffic) -> None:
         self.state.write({"blue": 0.0, "teal": 0.0, **to.shares})
+
+    def splits(self) -> list[Traffic]:
+        return [Traffic({"blue": 100.0}), *map(Traffic.from_weights, self.state.splits)]
+
+    def sicken(self, version: str) -> bool:
+        self.state.up[version] = False
+        return True
 
     def trouble(self, kind: Trouble) -> AbstractContextManager[None]:
         return self._in_trouble(kind)

@@ -4,6 +4,7 @@ import inspect
 from dataclasses import replace
 
 import pytest
+from providers.simulator_malpractice import DOCTOR
 from providers.simulator_saboteur import (
     HOME,
     HOUR,
@@ -17,6 +18,7 @@ from providers.simulator_saboteur import (
     blind,
     calling,
     closed,
+    exchanged,
     generous,
     instead,
     known_only,
@@ -37,13 +39,23 @@ from providers.simulator_saboteur import (
     unnamed,
     wide,
     without_candidate,
+    without_gauges,
     without_notes,
     zeros,
 )
 from providers.simulator_world import SimulatorWorld
+from providers.test_example_sabotage import SABOTAGES as ELSEWHERE
 
 from canarycli.errors import CanaryError, Denied, Unavailable
-from canarycli.testing.kit import DeployerKit, ProviderKit, ShadowKit
+from canarycli.testing.kit import (
+    DeployerKit,
+    DoctorKit,
+    PolicyKit,
+    ProviderKit,
+    ShadowKit,
+    SmokerKit,
+    WarmingKit,
+)
 from canarycli.traffic import Traffic
 
 TRAFFIC = [
@@ -70,6 +82,16 @@ TRAFFIC = [
         looks(lambda seen: replace(seen, revision="1")),
     ),
     Sabotage("a repeated shift is refused", "the_same_shift_again_is_no_error", {"shift": touchy}),
+    Sabotage(
+        "it claims finer shares than it has",
+        "shares_as_fine_as_it_claims_read_back",
+        asks(lambda to: Traffic(to.rounded(1))),
+    ),
+    Sabotage(
+        "nothing is in the list",
+        "the_endpoint_is_in_the_list_by_a_name_that_a_look_takes",
+        {"endpoints": lambda _: ()},
+    ),
     Sabotage("shares are tens", "every_share_reads_back_as_it_was_asked_for", asks(tens), (33,)),
     Sabotage(
         "one percent stays behind",
@@ -79,10 +101,14 @@ TRAFFIC = [
     Sabotage(
         "a change under way is overruled",
         "another_raise_while_a_change_is_under_way_is_refused",
-        {"shift": lambda real, seen, to, _: real.provider.impose(seen.name, to)},
+        {"shift": lambda real, seen, to, _, **_told: real.provider.impose(seen.name, to)},
     ),
     Sabotage("it does not look", "a_raise_on_a_stale_look_is_refused", {"shift": blind}),
-    Sabotage("it does nothing", "a_fresh_look_undoes_a_foreign_raise", {"shift": lambda *_: None}),
+    Sabotage(
+        "it does nothing",
+        "a_fresh_look_undoes_a_foreign_raise",
+        {"shift": lambda *_, **_told: None},
+    ),
     Sabotage(
         "an unknown version is left out",
         "a_shift_to_a_version_that_is_not_there_is_refused",
@@ -110,12 +136,12 @@ TRAFFIC = [
     ),
     Sabotage(
         "the plain command names one version",
-        "the_plain_command_names_every_version_and_makes_no_call",
+        "the_plain_command_says_the_whole_split_and_makes_no_call",
         {"plain_command": unnamed},
     ),
     Sabotage(
         "the plain command makes a call",
-        "the_plain_command_names_every_version_and_makes_no_call",
+        "the_plain_command_says_the_whole_split_and_makes_no_call",
         {"plain_command": calling},
     ),
     Sabotage("shares have no step", "limits_and_place_make_sense", limited(finest_percent=0.0)),
@@ -169,14 +195,57 @@ METRICS = [
         "the end is in the window", "a_window_holds_its_start_and_not_its_end", {"measure": closed}
     ),
     Sabotage("an empty window is a long one", "an_empty_window_has_no_points", {"measure": wide}),
-    Sabotage("good ones are counted as bad", "errors_are_counted_among_requests", points(micro)),
-    Sabotage("errors are rates", "errors_are_counted_among_requests", points(averaged)),
-    Sabotage("requests are a million times more", "requests_are_counted", points(micro)),
+    Sabotage(
+        "good ones are counted as bad",
+        "errors_are_counted_among_requests_on_the_arm_that_had_them",
+        points(micro),
+    ),
+    Sabotage(
+        "errors are rates",
+        "errors_are_counted_among_requests_on_the_arm_that_had_them",
+        points(averaged),
+    ),
+    Sabotage(
+        "requests are a million times more",
+        "requests_are_counted_on_the_arm_that_had_them",
+        points(micro),
+    ),
     *(
         Sabotage("latency is in microseconds", "percentiles_are_in_seconds", points(micro), (name,))
         for name in ("latency_p50", "latency_p90", "latency_p95", "latency_p99")
     ),
     Sabotage("bounds are in microseconds", "a_latency_histogram_is_in_seconds", points(micro)),
+    Sabotage(
+        "arms are exchanged",
+        "errors_are_counted_among_requests_on_the_arm_that_had_them",
+        {"measure": exchanged},
+    ),
+    Sabotage(
+        "arms are exchanged",
+        "requests_are_counted_on_the_arm_that_had_them",
+        {"measure": exchanged},
+    ),
+    Sabotage("arms are exchanged", "the_slower_arm_is_slower", {"measure": exchanged}),
+    Sabotage(
+        "only the newest ten points come",
+        "a_long_window_brings_every_point",
+        measures(lambda series: replace(series, points=series.points[-10:])),
+    ),
+    Sabotage(
+        "processors are never told of",
+        "every_metric_it_names_has_points",
+        {"measure": without_gauges},
+    ),
+    Sabotage(
+        "a metric of one's own is another",
+        "a_metric_of_ones_own_has_its_known_answer",
+        points(lambda point: replace(point, bad=point.n - point.bad)),
+    ),
+    Sabotage(
+        "nonsense has no data",
+        "a_metric_of_ones_own_that_makes_no_sense_is_unsupported",
+        silently("measure", CanaryError),
+    ),
     Sabotage("fast ones are counted as slow", "slow_requests_are_counted", points(micro)),
 ]
 
@@ -261,10 +330,10 @@ MORE = [
     ),
 ]
 
-ALL = [*TRAFFIC, *METRICS, *FAULTS, *MORE]
+ALL = [*TRAFFIC, *METRICS, *FAULTS, *MORE, *DOCTOR]
 
 
-class WholeKit(ProviderKit, ShadowKit, DeployerKit):
+class WholeKit(ProviderKit, ShadowKit, DeployerKit, DoctorKit, PolicyKit, SmokerKit, WarmingKit):
     """Every test there is."""
 
 
@@ -282,4 +351,5 @@ def test_the_kit_notices_that(sabotage: Sabotage) -> None:
 def test_every_test_of_the_kit_was_seen_to_fail() -> None:
     names = {name for name, _ in inspect.getmembers(WholeKit, inspect.isfunction)}
 
-    assert {f"test_{sabotage.test}" for sabotage in ALL} == names
+    seen = {sabotage.test for sabotage in ALL} | {sabotage.test for sabotage in ELSEWHERE}
+    assert {f"test_{test}" for test in seen} == names

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from canarycli.testing.kit import LOAD, Trouble
+from canarycli.testing.kit import BASELINE_LOAD, CANDIDATE_LOAD, Load, Trouble
 
 TOKEN = "let-me-in"
 STATUSES = {Trouble.THROTTLED: 429, Trouble.BROKEN: 503, Trouble.DENIED: 403}
@@ -29,6 +29,12 @@ class GatewayState:
     lock: threading.Lock = field(default_factory=threading.Lock)
     url: str = ""
 
+    def reset(self) -> None:
+        """A fresh endpoint."""
+        fresh = GatewayState()
+        for name in ("weights", "up", "notes", "revision", "minutes", "trouble", "splits"):
+            setattr(self, name, getattr(fresh, name))
+
     def write(self, weights: dict[str, float], notes: dict[str, str] | None = None) -> int:
         with self.lock:
             self.weights = {**self.weights, **weights}
@@ -38,23 +44,22 @@ class GatewayState:
             return self.revision
 
     def drive(self, first: int, count: int) -> None:
-        """`LOAD` on both versions for so many minutes."""
-        for version in self.weights:
-            self.minutes[version] = [
-                {
-                    "minute": first + 60 * n,
-                    "requests": LOAD.requests,
-                    "by_status": {
-                        "200": LOAD.requests * (0.97 - LOAD.errors_5xx),
-                        "404": LOAD.requests * 0.03,
-                        "502": LOAD.requests * LOAD.errors_5xx,
-                    },
-                    "p50": LOAD.latency,
-                    "p90": LOAD.latency * 2,
-                    "p99": LOAD.latency * 4,
-                }
-                for n in range(count)
-            ]
+        """Each arm its load for so many minutes."""
+        for version, load in {"blue": BASELINE_LOAD, "teal": CANDIDATE_LOAD}.items():
+            self.minutes[version] = [_minute(first + 60 * n, load) for n in range(count)]
+
+
+def _minute(at: int, load: Load) -> dict[str, Any]:
+    good = 1 - load.errors_5xx - load.errors_4xx
+    parts = {"200": good, "404": load.errors_4xx, "502": load.errors_5xx}
+    return {
+        "minute": at,
+        "requests": load.requests,
+        "by_status": {code: load.requests * part for code, part in parts.items()},
+        "p50": load.latency,
+        "p90": load.latency * 2,
+        "p99": load.latency * 4,
+    }
 
 
 class GatewayServer(ThreadingHTTPServer):

@@ -6,7 +6,7 @@ Then let the kit at it:
 
     import pytest
 
-    from canarycli.testing.kit import LOAD, ProviderKit, ShadowKit, Trouble, World
+    from canarycli.testing.kit import ProviderKit, ShadowKit, Trouble, World
 
     class MyWorld(World):
         endpoint, baseline, candidate = "churn", "blue", "teal"
@@ -15,11 +15,11 @@ Then let the kit at it:
             self.provider = MyProvider({...})   # a fresh endpoint: blue 100 %, teal idle
 
         def settle(self) -> None: ...           # let the change under way come into force
-        def drive(self, minutes: int) -> Window: ...               # LOAD on both versions
+        def drive(self, minutes: int) -> Window: ...               # each arm its load
         def foreign(self, to: Traffic) -> None: ...                # somebody else's hand
         def trouble(self, kind: Trouble) -> AbstractContextManager[None]: ...
 
-    class TestMine(ProviderKit, ShadowKit):     # and DeployerKit, if it can deploy
+    class TestMine(ProviderKit, ShadowKit):     # and DeployerKit, DoctorKit, ... where it can
         @pytest.fixture
         def world(self) -> World:
             return MyWorld()
@@ -31,28 +31,46 @@ cloud is overridden in the subclass, with the reason, and the limit belongs in `
 """
 
 from canarycli.testing.kit.deploy import DeployerKit
+from canarycli.testing.kit.doctor import DoctorKit, PolicyKit, SmokerKit, WarmingKit
 from canarycli.testing.kit.faults import FaultKit
 from canarycli.testing.kit.metrics import MetricsKit
 from canarycli.testing.kit.shadow import ShadowKit
 from canarycli.testing.kit.sources import SourceKit, SourceTrouble, SourceWorld
 from canarycli.testing.kit.traffic import TrafficKit
-from canarycli.testing.kit.world import LOAD, NOTES, DeployWorld, Load, Trouble, World
+from canarycli.testing.kit.world import (
+    BASELINE_LOAD,
+    CANDIDATE_LOAD,
+    NOTES,
+    Custom,
+    DeployWorld,
+    Load,
+    SmokeWorld,
+    Trouble,
+    World,
+)
 
 __all__ = [
-    "LOAD",
+    "BASELINE_LOAD",
+    "CANDIDATE_LOAD",
     "NOTES",
+    "Custom",
     "DeployWorld",
     "DeployerKit",
+    "DoctorKit",
     "FaultKit",
     "Load",
     "MetricsKit",
+    "PolicyKit",
     "ProviderKit",
     "ShadowKit",
+    "SmokeWorld",
+    "SmokerKit",
     "SourceKit",
     "SourceTrouble",
     "SourceWorld",
     "TrafficKit",
     "Trouble",
+    "WarmingKit",
     "World",
 ]
 

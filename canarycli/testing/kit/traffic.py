@@ -21,7 +21,7 @@ from canarycli.testing.kit.world import (
     split,
     trouble,
 )
-from canarycli.traffic import Traffic
+from canarycli.traffic import TOLERANCE, Traffic
 from canarycli.verbs import offers
 
 
@@ -101,6 +101,36 @@ class TrafficKit:
 
         assert_settled(world, split(world, percent))
 
+    def test_shares_as_fine_as_it_claims_read_back(self, world: World) -> None:
+        finest = world.provider.limits.finest_percent
+        for wanted in (max(finest, 5 * TOLERANCE), round(12.34 / finest) * finest):
+            shift(world, split(world, wanted))
+
+            assert_settled(world, split(world, wanted))
+
+    def test_on_the_way_no_version_has_more_than_before_and_after(self, world: World) -> None:
+        if not world.splits():
+            pytest.skip("this world does not tell which splits there were")
+        ways = [split(world, 5), split(world, 50), split(world, 5), split(world, 100)]
+
+        for wanted in (*ways, split(world, 0)):
+            before, past = look(world).traffic, len(world.splits())
+            shift(world, wanted)
+            for seen in world.splits()[past:]:
+                assert seen.live
+                for name in (world.baseline, world.candidate):
+                    most = max(before.of(name), wanted.of(name))
+                    assert seen.of(name) <= most + TOLERANCE
+
+    def test_a_version_that_fails_is_not_in_service(self, world: World) -> None:
+        if not world.sicken(world.candidate):
+            pytest.skip("this world can take no version out of service")
+
+        seen = look(world)
+
+        assert not seen.serves(world.candidate)
+        assert seen.serves(world.baseline)
+
     def test_a_version_without_a_share_has_none_and_stays_deployed(self, world: World) -> None:
         shift(world, split(world, 25))
 
@@ -173,12 +203,12 @@ class TrafficKit:
         world.settle()
         assert world.provider.notes(look(world)) == newer
 
-    def test_the_plain_command_names_every_version_and_makes_no_call(self, world: World) -> None:
+    def test_the_plain_command_says_the_whole_split_and_makes_no_call(self, world: World) -> None:
         with trouble(world, Trouble.DROPPED):
-            command = world.provider.plain_command(world.endpoint, split(world, 0))
+            command = world.provider.plain_command(world.endpoint, split(world, 23))
 
-        assert world.baseline in command
-        assert world.candidate in command
+        for word in (world.endpoint, world.baseline, world.candidate, "23", "77"):
+            assert word in command
 
     def test_limits_and_place_make_sense(self, world: World) -> None:
         limits, place = world.provider.limits, world.provider.place

@@ -26,21 +26,40 @@ NOTES = {RELEASE_NOTE: "r-7k2f", BASELINE_NOTE: "baseline-name", CANDIDATE_NOTE:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The traffic `World.drive` makes, on each version and in each minute, about.
+    """The traffic `World.drive` makes on one version in each minute, about.
 
     Attributes:
         requests: how many.
         errors_5xx: the share of them that ends in a 5xx.
+        errors_4xx: the share of them that ends in a 4xx.
         latency: the median latency in seconds; percentiles stay between a third and ten times it.
     """
 
-    requests: float = 600
-    errors_5xx: float = 0.05
-    latency: float = 0.08
+    requests: float
+    errors_5xx: float
+    errors_4xx: float
+    latency: float
 
 
-LOAD = Load()
-"""What every world drives; fixed, so that a world can be built for it."""
+BASELINE_LOAD = Load(requests=600, errors_5xx=0.01, errors_4xx=0.03, latency=0.08)
+CANDIDATE_LOAD = Load(requests=300, errors_5xx=0.05, errors_4xx=0.03, latency=0.12)
+"""What every world drives: fixed, and different by arm, so that exchanged arms show."""
+
+GAUGES = frozenset({"cpu", "memory", "gpu"})
+"""Metrics that are there without a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """A metric of a team's own of which the world knows the answer.
+
+    Attributes:
+        source: as under `metric:` in canary.yaml, by `Limits.custom_source`.
+        share: what it is on the candidate while the world drives: bad of n, or the mean value.
+    """
+
+    source: Mapping[str, Any]
+    share: float
 
 
 class Trouble(StrEnum):
@@ -70,6 +89,8 @@ class World(Protocol):
         at_once: whether changes of traffic are in force as soon as they are asked for. Otherwise
             a change must stay under way until `settle` is called.
         troubles: those it can make; tests of others are skipped.
+        custom: a metric of one's own with a known answer, None if the provider has none.
+        silent: metrics of `Limits.metrics` for which this world has no figures.
     """
 
     provider: Provider
@@ -79,13 +100,15 @@ class World(Protocol):
     missing: str = "no-such-endpoint"
     at_once: bool = False
     troubles: frozenset[Trouble] = frozenset(Trouble)
+    custom: Custom | None = None
+    silent: frozenset[str] = frozenset()
 
     def settle(self) -> None:
         """Let time pass until nothing is under way."""
         ...
 
     def drive(self, minutes: int) -> Window:
-        """Send `LOAD` to both versions for so many whole minutes, and let its metrics arrive.
+        """Send each arm its load for so many whole minutes, and let its metrics arrive.
 
         Returns the window of those minutes, some time in the last hour. A world that can't steer
         how much each version gets may shift traffic for it.
@@ -99,6 +122,27 @@ class World(Protocol):
     def trouble(self, kind: Trouble) -> AbstractContextManager[None]:
         """Make trouble while the context is open."""
         ...
+
+    def splits(self) -> Sequence[Traffic]:
+        """Every split there was since the world began, the first one first; () if unknown.
+
+        For clouds on which one change takes several writes.
+        """
+        return ()
+
+    def sicken(self, _version: str) -> bool:
+        """Take a version out of service; False where the world can't."""
+        return False
+
+
+class SmokeWorld(World, Protocol):
+    """A world in which one version can be asked.
+
+    Attributes:
+        body: a request that both versions answer with 200.
+    """
+
+    body: bytes
 
 
 class DeployWorld(World, Protocol):
@@ -145,7 +189,7 @@ def assert_settled(world: World, wanted: Traffic) -> Endpoint:
 
 def request_metrics(world: World) -> list[Metric]:
     """Every built-in metric the provider has that comes from requests: no requests, no points."""
-    names = sorted(world.provider.limits.metrics - {"cpu", "memory", "gpu"})
+    names = sorted(world.provider.limits.metrics - GAUGES)
     return [Metric(name, 0.1 if name == "latency_over" else None) for name in names]
 
 
@@ -171,3 +215,8 @@ def trouble(world: World, kind: Trouble) -> AbstractContextManager[None]:
     if kind not in world.troubles:
         pytest.skip(f"this world can't make trouble of kind {kind!r}")
     return world.trouble(kind)
+
+
+def loads(world: World) -> Mapping[str, Load]:
+    """What each arm is driven with."""
+    return {world.baseline: BASELINE_LOAD, world.candidate: CANDIDATE_LOAD}

@@ -8,7 +8,20 @@ import pytest
 from servers.azureml.running import Server
 
 from canarycli.metrics import Window
-from canarycli.testing.kit import LOAD, DeployerKit, DeployWorld, ProviderKit, ShadowKit, Trouble
+from canarycli.testing.kit import (
+    BASELINE_LOAD,
+    CANDIDATE_LOAD,
+    DeployerKit,
+    DeployWorld,
+    DoctorKit,
+    Load,
+    PolicyKit,
+    ProviderKit,
+    ShadowKit,
+    SmokerKit,
+    SmokeWorld,
+    Trouble,
+)
 from canarycli.traffic import Traffic
 from canarycli_azureml import AzureML
 
@@ -19,14 +32,23 @@ FAULTS = {
     Trouble.DENIED: ("*", "denied"),
     Trouble.LOST_WRITE: ("endpoint.put", "drop_after"),
 }
-QUALITY = {"statuses": {"500": LOAD.errors_5xx}, "latency": LOAD.latency}
+ALL = BASELINE_LOAD.requests + CANDIDATE_LOAD.requests
 
 
-class AzureWorld(DeployWorld):
+def quality(load: Load) -> dict[str, object]:
+    return {
+        "statuses": {"500": load.errors_5xx, "404": load.errors_4xx},
+        "latency": load.latency,
+    }
+
+
+class AzureWorld(DeployWorld, SmokeWorld):
     """The loopback server, whose changes take ten minutes unless somebody lets time pass."""
 
     endpoint, baseline, candidate = "churn", "blue", "teal"
     model = "churn@latest"
+    body = b"{}"
+    silent = frozenset({"gpu"})
 
     def __init__(self, server: Server, provider: AzureML) -> None:
         self.server = server
@@ -39,16 +61,19 @@ class AzureWorld(DeployWorld):
         self.server.control("advance", seconds=601)
 
     def drive(self, minutes: int) -> Window:
-        self.foreign(Traffic.split(self.baseline, self.candidate, 50))
+        self.foreign(Traffic.split(self.baseline, self.candidate, 33))
         now = self.server.control("now")["now"]
         start = self.server.control("advance", seconds=60 - now % 60)["now"]
         start -= start % 60
         self.server.control(
             "load",
             endpoint=self.endpoint,
-            per_minute=2 * LOAD.requests,
+            per_minute=ALL,
             since=start,
-            qualities={self.baseline: QUALITY, self.candidate: QUALITY},
+            qualities={
+                self.baseline: quality(BASELINE_LOAD),
+                self.candidate: quality(CANDIDATE_LOAD),
+            },
         )
         self.server.control("advance", seconds=60 * minutes + 180)
         begin = datetime.fromtimestamp(start, UTC)
@@ -68,7 +93,7 @@ class AzureWorld(DeployWorld):
         self.server.control("clear")
 
 
-class TestAzureML(ProviderKit, ShadowKit, DeployerKit):
+class TestAzureML(ProviderKit, ShadowKit, DeployerKit, DoctorKit, PolicyKit, SmokerKit):
     @pytest.fixture
     def world(self, server: Server, newcomer: AzureML) -> AzureWorld:
         return AzureWorld(server, newcomer)

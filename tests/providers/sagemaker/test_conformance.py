@@ -10,7 +10,21 @@ import pytest
 from servers.sagemaker import Server
 
 from canarycli.metrics import Window
-from canarycli.testing.kit import LOAD, DeployerKit, DeployWorld, ProviderKit, ShadowKit, Trouble
+from canarycli.testing.kit import (
+    BASELINE_LOAD,
+    CANDIDATE_LOAD,
+    DeployerKit,
+    DeployWorld,
+    DoctorKit,
+    Load,
+    PolicyKit,
+    ProviderKit,
+    ShadowKit,
+    SmokerKit,
+    SmokeWorld,
+    Trouble,
+    WarmingKit,
+)
 from canarycli.traffic import Traffic
 from canarycli_sagemaker import SageMaker
 
@@ -21,15 +35,24 @@ FAULTS = {
     Trouble.DENIED: ("*", "denied"),
     Trouble.LOST_WRITE: ("UpdateEndpointWeightsAndCapacities", "drop_after"),
 }
-QUALITY = {"errors_5xx": LOAD.errors_5xx, "latency_ms": 1000 * LOAD.latency, "spread": 0.3}
 AN_HOUR = 3600
 
 
-class SageMakerWorld(DeployWorld):
+def quality(load: Load) -> dict[str, float]:
+    return {
+        "errors_5xx": load.errors_5xx,
+        "errors_4xx": load.errors_4xx,
+        "latency_ms": 1000 * load.latency,
+        "spread": 0.3,
+    }
+
+
+class SageMakerWorld(DeployWorld, SmokeWorld):
     """A fresh endpoint whose changes stay under way until told to be over."""
 
     baseline, candidate = "blue", "teal"
     model = "fraud-v43"
+    body = b"{}"
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -53,9 +76,9 @@ class SageMakerWorld(DeployWorld):
             {
                 "endpoint": self.endpoint,
                 "since": start,
-                "rate": 2 * LOAD.requests / 60,
-                "split": {"blue": 50, "teal": 50},
-                "variants": {"blue": QUALITY, "teal": QUALITY},
+                "rate": (BASELINE_LOAD.requests + CANDIDATE_LOAD.requests) / 60,
+                "split": {"blue": BASELINE_LOAD.requests, "teal": CANDIDATE_LOAD.requests},
+                "variants": {"blue": quality(BASELINE_LOAD), "teal": quality(CANDIDATE_LOAD)},
             },
         )
         return Window(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
@@ -73,7 +96,9 @@ class SageMakerWorld(DeployWorld):
         self.server.control("clear_faults")
 
 
-class TestSageMaker(ProviderKit, ShadowKit, DeployerKit):
+class TestSageMaker(
+    ProviderKit, ShadowKit, DeployerKit, DoctorKit, PolicyKit, SmokerKit, WarmingKit
+):
     @pytest.fixture
     def world(self, server: Server) -> SageMakerWorld:
         return SageMakerWorld(server)

@@ -8,7 +8,17 @@ import pytest
 from servers.vertex import Server
 
 from canarycli.metrics import Window
-from canarycli.testing.kit import LOAD, DeployerKit, DeployWorld, ProviderKit, Trouble
+from canarycli.testing.kit import (
+    BASELINE_LOAD,
+    CANDIDATE_LOAD,
+    DeployerKit,
+    DeployWorld,
+    DoctorKit,
+    Load,
+    PolicyKit,
+    ProviderKit,
+    Trouble,
+)
 from canarycli.traffic import Traffic
 from canarycli_vertex import Vertex
 
@@ -42,21 +52,37 @@ class VertexWorld(DeployWorld):
         start = end - timedelta(minutes=minutes)
         for minute in range(minutes):
             at = (start + timedelta(minutes=minute)).isoformat()
-            for model in (self.baseline, self.candidate):
-                self._requests(model, at, LOAD.requests * (1 - LOAD.errors_5xx), "200")
-                self._requests(model, at, LOAD.requests * LOAD.errors_5xx, "503")
+            self._load(self.baseline, at, BASELINE_LOAD)
+            self._load(self.candidate, at, CANDIDATE_LOAD)
+        for name in ("cpu/utilization", "accelerator/duty_cycle", "memory/bytes_used"):
+            self._gauge(name, end - timedelta(minutes=2))
         return Window(start, end)
 
-    def _requests(self, model: str, at: str, count: float, code: str) -> None:
+    def _load(self, model: str, at: str, load: Load) -> None:
+        parts = {"503": load.errors_5xx, "404": load.errors_4xx}
+        for code, part in {"200": 1 - sum(parts.values()), **parts}.items():
+            self._requests(model, at, load.requests * part, code, load.latency)
+
+    def _gauge(self, name: str, at: datetime) -> None:
+        self.server.control(
+            "POST",
+            "series",
+            type=f"aiplatform.googleapis.com/prediction/online/{name}",
+            labels={"deployed_model_id": self.candidate, "replica_id": "a"},
+            resource={"endpoint_id": self.endpoint},
+            points=[{"at": at.isoformat(), "value": 0.5}],
+        )
+
+    def _requests(self, model: str, at: str, count: float, code: str, latency: float) -> None:
         self.server.control(
             "POST",
             "requests",
             endpoint=self.endpoint,
             model=model,
             at=at,
-            count=int(count),
+            count=round(count),
             code=code,
-            latency_ms=LOAD.latency * 1000,
+            latency_ms=latency * 1000,
             sigma=0.3,
         )
 
@@ -75,7 +101,7 @@ class VertexWorld(DeployWorld):
         self.server.control("DELETE", "faults")
 
 
-class TestVertex(ProviderKit, DeployerKit):
+class TestVertex(ProviderKit, DeployerKit, DoctorKit, PolicyKit):
     @pytest.fixture
     def world(self, server: Server, vertex: Vertex) -> VertexWorld:
         return VertexWorld(server, vertex)
