@@ -1,10 +1,12 @@
 """How the judge does against simulated releases, beside the rules of other systems.
 
-    python bench/judge.py                 the short form: two to three minutes on one core
-    python bench/judge.py --full --jobs 8 the full form, for the release notes
+    python bench/judge.py                            the short form: some minutes on one core
+    python bench/judge.py --full --jobs 2 --keep DIR the full form: about two hours on two cores
     python bench/judge.py --json out.json --markdown out.md
 
-Needs NumPy. Seeded: the same form gives the same numbers on every machine.
+Needs NumPy. Seeded: the same form gives the same numbers on every machine. With `--keep` the result
+of each item is kept in a folder, and a run that was interrupted goes on where it ended. Empty the
+folder when the judge has changed.
 """
 
 import argparse
@@ -12,7 +14,6 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from math import ceil, log
 from pathlib import Path
@@ -22,9 +23,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from judge_forms import Kind, forms
+from judge_field import families
+from judge_forms import forms
+from judge_kept import Item, Kept, run_all
 from judge_peers import PEERS
 from judge_tables import goals, markdown
+from judge_tuned import tuned
 from judge_worlds import DAY, FAMILIES, history, minutes, world
 
 from canarycli.judge.power import information
@@ -53,6 +57,10 @@ class Cell:
     seed: int
     onset: int = 0
     passing: bool = False
+
+    def run(self) -> dict[str, Any]:
+        """Simulate it and judge it by every rule."""
+        return run(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,17 +193,24 @@ def main() -> None:
     options.add_argument("--full", action="store_true", help="more runs and cells")
     options.add_argument("--runs", type=int, help="releases a cell, instead of the form's own")
     options.add_argument("--jobs", type=int, default=1, help="processes")
+    options.add_argument("--keep", type=Path, help="keep each result here, and go on from them")
+    options.add_argument("--only", nargs="*", help="of cells, forms, field and tuned just these")
     options.add_argument("--json", type=Path, help="write all numbers here")
     options.add_argument("--markdown", type=Path, help="write the tables here, else to stdout")
     chosen = options.parse_args()
     began = time.monotonic()
-    work = cells(full=chosen.full, runs=chosen.runs)
-    kinds = forms(full=chosen.full, runs=chosen.runs)
-    with ProcessPoolExecutor(chosen.jobs) as pool:
-        counts = list(pool.map(run, work)) if chosen.jobs > 1 else [run(cell) for cell in work]
-        others = list(pool.map(Kind.run, kinds)) if chosen.jobs > 1 else [k.run() for k in kinds]
-    result = {"form": "full" if chosen.full else "short", "cells": counts, "forms": others}
-    result["goals"] = goals(counts, others)
+    parts: dict[str, Sequence[Item]] = {
+        "cells": cells(full=chosen.full, runs=chosen.runs),
+        "forms": forms(full=chosen.full, runs=chosen.runs),
+        "field": families(full=chosen.full, runs=chosen.runs),
+        "tuned": tuned(full=chosen.full, runs=chosen.runs),
+    }
+    kept = Kept(chosen.keep)
+    result: dict[str, Any] = {"form": "full" if chosen.full else "short"}
+    for name, items in parts.items():
+        wanted = not chosen.only or name in chosen.only
+        result[name] = run_all(items, chosen.jobs, kept) if wanted else []
+    result["goals"] = goals(result)
     text = markdown(result)
     if chosen.json:
         chosen.json.write_text(json.dumps(result, indent=1), encoding="utf-8")

@@ -1,7 +1,7 @@
 """The judge where plain errors do not take it: a family a function, each with its goal."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import exp, log
 from typing import Any
 
@@ -34,7 +34,7 @@ class Family:
     name: str
     goal: str
     runs: int
-    judge: Callable[[np.random.Generator], str]
+    judge: Callable[[np.random.Generator], str] = field(repr=False)
 
     def run(self) -> dict[str, Any]:
         """Simulate and count."""

@@ -26,8 +26,13 @@ def kayenta(rows: Floats) -> int | None:
     Mann-Whitney with the Hodges-Lehmann shift: High when the lower limit of the shift exceeds a
     quarter of the estimated shift. Data that are all equal pass.
     """
-    for end in range(HOUR, len(rows) + 1, HOUR):
-        if is_high(*rates(rows[end - HOUR : end])):
+    return kayenta_every(rows, HOUR)
+
+
+def kayenta_every(rows: Floats, minutes: int, z: float = Z_98) -> int | None:
+    """The same on shorter windows and at another confidence than its guide asks for."""
+    for end in range(minutes, len(rows) + 1, minutes):
+        if is_high(*rates(rows[end - minutes : end]), z):
             return end
     return None
 
@@ -38,7 +43,7 @@ def rates(rows: Floats) -> tuple[Floats, Floats]:
     return ours[:, 1] / ours[:, 0], theirs[:, 3] / theirs[:, 2]
 
 
-def is_high(experiment: Floats, control: Floats) -> bool:
+def is_high(experiment: Floats, control: Floats, z: float = Z_98) -> bool:
     """Whether the candidate's values are called High against the baseline's."""
     if len(experiment) == 0 or len(control) == 0:
         return False
@@ -47,16 +52,16 @@ def is_high(experiment: Floats, control: Floats) -> bool:
     both = np.concatenate([experiment, control])
     if np.all(both == both[0]):
         return False
-    low, shift = hodges_lehmann(experiment, control)
+    low, shift = hodges_lehmann(experiment, control, z)
     return bool(low > EFFECT * abs(shift) and experiment.mean() >= control.mean())
 
 
-def hodges_lehmann(x: Floats, y: Floats) -> tuple[float, float]:
+def hodges_lehmann(x: Floats, y: Floats, z: float = Z_98) -> tuple[float, float]:
     """Lower limit and estimate of the shift, by the normal approximation of Mann-Whitney."""
     differences = np.sort((x[:, None] - y[None, :]).ravel())
     n, m = len(x), len(y)
     spread = np.sqrt(n * m * (n + m + 1) / 12)
-    rank = int(np.floor(n * m / 2 - Z_98 * spread - 0.5))
+    rank = int(np.floor(n * m / 2 - z * spread - 0.5))
     return float(differences[max(rank, 0)]), float(np.median(differences))
 
 
@@ -89,11 +94,16 @@ def alarm(rows: Floats, points: int = 3) -> int | None:
 
 def peeking(rows: Floats) -> int | None:
     """A one-sided two-sample z-test at 1 %, made for one look, looked at every minute."""
+    return _nth(z_scores(rows) > Z_98, 1)
+
+
+def z_scores(rows: Floats) -> Floats:
+    """Of the difference of the rates up to each minute."""
     n_c, x_c, n_b, x_b = np.cumsum(rows, axis=0).T
     n_c, n_b = np.maximum(n_c, 1), np.maximum(n_b, 1)
     pooled = (x_c + x_b) / (n_c + n_b)
     error = np.sqrt(np.maximum(pooled * (1 - pooled), 1e-12) * (1 / n_c + 1 / n_b))
-    return _nth((x_c / n_c - x_b / n_b) / error > Z_98, 1)
+    return np.asarray((x_c / n_c - x_b / n_b) / error)
 
 
 PEERS: dict[str, Rule] = {

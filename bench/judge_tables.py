@@ -26,15 +26,20 @@ def binomial_tail(k: int, n: int, p: float) -> float:
     )
 
 
-def goals(cells: Cells, forms: Cells) -> list[dict[str, str]]:
-    """The design's goals that this form can measure, with what was measured."""
+def goals(result: dict[str, Any]) -> list[dict[str, str]]:
+    """The design's goals that were measured, with what came out."""
+    cells = result["cells"]
+    known = _counted(cells) if cells else []
+    return [*known, *_others(result["forms"]), *_tuned(result["tuned"])]
+
+
+def _counted(cells: Cells) -> list[dict[str, str]]:
     nulls = [c for c in cells if c["effect"] == 1.0 and not c["passing"]]
     inside = [c for c in nulls if c["family"] != NO_PROMISE]
     return [
         *_false(inside, nulls),
         *_speed([c for c in cells if not c["passing"] and c["effect"] != 1.0]),
         *_passing([c for c in cells if c["passing"]]),
-        *_others(forms),
         _cost(nulls),
     ]
 
@@ -83,6 +88,15 @@ def _speed(cells: Cells) -> list[dict[str, str]]:
         rows.append(
             _goal("the same, nothing known before", "<= 2.2 x Wald", f"worst {worst:.2f} x")
         )
+    rough = [c for c in cells if c["family"] == "everything" and not c["onset"]]
+    against = [
+        rule(c, JUDGE)["requests"] / (5 * c["wald_minutes"] * c["per_second"] * 3)
+        for c in rough
+        if c["wald_minutes"] and c["wald_minutes"] > 5 and rule(c, JUDGE)["mean"] is not None
+    ]
+    if against:
+        text = f"{min(against):.2f} to {max(against):.2f} x"
+        rows.append(_goal("requests, everything, against 5 x Wald", "<= 1.8 x, goal 1.3", text))
     fewer = [rule(c, "Kayenta, 60 min")["bad"] / max(1.0, rule(c, JUDGE)["bad"]) for c in plain]
     mean = exp(sum(log(max(f, 1e-3)) for f in fewer) / len(fewer))
     text = f"{mean:.1f} x fewer, least {min(fewer):.2f} x"
@@ -132,6 +146,37 @@ def _others(forms: Cells) -> list[dict[str, str]]:
     return rows
 
 
+def _tuned(worlds: Cells) -> list[dict[str, str]]:
+    rows = []
+    for one in worlds:
+        kayenta, z = [], []
+        for name, told in one["effects"].items():
+            if told["kayenta_bad"] is not None:
+                ratio = told["kayenta_bad"] / max(1.0, told["judge_bad"])
+                kayenta.append(f"{name} {ratio:.2f}")
+            if name in {"x1.5", "x2"}:
+                z.append(f"{name} {told['judge_minutes'] / told['z_minutes']:.2f}")
+        where = f"{one['family']}, {one['runs']} runs"
+        name = f"bad responses of the best Kayenta / the judge's, {where}"
+        rows.append(_goal(name, ">= 0.9 at x1.5, 1.8 at x5, 2.3 in outages", ", ".join(kayenta)))
+        name = f"minutes against a z-test tuned to the noise ({one['z']}), {where}"
+        rows.append(_goal(name, "<= 2.1 x, shocks <= 3.2 x", ", ".join(z)))
+    return rows
+
+
+def field_table(families: Cells) -> str:
+    """What became of the releases of each family."""
+    words = ("fail", "pass", "inconclusive", "no_data", "right", "wrong")
+    rows = []
+    for one in families:
+        found = one["found"]
+        said = ", ".join(
+            f"{found[word]} {word.replace('_', ' ')}" for word in words if word in found
+        )
+        rows.append([one["group"], one["name"], one["goal"], str(sum(found.values())), said])
+    return _table("In the field", ["family", "releases", "goal", "runs", "found"], rows)
+
+
 def _cost(nulls: Cells) -> dict[str, str]:
     seconds = sum(c["seconds"] for c in nulls)
     minutes = sum(c["runs"] for c in nulls) * 1440
@@ -143,11 +188,10 @@ def markdown(result: dict[str, Any]) -> str:
     cells = result["cells"]
     nulls = [c for c in cells if c["effect"] == 1.0 and not c["passing"]]
     effects = [c for c in cells if c["effect"] != 1.0 and not c["passing"]]
-    parts = [
-        _table("Goals", ["goal", "floor", "measured"], [list(g.values()) for g in result["goals"]]),
-        _nulls(nulls),
-        _effects(effects),
-    ]
+    reached = [list(goal.values()) for goal in result["goals"]]
+    parts = [_table("Goals", ["goal", "floor", "measured"], reached)]
+    parts += [_nulls(nulls), _effects(effects)] if cells else []
+    parts += [field_table(result["field"])] if result["field"] else []
     return "\n".join(parts)
 
 
