@@ -32,13 +32,13 @@ _canary() {
         fi
     done
     if [[ -z $command ]]; then
-        _canary_words 'start status watch promote guard pause resume drive shift rollback plan check lint history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help --help --version'
+        _canary_words 'start status watch promote guard pause resume drive shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help --help --version'
         return
     fi
     case "$command:$before" in
         lint:--format) _canary_words 'text json github'; return ;;
         report:--format) _canary_words 'html markdown json junit'; return ;;
-        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--stay|*:--wait|*:--timeout|*:--ok-on|*:--summary|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:-i|*:--interval|*:--to|*:--reason|*:--for|*:--looks|*:--listen|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--aa|*:--limit|*:--outcome|*:--export|*:--prune|*:--metrics|*:--speed|*:--older-than) :; return ;;
+        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--stay|*:--wait|*:--timeout|*:--ok-on|*:--summary|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:-i|*:--interval|*:--to|*:--reason|*:--for|*:--looks|*:--listen|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--aa|*:--port|*:--limit|*:--outcome|*:--export|*:--prune|*:--metrics|*:--speed|*:--older-than) :; return ;;
         *:--on-interrupt) _canary_words 'hold rollback'; return ;;
         *:--junit|*:--report|*:--config|*:--events|*:--out) _canary_files; return ;;
         *:-e|*:--endpoint) _canary_live endpoints; return ;;
@@ -67,6 +67,7 @@ _canary() {
             plan) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --out --suggest --budget-bad --margin --max-duration --write -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             check) _canary_words '--from --baseline --candidate --since --at --skip --aa -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             lint) _canary_words '--format -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            dashboard) _canary_words '--port --for --open -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             history) _canary_words '--limit --since --outcome --export --prune -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             report) _canary_words '--format --out --open -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             init) _canary_words '--stages --bake --ci --force -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
@@ -108,7 +109,7 @@ _canary() {
         tick) _canary_live releases ;;
         unlock) _canary_live releases ;;
         cleanup) _canary_live releases ;;
-        help) _canary_words 'exit-codes env config keys start status watch promote guard pause resume drive shift rollback plan check lint history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help' ;;
+        help) _canary_words 'exit-codes env config keys start status watch promote guard pause resume drive shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help' ;;
     esac
 }
 

@@ -88,6 +88,7 @@ COMMANDS: Mapping[str, Row] = {
         (0, 3, 4, 8, 9, 10, 11),
     ),
     "lint": Row("lint", "Validate canary.yaml", Panel.BEFORE),
+    "dashboard": Row("dashboard", "Show all releases in a browser, read-only", Panel.BACK),
     "history": Row("history", "List past releases and how they ended", Panel.BACK),
     "report": Row("report", "Write an HTML, Markdown, JSON or JUnit report", Panel.BACK, (0, 9)),
     "init": Row(

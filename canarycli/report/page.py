@@ -25,19 +25,33 @@ def page(story: Story, document: Mapping[str, Any]) -> str:
         story: what happened.
         document: the same as JSON values, kept inside so that the page is a data file too.
     """
-    release = story.release
-    title = escape(f"{release.endpoint} {release.baseline} → {story.candidate}")
+    data = f'<script type="application/json" id="canary-report">{_inert(_drawn(document))}</script>'
+    return html(title_of(story), f"{told_in_html(story)}\n{data}")
+
+
+def title_of(story: Story) -> str:
+    """What a browser's tab says."""
+    return f"{_arms(story)}: {story.headline}"
+
+
+def told_in_html(story: Story) -> str:
+    """The release as the inside of a page."""
+    return "\n".join(_body(story, escape(_arms(story))))
+
+
+def _arms(story: Story) -> str:
+    return f"{story.release.endpoint} {story.release.baseline} → {story.candidate}"
+
+
+def html(title: str, body: str) -> str:
+    """A whole page around a body, with the one style of all pages."""
     style = files("canarycli.report").joinpath("page.css").read_text(encoding="utf-8")
-    body = "\n".join(_body(story, title))
-    text = (
+    return visible(
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}: {escape(story.headline)}</title>\n<style>\n{style}</style>\n</head>\n"
-        f"<body>\n{body}\n"
-        f'<script type="application/json" id="canary-report">{_inert(_drawn(document))}</script>\n'
-        "</body>\n</html>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
     )
-    return visible(text)
 
 
 def _body(story: Story, title: str) -> Iterator[str]:
