@@ -32,13 +32,13 @@ _canary() {
         fi
     done
     if [[ -z $command ]]; then
-        _canary_words 'start status watch promote guard pause resume drive shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help --help --version'
+        _canary_words 'start status watch promote guard pause resume drive fleet shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help --help --version'
         return
     fi
     case "$command:$before" in
         lint:--format) _canary_words 'text json github'; return ;;
         report:--format) _canary_words 'html markdown json junit'; return ;;
-        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--stay|*:--wait|*:--timeout|*:--ok-on|*:--summary|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:-i|*:--interval|*:--to|*:--reason|*:--for|*:--looks|*:--listen|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--aa|*:--port|*:--limit|*:--outcome|*:--export|*:--prune|*:--metrics|*:--speed|*:--older-than) :; return ;;
+        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--stay|*:--wait|*:--timeout|*:--ok-on|*:--summary|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:-i|*:--interval|*:--to|*:--reason|*:--for|*:--looks|*:--listen|*:--stop-after|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--aa|*:--port|*:--limit|*:--outcome|*:--export|*:--prune|*:--metrics|*:--speed|*:--older-than) :; return ;;
         *:--on-interrupt) _canary_words 'hold rollback'; return ;;
         *:--junit|*:--report|*:--config|*:--events|*:--out) _canary_files; return ;;
         *:-e|*:--endpoint) _canary_live endpoints; return ;;
@@ -62,6 +62,7 @@ _canary() {
             pause) _canary_words '--for --then --reason -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             resume) _canary_words '--take-over --detach --timeout --on-interrupt --ok-on --junit --summary --report -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             drive) _canary_words '--all --for --looks --listen -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            fleet) _canary_words '--stop-after --for --timeout --reason -y --yes -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             shift) _canary_words '-p --percent --reason -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             rollback) _canary_words '--reason --to --no-wait --print-command -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             plan) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --out --suggest --budget-bad --margin --max-duration --write -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
@@ -94,6 +95,7 @@ _canary() {
         guard) _canary_live releases ;;
         pause) _canary_live releases ;;
         resume) _canary_live releases ;;
+        fleet) _canary_words 'start status pause resume rollback' ;;
         shift) _canary_live releases ;;
         rollback) _canary_live releases ;;
         plan) _canary_live releases ;;
@@ -109,7 +111,7 @@ _canary() {
         tick) _canary_live releases ;;
         unlock) _canary_live releases ;;
         cleanup) _canary_live releases ;;
-        help) _canary_words 'exit-codes env config keys start status watch promote guard pause resume drive shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help' ;;
+        help) _canary_words 'exit-codes env config keys start status watch promote guard pause resume drive fleet shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help' ;;
     esac
 }
 

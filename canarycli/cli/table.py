@@ -71,6 +71,12 @@ COMMANDS: Mapping[str, Row] = {
     "drive": Row(
         "drive", "Drive every open release from one process", Panel.RELEASE, (0, 130, 143)
     ),
+    "fleet": Row(
+        "fleet",
+        "Release one model over many endpoints, in waves",
+        Panel.RELEASE,
+        (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14),
+    ),
     "shift": Row("shift", "Set the candidate's share by hand", Panel.RELEASE, (0, 8, 9, 10, 13)),
     "rollback": Row(
         "rollback",

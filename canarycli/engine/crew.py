@@ -18,7 +18,7 @@ from canarycli.journal import Event
 from canarycli.release.context import WATCHING
 from canarycli.release.record import Release, State
 from canarycli.store import Query, Record, Store
-from canarycli.store.contract import EVERYTHING
+from canarycli.store.contract import EVERYTHING, Sheet
 
 DISCOVER = 2.0
 """Seconds between two looks for releases that are new, or that somebody changed."""
@@ -71,6 +71,18 @@ class Noting:
     def events(self, release_id: str, after: int = 0) -> tuple[Event, ...]:
         """What was noted about a release."""
         return self._store.events(release_id, after)
+
+    def sheet(self, name: str) -> Sheet | None:
+        """The sheet of that name."""
+        return self._store.sheet(name)
+
+    def put(self, sheet: Sheet) -> Sheet:
+        """Replace a sheet."""
+        return self._store.put(sheet)
+
+    def sheets(self) -> tuple[str, ...]:
+        """The name of every sheet."""
+        return self._store.sheets()
 
     def prune(self, before: datetime) -> int:
         """Forget old releases."""
@@ -132,25 +144,26 @@ class Crew:
     _members: dict[str, _Member] = field(default_factory=dict)
     _strangers: dict[str, tuple[str, float]] = field(default_factory=dict)
     _bell: Bell = field(default_factory=Bell)
+    _again: float = 0.0
 
     def run(self, enough: Callable[[], bool]) -> None:
         """Drive until it is enough; then let go of everything, for another one to take over."""
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="look")
-        again = 0.0
         try:
             while not enough():
                 self._bell.clear()
-                if monotonic() >= again:
+                if monotonic() >= self._again:
+                    self._again = monotonic() + self.discover
                     self._discover()
-                    again = monotonic() + self.discover
                 self._send(pool)
-                self._bell.wait(max(0.0, min(self._soonest(), again) - monotonic()))
+                self._bell.wait(max(0.0, min(self._soonest(), self._again) - monotonic()))
         finally:
             pool.shutdown(cancel_futures=True)
             self._let_go()
 
     def hurry(self) -> None:
-        """Have `enough` asked again now."""
+        """Have `enough` asked again now, and look for what is new."""
+        self._again = 0.0
         self._bell.set()
 
     def __len__(self) -> int:

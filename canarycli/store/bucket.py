@@ -21,7 +21,7 @@ from canarycli.codec import to_json
 from canarycli.errors import StoreError
 from canarycli.journal import Event
 from canarycli.store import layout
-from canarycli.store.contract import EVERYTHING, UNHURRIED, Patience, Query, Record, Stale
+from canarycli.store.contract import EVERYTHING, UNHURRIED, Patience, Query, Record, Sheet, Stale
 from canarycli.store.document import (
     document_of,
     event_of,
@@ -30,7 +30,7 @@ from canarycli.store.document import (
     record_of,
     refused,
 )
-from canarycli.store.objects import Objects, Refused, Unheard
+from canarycli.store.objects import Found, Objects, Refused, Unheard
 
 REMEMBERED = 8
 """Nonces in a document: a save whose answer was lost is known by its own after so many others."""
@@ -165,6 +165,37 @@ class BucketStore:
         found = (readable(release_id, self._say, event_of, line) for line in lines[after:])
         return tuple(event for event in found if event is not None)
 
+    def sheet(self, name: str) -> Sheet | None:
+        """The sheet of that name, None if there is none."""
+        found = self._objects.get(layout.sheet_path(name))
+        return _sheet(name, found)[0] if found else None
+
+    def put(self, sheet: Sheet) -> Sheet:
+        """Replace the sheet that has `sheet.version`; returns it as saved."""
+        path, nonce = layout.sheet_path(sheet.name), uuid4().hex
+        saved = replace(sheet, version=sheet.version + 1)
+        content = {"version": saved.version, "nonce": nonce, "body": sheet.body}
+        body = json.dumps(content).encode()
+        for attempt in range(TRIES):
+            found = self._objects.get(path)
+            known, theirs = _sheet(sheet.name, found) if found else (None, "")
+            if theirs == nonce:
+                return saved
+            if (known.version if known else 0) != sheet.version:
+                raise Stale(f"{sheet.name} changed meanwhile")
+            try:
+                self._objects.put(path, body, found.version if found else None)
+            except (Refused, Unheard):
+                time.sleep(random.uniform(0, 0.1 * (attempt + 1)))  # noqa: S311 - no secret
+            else:
+                return saved
+        raise StoreError(f"{sheet.name} can't be written to {self._objects.url}")
+
+    def sheets(self) -> tuple[str, ...]:
+        """The name of every sheet, in order."""
+        names = self._objects.names(layout.SHEETS)
+        return tuple(sorted(layout.text_of(name.removesuffix(".json")) for name in names))
+
     def prune(self, before: datetime) -> int:
         """Forget the releases that ended before then, and their events; how many there were."""
         current = {record.release.id for record in self.newest()}
@@ -297,6 +328,15 @@ def _document(body: bytes, at: Mapping[str, str]) -> _Document:
     if not isinstance(version, int) or not isinstance(outbox, list) or not isinstance(nonces, list):
         raise refused("its version, nonces or outbox are none")
     return _Document(record_of(content, version), tuple(nonces), tuple(outbox), at, body)
+
+
+def _sheet(name: str, found: Found) -> tuple[Sheet, str]:
+    """A sheet as it was read, and the nonce of whoever wrote it."""
+    content = object_of(found.body)
+    version, body = content.get("version"), content.get("body")
+    if not isinstance(version, int) or not isinstance(body, str):
+        raise refused(f"the sheet {name} has no version or no body")
+    return Sheet(name, body, version), str(content.get("nonce", ""))
 
 
 def _traces(record: Record) -> list[str]:

@@ -73,6 +73,21 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """A document that several releases have in common, such as a fleet.
+
+    Attributes:
+        name: what it is kept under.
+        body: what stands in it, as JSON text.
+        version: grows with every save; a save names the version it was made from, 0 for none.
+    """
+
+    name: str
+    body: str
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """Which releases are asked for; what is None does not matter.
 
@@ -172,6 +187,22 @@ class Store(Protocol):
 
     def events(self, release_id: str, after: int = 0) -> tuple[Event, ...]:
         """What was noted about a release, in order, without the first `after` of them."""
+        ...
+
+    def sheet(self, name: str) -> Sheet | None:
+        """The sheet of that name, None if there is none."""
+        ...
+
+    def put(self, sheet: Sheet) -> Sheet:
+        """Replace the sheet that has `sheet.version`; returns it as saved.
+
+        Raises:
+            Stale: it has another version by now.
+        """
+        ...
+
+    def sheets(self) -> tuple[str, ...]:
+        """The name of every sheet, in order."""
         ...
 
     def prune(self, before: datetime) -> int:

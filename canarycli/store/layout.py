@@ -5,6 +5,7 @@ from urllib.parse import quote, unquote
 
 from canarycli.release.record import Release
 
+SHEETS = "sheets"
 ENDPOINTS, RELEASES, OPEN, HISTORY, EVENTS = "endpoints", "releases", "open", "history", "events"
 
 _END_OF_TIME = 9_999_999_999_999_999
@@ -59,6 +60,11 @@ class Line:
     def is_called(self, endpoint: str) -> bool:
         """Whether its endpoint is called so, in any case."""
         return endpoint.lower() in {self.endpoint.lower(), self.kept_as.lower()}
+
+
+def sheet_path(name: str) -> str:
+    """A document that several releases have in common."""
+    return f"{SHEETS}/{word(name)}.json"
 
 
 def events_path(release_id: str, version: int) -> str:

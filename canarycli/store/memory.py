@@ -7,7 +7,7 @@ from datetime import datetime
 
 from canarycli.errors import StoreError
 from canarycli.journal import Event
-from canarycli.store.contract import EVERYTHING, Query, Record, Stale
+from canarycli.store.contract import EVERYTHING, Query, Record, Sheet, Stale
 
 
 class MemoryStore:
@@ -18,6 +18,7 @@ class MemoryStore:
         self._endpoints: dict[str, Record] = {}
         self._releases: dict[str, Record] = {}
         self._events: dict[str, list[Event]] = {}
+        self._sheets: dict[str, Sheet] = {}
 
     def load(self, key: str) -> Record | None:
         """The endpoint's newest record, None if it never had a release."""
@@ -62,6 +63,24 @@ class MemoryStore:
     def events(self, release_id: str, after: int = 0) -> tuple[Event, ...]:
         """What was noted about a release, in order, without the first `after` of them."""
         return tuple(self._events.get(release_id, ())[after:])
+
+    def sheet(self, name: str) -> Sheet | None:
+        """The sheet of that name, None if there is none."""
+        return self._sheets.get(name)
+
+    def put(self, sheet: Sheet) -> Sheet:
+        """Replace the sheet that has `sheet.version`; returns it as saved."""
+        with self._lock:
+            known = self._sheets.get(sheet.name)
+            if (known.version if known else 0) != sheet.version:
+                raise Stale(f"{sheet.name} changed meanwhile")
+            saved = replace(sheet, version=sheet.version + 1)
+            self._sheets[sheet.name] = saved
+        return saved
+
+    def sheets(self) -> tuple[str, ...]:
+        """The name of every sheet, in order."""
+        return tuple(sorted(self._sheets))
 
     def prune(self, before: datetime) -> int:
         """Forget the releases that ended before then, and their events; how many there were."""

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from canarycli.errors import CanaryError
 from canarycli.journal import Event
-from canarycli.store.contract import EVERYTHING, Query, Record
+from canarycli.store.contract import EVERYTHING, Query, Record, Sheet
 
 
 class Nowhere:
@@ -44,6 +44,18 @@ class Nowhere:
         self._refuse()
 
     def events(self, release_id: str, after: int = 0) -> tuple[Event, ...]:  # noqa: ARG002
+        """Say why not."""
+        self._refuse()
+
+    def sheet(self, name: str) -> Sheet | None:  # noqa: ARG002
+        """Say why not."""
+        self._refuse()
+
+    def put(self, sheet: Sheet) -> Sheet:  # noqa: ARG002
+        """Say why not."""
+        self._refuse()
+
+    def sheets(self) -> tuple[str, ...]:
         """Say why not."""
         self._refuse()
 

@@ -12,7 +12,7 @@ from canarycli.store.contract import Patience
 from canarycli.store.places import shown
 from canarycli.store.sql import TABLES, Run, Unsure
 
-FORM = 1
+FORM = 2
 """Of the tables."""
 
 SCHEMA = "canary"
@@ -125,11 +125,12 @@ class PostgreSQL:
             there = db.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.form",)).fetchone()[0]
             if there is None:
                 db.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+                db.execute("CREATE TABLE form (form INTEGER PRIMARY KEY)")
+            form = db.execute("SELECT max(form) FROM form").fetchone()[0] or 0
+            if form < FORM:
                 for statement in TABLES.format(serial="BIGSERIAL").split(";"):
                     db.execute(statement)
-                db.execute("CREATE TABLE form (form INTEGER PRIMARY KEY)")
                 db.execute("INSERT INTO form VALUES (%s)", (FORM,))
-            form = db.execute("SELECT max(form) FROM form").fetchone()[0]
         if form > FORM:
             raise StoreError(
                 f"a newer canary wrote the release records in {shown(self._url)}",

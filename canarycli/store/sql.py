@@ -10,7 +10,7 @@ from uuid import uuid4
 from canarycli.errors import StoreError
 from canarycli.journal import Event
 from canarycli.release.record import Release
-from canarycli.store.contract import EVERYTHING, Query, Record, Stale
+from canarycli.store.contract import EVERYTHING, Query, Record, Sheet, Stale
 from canarycli.store.document import decode, decode_event, encode, encode_event, readable, refused
 
 TABLES = """
@@ -32,7 +32,10 @@ CREATE INDEX IF NOT EXISTS releases_left ON releases (started DESC, id) WHERE le
 CREATE TABLE IF NOT EXISTS events (
     seq {serial} PRIMARY KEY, release TEXT NOT NULL, body TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS events_of ON events (release, seq)
+CREATE INDEX IF NOT EXISTS events_of ON events (release, seq);
+CREATE TABLE IF NOT EXISTS sheets (
+    name TEXT PRIMARY KEY, version INTEGER NOT NULL, nonce TEXT NOT NULL, body TEXT NOT NULL
+)
 """
 """`{serial}` is the database's own word for a number that counts up."""
 
@@ -164,6 +167,32 @@ class SqlStore:
                 return saved
         raise StoreError(f"the record of {release.key} can't be written: no answer to any try")
 
+    def sheet(self, name: str) -> Sheet | None:
+        """The sheet of that name, None if there is none."""
+        rows = self._database.read("SELECT body, version FROM sheets WHERE name = ?", name)
+        return Sheet(name, rows[0][0], rows[0][1]) if rows else None
+
+    def put(self, sheet: Sheet) -> Sheet:
+        """Replace the sheet that has `sheet.version`; returns it as saved."""
+        saved, nonce = replace(sheet, version=sheet.version + 1), uuid4().hex
+        for _ in range(TRIES):
+            try:
+                with self._database.write() as run:
+                    if _swap_sheet(run, sheet, nonce) != 1:
+                        raise Stale(f"{sheet.name} changed meanwhile")
+            except Unsure:
+                found = self._database.read("SELECT nonce FROM sheets WHERE name = ?", sheet.name)
+                if found and found[0][0] == nonce:
+                    return saved
+            else:
+                return saved
+        raise StoreError(f"{sheet.name} can't be written: no answer to any try")
+
+    def sheets(self) -> tuple[str, ...]:
+        """The name of every sheet, in order."""
+        rows = self._database.read("SELECT name FROM sheets ORDER BY name")
+        return tuple(name for (name,) in rows)
+
     def prune(self, before: datetime) -> int:
         """Forget the releases that ended before then, and their events; how many there were."""
         limit = before.timestamp()
@@ -245,6 +274,17 @@ def _swap(run: Run, record: Record, nonce: str) -> int:
         key,
         record.version,
     )
+
+
+def _swap_sheet(run: Run, sheet: Sheet, nonce: str) -> int:
+    if sheet.version == 0:
+        create = "INSERT INTO sheets VALUES (?, 1, ?, ?) ON CONFLICT (name) DO NOTHING"
+        return run(create, sheet.name, nonce, sheet.body)
+    swap = (
+        "UPDATE sheets SET version = version + 1, nonce = ?, body = ? "
+        "WHERE name = ? AND version = ?"
+    )
+    return run(swap, nonce, sheet.body, sheet.name, sheet.version)
 
 
 def _where(query: Query) -> tuple[str, list[Any]]:

@@ -10,7 +10,7 @@ from canarycli.errors import StoreError
 from canarycli.store.document import decode
 from canarycli.store.sql import PUT_RELEASE, TABLES, release_row
 
-FORM = 2
+FORM = 3
 """Of the tables: SQLite keeps it as `user_version`; before canary 0.2 it was 0."""
 
 Row = tuple[str, int, str]

@@ -16,7 +16,7 @@ from canarycli.release.record import Release
 from canarycli.release.request import Request, prepare
 from canarycli.simulator import Simulator
 from canarycli.store import Query, Record, Store
-from canarycli.store.contract import EVERYTHING
+from canarycli.store.contract import EVERYTHING, Sheet
 from canarycli.store.memory import MemoryStore
 from canarycli.testing import Crash, FakeClock, Faulty, Points
 from canarycli.traffic import TOLERANCE, Traffic
@@ -116,6 +116,15 @@ class FaultyStore:
 
     def events(self, release_id: str, after: int = 0) -> tuple[Event, ...]:
         return self._store.events(release_id, after)
+
+    def sheet(self, name: str) -> Sheet | None:
+        return self._store.sheet(name)
+
+    def put(self, sheet: Sheet) -> Sheet:
+        return self._store.put(sheet)
+
+    def sheets(self) -> tuple[str, ...]:
+        return self._store.sheets()
 
     def prune(self, before: datetime) -> int:
         return self._store.prune(before)

@@ -11,6 +11,7 @@ from canarycli.errors import StoreError
 from canarycli.journal import Event
 from canarycli.release.record import Outcome
 from canarycli.store import Query, Record, Stale, Store
+from canarycli.store.contract import Sheet
 from canarycli.testing.stores.place import NOW, Place, a_release, ended
 
 HOUR = timedelta(hours=1)
@@ -146,6 +147,20 @@ class StoreKit:
         assert set(before) == set(during) == {key}
         assert before[key] != during[key] or before[key] == ""
         assert store.marks() == {}
+
+    def test_a_sheet_is_replaced_by_whoever_has_read_it(self, place: Place) -> None:
+        one, other = place.open(), place.open()
+        assert (one.sheet("a fleet/x"), one.sheets()) == (None, ())
+
+        first = one.put(Sheet("a fleet/x", '{"a": 1}'))
+        second = other.put(replace(first, body='{"a": 2}'))
+        with pytest.raises(Stale):
+            one.put(replace(first, body='{"a": 3}'))
+        with pytest.raises(Stale):
+            other.put(Sheet("a fleet/x", "{}"))
+
+        assert one.sheet("a fleet/x") == second
+        assert other.sheets() == ("a fleet/x",)
 
     def test_pruning_forgets_old_releases_and_their_events(self, store: Store) -> None:
         record = store.save(Record(ended(a_release("r-1"))), [Event("ended", NOW, "over")])

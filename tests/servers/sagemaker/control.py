@@ -1,5 +1,6 @@
 """What a test may do behind the API's back; see the package's docstring for each action."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -194,6 +195,11 @@ def calls(app: "App", _: Json) -> Any:
     return app.calls
 
 
+def tally(app: "App", _: Json) -> Json:
+    """How many calls there were of each operation."""
+    return Counter(call["operation"] for call in app.calls)
+
+
 def shares(app: "App", body: Json) -> Any:
     return app.account.endpoint(body["endpoint"]).splits
 
@@ -221,6 +227,7 @@ ACTIONS: dict[str, Callable[["App", Any], Any]] = {
         clear_faults,
         invoke,
         calls,
+        tally,
         shares,
         state,
         tags,
