@@ -17,6 +17,7 @@ from canarycli.provider import (
     Smoker,
     Warming,
 )
+from canarycli.recorder import Recorder
 
 P = TypeVar("P")
 
@@ -36,6 +37,7 @@ VERBS: Mapping[type, tuple[str, ...]] = {
     Smoker: ("smoke",),
     Declaring: ("keys",),
     Metering: ("metric_keys",),
+    Recorder: ("recording", "answers"),
 }
 """What a provider must have to be one of those."""
 

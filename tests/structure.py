@@ -21,6 +21,7 @@ VALUES = (
     "source",
     "declared",
     "files",
+    "recorder",
     "verbs",
     "probes",
     "journal",
@@ -29,7 +30,7 @@ VALUES = (
 )
 """The ground: values everybody may import."""
 
-PURE = (*VALUES, "judge", "forecast", "series", "release", "report")
+PURE = (*VALUES, "answers", "judge", "forecast", "series", "release", "report")
 """Values and logic, bottom first: same values in, same values out."""
 
 LAYERS = (
@@ -73,6 +74,7 @@ OPEN_TO_PROVIDERS = frozenset(
         "durations",
         "files",
         "child",
+        "recorder",
         "probes",
         "clock",
     }

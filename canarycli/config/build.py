@@ -163,7 +163,7 @@ def _endpoint(
     name: str, model: models.EndpointModel, defaults: Mapping[str, Any], folder: Path
 ) -> EndpointConfig:
     fields = type(model).model_fields
-    own = model.model_dump(exclude_unset=True)
+    own = model.model_dump(exclude_unset=True, by_alias=True)
     usual = {key: value for key, value in defaults.items() if key in fields}
     usual |= own_defaults(defaults, str(own["provider"]))
     return endpoint_from({**usual, **own}, name, folder)

@@ -32,6 +32,7 @@ def endpoint_from(entry: Mapping[str, Any], name: str, folder: Path) -> Endpoint
         baseline=entry.get("baseline"),
         candidate=entry.get("candidate", {}),
         keep_baseline=entry.get("keep_baseline", KEEP_BASELINE),
+        predictions=entry.get("predictions", {}),
     )
 
 

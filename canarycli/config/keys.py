@@ -6,7 +6,9 @@ SIMULATOR = "simulator"
 ALIASES: Mapping[str, str] = {"demo": SIMULATOR}
 """Other words for a provider."""
 
-COMMON = frozenset({"provider", "endpoint", "plan", "baseline", "candidate", "keep_baseline"})
+COMMON = frozenset(
+    {"provider", "endpoint", "plan", "baseline", "candidate", "keep_baseline", "predictions"}
+)
 """The keys every endpoint may have: they are for canary, not for the provider."""
 
 CLOUD = COMMON | {"metric_delay", "metric_period", "endpoint_url"}

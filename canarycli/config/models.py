@@ -26,6 +26,7 @@ from canarycli.config.fields import (
 )
 from canarycli.config.keys import ALIASES
 from canarycli.config.plans import ALARM, BUILT_IN, CUSTOM, RULE, SOURCED, Model, PlanModel
+from canarycli.config.predictions import PredictionsModel
 from canarycli.config.problem import nearest
 from canarycli.config.sources import SourceModel
 from canarycli.registry import provider_names
@@ -47,6 +48,9 @@ class EndpointModel(Model):
     candidate: dict[str, Any] = Field({}, description="options for deploying a model")
     keep_baseline: MaybeDuration = Field(
         None, description="how long the old version stays deployed after a promotion, 1h"
+    )
+    predictions: PredictionsModel | None = Field(
+        None, description="where in recorded answers their class and score are"
     )
 
 

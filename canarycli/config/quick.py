@@ -114,8 +114,10 @@ def _value(key: str, value: Any) -> Any:
                 return parse_duration(str(value))
             case "speed":
                 return parse_speed(value)
-            case "candidate" | "versions":
+            case "candidate" | "versions" | "labels":
                 return value if isinstance(value, dict) else None
+            case "predictions":  # no way back reads answers
+                return None
     except (ValueError, TypeError):
         return None
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None

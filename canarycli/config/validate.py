@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from canarycli.config import models, plans, sources
+from canarycli.config import models, plans, predictions, sources
 from canarycli.config.alarms import MISPLACED, is_alarm
 from canarycli.config.document import At, Document, Path
 from canarycli.config.fields import quoted
@@ -87,6 +87,7 @@ _BY_KEY: Mapping[str, type[BaseModel]] = {
     "prometheus": sources.WebModel,
     "http": sources.WebModel,
     "oauth": sources.OAuthModel,
+    "predictions": predictions.PredictionsModel,
     "sigv4": sources.SigV4Model,
     "cloudwatch": plans.CloudWatch,
     "cloud_monitoring": plans.CloudMonitoring,
@@ -125,7 +126,7 @@ def _known_keys(root: type[BaseModel], path: Path, data: Any) -> tuple[str, ...]
         case _:
             words = [part for part in path if isinstance(part, str)]
             model = _BY_KEY[words[-1]]
-    return tuple(model.model_fields)
+    return tuple(field.alias or name for name, field in model.model_fields.items())
 
 
 def _at(data: Any, path: Path) -> Any:

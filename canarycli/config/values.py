@@ -30,6 +30,7 @@ class EndpointConfig:
         baseline: the version to compare with, None for the one with most traffic.
         candidate: options for deploying a model, in the provider's words.
         keep_baseline: how long the old version stays deployed after a promotion.
+        predictions: how its recorded answers are read, {} where nothing is said.
     """
 
     name: str
@@ -40,6 +41,7 @@ class EndpointConfig:
     baseline: str | None = None
     candidate: Mapping[str, Any] = field(default_factory=dict)
     keep_baseline: timedelta = KEEP_BASELINE
+    predictions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

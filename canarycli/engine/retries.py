@@ -110,10 +110,10 @@ class Patient:
         if not sourced:
             return self._ask(lambda: self.provider.measure(endpoint, versions, metrics, window))
         # Here and not above, so that a rollback loads no source.
-        from canarycli.engine.sources import ask, beside
+        from canarycli.engine.sources import arms_of, ask, beside
 
         patient = replace(self, patience=self.patience / 2, who=lambda: "it")
-        asked = ask(endpoint, versions, sourced, window, patient.ask)
+        asked = ask(self.provider, arms_of(endpoint, versions), sourced, window, patient.ask)
         own = [metric for metric in metrics if metric.origin is None]
         measured = (
             self._ask(lambda: self.provider.measure(endpoint, versions, own, window))

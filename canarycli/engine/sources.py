@@ -6,8 +6,11 @@ from dataclasses import dataclass, replace
 from threading import Thread
 from time import monotonic
 
+from canarycli.engine.recorded import recorded
 from canarycli.errors import CanaryError
 from canarycli.metrics import Measurements, Metric, Origin, Series, Window
+from canarycli.provider import Provider
+from canarycli.recorder import RECORDED
 from canarycli.registry import load_source
 from canarycli.source import BASELINE, CANDIDATE, Arm
 
@@ -29,8 +32,8 @@ class Asked:
 
 
 def ask(
-    endpoint: str,
-    versions: Collection[str],
+    provider: Provider,
+    arms: Sequence[Arm],
     metrics: Collection[Metric],
     window: Window,
     patience: Patience,
@@ -40,24 +43,30 @@ def ask(
     A source is made anew for each look, so that a secret that has changed is read anew.
 
     Args:
-        endpoint: the endpoint they are about.
-        versions: the baseline first, then the candidate.
+        provider: the endpoint's own, which may keep what its versions answered.
+        arms: see `arms_of`.
         metrics: those that name a source.
         window: the range of time, with those of sources that have another.
         patience: how a question is asked again.
     """
-    arms = [
-        Arm(name, role, endpoint)
-        for name, role in zip(versions, (BASELINE, CANDIDATE), strict=False)
-    ]
     groups: dict[str, tuple[Origin, list[Metric]]] = {}
     for metric in metrics:
         if metric.origin is not None:
             groups.setdefault(metric.origin.name, (metric.origin, []))[1].append(metric)
     return tuple(
-        Asked(name, group, _begun(name, _question(origin, arms, group, window.of(name)), patience))
+        Asked(
+            name,
+            group,
+            _begun(name, _question(provider, origin, arms, group, window.of(name)), patience),
+        )
         for name, (origin, group) in groups.items()
     )
+
+
+def arms_of(endpoint: str, versions: Collection[str]) -> tuple[Arm, ...]:
+    """The versions by the names that sources know: the baseline first, then the candidate."""
+    roles = zip(versions, (BASELINE, CANDIDATE), strict=False)
+    return tuple(Arm(name, role, endpoint) for name, role in roles)
 
 
 def beside(
@@ -79,8 +88,14 @@ def beside(
 
 
 def _question(
-    origin: Origin, arms: Sequence[Arm], metrics: Sequence[Metric], window: Window
+    provider: Provider,
+    origin: Origin,
+    arms: Sequence[Arm],
+    metrics: Sequence[Metric],
+    window: Window,
 ) -> Question:
+    if origin.kind == RECORDED:
+        return lambda: recorded(provider, origin, arms, metrics, window)
     return lambda: load_source(origin).measure(arms, metrics, window)
 
 

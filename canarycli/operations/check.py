@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from canarycli.config import bake_from_option, load, plan_from_options, plan_from_word
+from canarycli.config.recorded import recorded
 from canarycli.errors import PlanError, UsageError
 from canarycli.judge import Arms, Judgement
 from canarycli.judge.once import judge_window
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.operations.address import Address
 from canarycli.operations.past import before, read_past
-from canarycli.operations.target import find_target
+from canarycli.operations.target import find_target, predictions_of
 from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.plan import Plan
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, Endpoint
@@ -86,8 +87,7 @@ def window_of(address: Address, asked: Asked, env: Mapping[str, str]) -> LiveWin
     record = target.record or work.record()
     release = record.release if record is not None and not record.release.over else None
     named = target.record.release if target.record else release
-    plan = _plan(address, env, named, target.config.plan if target.config else None)
-    plan = _without(plan, asked.skip)
+    plan = _without(_plan(address, env, named, work), asked.skip)
     endpoint = work.provider.describe(work.target.name)
     usual = target.config.baseline if target.config else None
     baseline, candidate = _arms(work, endpoint, named, asked, usual)
@@ -98,14 +98,17 @@ def window_of(address: Address, asked: Asked, env: Mapping[str, str]) -> LiveWin
 
 
 def _plan(
-    address: Address, env: Mapping[str, str], release: Release | None, usual: str | None
+    address: Address, env: Mapping[str, str], release: Release | None, work: Workspace
 ) -> Plan:
     if release is not None and release.plan.checks:
         return release.plan
-    if usual is None:
+    entry = work.target.config
+    if entry is None or entry.plan is None:
         return plan_from_options(percent=50.0)
     config = load(address.config, cwd=Path.cwd(), env=env)
-    return plan_from_word(usual, config, cwd=Path.cwd())
+    plan = plan_from_word(entry.plan, config, cwd=Path.cwd())
+    predictions = predictions_of(work.target, config)
+    return recorded(plan, predictions, measured=work.provider.limits.answers)
 
 
 def _without(plan: Plan, skip: tuple[str, ...]) -> Plan:

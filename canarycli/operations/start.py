@@ -9,6 +9,7 @@ from typing import TextIO
 from canarycli.config import Config, load, plan_from_options, plan_from_word
 from canarycli.config.options import on_cloud
 from canarycli.config.payloads import with_payloads
+from canarycli.config.recorded import recorded
 from canarycli.engine.lease import busy_with
 from canarycli.engine.loop import drive
 from canarycli.errors import Busy, Denied, NotFound, Rejected, UsageError
@@ -20,7 +21,7 @@ from canarycli.metrics import Measurements
 from canarycli.operations.address import Address
 from canarycli.operations.drive import driven
 from canarycli.operations.past import before, read_past
-from canarycli.operations.target import find_target
+from canarycli.operations.target import find_target, predictions_of
 from canarycli.operations.workspace import (
     Workspace,
     actor,
@@ -131,6 +132,7 @@ def intend(
     plans = _Plans(config, target.config.plan if target.config else None, stdin)
     asked = plans.vague(wanted) if vague else plans.meant(wanted)
     plan = on_cloud(asked, work.provider.limits.metrics)
+    plan = recorded(plan, predictions_of(target, config), measured=work.provider.limits.answers)
     endpoint = _look(work)
     if (trouble := unfit(endpoint)) is not None:
         raise trouble.as_error()

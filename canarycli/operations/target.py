@@ -9,7 +9,7 @@ from typing import Any
 from canarycli.config.addresses import KEYS as ADDRESSES
 from canarycli.config.addresses import foreign
 from canarycli.config.discover import discover
-from canarycli.config.values import EndpointConfig
+from canarycli.config.values import Config, EndpointConfig
 from canarycli.declared import VARIABLE
 from canarycli.errors import CanaryError, NotFound, UsageError
 from canarycli.masking import is_secret
@@ -128,6 +128,12 @@ def find_target(
     """
     finder = Finder(address, store, entries_of(address, env))
     return finder.named(address.word) if address.word else finder.meant(say)
+
+
+def predictions_of(target: Target, config: Config) -> Mapping[str, Any]:
+    """How the endpoint's recorded answers are read, as its canary.yaml says."""
+    known = config.endpoints.get(target.config.name) if target.config else None
+    return known.predictions if known else {}
 
 
 def entries_of(address: Address, env: Mapping[str, str]) -> Mapping[str, EndpointConfig]:

@@ -1,15 +1,17 @@
 """Puts faults between canary and a provider, at whichever call a test wants them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from canarycli.clock import Clock
-from canarycli.errors import Conflict, Denied, ProviderError, Unavailable
+from canarycli.errors import Conflict, Denied, ProviderError, Unavailable, Unsupported
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import Deployer, Endpoint, Limits, Notes, Provider, Reply, Smoker
+from canarycli.recorder import Answer as Said
+from canarycli.recorder import Budget, Recorder, Recording
 from canarycli.traffic import Traffic
 from canarycli.verbs import offers
 
@@ -279,6 +281,24 @@ class Faulty:
         return self.points.reach(
             "smoke", lambda: ask(endpoint, version, body, content_type), endpoint, version
         )
+
+    def recording(self, endpoint: str) -> Mapping[str, Recording]:
+        """Tell what is kept; nothing goes wrong there."""
+        return self._recorder().recording(endpoint)
+
+    def answers(
+        self, endpoint: str, versions: Collection[str], window: Window, budget: Budget
+    ) -> Iterator[Said]:
+        """Give what is kept, with faults."""
+        ask = self._recorder().answers
+        return self.points.reach(
+            "answers", lambda: ask(endpoint, versions, window, budget), endpoint, versions
+        )
+
+    def _recorder(self) -> Recorder:
+        if not offers(self.provider, Recorder):
+            raise Unsupported(f"{type(self.provider).__name__} keeps no answers")
+        return self.provider
 
     def _deployer(self) -> Deployer:
         if not offers(self.provider, Deployer):

@@ -24,7 +24,7 @@ CONFIG: dict[str, Any] = {
 }
 """botocore would wait 60 s and retry by itself; canary asks again in one place only (`Patient`)."""
 
-SERVICES = ("sagemaker", "cloudwatch", "autoscaling", "runtime", "identity")
+SERVICES = ("sagemaker", "cloudwatch", "autoscaling", "runtime", "identity", "s3")
 """The clients, by their names here."""
 
 MODEL_TIMEOUT = 65
@@ -112,6 +112,12 @@ class Clients:
     def runtime(self) -> Any:
         """Requests to the model itself."""
         return self._build("sagemaker-runtime", read_timeout=MODEL_TIMEOUT)
+
+    @cached_property
+    def s3(self) -> Any:
+        """What data capture keeps."""
+        style = {"s3": {"addressing_style": "path"}} if self.settings.endpoint_url else {}
+        return self._build("s3", **style)
 
     @cached_property
     def identity(self) -> Any:

@@ -1,6 +1,6 @@
 """SageMaker as a provider: weights for traffic, tags for notes, CloudWatch for metrics."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from functools import cached_property
@@ -12,6 +12,7 @@ from canarycli.files import Files, Say, Uploaded
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Listed, Preview
 from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
+from canarycli.recorder import Answer, Budget, Recording
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
@@ -28,6 +29,7 @@ from canarycli_sagemaker.undone import Asks
 
 if TYPE_CHECKING:
     from canarycli_sagemaker.autoscaling import Autoscaling
+    from canarycli_sagemaker.capture import Kept
     from canarycli_sagemaker.deploy import Fleet
     from canarycli_sagemaker.doctor import Doctor
     from canarycli_sagemaker.monitoring import Question
@@ -72,6 +74,12 @@ class SageMaker:
         from canarycli_sagemaker.warmth import Warmth
 
         return Warmth(self.autoscaling, self.tags)
+
+    @cached_property
+    def _captured(self) -> "Kept":
+        from canarycli_sagemaker.capture import Kept
+
+        return Kept()
 
     @cached_property
     def doctor(self) -> "Doctor":
@@ -255,6 +263,30 @@ class SageMaker:
         from canarycli_sagemaker.smoke import invoke
 
         return invoke(self.clients, endpoint, version, body, content_type)
+
+    def recording(self, endpoint: str) -> Mapping[str, Recording]:
+        """Whether data capture is on; see `Recorder.recording`."""
+        from canarycli_sagemaker.capture import recording_of
+
+        answer = self._answer(endpoint)
+        kept = recording_of(answer)
+        return {variant["VariantName"]: kept for variant in answer.get("ProductionVariants") or []}
+
+    def answers(
+        self, endpoint: str, versions: Collection[str], window: Window, budget: Budget
+    ) -> Iterator[Answer]:
+        """What data capture kept on S3; see `Recorder.answers`."""
+        from canarycli_sagemaker.capture import captured, recording_of
+
+        return captured(
+            self.clients,
+            endpoint,
+            versions,
+            window,
+            recording=recording_of(self._answer(endpoint)),
+            budget=budget,
+            kept=self._captured,
+        )
 
     @staticmethod
     def least_policy(settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from canarycli.engine.retries import Patient
-from canarycli.engine.sources import ask, beside
+from canarycli.engine.sources import arms_of, ask, beside
 from canarycli.errors import Denied, Unavailable
 from canarycli.judge import Arms, Verdict, judge
 from canarycli.metrics import Counts, Measurements, Metric, Origin, Series, Window
@@ -127,7 +127,13 @@ def test_a_source_that_fails_says_why_and_takes_nobody_with_it(kind: str, why: s
 
 def test_a_source_that_never_answers_costs_its_own_time_only() -> None:
     deaf = Metric("bought", origin=Origin("x", "deaf"))
-    asked = ask("churn", ("v41", "v42"), [GOOD, deaf], WINDOW, lambda question: question())
+    asked = ask(
+        patient().provider,
+        arms_of("churn", ("v41", "v42")),
+        [GOOD, deaf],
+        WINDOW,
+        lambda ask_it: ask_it(),
+    )
 
     found = beside(Measurements(WINDOW, NOON, {}), asked, seconds=0.2)
 

@@ -87,6 +87,8 @@ class App:
     def do(self, request: Request, environ: Environ, body: bytes) -> Answer:
         if request.operation == "InvokeEndpoint":
             return invoke(self.account, request.params, body)
+        if request.service == "s3":
+            self.catch_up()
         if request.operation not in OURS.get(request.service, set()):
             return self.others.answer(environ, body)
         if request.service == "monitoring":
@@ -136,7 +138,7 @@ def s3_operation(method: str, query: Mapping[str, Any]) -> str:
         case "DELETE":
             return "AbortMultipartUpload" if "uploadId" in query else "DeleteObject"
         case _:
-            return f"{method.title()}Object"
+            return "ListObjectsV2" if "list-type" in query else f"{method.title()}Object"
 
 
 def _send(start: StartResponse, said: Answer) -> Iterable[bytes]:

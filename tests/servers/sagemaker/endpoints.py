@@ -140,6 +140,11 @@ class Endpoint:
             self.note_split()
         self.now = now
 
+    @property
+    def captures(self) -> bool:
+        capture = self.config.get("DataCaptureConfig") or {"EnableCapture": False}
+        return bool(capture.get("EnableCapture", True))
+
     def describe(self) -> Json:
         shown: Json = {
             "EndpointName": self.name,
@@ -157,11 +162,12 @@ class Endpoint:
         if self.is_async:
             shown["AsyncInferenceConfig"] = self.config["AsyncInferenceConfig"]
         if self.config.get("DataCaptureConfig"):
+            capture = self.config["DataCaptureConfig"]
             shown["DataCaptureConfig"] = {
-                "EnableCapture": True,
-                "CaptureStatus": "Started",
-                "CurrentSamplingPercentage": 100,
-                "DestinationS3Uri": "s3://capture",
+                "EnableCapture": capture.get("EnableCapture", True),
+                "CaptureStatus": "Started" if capture.get("EnableCapture", True) else "Stopped",
+                "CurrentSamplingPercentage": capture.get("InitialSamplingPercentage", 100),
+                "DestinationS3Uri": capture.get("DestinationS3Uri", "s3://capture"),
                 "KmsKeyId": "",
             }
         if self.change is not None and self.change.pending is not None:

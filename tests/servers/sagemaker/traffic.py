@@ -1,15 +1,23 @@
 """Requests that an endpoint gets: how many each variant answers, how fast and how well."""
 
+import json
 import math
 import random
-from dataclasses import dataclass
+from base64 import b64encode
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from .metricstore import MetricStore
+from .others import put
 from .wire import Json
 
 if TYPE_CHECKING:
     from .endpoints import Endpoint
+
+FLUSHED = 30
+"""Seconds after which captured answers are written."""
 
 NAMESPACE = "AWS/SageMaker"
 FLAGS = {
@@ -27,12 +35,15 @@ class Load:
     variants: Json
     until: float
     split: dict[str, float] | None = None
+    captured: defaultdict[str, list[Json]] = field(default_factory=lambda: defaultdict(list))
 
     def catch_up(self, endpoint: "Endpoint", store: MetricStore, now: float) -> None:
         """Every whole second up to now becomes requests, and those become raw values."""
         while self.until + 1 <= now:
             self._second(endpoint, store)
             self.until += 1
+            if int(self.until) % FLUSHED == 0:
+                self._flush(endpoint)
 
     def _second(self, endpoint: "Endpoint", store: MetricStore) -> None:
         shares = self.split or endpoint.shares_at(self.until)
@@ -43,6 +54,46 @@ class Load:
         chosen = dice.choices(list(shares), weights=list(shares.values()), k=count)
         for name in set(chosen):
             self._requests(endpoint, name, chosen.count(name), dice, store)
+            if endpoint.captures and self.variants.get(name, {}).get("captured", True):
+                self._capture(endpoint, name, chosen.count(name), dice)
+
+    def _capture(self, endpoint: "Endpoint", name: str, count: int, dice: random.Random) -> None:
+        """What the variant says, as data capture writes it down."""
+        says = self.variants.get(name, {}).get("says", {"fraud": 0.03})
+        plain = "CaptureContentTypeHeader" in endpoint.config["DataCaptureConfig"]
+        at = datetime.fromtimestamp(self.until, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for number in range(count):
+            label = next((label for label, part in says.items() if dice.random() < part), "ok")
+            body = json.dumps({"predictions": [{"label": label, "score": dice.random()}]})
+            output = {
+                "observedContentType": "application/json",
+                "mode": "OUTPUT",
+                "data": body if plain else b64encode(body.encode()).decode(),
+                "encoding": "JSON" if plain else "BASE64",
+            }
+            self.captured[name].append(
+                {
+                    "captureData": {"endpointOutput": output},
+                    "eventMetadata": {
+                        "eventId": f"{name}-{self.until:.0f}-{number}",
+                        "inferenceTime": at,
+                    },
+                    "eventVersion": "0",
+                }
+            )
+
+    def _flush(self, endpoint: "Endpoint") -> None:
+        where = endpoint.config.get("DataCaptureConfig", {}).get("DestinationS3Uri", "")
+        hour = datetime.fromtimestamp(self.until - 1, UTC)
+        for name, records in self.captured.items():
+            key = f"{endpoint.name}/{name}/{hour:%Y/%m/%d/%H}/{hour:%M-%S}-000-{name}.jsonl"
+            put(
+                where,
+                key,
+                "".join(json.dumps(record) + "\n" for record in records).encode(),
+                self.until,
+            )
+        self.captured.clear()
 
     def _requests(
         self,

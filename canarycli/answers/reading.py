@@ -1,0 +1,182 @@
+"""Reads one recorded body: which classes and scores its answers give, and which say nothing."""
+
+import csv
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import isfinite
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from canarycli.errors import UsageError
+
+NEGATIVE = "other"
+"""What an answer says whose score is not over the threshold of the positive class."""
+
+NOTHING: tuple[Any, ...] = (None, "", [], {}, [""])
+Path = str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One answer; a body may hold several.
+
+    Attributes:
+        label: the class it gives, None where none is asked for or found.
+        score: the number it gives, None likewise.
+        valid: it has all that was asked for.
+        empty: there is nothing in it.
+    """
+
+    label: str | None = None
+    score: float | None = None
+    valid: bool = True
+    empty: bool = False
+
+
+INVALID, EMPTY = Said(valid=False), Said(valid=False, empty=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where in an answer its class and score are.
+
+    Attributes:
+        each: JMESPath of the list of answers in one body; "" where a body is one answer, or a
+            list of them.
+        label: JMESPath of the class in one answer, or a column of CSV, from 0.
+        score: the same of the score.
+        positive: the class of answers whose score is over `over`, where there is no `label`.
+        over: see `positive`.
+    """
+
+    each: str = ""
+    label: Path = None
+    score: Path = None
+    positive: str = ""
+    over: float = 0.5
+
+    @staticmethod
+    def of(settings: Mapping[str, Any]) -> "Paths":
+        """From `predictions:` of an endpoint.
+
+        Raises:
+            UsageError: a path is no JMESPath.
+        """
+        paths = Paths(
+            str(settings.get("each") or ""),
+            settings.get("class"),
+            settings.get("score"),
+            str(settings.get("positive") or ""),
+            float(settings.get("over", 0.5)),
+        )
+        for path in (paths.each, paths.label, paths.score):
+            if isinstance(path, str) and path:
+                _compiled(path)
+        return paths
+
+
+def read(body: bytes, content_type: str, paths: Paths) -> Iterator[Said]:
+    """The answers in one body; one that is invalid where it can't be read at all."""
+    text = body.decode("utf-8", errors="replace").strip()
+    if not text:
+        yield EMPTY
+        return
+    try:
+        items = list(_items(text, content_type, paths))
+    except (ValueError, RecursionError, csv.Error):
+        yield INVALID
+        return
+    if not items:
+        yield EMPTY
+    for item in items:
+        yield _said(item, paths)
+
+
+def _items(text: str, content_type: str, paths: Paths) -> Iterator[Any]:
+    """The parts of a body that are an answer each."""
+    if "csv" in content_type:
+        yield from csv.reader(text.splitlines())
+    elif "jsonlines" in content_type or "x-ndjson" in content_type:
+        for line in text.splitlines():
+            yield from _each(json.loads(line), paths)
+    else:
+        yield from _each(json.loads(text), paths)
+
+
+def _each(whole: Any, paths: Paths) -> Sequence[Any]:
+    if paths.each:
+        found = _compiled(paths.each).search(whole)
+        if not isinstance(found, list):
+            raise ValueError(f"{paths.each} is no list")
+        return found
+    return whole if isinstance(whole, list) else (whole,)
+
+
+def _said(item: Any, paths: Paths) -> Said:
+    if item in NOTHING:
+        return EMPTY
+    label, score = _label(_at(item, paths.label)), _score(_at(item, paths.score))
+    if paths.label is None and paths.positive and score is not None:
+        label = paths.positive if score > paths.over else NEGATIVE
+    missing = (paths.label is not None and label is None) or (
+        paths.score is not None and score is None
+    )
+    return Said(label, score, valid=not missing)
+
+
+def _at(item: Any, path: Path) -> Any:
+    """What is at a path of one answer; without a place of its own the answer itself."""
+    if path is None:
+        return None
+    if isinstance(path, int):
+        cells = item if isinstance(item, list) else [item]
+        return cells[path] if path < len(cells) else None
+    if path in {"@", ""}:
+        return item
+    try:
+        return _compiled(path).search(item)
+    except JMESPathError:
+        return None
+
+
+def _label(value: Any) -> str | None:
+    match value:
+        case None | dict() | list():
+            return None
+        case bool():
+            return "true" if value else "false"
+        case float() if value.is_integer():
+            return str(int(value))
+        case _:
+            return str(value).strip() or None
+
+
+def _score(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
+
+
+class _Search:
+    """A JMESPath that was parsed once."""
+
+    def __init__(self, search: Callable[[Any], Any]) -> None:
+        self.search = search
+
+
+@cache
+def _compiled(path: str) -> _Search:
+    try:
+        return _Search(jmespath.compile(path).search)
+    except JMESPathError as error:
+        raise UsageError(
+            f"predictions: {path!r} is no JMESPath", hint="such as predictions[].label"
+        ) from error

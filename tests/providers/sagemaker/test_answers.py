@@ -1,0 +1,198 @@
+"""What data capture keeps on S3 is read back as it was said, and decides a release."""
+
+import gzip
+import json
+from base64 import b64encode
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from servers.sagemaker import Server
+
+from canarycli.config.recorded import recorded
+from canarycli.engine.controller import Controller, Driver
+from canarycli.engine.loop import drive
+from canarycli.engine.retries import Patient
+from canarycli.errors import Denied, Rejected, Unsupported
+from canarycli.metrics import Metric, Window
+from canarycli.plan import Check, Margin, Plan, Stage
+from canarycli.recorder import Answer, Budget
+from canarycli.release.record import Outcome
+from canarycli.release.request import Request, prepare
+from canarycli.store.memory import MemoryStore
+from canarycli.testing import FakeClock
+from canarycli_sagemaker import SageMaker
+
+START = datetime(2026, 11, 24, 10, 55, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+WINDOW = Window(START, START + 10 * MINUTE)
+CAPTURE = {"EnableCapture": True, "DestinationS3Uri": "s3://captured/live"}
+
+
+@pytest.fixture
+def s3(server: Server) -> Any:
+    server.endpoint("churn", {"v41": 1, "v42": 0}, config={"DataCaptureConfig": CAPTURE})
+    client = boto3.client("s3", endpoint_url=server.url, region_name="us-east-1")
+    client.create_bucket(Bucket="captured")
+    return client
+
+
+def record(key: str, minute: float, body: str, **output: Any) -> dict[str, Any]:
+    plain = {"observedContentType": "application/json", "mode": "OUTPUT", "encoding": "JSON"}
+    at = START + minute * MINUTE
+    return {
+        "captureData": {"endpointOutput": {**plain, "data": body, **output}},
+        "eventMetadata": {"eventId": key, "inferenceTime": at.strftime("%Y-%m-%dT%H:%M:%SZ")},
+        "eventVersion": "0",
+    }
+
+
+def keep(
+    s3: Any,
+    records: Sequence[dict[str, Any]],
+    *,
+    hour: str = "10",
+    torn: str = "",
+    pack: bool = False,
+) -> None:
+    body = ("".join(json.dumps(one) + "\n" for one in records) + torn).encode()
+    key = f"live/churn/v42/2026/11/24/{hour}/55-01-234-{len(body)}.jsonl"
+    s3.put_object(Bucket="captured", Key=key, Body=gzip.compress(body) if pack else body)
+
+
+def told(budget: Budget | None = None, window: Window = WINDOW) -> list[Answer]:
+    found = SageMaker({}).answers("churn", ["v41", "v42"], window, budget or Budget())
+    return sorted(found, key=lambda answer: answer.key)
+
+
+def test_answers_are_as_they_were_said_whatever_the_envelope(s3: Any) -> None:
+    coded = b64encode(b'{"label": "ok"}').decode()
+    keep(s3, [record("a", 0, '{"label": "fraud"}'), record("b", 1, coded, encoding="BASE64")])
+    csv = {"observedContentType": "text/csv", "encoding": "CSV"}
+    keep(s3, [record("c", 2, "0.25,0.75", **csv)], pack=True)
+
+    assert told() == [
+        Answer("v42", START, "a", b'{"label": "fraud"}', "application/json"),
+        Answer("v42", START + MINUTE, "b", b'{"label": "ok"}', "application/json"),
+        Answer("v42", START + 2 * MINUTE, "c", b"0.25,0.75", "text/csv"),
+    ]
+
+
+def test_an_hour_that_the_window_reaches_into_is_read_too(s3: Any) -> None:
+    keep(s3, [record("a", 1, "{}")])
+    keep(s3, [record("b", 6, "{}")], hour="11")
+    keep(s3, [record("c", 70, "{}")], hour="12")
+
+    assert [answer.key for answer in told()] == ["a", "b"]
+
+
+def test_a_torn_line_and_a_record_without_an_output_are_no_answers(s3: Any) -> None:
+    asked = record("b", 1, "{}")
+    asked["captureData"] = {"endpointInput": {"data": "1,2"}}
+    keep(s3, [record("a", 0, "{}"), asked], torn='{"captureData": {"endpointOut')
+
+    assert [answer.key for answer in told()] == ["a"]
+
+
+def test_a_part_is_the_same_part_in_every_look(s3: Any) -> None:
+    for number in range(40):
+        keep(s3, [record(f"{number:02}", 1, "x" * number)])
+
+    half = [answer.key for answer in told(Budget(part=0.5))]
+
+    assert 8 <= len(half) <= 32
+    assert half == [answer.key for answer in told(Budget(part=0.5))]
+    assert len(told()) == 40
+
+
+def test_more_than_the_budget_is_refused_and_says_what_would_fit(s3: Any) -> None:
+    keep(s3, [record(str(n), 1, "x" * 100) for n in range(50)])
+
+    with pytest.raises(Rejected, match="over 0 MB") as caught:
+        told(Budget(most=5_000))
+    assert "sample:" in caught.value.hints[0]
+
+
+def test_capture_that_is_off_is_told(server: Server) -> None:
+    off = {"DataCaptureConfig": {**CAPTURE, "EnableCapture": False}}
+    for config in ({}, off):
+        server.endpoint("churn", {"v41": 1, "v42": 0}, config=config)
+        with pytest.raises(Unsupported, match="its data capture is off"):
+            told()
+
+
+def test_a_bucket_that_may_not_be_read_is_denied(s3: Any, server: Server) -> None:
+    keep(s3, [record("a", 0, "{}")])
+    server.fault("ListObjectsV2", "denied")
+
+    with pytest.raises(Denied):
+        told()
+
+
+def test_what_was_read_once_is_not_fetched_again(s3: Any, server: Server) -> None:
+    keep(s3, [record("a", 0, "{}")])
+    sagemaker = SageMaker({})
+
+    for _ in range(3):
+        assert [a.key for a in sagemaker.answers("churn", ["v42"], WINDOW, Budget())] == ["a"]
+
+    assert len(server.calls("GetObject")) == 1
+
+
+SAYS = Check(
+    "class_share(fraud)",
+    Metric("class_share", about="fraud"),
+    differs_by=Margin(absolute=0.04),
+)
+PREDICTIONS = {"each": "predictions", "class": "label", "delay": timedelta(minutes=2)}
+PLAN = recorded(
+    Plan(
+        stages=(Stage(50, 5 * MINUTE), Stage(100, timedelta(0))),
+        checks=(SAYS,),
+        read_every=3 * MINUTE,
+    ),
+    PREDICTIONS,
+)
+
+
+class Stepped(FakeClock):
+    """Time that moves when the release sleeps, for the server too."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__()
+        self.server = server
+        self.tell()
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self.tell()
+
+    def tell(self) -> None:
+        self.server.control("clock", {"speed": 0, "origin": self.now().timestamp()})
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("s3")
+@pytest.mark.parametrize(
+    ("fraud", "outcome"), [(0.03, Outcome.PROMOTED), (0.2, Outcome.ROLLED_BACK)]
+)
+def test_a_release_is_decided_on_what_its_versions_say(
+    server: Server, fraud: float, outcome: Outcome
+) -> None:
+    clock = Stepped(server)
+    variants = {"v42": {"says": {"fraud": fraud}}}
+    since = clock.now().timestamp() - 900
+    load = {"endpoint": "churn", "rate": 12, "variants": variants, "since": since}
+    server.control("traffic", load)
+    provider = Patient(SageMaker({}), clock)
+    controller = Controller(MemoryStore(), provider, clock, Driver("ann"))
+    request = Request("sagemaker", "us-east-1", "v42", PLAN, "ann", deploy={})
+    release = prepare(request, provider.describe("churn"), release_id="r-1", now=clock.now())
+    controller.create(release)
+
+    ended = drive(controller, release.key)
+
+    assert ended.outcome is outcome, ended.why
+    assert ended.reached == (100 if outcome is Outcome.PROMOTED else 50)

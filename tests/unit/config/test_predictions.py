@@ -1,0 +1,100 @@
+"""`predictions:` of an endpoint: read into its metrics, and every mistake with its place."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from canarycli.config import config_schema, lint, load
+from canarycli.config.recorded import recorded
+from canarycli.metrics import Metric
+from canarycli.plan import Better
+
+FILE = """\
+endpoints:
+  fraud:
+    provider: sagemaker
+    predictions: {each: predictions, class: label, score: score, sample: 10%, delay: 5m}
+plans:
+  p:
+    stages: [{percent: 5}]
+    checks:
+    - {metric: class_share(fraud), differs_by: 1pp}
+    - {metric: scores, differs_by: 5pp}
+    - {metric: accuracy, no_worse_by: 1pp}
+    - {metric: errors, no_worse_by: 1pp}
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "canary.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_metrics_of_answers_carry_how_they_are_read(tmp_path: Path) -> None:
+    config = load(written(tmp_path, FILE), cwd=tmp_path, env={})
+    predictions = config.endpoints["fraud"].predictions
+
+    checks = recorded(config.plans["p"], predictions).checks
+
+    assert predictions == {
+        "each": "predictions",
+        "class": "label",
+        "score": "score",
+        "sample": 0.1,
+        "delay": timedelta(minutes=5),
+    }
+    origin = checks[0].metric.origin
+    assert origin is not None
+    assert (origin.kind, origin.settings) == ("recorded", predictions)
+    assert [check.metric.origin for check in checks] == [origin, origin, origin, None]
+    assert checks[0].metric.key == "class_share(fraud)"
+    assert checks[2].better is Better.HIGHER
+    assert "predictions" not in config.endpoints["fraud"].settings
+
+
+def test_a_provider_that_measures_answers_itself_is_asked_itself(tmp_path: Path) -> None:
+    config = load(written(tmp_path, FILE), cwd=tmp_path, env={})
+    plan = config.plans["p"]
+
+    assert recorded(plan, {"class": "label"}, measured=True) == plan
+    assert recorded(plan, {}).checks[0].metric == Metric("class_share", about="fraud")
+
+
+def test_the_schema_takes_them(tmp_path: Path) -> None:
+    jsonschema.validate(yaml.safe_load(FILE), config_schema())
+    assert lint(written(tmp_path, FILE)) == ()
+
+
+MISTAKES: Mapping[str, tuple[str, str]] = {
+    "an unknown key": ("{klass: label}", "unknown key klass"),
+    "a path that is none": ("{class: [a]}", "write a JMESPath"),
+    "too much": ("{sample: 300%}", "is not a part of all answers"),
+    "no size": ("{at_most: 64}", "is not a size, write it such as 64MB"),
+}
+
+
+@pytest.mark.parametrize(("predictions", "expected"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_has_a_sentence(tmp_path: Path, predictions: str, expected: str) -> None:
+    text = f"endpoints: {{fraud: {{provider: sagemaker, predictions: {predictions}}}}}"
+    found = [problem.message for problem in lint(written(tmp_path, text))]
+
+    assert any(expected in message for message in found), found
+
+
+def test_a_share_says_of_what(tmp_path: Path) -> None:
+    text = FILE.replace("class_share(fraud)", "class_share")
+    found = [problem.message for problem in lint(written(tmp_path, text))]
+
+    assert any("says of what: class_share(fraud)" in message for message in found), found
+
+
+def test_scores_are_neither_good_nor_bad(tmp_path: Path) -> None:
+    text = FILE.replace("scores, differs_by", "scores, no_worse_by")
+    found = [problem.message for problem in lint(written(tmp_path, text))]
+
+    assert any("write differs_by" in message for message in found), found
