@@ -13,13 +13,10 @@ from canarycli.judge.memory import Memory
 from canarycli.judge.pool import REQUESTS
 from canarycli.judge.sequential import close_case, open_case
 from canarycli.judge.sources import learn, needs
-from canarycli.judge.split import NAME, judge_split
+from canarycli.judge.split import alike, judge_split
 from canarycli.judge.weights import weights
 from canarycli.metrics import Measurements, Metric, Series, Window
 from canarycli.plan import Check, Role
-
-SPLIT = "requests split"
-"""The split's key in the state; a check's name can't have two words that clash with it."""
 
 
 def judge(
@@ -33,7 +30,7 @@ def judge(
     candidate alone are compared with the mean since the split is in place.
 
     One finding more than there are checks says whether traffic is split as asked, where requests
-    are measured.
+    are measured; others if answers or labels are not counted alike.
 
     Args:
         checks: the plan's checks.
@@ -58,12 +55,12 @@ def judge(
             found, memory = judge_absolute(check, measurements, arms, _memory(state, check))
             findings.append(found)
             kept[check.name] = memory.to_json()
-    split, memory = judge_split(
-        checks, measurements, arms, Memory.from_json(state.get(SPLIT, {})), Promise()
-    )
-    if split is not None:
-        kept[SPLIT] = memory.to_json()
-        if all(check.name != NAME for check in checks):
+    for what in alike(checks):
+        before = Memory.from_json(state.get(what.key, {}))
+        split, memory = judge_split(what, measurements, arms, before, Promise())
+        if split is not None or memory.taken:
+            kept[what.key] = memory.to_json()
+        if split is not None and all(check.name != what.name for check in checks):
             findings.append(split)
     return Judgement(tuple(_heard(f, checks, measurements) for f in findings), kept)
 
@@ -124,7 +121,9 @@ def window(checks: Sequence[Check], state: State, arms: Arms) -> Window:
     not remembered yet.
     """
     origins = {c.name: c.metric.origin.name for c in checks if c.metric.origin is not None}
-    own = [memory for name, memory in state.items() if name not in origins]
+    # What the guards of answers and labels need their checks need as well.
+    others = {*origins, *(what.key for what in alike(checks) if not what.shown)}
+    own = [memory for name, memory in state.items() if name not in others]
     sources = {
         source: Window(
             _reach([state.get(n, {}) for n, of in origins.items() if of == source], arms), arms.now

@@ -1,42 +1,84 @@
-"""Whether traffic is split as it was asked for: a check of its own, sequential too.
+"""Whether both arms are counted alike: checks of their own, sequential too.
 
 Requests of each arm are compared with its asked share like errors with requests, in both
 directions. A proven mismatch means that something between client and endpoint picks the arm, so
 a comparison of the arms says less than it seems to: it holds the release and never rolls back.
+So do answers of which one arm's are kept more often, and labels that come for one arm's.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from canarycli.judge.comparison import Comparison, History
 from canarycli.judge.evidence import Several
 from canarycli.judge.finding import Arms, Finding, Verdict
 from canarycli.judge.margins import Margins, Promise
 from canarycli.judge.memory import RING, Memory
-from canarycli.judge.periods import Periods, brought_up, taken
+from canarycli.judge.periods import Periods, brought_up, in_time, taken
 from canarycli.judge.pool import REQUESTS
 from canarycli.judge.sequential import period_of
 from canarycli.judge.sources import Look
 from canarycli.judge.sums import Sums
-from canarycli.metrics import Measurements, Metric, Point, Unit, Value
+from canarycli.metrics import LABELLED, Measurements, Metric, Point, Unit, Value
 from canarycli.plan import Check, Role
 
 NAME = "requests"
 TOLERATED = 1.1
 """The odds of the split may be off by a tenth: routers round, and few clients are lumpy."""
 
+WHOLE = frozenset({"answer_invalid", "answer_empty"})
+"""Metrics that count every answer there is."""
+
 EXPOSURE = 1e9
 MARGINS = Margins(TOLERATED, 0.0, TOLERATED, 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """What is to be split as traffic is.
+
+    Attributes:
+        name: of the check.
+        metrics: whose requests are compared, the first that has any.
+        why: what it means if it is not.
+        shown: whether it is told of where all is well.
+    """
+
+    name: str
+    metrics: tuple[Metric, ...]
+    why: str
+    shown: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its key in the state; a check's name can't have two words that clash with it."""
+        return f"{self.name} split"
+
+
+def alike(checks: Sequence[Check]) -> tuple[Alike, ...]:
+    """What a plan's checks rest on."""
+    own = [check.metric for check in checks if check.metric.traffic]
+    said = [check.metric for check in checks if check.metric.says]
+    kept = sorted((m for m in said if m.name not in LABELLED), key=lambda m: m.name not in WHOLE)
+    labelled = [metric for metric in said if metric.name == "accuracy"]
+    return (
+        # What is sold, recorded or labelled is not all of the traffic.
+        Alike(NAME, (REQUESTS, *own), "traffic is not split as asked", shown=True),
+        Alike("recorded", tuple(kept), "the arms' answers are not kept alike"),
+        Alike("labelled", tuple(labelled), "the arms' answers are not labelled alike"),
+    )
+
+
 def judge_split(
-    checks: Sequence[Check], measured: Measurements, arms: Arms, memory: Memory, promise: Promise
+    what: Alike, measured: Measurements, arms: Arms, memory: Memory, promise: Promise
 ) -> tuple[Finding | None, Memory]:
     """The finding on the split and what to remember; no finding without requests of both arms."""
-    look, metric = _look(checks, measured, arms)
+    look, metric = _look(what.metrics, measured, arms)
+    if metric.says:
+        memory, arms = in_time(memory, metric, measured, arms)
     if memory.sums is None or memory.sums.since != arms.since:
         # Another split is asked for now; what was wrong with the last one is over.
-        memory = Memory()
+        memory = Memory(delay=memory.delay)
     if not (look.rows or memory.taken) or not 0 < arms.share < 100:
         return None, memory
     sums = Sums.of_split(memory.sums, arms)
@@ -51,7 +93,9 @@ def judge_split(
     if ours + theirs <= 0:
         return None, memory
     off = evidence.evidence >= 1 / promise.alpha
-    return _finding(arms, ours, theirs, off=off), memory
+    if not off and not what.shown:
+        return None, memory
+    return _finding(what, arms, ours, theirs, off=off), memory
 
 
 def _sides(promise: Promise) -> Several:
@@ -60,13 +104,13 @@ def _sides(promise: Promise) -> Several:
     return Several(sides, [0.5, 0.5])
 
 
-def _finding(arms: Arms, ours: float, theirs: float, *, off: bool) -> Finding:
+def _finding(what: Alike, arms: Arms, ours: float, theirs: float, *, off: bool) -> Finding:
     seen = 100 * ours / (ours + theirs)
-    text = f"{NAME} {seen:.1f}% of {arms.share:g}% asked"
+    text = f"{what.name} {seen:.1f}% of {arms.share:g}% asked"
     if off:
-        text += ": traffic is not split as asked, so the arms can't be compared"
+        text += f": {what.why}, so the arms can't be compared"
     return Finding(
-        NAME,
+        what.name,
         Verdict.INCONCLUSIVE if off else Verdict.PASS,
         text,
         Unit.PERCENT,
@@ -79,10 +123,10 @@ def _finding(arms: Arms, ours: float, theirs: float, *, off: bool) -> Finding:
     )
 
 
-def _look(checks: Sequence[Check], measured: Measurements, arms: Arms) -> tuple[Look, Metric]:
+def _look(metrics: Sequence[Metric], measured: Measurements, arms: Arms) -> tuple[Look, Metric]:
     share = arms.share / 100 * EXPOSURE
     rest = EXPOSURE - share
-    for metric in _sources(checks):
+    for metric in metrics:
         ours, theirs = measured.of(arms.candidate, metric), measured.of(arms.baseline, metric)
         n_b = {point.at: _requests(point, metric) for point in theirs.points}
         both = [(p.at, _requests(p, metric), n_b.get(p.at)) for p in ours.points]
@@ -94,12 +138,6 @@ def _look(checks: Sequence[Check], measured: Measurements, arms: Arms) -> tuple[
         if found:
             return Look(found, ours, theirs), metric
     return Look(), REQUESTS
-
-
-def _sources(checks: Sequence[Check]) -> Iterable[Metric]:
-    yield REQUESTS
-    # What is sold, recorded or labelled is not all of the traffic.
-    yield from (check.metric for check in checks if check.metric.traffic)
 
 
 def _requests(point: Point, metric: Metric) -> float | None:
