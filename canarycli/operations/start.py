@@ -130,9 +130,7 @@ def intend(
     target = find_target(address, store, env)
     work = work_on(target, store, env, address.config)
     plans = _Plans(config, target.config.plan if target.config else None, stdin)
-    asked = plans.vague(wanted) if vague else plans.meant(wanted)
-    plan = on_cloud(asked, work.provider.limits.metrics)
-    plan = recorded(plan, predictions_of(target, config), measured=work.provider.limits.answers)
+    plan = _measured(plans.vague(wanted) if vague else plans.meant(wanted), work, config)
     endpoint = _look(work)
     if (trouble := unfit(endpoint)) is not None:
         raise trouble.as_error()
@@ -164,6 +162,12 @@ def intend(
         troubles = (crowded(endpoint, full), *troubles)
     flags = address.flags if vague else (*address.flags, *wanted.flags)
     return Intent(work, endpoint, release, troubles, flags, upload)
+
+
+def _measured(plan: Plan, work: Workspace, config: Config) -> Plan:
+    """The plan with metrics as this endpoint has them."""
+    limits, predictions = work.provider.limits, predictions_of(work.target, config)
+    return recorded(on_cloud(plan, limits.metrics), predictions, measured=limits.answers)
 
 
 def _look(work: Workspace) -> Endpoint:
