@@ -1,8 +1,9 @@
 """Where time comes from, so that tests and demos can bring their own."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -10,7 +11,11 @@ class Clock(Protocol):
     """Something that knows the time and can wait."""
 
     def now(self) -> datetime:
-        """The time, aware, UTC."""
+        """The time that waits and bakes go by, aware, UTC; it never steps."""
+        ...
+
+    def wall(self) -> datetime:
+        """The time as every process on this machine sees it now: what a lease goes by."""
         ...
 
     def sleep(self, seconds: float) -> None:
@@ -18,18 +23,51 @@ class Clock(Protocol):
         ...
 
 
+def _since_boot() -> float:
+    """Seconds that nobody can set; a sleep of the machine counts where it can be told."""
+    for name in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"):
+        if hasattr(time, name):
+            return time.clock_gettime(getattr(time, name))
+    return time.monotonic()
+
+
 @dataclass(frozen=True, slots=True)
 class SystemClock:
-    """The machine's own clock."""
+    """The machine's own clock, read once; from then on time goes by what nobody can set.
+
+    So a step of the machine's clock (NTP, a person, a resumed VM) neither shortens nor lengthens
+    a bake, and no look is missed meanwhile.
+
+    Attributes:
+        seconds: the machine's time, since 1970; steps when somebody sets it.
+        steady: seconds that only ever go on, from anywhere.
+        rest: waits for so many of them.
+    """
+
+    seconds: Callable[[], float] = time.time
+    steady: Callable[[], float] = _since_boot
+    rest: Callable[[float], None] = time.sleep
+    _ahead: float = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_ahead", self.seconds() - self.steady())
 
     def now(self) -> datetime:
-        """The time of this machine, UTC."""
-        return datetime.now(UTC)
+        """The time of this machine as it was set when this clock was made, UTC."""
+        return _moment(self._ahead + self.steady())
+
+    def wall(self) -> datetime:
+        """The time of this machine as it is set now, UTC."""
+        return _moment(self.seconds())
 
     def sleep(self, seconds: float) -> None:
         """Sleep in real time."""
         if seconds > 0:
-            time.sleep(seconds)
+            self.rest(seconds)
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +96,11 @@ class FastClock:
 
     def now(self) -> datetime:
         """The time on this clock, UTC."""
-        passed = self.real.now() - (self.since or self.origin)
-        return self.origin.astimezone(UTC) + passed * self.speed
+        return self._at(self.real.now())
+
+    def wall(self) -> datetime:
+        """The same by the real clock's wall time."""
+        return self._at(self.real.wall())
 
     def sleep(self, seconds: float) -> None:
         """Sleep so long on this clock, a `speed`th of it in real time."""
@@ -70,3 +111,7 @@ class FastClock:
         real = self.real.now()
         passed = real - (self.since or self.origin)
         return FastClock(speed, self.origin + passed * self.speed, since=real, real=self.real)
+
+    def _at(self, real: datetime) -> datetime:
+        passed = real - (self.since or self.origin)
+        return self.origin.astimezone(UTC) + passed * self.speed

@@ -109,7 +109,7 @@ class Cleaning:
     def _refuse_open(self, release: Release) -> None:
         newest = self.store.load(release.key)
         if newest is not None and not newest.release.over:
-            raise busy_with(newest, self.clock.now())
+            raise busy_with(newest, self.clock.wall())
         if not release.over:
             raise UsageError(
                 f"release {release.id} is not over", hint=f"canary status {release.id}"

@@ -73,14 +73,14 @@ class Controller:
         """
         known = self.store.load(release.key)
         if known is not None and not known.release.over:
-            raise busy_with(known, self.clock.now())
+            raise busy_with(known, self.clock.wall())
         record = Record(release, None, known.version if known else 0)
         try:
-            leased = record.leased(self.driver.name, self.clock.now(), self.driver.url)
+            leased = record.leased(self.driver.name, self.clock.wall(), self.driver.url)
             return self.save(leased, events)
         except Stale as error:
             winner = self.store.load(release.key)
-            raise busy_with(winner, self.clock.now()) if winner else error from error
+            raise busy_with(winner, self.clock.wall()) if winner else error from error
 
     def tick(self, key: str, seen: Endpoint | None = None) -> Decision:
         """One step: look, decide, save, act, and look back after a raise.
@@ -113,7 +113,7 @@ class Controller:
         """Take the lease from whoever has it; its driver finds out before its next write."""
         for _ in range(TRIES):
             record = self.load(key)
-            leased = record.leased(self.driver.name, self.clock.now(), self.driver.url)
+            leased = record.leased(self.driver.name, self.clock.wall(), self.driver.url)
             with suppress(Stale):
                 return self.save(leased, events)
             self.clock.sleep(0.05)
@@ -122,12 +122,12 @@ class Controller:
     def let_go(self, key: str) -> None:
         """Give the lease back, so that the next driver need not wait for its end."""
         record = self.store.load(key)
-        if record is not None and record.held_by(self.driver.name, self.clock.now()):
+        if record is not None and record.held_by(self.driver.name, self.clock.wall()):
             with suppress(Stale):
                 self.store.save(replace(record, lease=None))
 
     def _tick(self, record: Record, look: Endpoint | None) -> Decision:
-        now = self.clock.now()
+        now = self.clock.wall()
         if record.release.over:
             return Decision(record.release)
         foreign = record.driven_by_another(self.driver.name, now)
@@ -151,12 +151,12 @@ class Controller:
 
     def _keep(self, record: Record, decision: Decision, *, foreign: bool) -> Record:
         """Save what was decided; a look that changed nothing only when half the lease is gone."""
-        now, lease = self.clock.now(), record.lease
+        now, lease = self.clock.wall(), record.lease
         if (
             decision.changes_nothing(record.release)
             and lease is not None
             and record.held_by(self.driver.name, now)
-            and lease.until - now > LEASE / 2
+            and LEASE / 2 < lease.until - now <= LEASE
         ):
             return record
         after = replace(record, release=decision.release)
@@ -267,7 +267,7 @@ class Controller:
 
     def _may_raise(self, saved: Record) -> bool:
         lease = saved.lease
-        return lease is not None and self.clock.now() < lease.until - GUARD
+        return lease is not None and self.clock.wall() < lease.until - GUARD
 
     def _says_less(self, asked: Release) -> bool:
         """Whether the record says less by now: a raise may have been asleep.

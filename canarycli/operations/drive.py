@@ -110,7 +110,8 @@ class Drive:
         record = self.work.record()
         status = release_status(record, None, now) if record else {}
         if record is not None and not release.over:
-            status["guarded"] = record.lease is not None and record.lease.alive(now)
+            wall = self.work.clock.wall()
+            status["guarded"] = record.lease is not None and record.lease.alive(wall)
         return Ending(code, release, status, tuple(filter(None, self._advice(release))))
 
     def _advice(self, release: Release) -> tuple[str, ...]:

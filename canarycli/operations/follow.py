@@ -24,7 +24,7 @@ def carry_out(
     """Write the order into the record, with its events; then drive, or follow whoever drives."""
     work = drive.work
     record = work.controller(drive.listen).change(work.key, order, *events)
-    if record.driven_by_another(work.driver.name, work.clock.now()):
+    if record.driven_by_another(work.driver.name, work.clock.wall()):
         return follow(drive, record, until_done=not detach)
     return drive.run(enough=arrived if detach else waits)
 
@@ -64,7 +64,7 @@ def _abandoned(work: Workspace) -> bool:
     record = work.record()
     if record is None or record.release.state is State.ENDED:
         return False
-    return record.lease is None or not record.lease.alive(work.clock.now())
+    return record.lease is None or not record.lease.alive(work.clock.wall())
 
 
 @dataclass(slots=True)
@@ -124,7 +124,7 @@ class Watch:
 
     def status(self) -> dict[str, object]:
         """Where it stands now, as `canary.status/1`."""
-        return release_status(self.record(), None, self.work.clock.now())
+        return release_status(self.record(), None, self.work.clock.wall())
 
     def record(self) -> Record:
         """The release as it is recorded now."""
@@ -136,7 +136,7 @@ class Watch:
         events = self.work.store.events(self.release_id, self.seen)
         self.seen += len(events)
         yield from events
-        record, now = self.record(), self.work.clock.now()
+        record, now = self.record(), self.work.clock.wall()
         driven = now - last_sign(record) < LEASE
         if not driven and not self.alone and not record.release.over:
             message = f"nobody drives it: canary resume {self.release_id} --take-over"

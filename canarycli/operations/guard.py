@@ -53,7 +53,7 @@ def guard(drive: Drive, record: Record, length: timedelta | None) -> Ending:
 
 
 def _refuse_driven(work: Workspace, record: Record) -> None:
-    now = work.clock.now()
+    now = work.clock.wall()
     if record.driven_by_another(work.driver.name, now):
         raise busy_with(record, now)
 

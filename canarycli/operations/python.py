@@ -183,7 +183,7 @@ class LiveRelease:
         record = self._record
         if record.release.over or waits(record.release):
             return drive.finish(record.release, enough=waits, until=None)
-        if record.driven_by_another(drive.work.driver.name, drive.work.clock.now()):
+        if record.driven_by_another(drive.work.driver.name, drive.work.clock.wall()):
             return follow(drive, record, until_done=True)
         return drive.run()
 

@@ -11,7 +11,7 @@ from canarycli.store import Record
 
 def other_driver(work: Workspace, record: Record) -> str:
     """Who else drives it now, "" for nobody."""
-    if record.lease is None or not record.driven_by_another(work.driver.name, work.clock.now()):
+    if record.lease is None or not record.driven_by_another(work.driver.name, work.clock.wall()):
         return ""
     return record.lease.holder
 

@@ -226,10 +226,10 @@ def refuse_busy(intent: Intent) -> bool:
     if record is None or record.release.over:
         _refuse_noted(intent, record)
         return False
-    now = work.clock.now()
+    now = work.clock.wall()
     left = record.lease is None or not record.lease.alive(now)
     if record.release.state is State.ROLLING_BACK and left:
-        until = now + timedelta(seconds=60)
+        until = work.clock.now() + timedelta(seconds=60)
         if drive(work.controller(lambda _: None), work.key, until=until).over:
             return True
     raise busy_with(record, now)

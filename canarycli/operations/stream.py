@@ -30,6 +30,10 @@ class _Attended:
         """The time of the clock below."""
         return self.clock.now()
 
+    def wall(self) -> datetime:
+        """The wall time of the clock below."""
+        return self.clock.wall()
+
     def sleep(self, seconds: float) -> None:
         """Sleep, but not on when the reader leaves."""
         end = self.now() + timedelta(seconds=seconds)

@@ -140,6 +140,6 @@ def _lost(
 
 
 def _nobody(record: Record, clock: Clock, patience: timedelta) -> bool:
-    now = clock.now()
+    now = clock.wall()
     driven = record.lease is not None and record.lease.alive(now)
     return not driven and (record.release.waits_for_a_person or now - last_sign(record) >= patience)

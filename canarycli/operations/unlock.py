@@ -44,10 +44,10 @@ def holder_of(work: Workspace) -> Holder:
         raise NotFound(
             f"no release of {work.target.name} is known here", hint="canary history lists them"
         )
-    return Holder(record, work.clock.now())
+    return Holder(record, work.clock.wall())
 
 
 def free_endpoint(work: Workspace) -> str | None:
     """Take the lease from whoever has it; no traffic moves. Returns who that was."""
-    freed = free(work.store, work.key, work.actor, work.clock.now())
+    freed = free(work.store, work.key, work.actor, work.clock.wall())
     return freed.holder if freed else None

@@ -26,6 +26,10 @@ class FakeClock:
         """The time on this clock, UTC."""
         return self._now
 
+    def wall(self) -> datetime:
+        """The same: nobody sets it."""
+        return self._now
+
     def sleep(self, seconds: float) -> None:
         """Move on by so many seconds, and remember it."""
         self.slept.append(seconds)

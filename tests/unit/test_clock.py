@@ -21,6 +21,38 @@ def test_the_system_clock_does_not_sleep_for_nothing(seconds: float) -> None:
     assert datetime.now(UTC) - before < timedelta(seconds=1)
 
 
+class Machine:
+    """A machine whose wall clock somebody may set."""
+
+    def __init__(self) -> None:
+        self.wall, self.steady = 1_800_000_000.0, 5_000.0
+
+    def rest(self, seconds: float) -> None:
+        self.wall += seconds
+        self.steady += seconds
+
+    @property
+    def clock(self) -> SystemClock:
+        return SystemClock(lambda: self.wall, lambda: self.steady, self.rest)
+
+
+@pytest.mark.parametrize("step", [120, -120, -3600, 86400])
+def test_no_step_of_the_wall_clock_moves_what_waits_go_by(step: float) -> None:
+    machine = Machine()
+    clock = machine.clock
+    before = clock.now()
+    machine.wall += step
+    clock.sleep(15)
+    assert clock.now() - before == timedelta(seconds=15)
+
+
+def test_the_wall_is_told_as_it_is_set_now_so_that_other_processes_agree() -> None:
+    machine = Machine()
+    old = machine.clock
+    machine.wall += 120
+    assert old.wall() == machine.clock.wall() == machine.clock.now()
+
+
 def test_a_fast_clock_shows_its_origin_when_real_time_is_there() -> None:
     real = FakeClock()
 
