@@ -27,6 +27,7 @@ from canarycli.release.context import Decision
 from canarycli.release.decide import decide
 from canarycli.release.mark import Mark
 from canarycli.release.record import Outcome, Release, State
+from canarycli.release.rescue import is_marked, tagged_since
 from canarycli.store import Record, Stale, Store
 from canarycli.store.contract import LEASE
 from canarycli.traffic import Traffic
@@ -34,6 +35,9 @@ from canarycli.verbs import offers
 
 GUARD = timedelta(seconds=30)
 """A raise is only asked for with at least this much of the lease left."""
+
+SENDING = timedelta(seconds=30)
+"""A raise leaves within so long after it is recorded: one call may come before it."""
 
 TRIES = 20
 """So many lost races for the record in one tick are more than bad luck."""
@@ -146,7 +150,7 @@ class Controller:
         if decision.shift is not None and raises:
             return self._raise(saved, endpoint, decision, before=record.release)
         if decision.shift is not None:
-            self._lower(saved.release, endpoint, decision.shift)
+            self._lower(saved, endpoint, decision.shift)
         return decision
 
     def _keep(self, record: Record, decision: Decision, *, foreign: bool) -> Record:
@@ -169,6 +173,8 @@ class Controller:
         """Decide, and once more with what the endpoint's notes say before anything is raised."""
         seen = see(self.provider, self.clock, release, endpoint)
         decision = decide(release, seen, self.clock.now())
+        if _rescued(release, decision.release) and self._may_rise(release, endpoint):
+            return decide(self._loose(release), seen, self.clock.now())
         if not _raises(decision, endpoint) and not _by_somebody(release, decision.release):
             return decision
         try:
@@ -179,8 +185,34 @@ class Controller:
 
     def _committed(self, release: Release) -> Release:
         """The record as it is saved before a raise: it may land from now on."""
-        late = self.clock.now() + self.provider.limits.late_request
-        return replace(release, raised=True, loose_until=late)
+        return replace(self._loose(release), raised=True)
+
+    def _loose(self, release: Release) -> Release:
+        """The record where a raise may be on its way from now on, or be sent in a moment."""
+        late = self.provider.limits.late_request + SENDING
+        return replace(release, loose_until=self.clock.now() + late)
+
+    def _may_rise(self, release: Release, endpoint: Endpoint) -> bool:
+        """Whether a raise was noted since a rollback without a record began, or its mark is lost.
+
+        It can't be told before: a driver notes its raise, then looks for the mark of a rollback;
+        so whoever leaves that mark, then looks for the raise, sees it unless the driver saw them.
+        """
+        if not self.provider.limits.notes_first:
+            return False
+        try:
+            notes = self.provider.notes(endpoint)
+            if not is_marked(release, notes):
+                self.provider.shift(endpoint, release.home, self._mark(release), raises=False)
+                notes = self.provider.notes(endpoint)
+        except Denied:
+            return False
+        except ProviderError:
+            return True
+        return not is_marked(release, notes) or tagged_since(release, notes)
+
+    def _mark(self, release: Release) -> Notes:
+        return Mark(release.rescues or release.id, self.clock.now(), release.by).notes
 
     def _deploy(self, saved: Record, endpoint: Endpoint) -> None:
         release = saved.release
@@ -234,13 +266,15 @@ class Controller:
             return release.notes
         return {**release.notes, RAISED_NOTE: f"{release.target:g}"}
 
-    def _lower(self, release: Release, endpoint: Endpoint, split: Traffic) -> None:
-        back = release.state is State.ROLLING_BACK
-        notes = Mark(release.id, self.clock.now(), release.by).notes if back else {}
+    def _lower(self, saved: Record, endpoint: Endpoint, split: Traffic) -> None:
+        release, back = saved.release, saved.release.state is State.ROLLING_BACK
+        notes = self._mark(release) if back else {}
         try:
             request = self.provider.shift(endpoint, split, notes, raises=False)
         except Conflict as error:
             self.tell("waiting", f"the cloud is still applying a change: {error.said}")
+            with suppress(CanaryError):  # else it is taken for written, and seen in place
+                self.save(replace(saved, release=replace(release, written=False)))
             return
         self._accepted(release, endpoint, split, request)
 
@@ -314,6 +348,12 @@ class Controller:
 def _raises(decision: Decision, endpoint: Endpoint) -> bool:
     split, candidate = decision.shift, decision.release.candidate
     return split is not None and split.gives_more(candidate, endpoint.traffic)
+
+
+def _rescued(before: Release, after: Release) -> bool:
+    """Whether a rollback without a record has come to its end, as far as it knows."""
+    in_place = before.confirmed_at is None and after.confirmed_at is not None
+    return before.rescues is not None and in_place and after.over
 
 
 def _by_somebody(before: Release, after: Release) -> bool:

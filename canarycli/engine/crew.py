@@ -13,7 +13,7 @@ from canarycli.engine.controller import Controller
 from canarycli.engine.figures import Figures
 from canarycli.engine.loop import BLIND, Steps
 from canarycli.engine.wakes import Lane, Wakes
-from canarycli.errors import CanaryError, NotFound, Stopped, StoreError, Unsafe
+from canarycli.errors import Busy, CanaryError, NotFound, StoreError, Unsafe
 from canarycli.journal import Event
 from canarycli.release.context import WATCHING
 from canarycli.release.record import Release, State
@@ -259,7 +259,7 @@ class Crew:
     def _step(self, key: str, member: _Member) -> timedelta | None:
         try:
             decision = member.steps.take()
-        except (Stopped, NotFound):
+        except (Busy, NotFound):
             return self._elsewhere(key, member)
         except Unsafe as error:
             self._say(key, error)
@@ -283,7 +283,7 @@ class Crew:
         if record is None or record.release.over:
             return None
         member.release = record.release
-        now = member.steps.controller.clock.now()
+        now = member.steps.controller.clock.wall()
         return max(record.lease.until - now, timedelta(0)) if record.lease else timedelta(0)
 
     def _say(self, key: str, error: Exception) -> None:

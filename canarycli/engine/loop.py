@@ -14,7 +14,6 @@ from canarycli.errors import (
     NotFound,
     ProviderError,
     Rejected,
-    Stopped,
     StoreError,
     Unavailable,
     Unsafe,
@@ -62,12 +61,12 @@ def drive(
 
     Raises:
         Unsafe: the endpoint could not be read for as long as the plan lets a change take.
-        Stopped: somebody took the endpoint over.
+        Busy: somebody took the endpoint over.
     """
     steps = Steps(controller, key, insist=insist)
     try:
         return _Loop(steps, until, enough).run(seen)
-    except (Busy, ProviderError, Stopped, Unsafe):
+    except (Busy, ProviderError, Unsafe):
         raise
     except Exception as error:
         steps.go_back_from_memory(error)
@@ -98,7 +97,7 @@ class Steps:
 
         Raises:
             Unsafe: the endpoint could not be read for too long.
-            Stopped: somebody took the endpoint over.
+            Busy: somebody took the endpoint over.
         """
         try:
             decision = self.controller.tick(self.key, seen)
@@ -111,7 +110,7 @@ class Steps:
             self._blind(error, now - self.blind_since)
             return None
         except Busy as error:
-            raise Stopped(
+            raise Busy(
                 f"somebody else drives it now: {error.message}",
                 facts=error.facts,
                 hint=error.hints,

@@ -62,6 +62,11 @@ class Patient:
     around: Callable[[], AbstractContextManager[object]] = nullcontext
 
     @property
+    def at_once(self) -> "Patient":
+        """The same for what can be done without: asked for once."""
+        return replace(self, patience=timedelta(0), failed=_nobody)
+
+    @property
     def limits(self) -> Limits:
         """What this cloud can do."""
         return self.provider.limits

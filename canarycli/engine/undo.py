@@ -25,7 +25,7 @@ def undo(provider: Provider, clock: Clock, release: Release) -> None:
             share = endpoint.traffic.of(release.candidate)
             if endpoint.settled and share <= TOLERANCE and written:
                 return
-            if endpoint.settled:
+            if endpoint.settled and endpoint.serves(release.baseline):
                 provider.shift(endpoint, release.home, mark.notes, raises=False)
                 written = True
         clock.sleep(SETTLING.total_seconds())

@@ -109,12 +109,10 @@ class WayBack:
             release = self._drive(work, accepted, None, wait=wait, patient=patient)
         if release.outcome is Outcome.UNSAFE:
             raise self.unsafe(release.why)
-        record = work.store.load(work.key)
-        assert record is not None
         if wait and self.record is not None and (said := work.let_cool(self.baseline)):
             self.say(said)
-        status = release_status(record, None, work.clock.now())
-        return {**status, "waited_for": self._reached(record.release)}
+        status = release_status(Record(release), None, work.clock.now())
+        return {**status, "waited_for": self._reached(release)}
 
     def _reached(self, release: Release) -> str:
         """What was waited for: `accepted`, `rolled_back` or `verified`; said where it is less."""
@@ -291,9 +289,10 @@ def _closer(work: Workspace, seen: Endpoint) -> Endpoint:
 
     Asked for once: traffic moves without it too.
     """
-    provider = work.provider.provider
+    if not isinstance(work.provider.provider, Detailed):
+        return seen
     try:
-        return provider.details(seen.name) if isinstance(provider, Detailed) else seen
+        return work.provider.at_once.details(seen.name)
     except CanaryError:
         return seen
 
@@ -309,7 +308,8 @@ def _notes(work: Workspace, say: Callable[[str], None], seen: Endpoint) -> Notes
     most = max((seen.traffic.of(name) for name in seen.traffic.live), default=0.0)
     clear = most >= CLEARLY
     try:
-        return work.provider.provider.notes(seen) if clear else work.provider.notes(seen)
+        provider = work.provider.at_once if clear else work.provider
+        return provider.notes(seen)
     except CanaryError as error:
         if not clear:
             error.hints = (f"name the version: canary rollback {seen.name} --to VERSION",)

@@ -133,10 +133,26 @@ def _lost(
             work = work_on(target, store, env)
         except CanaryError as error:
             failure = error
-        if _nobody(record, work.clock if work else SystemClock(), wanted.older_than):
-            lost = wanted.do or release.plan.on_driver_lost
-            what = None if release.waits_for_a_person else lost
-            yield Swept(work, release, what, listen, failure)
+        found = as_found(wanted, record, work, listen, failure)
+        if found is not None:
+            yield found
+
+
+def as_found(
+    wanted: Wanted,
+    record: Record,
+    work: Workspace | None,
+    listen: Callable[[str, Event], None],
+    failure: CanaryError | None = None,
+) -> Swept | None:
+    """An open release as it is to be swept up, None where somebody drives it."""
+    clock: Clock = work.clock if work else SystemClock()
+    if not _nobody(record, clock, wanted.older_than):
+        return None
+    release = record.release
+    lost = wanted.do or release.plan.on_driver_lost
+    what = None if release.waits_for_a_person else lost
+    return Swept(work, release, what, listen, failure)
 
 
 def _nobody(record: Record, clock: Clock, patience: timedelta) -> bool:

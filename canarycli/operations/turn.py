@@ -54,7 +54,7 @@ class Turn:
             clock.sleep(LOOK)
 
     def _busy(self) -> Busy | None:
-        record, now = self.work.record(), self.work.clock.now()
+        record, now = self.work.record(), self.work.clock.wall()
         if record is None or record.release.over or _left_going_back(record, now):
             return None
         return busy_with(record, now)

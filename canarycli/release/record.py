@@ -112,6 +112,8 @@ class Release:
     is what the endpoint's notes said before: what is new in them is somebody's doing. `raised` says
     that a raise was asked for and not refused, `loose_until` that one got no answer and may land
     until then. `made` is what was uploaded and registered before its start, in the cloud's words.
+    `rescues` is the release of another machine that a rollback without a record ends,
+    "" where no note names one; None for every other release.
     """
 
     id: str
@@ -164,6 +166,7 @@ class Release:
     loose_until: datetime | None = None
     kept_as: str = ""
     made: tuple[str, ...] = ()
+    rescues: str | None = None
 
     @property
     def key(self) -> str:

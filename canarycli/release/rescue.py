@@ -10,16 +10,21 @@ from canarycli.provider import (
     BASELINE_NOTE,
     CANDIDATE_NOTE,
     RAISED_NOTE,
+    RELEASE_NOTE,
     ROLLED_BACK_NOTE,
     Endpoint,
     Limits,
     Notes,
 )
+from canarycli.release.mark import Mark
 from canarycli.release.record import Outcome, Release, State
 from canarycli.traffic import TOLERANCE, percent
 
 CLEARLY = 80.0
 """A version with so many percent of the traffic is the baseline where no notes say which is."""
+
+CROSSING = timedelta(seconds=5)
+"""A raise may be sent so long after a rollback began: its driver looked just before."""
 
 _NO_PLAN = Plan(stages=(Stage(100, timedelta(0)),), name="rollback")
 
@@ -64,6 +69,8 @@ def rescue(
         before=before,
         asked_at=now,
         loose_until=_loose_until(limits, notes, before, now),
+        found=dict(notes),
+        rescues=notes.get(RELEASE_NOTE, ""),
         ending=Outcome.STOPPED,
         why=f"{by} rolled back" + (f": {reason}" if reason else ""),
         by=by,
@@ -93,27 +100,37 @@ def home(endpoint: Endpoint, notes: Notes, to: str | None = None) -> str:
     return live[0]
 
 
+def tagged_since(release: Release, notes: Notes) -> bool:
+    """Whether a raise was noted after a rollback without a record had read the notes."""
+    found = release.found or {}
+    return any(notes.get(key) != found.get(key) for key in (RELEASE_NOTE, RAISED_NOTE))
+
+
+def is_marked(release: Release, notes: Notes) -> bool:
+    """Whether the endpoint says that it was rolled back since this rollback began."""
+    return notes.get(ROLLED_BACK_NOTE) not in {None, (release.found or {}).get(ROLLED_BACK_NOTE)}
+
+
 def _loose_until(
     limits: Limits | None, notes: Notes, share: float, now: datetime
 ) -> datetime | None:
-    if limits is None or not limits.late_request or not _may_rise(limits, notes, share):
-        return None
-    return now + limits.late_request
+    """Until when a raise of a driver that nobody here knows may land, None where none can.
 
-
-def _may_rise(limits: Limits, notes: Notes, share: float) -> bool:
-    """Whether a raise of a driver that nobody here knows may be on its way.
-
-    Where notes go before a raise they tell: it is, if another share was noted than is there.
+    Where notes go before a raise they tell: one is on its way if another share was noted than is
+    there, unless its release was rolled back so long ago that it would have landed by now.
     """
+    if limits is None or not limits.late_request:
+        return None
+    until = now + limits.late_request + CROSSING
     if not limits.notes_first:
-        return True
-    noted = notes.get(RAISED_NOTE)
-    if noted is None:
-        return False
-    there = f"{round(share, 2):g}" == noted
-    rolled_back = ROLLED_BACK_NOTE in notes and share <= TOLERANCE
-    return not there and not rolled_back
+        return until
+    noted, mark = notes.get(RAISED_NOTE), Mark.read(notes)
+    if noted is None or noted == f"{round(share, 2):g}":
+        return None
+    if mark is None or mark.release != notes.get(RELEASE_NOTE) or share > TOLERANCE:
+        return until
+    landed = mark.at + limits.late_request + CROSSING
+    return min(landed, until) if landed > now else None
 
 
 def _asked(endpoint: Endpoint, word: str) -> str:

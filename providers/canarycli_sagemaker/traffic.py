@@ -4,8 +4,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from canarycli.errors import Conflict, NotFound, ProviderError, Unsupported
-from canarycli.provider import CANDIDATE_NOTE, Endpoint, Notes
+from canarycli.errors import Conflict, Denied, NotFound, ProviderError, Unsupported
+from canarycli.provider import (
+    CANDIDATE_NOTE,
+    RELEASE_NOTE,
+    ROLLED_BACK_NOTE,
+    Endpoint,
+    Notes,
+)
 from canarycli.traffic import TOLERANCE, Traffic
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
@@ -52,11 +58,25 @@ class Shifter:
                     hint="look again, then decide",
                 )
         if raised:
-            self.tags.write(look.arn, notes)
+            self._note_first(seen, notes)
         request = self._ask(seen, weights)
         with suppress(ProviderError):  # a note that can't be written never stops a rollback
             self.tags.write(look.arn, notes)
         return request
+
+    def _note_first(self, seen: Endpoint, notes: Notes) -> None:
+        """Note a raise, then look whether a rollback or another release was noted meanwhile.
+
+        Whoever rolls back notes that, then looks for a raise: so one of the two sees the other.
+        """
+        arn = seen.raw.arn
+        before = self.tags.known(arn).get(ROLLED_BACK_NOTE)
+        self.tags.write(arn, notes)
+        with suppress(Denied):
+            now = self.tags.read(arn)
+            other = now.get(RELEASE_NOTE) != notes.get(RELEASE_NOTE, now.get(RELEASE_NOTE))
+            if other or now.get(ROLLED_BACK_NOTE) != before:
+                raise Conflict(f"somebody else has noted a change of endpoint {seen.name!r}")
 
     def _exchange(self, seen: Endpoint, to: Traffic, notes: Notes) -> None:
         if to.shadow:

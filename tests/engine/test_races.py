@@ -9,7 +9,7 @@ from engine.rehearsal import CANDIDATE, ENDPOINT, Rehearsal
 
 from canarycli.engine.controller import Controller, Driver
 from canarycli.engine.loop import drive
-from canarycli.errors import Conflict, Stopped
+from canarycli.errors import Busy, Conflict, Exit
 from canarycli.journal import Event
 from canarycli.provider import Endpoint, Notes
 from canarycli.release import orders
@@ -121,8 +121,9 @@ def test_a_driver_that_lost_its_lease_finds_out_before_its_next_write() -> None:
     rehearsal.tick(first)
     rehearsal.controller("bob@ci").take_over(rehearsal.key)
     asked = len(rehearsal.watched.asked)
-    with pytest.raises(Stopped) as caught:
+    with pytest.raises(Busy) as caught:
         drive(first, rehearsal.key)
+    assert caught.value.exit is Exit.BUSY
     assert "bob@ci" in caught.value.facts[0]
     assert len(rehearsal.watched.asked) == asked
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from canarycli.plan import Then
-from canarycli.release.context import Context, Decision
+from canarycli.release.context import AT_ONCE, Context, Decision
 from canarycli.release.decide.sentences import paused_for, span
 from canarycli.release.record import Cause, Outcome, State
 from canarycli.traffic import TOLERANCE, Traffic, percent
@@ -33,7 +33,8 @@ def rolling_back(context: Context) -> Decision | None:
             f"the rollback did not get through within {span(release.plan.settle_within)}",
             "error",
         )
-    if not endpoint.settled and release.written:
+    refused = context.since(release.asked_at) >= AT_ONCE  # by a change that is under way
+    if not endpoint.settled and (release.written or refused):
         return context.wait_for_change()
     # Written even where it reads 0 already: a raise of ours may still be asleep in a socket.
     home = Traffic.all_to(release.baseline)

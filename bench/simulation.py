@@ -1,0 +1,57 @@
+"""How often a promise breaks in simulated releases, and what a story costs.
+
+    python bench/simulation.py [--stories 100000] [--first 0] [--processes 2]
+
+Exits with 1 if any promise broke, and prints the line that tells each such story again.
+"""
+
+import argparse
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1] / "tests"
+AT_ONCE = 500
+
+
+def main() -> int:
+    """Tell the stories, and say by the exit code whether every promise held."""
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--stories", type=int, default=100_000)
+    arguments.add_argument("--first", type=int, default=0)
+    arguments.add_argument("--processes", type=int, default=2)
+    given = arguments.parse_args()
+
+    parts = [
+        range(first, min(first + AT_ONCE, given.first + given.stories))
+        for first in range(given.first, given.first + given.stories, AT_ONCE)
+    ]
+    broken, seconds = 0, 0.0
+    with ProcessPoolExecutor(given.processes) as pool:
+        for told, cost in pool.map(tell, parts):
+            seconds += cost
+            broken += len(told)
+            for line in told:
+                print(line, flush=True)
+    each = 1000 * seconds / given.stories
+    print(f"{given.stories} stories, {each:.1f} ms of CPU each, {broken} with a broken promise")
+    return int(broken > 0)
+
+
+def tell(seeds: range) -> tuple[list[str], float]:
+    """The stories in which a promise broke, and the CPU seconds of all of them."""
+    sys.path.append(str(TESTS))
+    from simulation.promises import readable
+    from simulation.story import Story
+
+    began, told = time.process_time(), []
+    for seed in seeds:
+        broken = Story(seed).run()
+        if broken:
+            told.append(f"PYTHONPATH=tests python -m simulation {seed}\n{readable(broken)}")
+    return told, time.process_time() - began
+
+
+if __name__ == "__main__":
+    sys.exit(main())

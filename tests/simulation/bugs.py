@@ -1,0 +1,195 @@
+"""Planted bugs, one for each promise: each bends what canary is given, never canary itself."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from simulation.cloud import BASELINE, CANDIDATE, SECRET, Line
+from simulation.commands import Told
+from simulation.machine import Machine, Shelf
+from simulation.promises import Promise
+from simulation.story import Bug
+
+from canarycli.errors import Exit
+from canarycli.journal import Event
+from canarycli.metrics import Measurements, Metric, Window
+from canarycli.provider import Endpoint, Limits, Notes
+from canarycli.store import Record
+from canarycli.traffic import Traffic
+
+
+@dataclass
+class Bent:
+    """A line to the cloud that works; the bugs below bend one call of it."""
+
+    machine: Machine
+    line: Line
+
+    @property
+    def limits(self) -> Limits:
+        """As they are."""
+        return self.line.limits
+
+    @property
+    def place(self) -> str:
+        """As it is."""
+        return self.line.place
+
+    def describe(self, endpoint: str) -> Endpoint:
+        """As it is."""
+        return self.line.describe(endpoint)
+
+    def notes(self, seen: Endpoint) -> Notes:
+        """As they are."""
+        return self.line.notes(seen)
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
+        """As it is asked."""
+        return self.line.shift(seen, to, notes, raises=raises)
+
+    def measure(
+        self,
+        endpoint: str,
+        versions: Collection[str],
+        metrics: Collection[Metric],
+        window: Window,
+    ) -> Measurements:
+        """As they are."""
+        return self.line.measure(endpoint, versions, metrics, window)
+
+    def plain_command(self, endpoint: str, to: Traffic) -> str:
+        """As it is."""
+        return self.line.plain_command(endpoint, to)
+
+
+class Greedy(Bent):
+    """Asks for twice the share."""
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
+        """Twice."""
+        share = min(100.0, 2 * to.of(CANDIDATE))
+        return self.line.shift(
+            seen, Traffic.split(BASELINE, CANDIDATE, share), notes, raises=raises
+        )
+
+
+class Hopeful(Bent):
+    """Takes every version for one in service."""
+
+    def describe(self, endpoint: str) -> Endpoint:
+        """In service, all of them."""
+        seen = self.line.describe(endpoint)
+        return replace(seen, versions=tuple(replace(v, in_service=True) for v in seen.versions))
+
+
+class Deaf(Bent):
+    """Reads the notes and heeds none."""
+
+    def notes(self, seen: Endpoint) -> Notes:
+        """Read for nothing."""
+        self.line.notes(seen)
+        return {}
+
+
+class Inventive(Bent):
+    """Takes the baseline's figures for the candidate's."""
+
+    def measure(
+        self,
+        endpoint: str,
+        versions: Collection[str],
+        metrics: Collection[Metric],
+        window: Window,
+    ) -> Measurements:
+        """Those of the baseline, for both."""
+        found = self.line.measure(endpoint, versions, metrics, window)
+        series: Mapping[str, Any] = dict.fromkeys(versions, found.series[BASELINE])
+        return replace(found, series=series)
+
+
+@dataclass
+class Trusting(Bent):
+    """Takes what was asked for for what is."""
+
+    asked: Traffic | None = None
+
+    def describe(self, endpoint: str) -> Endpoint:
+        """As asked for, and settled."""
+        seen = self.line.describe(endpoint)
+        return replace(seen, traffic=self.asked, settled=True) if self.asked else seen
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
+        """Remembered before it is accepted."""
+        self.asked = to
+        return self.line.shift(seen, to, notes, raises=raises)
+
+
+class Chatty(Bent):
+    """Has a secret in the id of a request."""
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
+        """And tells it."""
+        self.line.shift(seen, to, notes, raises=raises)
+        return f"req-{SECRET}"
+
+
+@dataclass
+class Loose:
+    """Records that work; the bugs below bend one call of them."""
+
+    machine: Machine
+    shelf: Shelf
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.shelf, name)
+
+
+class Forgetful(Loose):
+    """Takes no end down."""
+
+    def save(self, record: Record, events: Sequence[Event] = ()) -> Record:
+        """Unless it is over."""
+        if record.release.over:
+            return record
+        return self.shelf.save(record, events)
+
+
+class Lawless(Loose):
+    """Knows no lease but one's own."""
+
+    def load(self, key: str) -> Record | None:
+        """As if nobody else drove."""
+        record = self.shelf.load(key)
+        if record and record.lease and record.lease.holder != self.shelf.by:
+            return replace(record, lease=None)
+        return record
+
+
+class Blind(Loose):
+    """Hides open releases from a sweep."""
+
+    def newest(self, *, still_open: bool = False) -> tuple[Record, ...]:
+        """None of them."""
+        return () if still_open else self.shelf.newest()
+
+
+def all_is_well(told: Told) -> None:
+    """Every command ends with 0."""
+    told.code = told.code and Exit.OK
+
+
+BUGS: Mapping[str, tuple[Promise, Bug]] = {
+    "asks for twice the share": (Promise.CEILING, Bug(Greedy)),
+    "goes by the wall clock": (Promise.CEILING, Bug(steady=False)),
+    "takes every version for one in service": (Promise.SERVING, Bug(Hopeful)),
+    "forgets how a release ended": (Promise.CONVERGES, Bug(store=Forgetful)),
+    "knows no lease": (Promise.ALONE, Bug(store=Lawless)),
+    "heeds no notes": (Promise.ROLLBACK_WINS, Bug(Deaf)),
+    "makes figures up": (Promise.EVIDENCE, Bug(Inventive)),
+    "takes what it asked for for what is": (Promise.READ_BACK, Bug(Trusting)),
+    "tells a secret": (Promise.SECRETS, Bug(Chatty)),
+    "knows of no late requests": (Promise.STAYS, Bug(late=False)),
+    "sweeps nothing": (Promise.GUARDED, Bug(store=Blind)),
+    "always ends with 0": (Promise.TRUE_EXIT, Bug(told=all_is_well)),
+}
+"""What each does, the promise that it breaks, and the bug."""

@@ -1,0 +1,270 @@
+"""What must hold in every story, and the watcher that finds out where it does not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from simulation.cloud import BASELINE, CANDIDATE, SECRET, Cloud, Line
+from simulation.commands import Told
+from simulation.machine import Shelf
+
+from canarycli.engine.controller import GUARD
+from canarycli.errors import Exit
+from canarycli.journal import Event
+from canarycli.provider import ROLLED_BACK_NOTE, Endpoint
+from canarycli.release.mark import Mark
+from canarycli.release.record import Outcome, Release, State
+from canarycli.store import Record
+from canarycli.store.contract import LEASE
+from canarycli.store.memory import MemoryStore
+from canarycli.traffic import TOLERANCE, Traffic
+
+
+class Promise(StrEnum):
+    """The invariants of docs/architecture.md, and three more."""
+
+    CEILING = "1: never more than the stage in force"
+    SERVING = "2: traffic only to versions in service"
+    CONVERGES = "3: whoever comes next brings it to an end"
+    ALONE = "4: two drivers never act at once"
+    ROLLBACK_WINS = "5: a rollback wins over every driver"
+    EVIDENCE = "6: no data never counts as pass"
+    READ_BACK = "7: no end without the traffic read back"
+    SECRETS = "8: no secret is told"
+    STAYS = "9: a confirmed rollback stays"
+    GUARDED = "10: no share without a guard"
+    TRUE_EXIT = "11: the exit code is true"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A promise that did not hold."""
+
+    promise: Promise
+    at: float
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.at:8.1f} s  {self.promise}: {self.what}"
+
+
+HOME = {
+    Exit.ROLLED_BACK,
+    Exit.INCONCLUSIVE,
+    Exit.STOPPED,
+    Exit.NO_METRICS,
+    Exit.CLOUD_FAILED,
+    Exit.DENIED,
+}
+"""Codes that say that the candidate has nothing."""
+
+UNSEEN = 300.0
+"""Seconds without a look: a lease, the time to the next sweep, and the slowest calls."""
+
+RECENT = 75.0
+"""Seconds for which what was seen may still be told: the slowest call and the save after it."""
+
+
+@dataclass
+class Watcher:
+    """Sees everything that leaves a process, lands in the cloud or is written down."""
+
+    cloud: Cloud
+    silent: bool
+    broken: list[Broken] = field(default_factory=list)
+    by_hand: bool = False
+    promoted_by_hand: bool = False
+    told: list[Told] = field(default_factory=list)
+    stores: list[MemoryStore] = field(default_factory=list)
+    saves: dict[str, float] = field(default_factory=dict)
+    taken_over: set[str] = field(default_factory=set)
+    alone_since: float | None = None
+
+    def blame(self, promise: Promise, what: str) -> None:
+        """A promise is broken."""
+        self.broken.append(Broken(promise, self.cloud.timeline.now, what))
+
+    def sent(self, line: Line, seen: Endpoint, to: Traffic) -> None:
+        """A split leaves a process."""
+        share = to.of(CANDIDATE)
+        looked = line.seen or seen
+        dead = [name for name in to.live if not looked.serves(name)]
+        if dead:
+            self.blame(Promise.SERVING, f"{line.by} sends {to}, {dead[0]} is not in service")
+        if share <= seen.traffic.of(CANDIDATE) + TOLERANCE:
+            return
+        release = self._release(line)
+        if release is None or share > release.target + TOLERANCE:
+            allowed = release.target if release else 0.0
+            self.blame(Promise.CEILING, f"{line.by} sends {to} where {allowed:g}% is recorded")
+        elif not self._earned(release):
+            self.blame(Promise.CEILING, f"{line.by} sends {to} before its stage has baked")
+        if self.silent and release and release.stage > 0 and not self.promoted_by_hand:
+            self.blame(Promise.EVIDENCE, f"{line.by} sends {to} without any metrics")
+        now, saved = self.cloud.timeline.now, self.saves.get(line.by, -1e9)
+        if now - saved > (LEASE - GUARD).total_seconds() + 1:
+            self.blame(Promise.ALONE, f"{line.by} sends {to} {now - saved:.0f} s after its save")
+        mark = line.read.get(ROLLED_BACK_NOTE)
+        if release and mark != (release.found or {}).get(ROLLED_BACK_NOTE):
+            self.blame(Promise.ROLLBACK_WINS, f"{line.by} sends {to} after it read of a rollback")
+
+    def saved(
+        self, shelf: Shelf, before: Record | None, after: Record, events: Sequence[Event]
+    ) -> None:
+        """A record is written."""
+        self.saves[shelf.by] = self.cloud.timeline.now
+        old, new = (before.lease if before else None), after.lease
+        if old and new and old.holder != new.holder and new.holder not in self.taken_over:
+            over = before is None or before.release.over
+            if not over and old.alive(new.heard):
+                self.blame(Promise.ALONE, f"{new.holder} took the lease of {old.holder}")
+        for event in events:
+            self._hush(f"{event.message} {dict(event.fields)}")
+        if after.release.over and not (before and before.release.over):
+            self._ended(after.release)
+
+    def tell(self, told: Told) -> None:
+        """A command has ended."""
+        for event in told.events:
+            self._hush(f"{event.message} {dict(event.fields)}")
+        for word in told.words:
+            self._hush(word)
+        if told.fault is not None:
+            self.blame(Promise.TRUE_EXIT, f"{told.what} broke: {told.fault!r}")
+        if told.what == "rollback":
+            self._rolled_back(told)
+        elif told.what in {"start", "promote", "resume"}:
+            self._driven(told)
+
+    def look(self) -> None:
+        """Look at the truth: something may have come into force."""
+        share, now = self.cloud.share, self.cloud.timeline.now
+        if share <= TOLERANCE or self.by_hand or self._somebody_looks():
+            self.alone_since = None
+            return
+        self.alone_since = now if self.alone_since is None else self.alone_since
+        if now - self.alone_since > 120:
+            self.alone_since = None
+            self.by_hand = True  # told once
+            self.blame(Promise.GUARDED, f"{share:g}% and nobody who would look")
+
+    def finished(self) -> None:
+        """The story is over, and everybody had the time to bring things to an end."""
+        for record in (record for store in self.stores for record in store.newest()):
+            release = record.release
+            if release.waits_for_a_person:
+                self.blame(Promise.GUARDED, f"{release.id} waits for a person without an end")
+            elif not release.over:
+                self.blame(Promise.CONVERGES, f"{release.id} is {release.state}, {release.why}")
+        if self.by_hand:
+            return
+        for told in self.told:
+            if told.waited_for == "verified" and told.home == BASELINE and told.code is Exit.OK:
+                self._stays(told)
+        confirmed = [t for t in self.told if t.code is Exit.OK and t.home == BASELINE]
+        if confirmed and self.cloud.share > TOLERANCE and not self._begun_after(confirmed[-1]):
+            self.blame(Promise.STAYS, f"{self.cloud.share:g}% after a rollback that ended 0")
+
+    def _stays(self, told: Told) -> None:
+        """Nothing that was begun before comes into force after a verified rollback."""
+        for one in self.cloud.landed:
+            after = one.share > TOLERANCE and one.at > (told.ended or 0)
+            if after and one.by != "console" and not self._begun_after(told, one.by):
+                self.blame(Promise.STAYS, f"{one.share:g}% of {one.by} came at {one.at:.1f} s")
+
+    def _begun_after(self, told: Told, driver: str = "") -> bool:
+        """Whether somebody started anew: what the start read of the endpoint tells of it."""
+        driven = {t.release for t in self.told if driver in {"", t.driver}}
+        began = told.events[0].at - timedelta(seconds=1)
+        releases = (r.release for store in self.stores for r in store.history())
+        marks = (Mark.read(r.found or {}) for r in releases if r.id in driven and not r.rescues)
+        if any(mark is not None and mark.at >= began for mark in marks):
+            return True
+        later = (t for t in self.told if t.what == "start" and driver in {"", t.driver})
+        return any(t.began > (told.ended or 0) for t in later)
+
+    def _release(self, line: Line) -> Release | None:
+        for store in self.stores:
+            for record in store.newest():
+                held = record.lease and record.lease.holder == line.by
+                if held:
+                    return record.release
+        return None
+
+    def _earned(self, release: Release) -> bool:
+        """Whether the stage before this one was in force for as long as it bakes."""
+        if release.stage == 0 or self.promoted_by_hand or self.by_hand:
+            return True
+        before = release.plan.stages[release.stage - 1]
+        at = [one.at for one in self.cloud.landed if one.share >= before.percent - TOLERANCE]
+        since = min(at, default=1e9) + self.cloud.habits.settle
+        return self.cloud.timeline.now - since >= before.bake.total_seconds() - 1
+
+    def _ended(self, release: Release) -> None:
+        recent = self._recent()
+        if release.outcome in {Outcome.SUPERSEDED, Outcome.UNSAFE} or not release.reached:
+            return
+        read = release.traffic.get(CANDIDATE, 0.0)
+        if not any(abs(read - share) <= 0.1 for share in recent):
+            self.blame(Promise.READ_BACK, f"{release.id} ends with {read:g}%, it was {recent}")
+        if release.outcome is Outcome.PROMOTED and not any(share >= 99.9 for share in recent):
+            self.blame(Promise.READ_BACK, f"{release.id} is promoted, it was {recent}")
+
+    def _recent(self) -> list[float]:
+        """The candidate's shares that were in force lately."""
+        now, settle = self.cloud.timeline.now, self.cloud.habits.settle
+        shares: list[float] = []
+        last = 0.0
+        for one in self.cloud.landed:
+            if one.at + settle >= now - RECENT and not shares:
+                shares.append(last)
+            if one.at + settle >= now - RECENT:
+                shares.append(one.share)
+            last = one.share
+        return [*(shares or [last]), self.cloud.share]
+
+    def _somebody_looks(self) -> bool:
+        """Whether somebody has looked lately, and will again; or a person knows."""
+        newest = [r.release for s in self.stores for r in s.newest()]
+        known = {Outcome.PROMOTED, Outcome.DRIFT, Outcome.UNSAFE}
+        if any(release.outcome in known for release in newest):
+            return True
+        if any(told.code is Exit.UNSAFE for told in self.told):
+            return True
+        looked = self.cloud.timeline.now - self.cloud.looked_at <= UNSEEN
+        return looked and any(not release.over for release in newest)
+
+    def _rolled_back(self, told: Told) -> None:
+        home = told.code is Exit.OK and told.waited_for in {"rolled_back", "verified"}
+        if home and min(self._recent()) > TOLERANCE and not self.by_hand:
+            self.blame(Promise.TRUE_EXIT, f"rollback ended 0 at {self.cloud.share:g}%")
+        untouched = told.code in {Exit.CLOUD_FAILED, Exit.NOT_FOUND, Exit.ERROR}
+        if untouched and self.cloud.share > TOLERANCE:
+            what = f"rollback ended {told.code} at {self.cloud.share:g}%: {told.words[-1:]}"
+            self.blame(Promise.TRUE_EXIT, what)
+
+    def _driven(self, told: Told) -> None:
+        recent = self._recent()
+        if self.by_hand or told.code is None:
+            return
+        mine = [one for one in self.cloud.landed if one.by == told.driver and one.share > 0]
+        if told.code in HOME and mine and min(recent) > TOLERANCE:
+            self.blame(Promise.TRUE_EXIT, f"{told.what} ended {told.code}, it was {recent}")
+        held = [
+            r.release
+            for s in self.stores
+            for r in s.newest()
+            if r.release.id == told.release and r.release.state is State.HELD
+        ]
+        if told.code is Exit.OK and max(recent) < 99.9 and not held:
+            self.blame(Promise.TRUE_EXIT, f"{told.what} ended 0, it was {recent}")
+
+    def _hush(self, text: str) -> None:
+        if SECRET in text:
+            self.blame(Promise.SECRETS, text)
+
+
+def readable(broken: Sequence[Broken]) -> str:
+    """All of them, one a line."""
+    return "\n".join(str(one) for one in broken)

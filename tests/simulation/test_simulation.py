@@ -1,0 +1,49 @@
+"""Whole releases in virtual time: every promise holds in every story, and each planted bug shows.
+
+One story again, with all that happened in it: `PYTHONPATH=tests python -m simulation SEED`.
+"""
+
+import pytest
+from simulation.bugs import BUGS
+from simulation.promises import readable
+from simulation.story import Story
+
+STORIES = 600
+MORE = 3000
+SOON = 400
+"""A planted bug shows within so many stories."""
+
+
+def broken_within(seeds: range) -> list[str]:
+    """Each story in which a promise did not hold, with the line that tells it again."""
+    found = []
+    for seed in seeds:
+        broken = Story(seed).run()
+        if broken:
+            again = f"PYTHONPATH=tests python -m simulation {seed}"
+            found.append(f"{again}\n{readable(broken)}")
+    return found
+
+
+@pytest.mark.parametrize("first", range(0, STORIES, 150))
+def test_every_promise_holds_in_every_story(first: int) -> None:
+    assert not broken_within(range(first, first + 150))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(STORIES, MORE, 300))
+def test_every_promise_holds_in_many_more_stories(first: int) -> None:
+    assert not broken_within(range(first, first + 300))
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_planted_bug_breaks_its_promise(bug: str) -> None:
+    promise, planted = BUGS[bug]
+    stories = (Story(seed, planted).run() for seed in range(SOON))
+    assert any(one.promise is promise for broken in stories for one in broken)
+
+
+def test_a_story_takes_the_same_course_each_time() -> None:
+    first, second = Story(37), Story(37)
+    assert (first.run(), first.log) == (second.run(), second.log)
+    assert first.cloud.landed == second.cloud.landed
