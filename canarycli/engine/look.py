@@ -1,11 +1,15 @@
 """One look at a release: its endpoint, its metrics where they are due, its smoke tests."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 from canarycli.clock import Clock
 from canarycli.errors import ProviderError, Unsupported
 from canarycli.judge import Arms, Judgement
 from canarycli.provider import Endpoint, Provider, Smoker
 from canarycli.release.context import Seen
-from canarycli.release.reading import no_reading
+from canarycli.release.pace import due, pace_now
+from canarycli.release.reading import no_reading, served
 from canarycli.release.record import Release, State
 from canarycli.release.smoke import Tried, try_out
 from canarycli.verbs import offers
@@ -37,12 +41,17 @@ def _reads(clock: Clock, release: Release, endpoint: Endpoint) -> bool:
         return False
     if release.read_at is None or release.read_at < (release.confirmed_at or release.read_at):
         return True
-    return clock.now() - release.read_at >= release.plan.read_every
+    return clock.now() - release.read_at >= _pace(clock, release)
+
+
+def _pace(clock: Clock, release: Release) -> timedelta:
+    served_so_far = served(release.findings)
+    return pace_now(release.plan.read_every, served_so_far, release.confirmed_at, clock.now())
 
 
 def _judge(provider: Provider, clock: Clock, release: Release) -> Judgement:
     # Here and not above, so that a rollback does not wait for the statistics.
-    from canarycli.judge import extra_metrics, judge, window
+    from canarycli.judge import extra_metrics, judge, looked, window
 
     now, limits = clock.now(), provider.limits
     arms = Arms(
@@ -56,15 +65,30 @@ def _judge(provider: Provider, clock: Clock, release: Release) -> Judgement:
         leeway=1.0 if release.shadow else release.stage_in_force.leeway,
         noise=release.plan.arm_noise,
     )
-    extra = extra_metrics(release.plan.checks, release.judge)
-    metrics = (*release.plan.metrics(), *(m for m in extra if limits.offers(m)))
+    checks = due(
+        release.plan.checks,
+        looked(release.plan.checks, release.judge, arms),
+        release.plan.read_every,
+        now - limits.metric_delay,
+    )
+    extra = extra_metrics(checks, release.judge)
+    own = (check.metric for check in checks)
+    metrics = (*own, *(m for m in extra if limits.offers(m)))
     try:
         measured = provider.measure(
             release.endpoint,
             (release.baseline, release.candidate),
             {metric.key: metric for metric in metrics}.values(),
-            window(release.plan.checks, release.judge, arms),
+            window(checks, release.judge, arms),
         )
     except ProviderError as error:  # whatever it is, there are no numbers
         return no_reading(release, error.message)
-    return judge(release.plan.checks, measured, arms, release.judge)
+    return _with_the_rest(release, judge(checks, measured, arms, release.judge))
+
+
+def _with_the_rest(release: Release, found: Judgement) -> Judgement:
+    """The judgement, with the last findings of the checks that were not read."""
+    by_name = {finding.check: finding for finding in (*release.findings, *found.findings)}
+    planned, fresh = [c.name for c in release.plan.checks], [f.check for f in found.findings]
+    names = dict.fromkeys((*planned, *fresh))
+    return replace(found, findings=tuple(by_name[name] for name in names if name in by_name))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from canarycli.judge.finding import Arms, Finding, Judgement, State, Verdict, worst
 
 if TYPE_CHECKING:
-    from canarycli.judge.looking import begin, extra_metrics, judge, window
+    from canarycli.judge.looking import begin, extra_metrics, judge, looked, window
 
 __all__ = [
     "Arms",
@@ -20,13 +20,14 @@ __all__ = [
     "begin",
     "extra_metrics",
     "judge",
+    "looked",
     "window",
     "worst",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in {"begin", "extra_metrics", "judge", "window"}:
+    if name not in {"begin", "extra_metrics", "judge", "looked", "window"}:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from canarycli.judge import looking
 

@@ -140,6 +140,12 @@ def _reach(memories: Sequence[Mapping[str, Any]], arms: Arms) -> datetime:
     return max(arms.since, min(filter(None, known)))
 
 
+def looked(checks: Sequence[Check], state: State, arms: Arms) -> dict[str, datetime | None]:
+    """Up to when each check's periods were taken in, None for none of the split in force."""
+    known = {check.name: _memory(state, check) for check in checks}
+    return {name: m.looked if m.since == arms.since else None for name, m in known.items()}
+
+
 def extra_metrics(checks: Sequence[Check], state: State) -> tuple[Metric, ...]:
     """Metrics to measure besides the checks' own, where the cloud has them.
 

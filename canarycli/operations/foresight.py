@@ -18,6 +18,7 @@ from canarycli.metrics import Unit
 from canarycli.operations.start import Intent, with_history
 from canarycli.plan import USUAL_NAME, Check
 from canarycli.release.decide.sentences import span
+from canarycli.release.pace import pace
 from canarycli.release.preflight import Trouble
 from canarycli.release.record import Release
 from canarycli.traffic import percent
@@ -57,7 +58,24 @@ class Foresight:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What to know of a check that can decide nevertheless."""
+        """What to know of the plan, and of checks that can decide nevertheless."""
+        return (*self._tight, *self._seldom)
+
+    @property
+    def _seldom(self) -> Iterator[str]:
+        """Stages with so little traffic that reading each time would tell nothing new."""
+        plan = self.release.plan
+        for stage in plan.stages if self.per_minute and plan.checks else ():
+            flow = (self.per_minute or 0.0) * stage.percent / 100
+            apart = pace(plan.read_every, flow)
+            if apart > plan.read_every:
+                yield (
+                    f"at {percent(stage.percent)} the candidate gets about {flow:.2g} requests a"
+                    f" minute: metrics are read every {span(apart)} after the first 15 min"
+                )
+
+    @property
+    def _tight(self) -> tuple[str, ...]:
         return tuple(
             f"check {check.name!r}: {limit} is less than two equal machines may differ by"
             f" ({EQUAL_ARMS:.0%}): a healthy candidate may fail it, canary check --aa measures that"
