@@ -118,8 +118,21 @@ class Drive:
         cooled = ""
         if release.over and release.outcome is not Outcome.PROMOTED:
             cooled = self.work.let_cool(release.baseline)
-        left = f"{release.leaves} stays deployed, and costs, until canary cleanup {release.id}"
-        return (cooled, left if release.leaves else "", self._unguarded(release))
+        return (cooled, self._left(release), self._unguarded(release))
+
+    def _left(self, release: Release) -> str:
+        """What stays deployed; what the cloud took back by itself does not."""
+        name = release.leaves
+        if not name or not self._is_there(name):
+            return ""
+        return f"{name} stays deployed, and costs, until canary cleanup {release.id}"
+
+    def _is_there(self, version: str) -> bool:
+        try:
+            seen = self.work.provider.describe(self.work.target.name)
+        except CanaryError:
+            return True  # nobody can tell, and a version that costs is worth a word
+        return seen.version(version) is not None
 
     def _unguarded(self, release: Release) -> str:
         if not waits(release):

@@ -13,7 +13,7 @@ from canarycli.config.recorded import recorded
 from canarycli.engine.lease import busy_with
 from canarycli.engine.loop import drive
 from canarycli.errors import Busy, Denied, NotFound, Rejected, UsageError
-from canarycli.files import with_files
+from canarycli.files import means_files, with_files
 from canarycli.ids import new_id
 from canarycli.journal import Event
 from canarycli.judge import Arms, begin
@@ -73,6 +73,7 @@ class Intent:
     Attributes:
         flags: what start has to be told besides the endpoint and the model.
         upload: what would be uploaded first, for people; "" for nothing.
+        files: what the person named that is files of the candidate, "" for a model.
     """
 
     work: Workspace
@@ -81,6 +82,7 @@ class Intent:
     troubles: tuple[Trouble, ...]
     flags: tuple[str, ...] = ()
     upload: str = ""
+    files: str = ""
 
     @property
     def look(self) -> Endpoint | None:
@@ -161,7 +163,8 @@ def intend(
     if full := work.provider.no_room(endpoint, release.notes):
         troubles = (crowded(endpoint, full), *troubles)
     flags = address.flags if vague else (*address.flags, *wanted.flags)
-    return Intent(work, endpoint, release, troubles, flags, upload)
+    files = wanted.model if means_files(wanted.model) else ""
+    return Intent(work, endpoint, release, troubles, flags, upload, files)
 
 
 def _measured(plan: Plan, work: Workspace, config: Config) -> Plan:

@@ -158,17 +158,16 @@ def work_on(
 
 
 def _kept_as(target: Target, patient: Patient, store: Store) -> str:
-    """What the endpoint's records are kept under, however it is called; "" for its name."""
+    """What the endpoint's records are kept under, however it is called; "" if it has one name."""
     if target.record is not None:
         return target.record.release.kept_as
     provider = patient.provider
     if not offers(provider, Naming):
         return ""
     try:
-        name = patient.ask(lambda: provider.one_name(target.name))
+        return patient.ask(lambda: provider.one_name(target.name))
     except (Denied, Unavailable):
         return _kept_before(target, patient.place, store)
-    return "" if name == target.name else name
 
 
 def _kept_before(target: Target, place: str, store: Store) -> str:

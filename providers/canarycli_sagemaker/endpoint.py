@@ -36,7 +36,7 @@ def read_endpoint(
     """The endpoint as it is.
 
     Args:
-        name: as the person gave it.
+        name: the endpoint's.
         answer: DescribeEndpoint's.
         config: adds models, instance types and what only it can tell.
         asked: the last change of variants this process asked for.

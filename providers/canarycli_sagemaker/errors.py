@@ -171,7 +171,11 @@ def translated(doing: str, settings: Settings) -> Iterator[None]:
         raise Denied(f"can't {doing}: {_words(error)}", hint=_sign_in(settings)) from error
     except aws.NoRegionError as error:
         raise UsageError("no AWS region is set", hint="give --region or set AWS_REGION") from error
-    except (aws.ParamValidationError, aws.InvalidRegionError) as error:
+    except aws.InvalidRegionError as error:
+        raise UsageError(
+            f"no AWS region is called {settings.region!r}", hint="one looks like eu-west-1"
+        ) from error
+    except aws.ParamValidationError as error:
         raise Rejected(f"can't {doing}: {_words(error)}") from error
     except (aws.ConnectionError, aws.HTTPClientError, ResponseParserError, OSError) as error:
         raise Unavailable(f"can't {doing}: no answer from AWS: {_words(error)}") from error

@@ -53,6 +53,7 @@ class SageMaker:
         self.configs = Configs(self.clients)
         self.tags = Tags(self.clients)
         self.asks = Asks()
+        self._names: dict[str, str] = {}
 
     @cached_property
     def fleet(self) -> "Fleet":
@@ -143,7 +144,8 @@ class SageMaker:
 
         Models and instance types are there once `details` has read the endpoint's config.
         """
-        return self._read(endpoint, self._answer(endpoint))
+        answer = self._answer(endpoint)
+        return self._read(self._name(endpoint), answer)
 
     def details(self, endpoint: str) -> Endpoint:
         """Look closely: models, instance types, and what makes the endpoint unfit.
@@ -155,15 +157,22 @@ class SageMaker:
         if config := str(answer.get("EndpointConfigName", "")):
             with suppress(NotFound):
                 self.configs.read(config)
-        return self._read(endpoint, answer)
+        return self._read(self._name(endpoint), answer)
 
     def _answer(self, endpoint: str) -> dict[str, Any]:
-        doing = f"look at endpoint {endpoint!r}"
+        name = self._name(endpoint)
+        doing = f"look at endpoint {name!r}"
         try:
             with self.clients.asking(doing):
-                answer = self.clients.sagemaker.describe_endpoint(EndpointName=endpoint)
+                answer = self.clients.sagemaker.describe_endpoint(EndpointName=name)
         except NotFound as error:
-            raise self._not_found(endpoint) from error
+            from canarycli_sagemaker.lookup import near_names
+
+            near = near_names(self.endpoints, name)
+            if len(near) != 1 or near[0] == name or near[0].lower() != name.lower():
+                raise self._not_found(endpoint, near) from error
+            self._names[endpoint] = near[0]
+            return self._answer(endpoint)
         answer = checked(answer, doing, "EndpointArn", "EndpointStatus")
         self._refuse_elsewhere(endpoint, str(answer["EndpointArn"]))
         return answer
@@ -203,7 +212,8 @@ class SageMaker:
         """All metrics of all versions in one GetMetricData."""
         from canarycli_sagemaker.monitoring import Question, measure
 
-        question = Question(endpoint, versions, metrics, window, self._period(endpoint))
+        name = self._name(endpoint)
+        question = Question(name, versions, metrics, window, self._period(name))
         return measure(self.clients, question)
 
     def measure_many(self, readings: Sequence[Reading]) -> tuple[Measurements | ProviderError, ...]:
@@ -220,7 +230,7 @@ class SageMaker:
 
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """The aws command line for a split."""
-        return plain_command(endpoint, to, self.settings)
+        return plain_command(self._name(endpoint), to, self.settings)
 
     def deploy(
         self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
@@ -262,7 +272,7 @@ class SageMaker:
         """One request to one version, whatever its share; see `Smoker.smoke`."""
         from canarycli_sagemaker.smoke import invoke
 
-        return invoke(self.clients, endpoint, version, body, content_type)
+        return invoke(self.clients, self._name(endpoint), version, body, content_type)
 
     def recording(self, endpoint: str) -> Mapping[str, Recording]:
         """Whether data capture is on; see `Recorder.recording`."""
@@ -320,10 +330,11 @@ class SageMaker:
                 hint="sign in to the other account, or name the endpoint without its ARN",
             )
 
-    def _not_found(self, endpoint: str) -> ProviderError:
-        from canarycli_sagemaker.lookup import near_names
+    def _name(self, endpoint: str) -> str:
+        """The name in the case it was made with, where another one was tried in vain."""
+        return self._names.get(endpoint, endpoint)
 
-        near = near_names(self.clients, endpoint)
+    def _not_found(self, endpoint: str, near: Collection[str]) -> ProviderError:
         return NotFound(
             f"there is no endpoint {endpoint!r} in {self.place}",
             hint=f"did you mean {' or '.join(map(repr, near))}?" if near else "check the region",

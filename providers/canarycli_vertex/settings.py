@@ -12,12 +12,14 @@ from urllib.parse import urlsplit
 
 from canarycli.errors import UsageError
 
-MONITORING = "https://monitoring.googleapis.com"
+UNIVERSE = "googleapis.com"
+MONITORING = f"https://monitoring.{UNIVERSE}"
 MINUTE = timedelta(minutes=1)
 METRIC_DELAY = timedelta(minutes=4)
 """Request metrics are taken each minute and come 2 to 4 minutes late (Google does not say)."""
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9.:-]{1,99}")
 
 
@@ -54,9 +56,12 @@ class Settings:
         """
         region = _region(given, env)
         api = env.get("CANARY_VERTEX_ENDPOINT") or given.get("endpoint_url")
-        api = api or env.get("CLOUDSDK_API_ENDPOINT_OVERRIDES_AIPLATFORM") or host(region)
+        universe = _universe(env)
+        api = api or env.get("CLOUDSDK_API_ENDPOINT_OVERRIDES_AIPLATFORM") or host(region, universe)
         monitoring = base_url(
-            env.get("CANARY_MONITORING_ENDPOINT") or given.get("monitoring_url") or MONITORING
+            env.get("CANARY_MONITORING_ENDPOINT")
+            or given.get("monitoring_url")
+            or f"https://monitoring.{universe}"
         )
         impersonate = given.get("impersonate") or env.get(
             "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT", ""
@@ -83,13 +88,18 @@ class Settings:
         return f"{self.project}/{self.region}"
 
 
-def host(region: str) -> str:
-    """The base URL of a region's API; multi-regions and `global` have hosts of their own."""
+def host(region: str, universe: str = UNIVERSE) -> str:
+    """The base URL of a region's API; multi-regions and `global` have hosts of their own.
+
+    Args:
+        region: as Google names it.
+        universe: where Google's APIs are; a sovereign cloud of a partner's has its own.
+    """
     if region in {"us", "eu"}:
-        return f"https://aiplatform.{region}.rep.googleapis.com"
+        return f"https://aiplatform.{region}.rep.{universe}"
     if region == "global":
-        return "https://aiplatform.googleapis.com"
-    return f"https://{region}-aiplatform.googleapis.com"
+        return f"https://aiplatform.{universe}"
+    return f"https://{region}-aiplatform.{universe}"
 
 
 def base_url(url: str) -> str:
@@ -146,13 +156,38 @@ def _project(given: Mapping[str, Any], env: Mapping[str, str]) -> str:
     return str(project)
 
 
+def _universe(env: Mapping[str, str]) -> str:
+    """The domain of Google's APIs: the one named, or the credentials' own.
+
+    Raises:
+        UsageError: it is no domain, or another one than the credentials are good for.
+    """
+    key = _key(env.get("GOOGLE_APPLICATION_CREDENTIALS", ""))
+    named = env.get("GOOGLE_CLOUD_UNIVERSE_DOMAIN", "")
+    of_key = str(key.get("universe_domain") or (UNIVERSE if key else named) or UNIVERSE)
+    universe = named or of_key
+    if not _DOMAIN.fullmatch(universe):
+        raise UsageError(f"{universe!r} is no domain of Google's APIs", hint=f"such as {UNIVERSE}")
+    if universe != of_key:
+        raise UsageError(
+            f"GOOGLE_CLOUD_UNIVERSE_DOMAIN is {universe}, and the credentials are for {of_key}",
+            hint="take the key of the same cloud, or unset GOOGLE_CLOUD_UNIVERSE_DOMAIN",
+        )
+    return universe
+
+
 def _project_of_key(path: str) -> str:
     """The project a key file belongs to, "" if that can't be told."""
+    return str(_key(path).get("project_id") or "")
+
+
+def _key(path: str) -> Mapping[str, Any]:
+    """A file with credentials, {} if it can't be read."""
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
     except (OSError, ValueError):
-        return ""
-    return str(found.get("project_id", "")) if isinstance(found, dict) else ""
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _span(given: Mapping[str, Any], key: str, usual: timedelta) -> timedelta:

@@ -139,3 +139,13 @@ def test_a_token_that_expires_in_the_middle_is_renewed(azure: OnAzure) -> None:
     result = driving.end()
     assert result.code == 0, result.out + result.err
     assert azure.shares() == [0, 5, 50, 100]
+
+
+def test_a_deployments_yaml_may_be_the_word_for_the_candidate(azure: OnAzure) -> None:
+    azure.ann.write("name: lime\nendpoint_name: eta\nmodel: azureml:eta:3\n", "lime.yml")
+
+    planned = azure.ann.run("plan", "-m", "./lime.yml")
+
+    assert planned.code == 0, planned.err
+    assert "blue → eta:3 (to be deployed)" in planned.out
+    assert "--new-model ./lime.yml" in planned.out

@@ -43,6 +43,13 @@ def test_an_arn_is_the_endpoint_it_names(aws: Server, bare: Canary) -> None:
     assert known.json["release"], known.err
 
 
+def test_an_arn_is_in_lower_case_as_aws_writes_it(aws: Server, bare: Canary) -> None:
+    back = bare.run("rollback", "-y", "-e", ARN.lower())
+
+    assert back.code == 0, back.err
+    assert aws.weights("Fraud-Scorer") == {"v1": 100, "v2": 0}
+
+
 @pytest.mark.usefixtures("aws")
 def test_the_pasted_command_has_the_name_and_not_the_arn(bare: Canary) -> None:
     told = bare.run("rollback", "-e", ARN, "--print-command")

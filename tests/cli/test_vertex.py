@@ -139,6 +139,7 @@ def test_a_deployment_that_fails_moves_nothing(vertex: OnVertex) -> None:
     result = vertex.ann.run("start", "-m", "500@3", "--percent", "5")
     assert result.code == 10, result.out + result.err
     assert "Model server never became ready" in result.out + result.err
+    assert "stays deployed" not in result.out + result.err
     assert vertex.split == {"11": 100}
 
 

@@ -168,7 +168,9 @@ def _plan_lines(
         yield f"  ! {remark}"
     if intent.troubles or seen.remarks:
         yield ""
-    run = shlex.join(["canary", "start", release.endpoint, "--new-model", name, *intent.flags])
+    run = shlex.join(
+        ["canary", "start", release.endpoint, "--new-model", intent.files or name, *intent.flags]
+    )
     uploads = [("uploads", intent.upload)] if intent.upload else []
     last = [
         *uploads,

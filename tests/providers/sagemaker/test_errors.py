@@ -314,3 +314,9 @@ def test_clients_that_fetch_credentials_have_the_same_limits() -> None:
 
     assert (config.connect_timeout, config.read_timeout) == (5, 10)
     assert config.retries["total_max_attempts"] == 1
+
+
+@pytest.mark.usefixtures("server")
+def test_a_region_that_can_be_none_is_a_mistake_of_the_person() -> None:
+    with pytest.raises(UsageError, match="no AWS region is called 'eu_west'"):
+        SageMaker({"region": "eu_west"}).describe("fraud")

@@ -1,6 +1,7 @@
 """Where requests go, and what is refused before any is made."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -137,3 +138,35 @@ def test_a_server_for_tests_may_have_shorter_periods() -> None:
     found = Settings.read(given, {})
 
     assert (found.metric_period, found.metric_delay) == (timedelta(seconds=2), timedelta(0))
+
+
+SOVEREIGN = "apis-s3ns.fr"
+
+
+def test_a_sovereign_cloud_has_hosts_of_its_own(tmp_path: Path) -> None:
+    key = tmp_path / "key.json"
+    key.write_text(json.dumps({"project_id": "acme", "universe_domain": SOVEREIGN}))
+    given = {"region": "u-france-east1"}
+
+    by_key = Settings.read(given, {"GOOGLE_APPLICATION_CREDENTIALS": str(key)})
+    named = {"GOOGLE_CLOUD_UNIVERSE_DOMAIN": SOVEREIGN, "GOOGLE_CLOUD_PROJECT": "acme"}
+
+    assert by_key.api == f"https://u-france-east1-aiplatform.{SOVEREIGN}"
+    assert by_key.monitoring == f"https://monitoring.{SOVEREIGN}"
+    assert Settings.read(given, named) == by_key
+
+
+@pytest.mark.parametrize(
+    ("universe", "says"),
+    [(SOVEREIGN, "the credentials are for googleapis.com"), ("evil/?x=", "is no domain")],
+)
+def test_credentials_go_to_no_other_cloud(tmp_path: Path, universe: str, says: str) -> None:
+    key = tmp_path / "key.json"
+    key.write_text(json.dumps({"project_id": "acme"}))
+    env = {
+        "GOOGLE_APPLICATION_CREDENTIALS": str(key),
+        "GOOGLE_CLOUD_UNIVERSE_DOMAIN": universe,
+    }
+
+    with pytest.raises(UsageError, match=re.escape(says)):
+        Settings.read({"region": "europe-west4"}, env)
