@@ -38,7 +38,7 @@ _canary() {
     case "$command:$before" in
         lint:--format) _canary_words 'text json github'; return ;;
         report:--format) _canary_words 'html markdown json junit'; return ;;
-        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--stay|*:--wait|*:--timeout|*:--ok-on|*:--summary|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:-i|*:--interval|*:--to|*:--reason|*:--for|*:--looks|*:--listen|*:--stop-after|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--aa|*:--port|*:--limit|*:--outcome|*:--export|*:--prune|*:--metrics|*:--speed|*:--older-than) :; return ;;
+        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--stay|*:--wait|*:--timeout|*:--ok-on|*:--summary|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:-i|*:--interval|*:--to|*:--reason|*:--for|*:--looks|*:--listen|*:--stop-after|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--aa|*:--port|*:--limit|*:--outcome|*:--export|*:--prune|*:--metrics|*:--speed|*:--older-than|*:--version) :; return ;;
         *:--on-interrupt) _canary_words 'hold rollback'; return ;;
         *:--junit|*:--report|*:--config|*:--events|*:--out) _canary_files; return ;;
         *:-e|*:--endpoint) _canary_live endpoints; return ;;
@@ -82,7 +82,7 @@ _canary() {
             tick) _canary_words '--all -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             unlock) _canary_words '-y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             sweep) _canary_words '--older-than --do -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
-            cleanup) _canary_words '--all -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            cleanup) _canary_words '--all --version -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             help) _canary_words '-o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
         esac
         return

@@ -658,6 +658,7 @@ complete -c canary -n '__fish_seen_subcommand_from sweep' -l color -x -a 'auto a
 complete -c canary -n '__fish_seen_subcommand_from sweep' -l ascii -d 'Draw with ASCII characters only'
 complete -c canary -n '__fish_seen_subcommand_from sweep' -s h -l help -d 'Show the help of this command'
 complete -c canary -n '__fish_seen_subcommand_from cleanup' -l all -d 'Of every finished release known here, for cron'
+complete -c canary -n '__fish_seen_subcommand_from cleanup' -l version -x -d 'This one, whoever left it; no record is needed'
 complete -c canary -n '__fish_seen_subcommand_from cleanup' -s y -l yes -d 'Do not ask, and do not keep an old baseline any longer'
 complete -c canary -n '__fish_seen_subcommand_from cleanup' -s e -l endpoint -x -a '(__canary_live endpoints)' -d 'Endpoint in canary.yaml, or the cloud\'s name for it with --provider'
 complete -c canary -n '__fish_seen_subcommand_from cleanup' -l provider -x -a '(__canary_live providers)' -d 'Which cloud, or any installed provider; needed only without a config'

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from canarycli.config.values import KEEP_BASELINE
 from canarycli.engine.cleanup import Cleaning, Leftover
 from canarycli.errors import Busy, CanaryError, Conflict, Exit, NotFound, Stopped, UsageError
 from canarycli.operations.address import Address
+from canarycli.operations.start import found_on, refuse_noted
 from canarycli.operations.target import Finder, entries_of, find_target
 from canarycli.operations.workspace import open_store, work_on
+from canarycli.provider import RELEASE_NOTE
 from canarycli.release.record import Release
+from canarycli.release.request import find_version
+from canarycli.release.rescue import left_by_somebody
 from canarycli.store import Query, Store
 
 Agree = Callable[[Leftover, datetime], bool]
@@ -37,12 +41,14 @@ class Cleanup:
         env: says where the records are.
         agree: whether a leftover is to go now.
         say: hears how it goes.
+        version: what is to go, whoever left it; "" for what the release left.
     """
 
     address: Address
     env: Mapping[str, str]
     agree: Agree
     say: Callable[[str], None]
+    version: str = ""
 
     def one(self) -> Row:
         """Delete what the release a person means left deployed.
@@ -51,6 +57,8 @@ class Cleanup:
             CanaryError: there is no such release, or its cloud refuses.
         """
         store = open_store(self.env, self.address.config)
+        if self.version:
+            return self._named(store)
         return self._of(store, self._meant(store))
 
     def all(self) -> tuple[tuple[Row, ...], Exit]:
@@ -60,8 +68,9 @@ class Cleanup:
             UsageError: an endpoint or a release is named too.
             Stopped: the person declined.
         """
-        if self.address.word:
-            raise UsageError("--all and a release do not go together", hint="leave one of them out")
+        if self.address.word or self.version:
+            what = "--version" if self.version else "a release"
+            raise UsageError(f"--all and {what} do not go together", hint="leave one of them out")
         store, rows, failed = open_store(self.env, self.address.config), [], Exit.OK
         for release in _with_leftovers(store):
             try:
@@ -83,24 +92,56 @@ class Cleanup:
         record = target.record or work_on(target, store, self.env).record()
         if record is None:
             raise NotFound(
-                f"no release of {self.address.word!r} is known here", hint="canary history"
+                f"no release of {self.address.word!r} is known here",
+                hint=("canary history", f"or name what is to go: {_by_version(target.name)}"),
             )
         return record.release
+
+    def _named(self, store: Store) -> Row:
+        """Delete one version, from any machine: no record is needed, and no release has it.
+
+        Raises:
+            Busy: the endpoint is in a release, here or by what its own notes say.
+            NotFound: there is no such version.
+            Conflict: it has traffic.
+        """
+        target = find_target(self.address, store, self.env)
+        work = work_on(target, store, self.env)
+        seen = work.provider.details(target.name)
+        name = find_version(seen, self.version)
+        notes = found_on(work, seen) or {}
+        refuse_noted(seen, notes, work.record())
+        release = left_by_somebody(
+            seen,
+            name,
+            release=notes.get(RELEASE_NOTE, ""),
+            provider=target.provider,
+            place=work.provider.place,
+            now=work.clock.now(),
+        )
+        release = replace(release, kept_as=work.kept_as)
+        return self._remove(Cleaning(store, work.provider, work.clock, timedelta(0)), release)
 
     def _of(self, store: Store, release: Release) -> Row:
         named = replace(self.address, release=release.id, endpoint=None)
         target = find_target(named, store, self.env)
         work = work_on(target, store, self.env)
         keep = target.config.keep_baseline if target.config else KEEP_BASELINE
-        cleaning = Cleaning(store, work.provider, work.clock, keep)
+        return self._remove(Cleaning(store, work.provider, work.clock, keep), release)
+
+    def _remove(self, cleaning: Cleaning, release: Release) -> Row:
         leftover = cleaning.leftover(release)
         if leftover is None:
             return Row(release, release.leaves, "nothing", _nothing(release))
-        if not self.agree(leftover, work.clock.now()):
+        if not self.agree(leftover, cleaning.clock.now()):
             until = leftover.until
             return Row(release, leftover.version.name, "kept", _kept(leftover), until)
         cleaning.remove(leftover, self.say)
         return Row(release, leftover.version.name, "removed", f"it had {size(leftover)}")
+
+
+def _by_version(endpoint: str) -> str:
+    return f"canary cleanup -e {endpoint} --version VERSION"
 
 
 def _with_leftovers(store: Store) -> list[Release]:

@@ -227,7 +227,7 @@ def refuse_busy(intent: Intent) -> bool:
     work = intent.work
     record = work.record()
     if record is None or record.release.over:
-        _refuse_noted(intent, record)
+        refuse_noted(intent.endpoint, intent.release.found or {}, record)
         return False
     now = work.clock.wall()
     left = record.lease is None or not record.lease.alive(now)
@@ -238,9 +238,12 @@ def refuse_busy(intent: Intent) -> bool:
     raise busy_with(record, now)
 
 
-def _refuse_noted(intent: Intent, record: Record | None) -> None:
-    """Raise if the endpoint's notes tell of a release of another machine that is under way."""
-    endpoint, notes = intent.endpoint, intent.release.found or {}
+def refuse_noted(endpoint: Endpoint, notes: Notes, record: Record | None) -> None:
+    """Raise if the endpoint's notes tell of a release of another machine that is under way.
+
+    Raises:
+        Busy: they do.
+    """
     release, candidate = notes.get(RELEASE_NOTE), notes.get(CANDIDATE_NOTE, "")
     under_way = 0 < endpoint.traffic.of(candidate) < 100
     if not release or not under_way or (record is not None and record.release.id == release):

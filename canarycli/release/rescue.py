@@ -77,6 +77,28 @@ def rescue(
     )
 
 
+def left_by_somebody(
+    endpoint: Endpoint, version: str, *, release: str, provider: str, place: str, now: datetime
+) -> Release:
+    """A finished release that left a version, for one that no record here knows of."""
+    live = next(iter(endpoint.traffic.live), "")
+    return Release(
+        id=release or "-",
+        provider=provider,
+        place=place,
+        endpoint=endpoint.name,
+        baseline=live,
+        candidate=version,
+        model=version,
+        plan=_NO_PLAN,
+        started_at=now,
+        started_by="",
+        state=State.ENDED,
+        outcome=Outcome.STOPPED,
+        ended_at=now,
+    )
+
+
 def home(endpoint: Endpoint, notes: Notes, to: str | None = None) -> str:
     """The version everything goes back to.
 

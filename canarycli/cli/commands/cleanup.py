@@ -21,6 +21,9 @@ def cleanup(
     every: Annotated[
         bool, Option("--all", help="Of every finished release known here, for cron")
     ] = False,
+    version: Annotated[
+        str, Option(metavar="VERSION", help="This one, whoever left it; no record is needed")
+    ] = "",
     yes: Annotated[
         bool,
         Option("--yes", "-y", help="Do not ask, and do not keep an old baseline any longer"),
@@ -32,7 +35,7 @@ def cleanup(
         def agree(leftover: Leftover, now: datetime) -> bool:
             return yes or _agreed(common, leftover, now)
 
-        cleaning = Cleanup(common.address, os.environ, agree, output.say)
+        cleaning = Cleanup(common.address, os.environ, agree, output.say, version)
         rows, code = cleaning.all() if every else ((cleaning.one(),), Exit.OK)
         show_rows(output, rows)
         return code
