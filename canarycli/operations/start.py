@@ -53,6 +53,11 @@ class Wanted:
     ref: str = ""
 
     @property
+    def files(self) -> str:
+        """The word for the candidate, if it means files."""
+        return self.model if means_files(self.model) else ""
+
+    @property
     def flags(self) -> tuple[str, ...]:
         """Stages and checks as they were given, to be given again."""
         given = {
@@ -163,8 +168,7 @@ def intend(
     if full := work.provider.no_room(endpoint, release.notes):
         troubles = (crowded(endpoint, full), *troubles)
     flags = address.flags if vague else (*address.flags, *wanted.flags)
-    files = wanted.model if means_files(wanted.model) else ""
-    return Intent(work, endpoint, release, troubles, flags, upload, files)
+    return Intent(work, endpoint, release, troubles, flags, upload, wanted.files)
 
 
 def _measured(plan: Plan, work: Workspace, config: Config) -> Plan:
