@@ -51,6 +51,18 @@ def tick(work: Workspace, record: Record, listen: Callable[[str, Event], None]) 
     return Ticked(release, None if waits else decision.wake)
 
 
+def tick_named(work: Workspace, listen: Callable[[str, Event], None]) -> Ticked:
+    """The same of the release that was named; one that is over says so, however often asked.
+
+    Raises:
+        NotFound: none was named, and none is open.
+    """
+    record = work.target.record
+    if record is not None and record.release.over:
+        return Ticked(record.release)
+    return tick(work, work.open_record(), listen)
+
+
 def tick_all(env: Mapping[str, str], listen: Callable[[str, Event], None]) -> Iterator[Ticked]:
     """Take one step of every open release; what goes wrong with one does not stop the others."""
     store = open_store(env)

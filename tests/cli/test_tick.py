@@ -22,6 +22,9 @@ def test_a_release_is_driven_by_ticks_alone(tmp_path: Path) -> None:
     assert canary.run("start", "-m", "v42", "-y", "--detach").code == 0
     steps = tick_until_over(canary)
     assert (steps[0]["exit_code"], steps[-1]["outcome"]) == (20, "promoted")
+    again = canary.run("tick", str(steps[0]["release"]), "-o", "json")
+    assert (again.code, again.json["outcome"], again.json["wake_in"]) == (0, "promoted", None)
+    assert canary.run("tick", "-e", "demo").code == 9
 
 
 def test_all_ticks_every_open_release(tmp_path: Path) -> None:

@@ -10,8 +10,7 @@ from canarycli.cli.display.pick import address_of
 from canarycli.cli.options.common import Common
 from canarycli.errors import Exit
 from canarycli.journal import Event
-from canarycli.operations.tick import Ticked, tick_all
-from canarycli.operations.tick import tick as step
+from canarycli.operations.tick import Ticked, tick_all, tick_named
 from canarycli.operations.workspace import open_workspace
 
 
@@ -32,7 +31,7 @@ def tick(
             ticked = tick_all(os.environ, listen)
             return max((_show(output, one) for one in ticked), default=int(Exit.OK))
         work = open_workspace(address_of(common), os.environ, output.say)
-        return _show(output, step(work, work.open_record(), listen))
+        return _show(output, tick_named(work, listen))
 
 
 def _show(output: Output, one: Ticked) -> int:
