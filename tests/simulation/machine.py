@@ -17,7 +17,7 @@ from canarycli.operations.target import Target
 from canarycli.operations.workspace import Workspace
 from canarycli.provider import Provider
 from canarycli.store import Query, Record, Store
-from canarycli.store.contract import EVERYTHING
+from canarycli.store.contract import EVERYTHING, Sheet
 from canarycli.store.memory import MemoryStore
 from canarycli.testing import NOON
 
@@ -80,6 +80,18 @@ class Shelf:
     def events(self, release_id: str, after: int = 0) -> tuple[Event, ...]:
         """Read the journal."""
         return self._call(lambda: self.store.events(release_id, after))
+
+    def sheet(self, name: str) -> Sheet | None:
+        """Read what several releases have in common."""
+        return self._call(lambda: self.store.sheet(name))
+
+    def put(self, sheet: Sheet) -> Sheet:
+        """Write it."""
+        return self._call(lambda: self.store.put(sheet))
+
+    def sheets(self) -> tuple[str, ...]:
+        """Read which there are."""
+        return self._call(self.store.sheets)
 
     def prune(self, before: datetime) -> int:
         """Forget what is old."""
