@@ -28,6 +28,7 @@ OURS: Mapping[str, str] = {
 
 OUR_SOURCES: Mapping[str, str] = {
     "http": "canarycli_sources.http:Http",
+    "postgres": "canarycli_sources.postgres:Postgres",
     "prometheus": "canarycli_sources.prometheus:Prometheus",
 }
 """The sources' entry points, for the same reason."""

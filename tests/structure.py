@@ -112,6 +112,10 @@ class Import:
         return part_of(self.importer)
 
     @property
+    def is_source(self) -> bool:
+        return self.importer.split(".")[0] == "canarycli_sources"
+
+    @property
     def is_provider(self) -> bool:
         return self.importer.split(".")[0].startswith("canarycli_")
 
@@ -203,7 +207,7 @@ def strangers(imports: list[Import]) -> list[str]:
         top = use.target.split(".")[0]
         if top in SDKS and not use.is_provider:
             found.append(f"{use.where}: {use.target} belongs in providers/")
-        if top in DRIVERS and use.part != "store":
+        if top in DRIVERS and use.part != "store" and not use.is_source:
             found.append(f"{use.where}: {use.target} belongs in canarycli/store/")
         if top in SCREENS and use.part != "cli":
             found.append(f"{use.where}: {use.target} belongs in canarycli/cli/")

@@ -73,7 +73,7 @@ def build_plan(
     usual = USUAL_BAKE if model.bake is None else model.bake
     plan = Plan(
         stages=with_end(tuple(_stage(stage, usual) for stage in model.stages)),
-        checks=tuple(_check(check, sources or {}) for check in model.checks),
+        checks=tuple(_inlined(_check(c, sources or {}), folder, within) for c in model.checks),
         name=name,
         fails_after=model.fails_after,
         arm_noise=(model.arm_noise or 0.0) / 100,
@@ -122,6 +122,20 @@ def _check(model: plans.CheckModel | plans.AlarmModel, sources: Mapping[str, Ori
     )
 
 
+def _inlined(check: Check, folder: Path, within: Path | None) -> Check:
+    """The check with its metric's query, where a file has it: a record needs no file."""
+    file = check.metric.source.get("query")
+    if check.metric.origin is None or not isinstance(file, str) or not file.endswith(".sql"):
+        return check
+    path = _file(file, folder, within)
+    try:
+        query = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(file, f"the query can't be read: {error}") from error
+    metric = replace(check.metric, source={**check.metric.source, "query": query})
+    return replace(check, metric=metric)
+
+
 def _smoke(model: plans.SmokeModel, number: int, folder: Path, within: Path | None) -> Smoke:
     text = isinstance(model.payload, str)
     file = _file(model.file, folder, within) if model.file else ""
@@ -138,9 +152,7 @@ def _smoke(model: plans.SmokeModel, number: int, folder: Path, within: Path | No
 def _file(file: str, folder: Path, within: Path | None) -> str:
     path = folder / Path(file).expanduser()
     if within is not None and not path.resolve().is_relative_to(within.resolve()):
-        raise PlanError(
-            file, f"a smoke test's file is below {within}", hint="copy the example there"
-        )
+        raise PlanError(file, f"a file that a plan names is below {within}", hint="copy it there")
     return str(path)
 
 

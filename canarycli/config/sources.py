@@ -20,6 +20,9 @@ KINDS: Mapping[str, frozenset[str]] = {
         {"name", FROM, "path", "rows", "named", "at", "arm"}
         | {"n", "bad", "sum", "value", "mean", "unit"}
     ),
+    "postgres": frozenset(
+        {"name", FROM, "query", "named", "at", "arm"} | {"n", "bad", "sum", "value", "mean", "unit"}
+    ),
     "prometheus": frozenset({"name", FROM, "counter", "arm", "named", "match", "bad", "sum"})
     | {"promql", "mean", "unit"},
 }
@@ -66,6 +69,13 @@ class WebModel(Model):
     header_env: dict[str, Text] = Field({}, description="headers by the variable that has them")
 
 
+class PostgresModel(Model):
+    """A database; libpq's own files and variables keep its secrets."""
+
+    dsn_env: MaybeText = Field(None, description="the variable that has postgresql://...")
+    service_env: MaybeText = Field(None, description="the variable that has a service's name")
+
+
 class SourceModel(BaseModel):
     """A store of figures by version: one kind, how long a period of it is, how late it comes."""
 
@@ -73,6 +83,7 @@ class SourceModel(BaseModel):
 
     prometheus: WebModel | None = None
     http: WebModel | None = None
+    postgres: PostgresModel | None = None
     period: MaybeSomeTime = Field(None, description="the time one point covers, 1m")
     delay: MaybeDuration = Field(None, description="how late it is, a period and a minute")
 

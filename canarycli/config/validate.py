@@ -86,6 +86,7 @@ _BY_KEY: Mapping[str, type[BaseModel]] = {
     "stages": plans.StageModel,
     "prometheus": sources.WebModel,
     "http": sources.WebModel,
+    "postgres": sources.PostgresModel,
     "oauth": sources.OAuthModel,
     "predictions": predictions.PredictionsModel,
     "sigv4": sources.SigV4Model,

@@ -95,6 +95,28 @@ def test_a_limit_on_both_sides_is_read_and_written_back(tmp_path: Path) -> None:
     assert written["checks"] == [{"metric": yaml.safe_load(COUNTER), "differs_by": "1pp"}]
 
 
+def test_a_query_in_a_file_goes_into_the_plan(tmp_path: Path) -> None:
+    text = """\
+sources: {shop: {postgres: {dsn_env: SHOP_DSN}, delay: 10m}}
+plans:
+  p:
+    stages: [{percent: 5}]
+    checks:
+    - {metric: {name: bought, from: shop, query: bought.sql}, better: higher, no_worse_by: 1pp}
+"""
+    (tmp_path / "bought.sql").write_text("SELECT 1", encoding="utf-8")
+
+    (check,) = load(read(tmp_path, text), cwd=tmp_path, env={}).plans["p"].checks
+
+    assert check.metric.source == {"query": "SELECT 1"}
+    assert check.metric.origin is not None
+    assert check.metric.origin.settings["dsn_env"] == "SHOP_DSN"
+    assert check.metric.unit is Unit.RATIO
+    for file in ("none.sql", "../bought.sql"):
+        with pytest.raises(PlanError):
+            load(read(tmp_path, text.replace("bought.sql", file)), cwd=tmp_path, env={})
+
+
 def test_a_plan_is_written_with_the_names_of_its_sources(tmp_path: Path) -> None:
     path = read(tmp_path, file_with(f"{{metric: {COUNTER}, no_worse_by: 1pp}}"))
     plan = load(path, cwd=tmp_path, env={}).plans["standard"]
@@ -121,18 +143,18 @@ def test_a_plan_of_its_own_has_no_sources(tmp_path: Path) -> None:
         plan_from_word("p.yaml", load(path, cwd=tmp_path, env={}), cwd=tmp_path)
 
 
-def test_the_example_of_the_docs_is_fine(tmp_path: Path) -> None:
+def test_the_examples_of_the_docs_are_fine(tmp_path: Path) -> None:
     page = (Path(__file__).parents[3] / "docs/signals.md").read_text(encoding="utf-8")
-    example = page.split("```yaml\n")[1].split("```")[0]
+    query = page.split("```sql\n")[1].split("```")[0]
+    (tmp_path / "bought.sql").write_text(query, encoding="utf-8")
+    kinds = []
+    for example in page.split("```yaml\n")[1:]:
+        path = read(tmp_path, example.split("```")[0])
+        assert lint(path) == ()
+        for plan in load(path, cwd=tmp_path, env={}).plans.values():
+            kinds += [c.metric.origin.kind for c in plan.checks if c.metric.origin]
 
-    assert lint(read(tmp_path, example)) == ()
-    checks = load(tmp_path / "canary.yaml", cwd=tmp_path, env={}).plans["standard"].checks
-    assert [check.metric.origin and check.metric.origin.kind for check in checks] == [
-        None,
-        "prometheus",
-        "prometheus",
-        "http",
-    ]
+    assert kinds == ["prometheus", "prometheus", "http", "postgres"]
 
 
 MISTAKES: Mapping[str, tuple[str, str]] = {
@@ -172,6 +194,10 @@ MISTAKES: Mapping[str, tuple[str, str]] = {
     "a latency that may not get better": (
         file_with("{metric: latency_p90, differs_by: 10%}"),
         "no latency is too low: write no_worse_by",
+    ),
+    "a password for a database": (
+        "sources: {s: {postgres: {password: abc}}}",
+        "unknown key password, a secret is named by its variable: password_env",
     ),
     "no unit of ours": (
         file_with("{metric: {name: x, from: shop, path: /x, unit: euro}, never_above: 1}"),
