@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
+from canarycli.freeze import Freeze
 from canarycli.metrics import Metric
 
 
@@ -48,15 +49,22 @@ class Stage:
 
     `then` is `go` (on to the next stage when every check passes) or `hold` (wait for a person).
     `leeway` is how many times its checks' `no_worse_by` the candidate may still be worse for the
-    stage to be passed; a fail is always judged by the limit itself.
+    stage to be passed; a fail is always judged by the limit itself. A hold with `approvals` is
+    left upwards when so many of the `approvers` (anybody, if none is named) have approved it.
     """
 
     percent: float
     bake: timedelta
     then: Then = Then.GO
     leeway: float = 1.0
+    approvals: int = 0
+    approvers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.approvals and self.then is not Then.HOLD:
+            raise ValueError("only a stage that holds can be approved")
+        if self.approvers and not 0 < self.approvals <= len(self.approvers):
+            raise ValueError(f"{len(self.approvers)} can't approve {self.approvals} times")
         if self.leeway < 1:
             raise ValueError(f"a stage's leeway is at least 1, not {self.leeway:g}")
         if not 0 < self.percent <= 100:
@@ -219,6 +227,7 @@ class Plan:
         deadline: the whole release must end within this, else it is rolled back.
         hold_at_most: a release that waits for a person for so long does what this says.
         smoke: what the candidate must answer before the first stage.
+        freeze: when nothing goes up; down is always allowed.
     """
 
     stages: tuple[Stage, ...]
@@ -238,6 +247,7 @@ class Plan:
     hold_at_most: Wait = field(default_factory=lambda: Wait(timedelta(hours=24)))
     shadow: Shadow | None = None
     smoke: tuple[Smoke, ...] = ()
+    freeze: tuple[Freeze, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.stages:

@@ -57,6 +57,7 @@ SECTIONS = (
         "sources",
     ),
     Section("Who hears of it", ("NotifyModel",), "notify"),
+    Section("When nothing goes up", ("FreezeModel",), "freeze"),
 )
 
 DURATION = "(ms)?)?$"

@@ -14,6 +14,7 @@ VALUES = (
     "traffic",
     "metrics",
     "durations",
+    "freeze",
     "plan",
     "provider",
     "batch",

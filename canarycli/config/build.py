@@ -16,9 +16,11 @@ from canarycli.config.notify import PAGER, UNSAFE
 from canarycli.config.sources import FromModel, metric_from, origin_of
 from canarycli.config.values import Config, EndpointConfig, Notify
 from canarycli.errors import PlanError
+from canarycli.freeze import Freeze
 from canarycli.metrics import RIGHT, Metric, Origin
 from canarycli.plan import Better, Check, Lost, Plan, Role, Shadow, Smoke, Stage, Then, Wait
 
+APPROVE = "approve"
 _DURATIONS = ("read_every", "warm_up", "unclear_after", "settle_within", "deadline")
 _WAITS = ("on_unclear", "on_no_metrics", "hold_at_most")
 
@@ -39,6 +41,9 @@ def build_config(model: models.FileModel, path: Path) -> Config:
         },
         notify=tuple(Notify(entry.to, _events(entry)) for entry in model.notify),
         defaults=settings_of(defaults),
+        freeze=tuple(
+            Freeze(one.start, one.length, one.zone, one.why or "") for one in model.freeze
+        ),
     )
 
 
@@ -93,7 +98,10 @@ def _stage(model: plans.StageModel, usual: timedelta) -> Stage:
     # At 100% there is no baseline left to compare with: this is the end unless told otherwise.
     bake = timedelta(0) if model.percent >= 100 else usual
     bake = bake if model.bake is None else model.bake
-    return Stage(model.percent, bake, Then(model.then), model.leeway)
+    if model.then != APPROVE:
+        return Stage(model.percent, bake, Then(model.then), model.leeway)
+    by = tuple(model.by or ())
+    return Stage(model.percent, bake, Then.HOLD, model.leeway, model.approvals or 1, by)
 
 
 def _shadow(model: plans.ShadowModel | None, usual: timedelta) -> Shadow | None:

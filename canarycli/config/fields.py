@@ -288,7 +288,7 @@ FormatVersion = Annotated[
     BeforeValidator(_format_version),
     WithJsonSchema({"const": 1, "description": "of this file's format"}),
 ]
-GoOrHold = Annotated[str, *_words("what follows when the stage has passed", "go", "hold")]
+Next = Annotated[str, *_words("what follows when the stage has passed", "go", "hold", "approve")]
 ResumeOrRollback = Annotated[str, *_words("what a sweep does", "rollback", "resume")]
 HoldOrRollback = Annotated[str, *_words("what follows", "rollback", "hold")]
 GateOrWatch = Annotated[str, *_words("whether the check decides", "gate", "watch")]

@@ -22,6 +22,8 @@ from canarycli.config.fields import (
     MaybeSomeTime,
     MaybeSpeed,
     MaybeText,
+    SomeTime,
+    Text,
     wrong,
 )
 from canarycli.config.keys import ALIASES
@@ -183,6 +185,17 @@ class NotifyModel(Model):
     )
 
 
+class FreezeModel(Model):
+    """A time in which no release goes up; down is always allowed."""
+
+    start: Text = Field(
+        alias="from", description="when it begins: minute, hour, day, month, weekday, as cron does"
+    )
+    length: SomeTime = Field(alias="for", description="how long it lasts, up to 31 days, 60h")
+    zone: Text = Field("UTC", description="whose clock that is by, Europe/Berlin")
+    why: MaybeText = Field(None, description="for people")
+
+
 class FileModel(Model):
     """canary.yaml."""
 
@@ -197,6 +210,9 @@ class FileModel(Model):
         default_factory=dict, description="stores of figures beside the cloud's, by name"
     )
     notify: list[NotifyModel] = Field(default_factory=list, description="who hears of what")
+    freeze: list[FreezeModel] = Field(
+        default_factory=list, description="when no release goes up, see below"
+    )
     defaults: DefaultsModel = Field(
         DefaultsModel(), description="for every endpoint that does not say otherwise"
     )

@@ -21,7 +21,6 @@ from canarycli.config.fields import (
     Duration,
     Flag,
     GateOrWatch,
-    GoOrHold,
     HoldOrRollback,
     Leeway,
     LowerOrHigher,
@@ -30,6 +29,7 @@ from canarycli.config.fields import (
     MaybeNoise,
     MaybeSomeTime,
     MaybeText,
+    Next,
     Percent,
     ResumeOrRollback,
     Text,
@@ -90,7 +90,13 @@ class StageModel(Model):
     bake: MaybeDuration = Field(
         None, description="the least time here, such as 15m or 1h30m; else the plan's"
     )
-    then: GoOrHold = Field("go", description="hold: wait here for canary promote")
+    then: Next = Field(
+        "go", description="hold: wait here for canary promote; approve: for those who may"
+    )
+    by: list[Text] | None = Field(
+        None, min_length=1, description="who may approve, as CANARY_ACTOR says; else anybody"
+    )
+    approvals: int | None = Field(None, ge=1, description="so many of them have to, 1")
     leeway: Leeway = Field(1.0, description="how many times its limits are enough to go on, 4x")
 
 

@@ -16,6 +16,7 @@ from canarycli.config.document import At, Path
 from canarycli.config.foreign import default_flaws, setting_flaws, store_flaws, stores_of
 from canarycli.config.keys import ALIASES
 from canarycli.config.notify import notify_flaws
+from canarycli.config.people import approval_flaws, freeze_flaws
 from canarycli.config.plans import LIMITS, SOURCES
 from canarycli.config.problem import nearest
 from canarycli.config.sources import FROM, metric_flaws, source_flaws
@@ -46,9 +47,9 @@ def file_flaws(data: Any) -> Iterator[Flaw]:
     for place, text in default_flaws(_mapping(data, "defaults"), _mapping(data, "endpoints")):
         yield Flaw(("defaults", *place), text, At.KEY)
     yield from _plan_exists(_mapping(data, "defaults"), plans, ("defaults", "plan"))
-    for index, entry in enumerate(_list(data, "notify")):
-        for key, text in notify_flaws(entry):
-            yield Flaw(("notify", index, key), text)
+    for block, flaws in (("freeze", freeze_flaws), ("notify", notify_flaws)):
+        for index, entry in enumerate(_list(data, block)):
+            yield from (Flaw((block, index, key), text) for key, text in flaws(entry))
 
 
 def plan_flaws(
@@ -57,6 +58,9 @@ def plan_flaws(
     """Every broken rule of one plan."""
     yield from _stages_rise(_list(plan, "stages"), (*base, "stages"))
     yield from _ends_strictly(_list(plan, "stages"), (*base, "stages"))
+    for index, stage in enumerate(_list(plan, "stages")):
+        for key, text in approval_flaws(stage):
+            yield Flaw((*base, "stages", index, key), text)
     checks = _list(plan, "checks")
     for index, check in enumerate(checks):
         yield from _one_limit(check, (*base, "checks", index))

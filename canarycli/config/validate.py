@@ -101,6 +101,7 @@ _BY_KEY: Mapping[str, type[BaseModel]] = {
     "on_no_metrics": plans.WaitModel,
     "hold_at_most": plans.WaitModel,
     "notify": models.NotifyModel,
+    "freeze": models.FreezeModel,
 }
 _ALARM_KEYS = tuple(plans.AlarmModel.model_fields)
 _CHECK_KEYS = (*plans.CheckModel.model_fields, "alarm")

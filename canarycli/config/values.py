@@ -9,6 +9,7 @@ from typing import Any
 
 from canarycli.config.foreign import own_defaults
 from canarycli.config.keys import keys_of
+from canarycli.freeze import Freeze
 from canarycli.plan import Plan
 
 KEEP_BASELINE = timedelta(hours=1)
@@ -68,6 +69,7 @@ class Config:
         endpoints: by name, in the order of the file.
         plans: by name.
         notify: who hears of what.
+        freeze: when nothing goes up.
         defaults: settings from `defaults:`, such as `region`; see `defaults_for`.
     """
 
@@ -75,6 +77,7 @@ class Config:
     endpoints: Mapping[str, EndpointConfig] = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)
     notify: tuple[Notify, ...] = ()
+    freeze: tuple[Freeze, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
     def defaults_for(self, provider: str) -> dict[str, Any]:

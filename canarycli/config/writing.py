@@ -120,7 +120,16 @@ def _stage(stage: Stage) -> dict[str, Any]:
         raise ValueError("a stage can't be followed by a rollback")
     written: dict[str, Any] = {"percent": _bare(stage.percent), "bake": _duration(stage.bake)}
     leeway = {"leeway": f"{stage.leeway:.6g}x"} if stage.leeway > 1 else {}
-    return written | ({"then": "hold"} if stage.then is Then.HOLD else {}) | leeway
+    return written | _then(stage) | leeway
+
+
+def _then(stage: Stage) -> dict[str, Any]:
+    if stage.then is not Then.HOLD:
+        return {}
+    if not stage.approvals:
+        return {"then": "hold"}
+    by = {"by": list(stage.approvers)} if stage.approvers else {}
+    return {"then": "approve", **by, "approvals": stage.approvals}
 
 
 def _shadow(shadow: Shadow) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """Sends a release to its next stage, to a share, or to 100 % at once."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from canarycli.journal import Event
 from canarycli.judge import Verdict
 from canarycli.operations.drive import Drive, Ending
 from canarycli.operations.follow import carry_out
+from canarycli.operations.frozen import overridden, refuse_frozen
 from canarycli.release import orders
 from canarycli.release.record import Release, State
 from canarycli.traffic import percent
@@ -18,8 +21,9 @@ def promote(
     full: bool = False,
     reason: str = "",
     detach: bool = False,
+    override: str = "",
 ) -> Ending:
-    """Ask for it, then drive or follow.
+    """Ask for it, then drive or follow; at a hold that has to be approved it is one approval.
 
     Args:
         drive: how this process goes on.
@@ -27,12 +31,46 @@ def promote(
         full: to 100 % at once, without the judge.
         reason: kept in history.
         detach: come back once the share is in place.
+        override: why it is to go up in a change freeze.
+
+    Raises:
+        UsageError: a freeze is in force, or the actor may not approve it.
     """
-    who = drive.work.actor
-    return carry_out(
+    work, who = drive.work, drive.work.actor
+    release = work.open_record().release
+    refuse_frozen(release.plan, work.clock.now(), override)
+    ending = carry_out(
         drive,
-        lambda now: orders.promote(now, who, reason=reason, to=to, full=full),
+        lambda now: orders.promote(
+            now, who, reason=reason or override, to=to, full=full, unfreezes=bool(override)
+        ),
+        *_said(release, who, reason, override, work.clock.now()),
         detach=detach,
+    )
+    return replace(ending, advice=(*_missing(ending.release), *ending.advice))
+
+
+def _said(release: Release, who: str, reason: str, override: str, now: datetime) -> Iterator[Event]:
+    """What the journal keeps of a person's part in it."""
+    fields = {"by": who, "reason": reason}
+    because = f": {reason}" if reason else ""
+    if release.stage_in_force.approvals:
+        yield Event(
+            "approved", now, f"{who} approved {percent(release.target)}{because}", "info", fields
+        )
+    if override:
+        yield overridden(who, override, now)
+
+
+def _missing(release: Release | None) -> Iterator[str]:
+    """What an approval still waits for."""
+    if release is None or release.ask is not None or not release.approvals:
+        return
+    stage, had = release.stage_in_force, [one.by for one in release.approvals]
+    others = [name for name in stage.approvers if name not in had]
+    yield (
+        f"approved by {', '.join(had)}, {len(had)} of {stage.approvals}; "
+        f"it takes {' or '.join(others) or 'somebody else'} too"
     )
 
 

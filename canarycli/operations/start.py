@@ -14,12 +14,14 @@ from canarycli.engine.lease import busy_with
 from canarycli.engine.loop import drive
 from canarycli.errors import Busy, Denied, NotFound, Rejected, UsageError
 from canarycli.files import means_files, with_files
+from canarycli.freeze import in_force
 from canarycli.ids import new_id
 from canarycli.journal import Event
 from canarycli.judge import Arms, begin
 from canarycli.metrics import Measurements
 from canarycli.operations.address import Address
 from canarycli.operations.drive import driven
+from canarycli.operations.frozen import FLAG, overridden
 from canarycli.operations.past import before, read_past
 from canarycli.operations.target import find_target, predictions_of
 from canarycli.operations.workspace import (
@@ -51,6 +53,7 @@ class Wanted:
     skip: tuple[str, ...]
     note: str = ""
     ref: str = ""
+    override: str = ""
 
     @property
     def files(self) -> str:
@@ -77,6 +80,7 @@ class Intent:
 
     Attributes:
         flags: what start has to be told besides the endpoint and the model.
+        override: why it goes up in a change freeze, "" if it does not.
         upload: what would be uploaded first, for people; "" for nothing.
         files: what the person named that is files of the candidate, "" for a model.
     """
@@ -88,6 +92,7 @@ class Intent:
     flags: tuple[str, ...] = ()
     upload: str = ""
     files: str = ""
+    override: str = ""
 
     @property
     def look(self) -> Endpoint | None:
@@ -138,6 +143,8 @@ def intend(
     work = work_on(target, store, env, address.config)
     plans = _Plans(config, target.config.plan if target.config else None, stdin)
     plan = _measured(plans.vague(wanted) if vague else plans.meant(wanted), work, config)
+    # A freeze that was overridden at the start is not asked of again on the way.
+    plan = replace(plan, freeze=() if wanted.override else config.freeze)
     endpoint = _look(work)
     if (trouble := unfit(endpoint)) is not None:
         raise trouble.as_error()
@@ -164,11 +171,22 @@ def intend(
     if release.model and wanted.model != ANY_MODEL:
         release, upload = _previewed(work, endpoint, request, release)
     release = replace(release, found=found_on(work, endpoint))
-    troubles = preflight(plan, work.provider.limits, endpoint, release.baseline, release.candidate)
+    troubles = _troubles(work, endpoint, release)
+    flags = address.flags if vague else (*address.flags, *wanted.flags)
+    return Intent(
+        work, endpoint, release, troubles, flags, upload, wanted.files, wanted.override
+    )
+
+
+def _troubles(work: Workspace, endpoint: Endpoint, release: Release) -> tuple[Trouble, ...]:
+    """Every reason not to start, the endpoint's and the calendar's."""
+    plan, limits = release.plan, work.provider.limits
+    troubles = preflight(plan, limits, endpoint, release.baseline, release.candidate)
+    if said := in_force(plan.freeze, work.clock.now()):
+        troubles = (Trouble(said, FLAG), *troubles)
     if full := work.provider.no_room(endpoint, release.notes):
         troubles = (crowded(endpoint, full), *troubles)
-    flags = address.flags if vague else (*address.flags, *wanted.flags)
-    return Intent(work, endpoint, release, troubles, flags, upload, wanted.files)
+    return troubles
 
 
 def _measured(plan: Plan, work: Workspace, config: Config) -> Plan:
@@ -268,9 +286,11 @@ def in_place(release: Release) -> bool:
     return moved or release.waits_for_a_person
 
 
-def planned(intent: Intent) -> tuple[Event, Event]:
+def planned(intent: Intent) -> tuple[Event, ...]:
     """What a release's journal begins with: its plan, and who drives it."""
-    return _planned(intent), _locked(intent)
+    work, why = intent.work, intent.override
+    over = (overridden(work.actor, why, work.clock.now()),) if why else ()
+    return _planned(intent), _locked(intent), *over
 
 
 def _planned(intent: Intent) -> Event:

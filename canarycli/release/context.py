@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from canarycli.freeze import in_force
 from canarycli.journal import Event
 from canarycli.judge import Judgement
 from canarycli.plan import Then
@@ -143,6 +144,15 @@ class Context:
             return self.raise_to(0.0, 0, shadow=plan.shadow.percent)
         return self.raise_to(plan.stages[0].percent, 0)
 
+    def freezes(self) -> bool:
+        """Whether a change freeze keeps everything from going up now; said once as it comes."""
+        said = in_force(self.release.plan.freeze, self.now)
+        if said and said != self.release.frozen:
+            self.tell("frozen", f"nothing goes up now: {said}", why=said)
+        if said != self.release.frozen:
+            self.release = replace(self.release, frozen=said)
+        return bool(said)
+
     def raise_to(self, target: float, stage: int, *, shadow: float = 0.0) -> Decision:
         """Record a new share as intent and ask for it; the only way up."""
         self.release = replace(
@@ -159,6 +169,7 @@ class Context:
             waiting_since=None,
             pause=None,
             ask=None,
+            approvals=(),
             failing={},
             served_before=self.release.served,
             extra_before=self.release.extra,

@@ -7,33 +7,81 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from canarycli.errors import UsageError
-from canarycli.plan import Then
+from canarycli.plan import Stage, Then
 from canarycli.release.context import begin_rollback
-from canarycli.release.record import Ask, Cause, Order, Outcome, Pause, Release, State
+from canarycli.release.record import Approval, Ask, Cause, Order, Outcome, Pause, Release, State
 from canarycli.traffic import percent
 
 
 def promote(
-    release: Release, by: str, *, reason: str = "", to: float | None = None, full: bool = False
+    release: Release,
+    by: str,
+    *,
+    reason: str = "",
+    to: float | None = None,
+    full: bool = False,
+    unfreezes: bool = False,
 ) -> Release:
-    """Go to the next stage; with `to` to that share; with `full` to 100 % at once."""
+    """Go to the next stage; with `to` to that share; with `full` to 100 % at once.
+
+    At a stage that has to be approved it is one approval, and goes on with the last one needed.
+    With `unfreezes` it is carried out in a change freeze too.
+    """
     _must_be_under_way(release)
+    share = 100.0 if full else to
+    release, enough = _approved(release, by, reason, share)
+    if not enough:
+        return release
     if full:
-        return replace(release, ask=Ask(Order.FULL, by, reason))
+        return replace(release, ask=Ask(Order.FULL, by, reason, unfreezes=unfreezes))
     if to is None:
-        return replace(release, ask=Ask(Order.NEXT, by, reason))
+        return replace(release, ask=Ask(Order.NEXT, by, reason, unfreezes=unfreezes))
     if not release.target < to <= 100:
         raise UsageError(
             f"--to {to:g} is not above the {percent(release.target)} it has",
             hint=f"to go down: canary shift {release.id} --percent {to:g}",
         )
-    return replace(release, ask=Ask(Order.TO, by, reason, to))
+    return replace(release, ask=Ask(Order.TO, by, reason, to, unfreezes=unfreezes))
 
 
 def shift(release: Release, by: str, share: float, *, reason: str = "") -> Release:
     """Set the candidate's share by hand and stay there until a person says how to go on."""
     _must_be_under_way(release)
+    if share > release.target and any(_gates(release, share)):
+        raise UsageError(
+            f"going above {percent(release.target)} has to be approved",
+            hint=f"canary promote {release.id} approves it where its stage has passed",
+        )
     return replace(release, ask=Ask(Order.SHIFT, by, reason, share))
+
+
+def _gates(release: Release, share: float | None) -> list[Stage]:
+    """The stages to be approved on the way from here to a share; None is the next stage."""
+    stages = release.plan.stages[release.stage :]
+    if share is None:
+        stages = stages[:1]
+    return [stage for stage in stages if stage.approvals and stage.percent < (share or 100.0)]
+
+
+def _approved(release: Release, by: str, reason: str, share: float | None) -> tuple[Release, bool]:
+    """The release with this approval if it needs one, and whether it has enough of them."""
+    gates = _gates(release, share)
+    if not gates:
+        return release, True
+    stage = gates[0]
+    if len(gates) > 1 or stage is not release.stage_in_force or release.state is not State.HELD:
+        raise UsageError(
+            f"the hold at {percent(stage.percent)} has to be approved, once its stage has passed",
+            hint=f"canary status {release.id}",
+        )
+    if stage.approvers and by not in stage.approvers:
+        raise UsageError(
+            f"{by} may not approve the hold at {percent(stage.percent)}",
+            hint=f"{' or '.join(stage.approvers)} may; CANARY_ACTOR says who acts",
+        )
+    others = tuple(one for one in release.approvals if one.by != by)
+    approvals = (*others, Approval(by, reason))
+    return replace(release, approvals=approvals), len(approvals) >= stage.approvals
 
 
 def pause(

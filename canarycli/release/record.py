@@ -75,6 +75,14 @@ class Pause:
     then: Then = Then.HOLD
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One person's yes to leaving a hold upwards."""
+
+    by: str
+    reason: str = ""
+
+
 class Order(StrEnum):
     """What a person asked for and the driver has yet to do."""
 
@@ -86,12 +94,16 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A person's order for another share; `percent` goes with `to` and `shift`."""
+    """A person's order for another share; `percent` goes with `to` and `shift`.
+
+    `unfreezes` says that it goes up in a change freeze too.
+    """
 
     order: Order
     by: str
     reason: str = ""
     percent: float | None = None
+    unfreezes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +126,8 @@ class Release:
     until then. `made` is what was uploaded and registered before its start, in the cloud's words.
     `rescues` is the release of another machine that a rollback without a record ends,
     "" where no note names one; None for every other release.
+    `approvals` are those of the hold of now, `frozen` is the change freeze it was last told to
+    wait for.
     """
 
     id: str
@@ -167,6 +181,8 @@ class Release:
     kept_as: str = ""
     made: tuple[str, ...] = ()
     rescues: str | None = None
+    approvals: tuple[Approval, ...] = ()
+    frozen: str = ""
 
     @property
     def key(self) -> str:

@@ -9,6 +9,7 @@ from canarycli.cli.display.journey import journey
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.prompt import confirm
+from canarycli.cli.options import release as options
 from canarycli.cli.options.artifacts import JUnit, Report, Summary
 from canarycli.cli.options.common import Common
 from canarycli.cli.options.driving import Interrupt, OkOn, Timeout
@@ -28,6 +29,7 @@ def promote(
     ] = False,
     detach: Annotated[bool, Option("--detach", help="Return once the share is in place")] = False,
     reason: Annotated[str, Option(metavar="TEXT", help="Kept in history")] = "",
+    override_freeze: options.OverrideFreeze = "",
     timeout: Timeout = None,
     on_interrupt: Interrupt = None,
     ok_on: OkOn = None,
@@ -60,6 +62,8 @@ def promote(
             artifacts=Artifacts(junit, summary, report),
         )
         return on_its_way.show(
-            lambda drive: order(drive, to=to, full=full, reason=reason, detach=detach),
+            lambda drive: order(
+                drive, to=to, full=full, reason=reason, detach=detach, override=override_freeze
+            ),
             at_length=not detach,
         )

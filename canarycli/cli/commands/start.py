@@ -65,6 +65,7 @@ def start(
     junit: JUnit = None,
     summary: Summary = None,
     report: Report = None,
+    override_freeze: options.OverrideFreeze = "",
     note: Annotated[str, Option(metavar="TEXT", help="Kept in history")] = "",
     ref: Annotated[
         str, Option(metavar="URL", help="A link kept in history; the CI run by itself")
@@ -75,7 +76,10 @@ def start(
     ] = False,
 ) -> int:
     """Start a canary release of a new model version."""
-    wanted = Wanted(new_model, share, plan, stages, bake, baseline, tuple(skip or ()), note, ref)
+    left_out = tuple(skip or ())
+    wanted = Wanted(
+        new_model, share, plan, stages, bake, baseline, left_out, note, ref, override_freeze
+    )
     artifacts = Artifacts(junit, summary, report)
     with Output(common) as output:
         address = address_of(common, offer=True)

@@ -245,6 +245,8 @@ def _stage_rows(plan: Plan, baseline: str, name: str, seen: Foresight) -> Iterat
         yield "shadow", "100%", share, _bake(bake), _about(copies), "all checks pass"
     for number, stage in enumerate(plan.stages, 1):
         moves = "a person runs canary promote" if stage.then is Then.HOLD else "all checks pass"
+        if stage.approvals:
+            moves = f"{stage.approvals} of {', '.join(stage.approvers) or 'anybody'} approve it"
         if stage.leeway > 1:
             moves += f", within {stage.leeway:.3g} times their limits"
         if number == len(plan.stages) and stage.then is not Then.HOLD:

@@ -36,3 +36,7 @@ Skip = Annotated[
     list[str] | None,
     Option(metavar="CHECK", help="Leave a check out, noted in the report; may be repeated"),
 ]
+OverrideFreeze = Annotated[
+    str,
+    Option(metavar="REASON", help="Go up in a change freeze all the same; kept in history"),
+]

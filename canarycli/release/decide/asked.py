@@ -16,6 +16,10 @@ def order(context: Context) -> Decision | None:
     ask = release.ask
     if ask is None:
         return None
+    down = ask.order is Order.SHIFT and (ask.percent or 0.0) <= release.target
+    if not down and not ask.unfreezes and context.freezes():
+        return None  # it is carried out when the freeze is over, and checks act meanwhile
+    release = context.release
     last = len(release.plan.stages) - 1
     who = f"{ask.by} asked for it" + (f": {ask.reason}" if ask.reason else "")
     if ask.order is Order.NEXT and release.stage == last and release.target >= 100:

@@ -23,6 +23,8 @@ def deploying(context: Context) -> Decision | None:
         return None
     there = bool(release.candidate) and endpoint.version(release.candidate) is not None
     if there and endpoint.settled and endpoint.serves(release.candidate):
+        if context.freezes():
+            return context.wait()
         context.tell("deployed", f"{release.candidate} is in service, with no traffic yet")
         if release.plan.smoke:
             context.release = replace(release, state=State.SMOKE_TEST, asked_at=context.now)
@@ -49,7 +51,7 @@ def smoke_test(context: Context) -> Decision | None:
         context.tell("smoke", one.sentence, level, name=one.name, ok=one.ok, seconds=one.seconds)
     failed = [one for one in tried if not one.ok]
     if not failed:
-        return context.first_step()
+        return context.wait() if context.freezes() else context.first_step()
     why = f"smoke test failed, {failed[0].sentence}"
     if context.share > TOLERANCE:
         return go_back(context, Outcome.ROLLED_BACK, why)
@@ -115,7 +117,9 @@ def settle(context: Context) -> Decision | None:
         )
     if not endpoint.settled:
         return context.wait_for_change()
-    context.release = replace(release, written=True)
+    if context.share < release.target and context.freezes():
+        return context.wait_for_change()
+    context.release = replace(context.release, written=True)
     return context.ask_for(release.wanted)
 
 

@@ -118,14 +118,18 @@ def stage(context: Context) -> Decision | None:
 
 def _shadowed(context: Context) -> Decision:
     """The copy of traffic is exchanged for the first share, in one change."""
+    if context.freezes():
+        return context.wait()
     release = context.release
     context.tell("stage_passed", f"shadow of {percent(release.shadow)} passed", stage=1)
     return context.raise_to(release.plan.stages[0].percent, 0)
 
 
 def _passed(context: Context, stage: Stage) -> Decision:
+    last = context.release.stage == len(context.release.plan.stages) - 1
+    if stage.then is not Then.HOLD and not last and context.freezes():
+        return context.wait()
     release = context.release
-    last = release.stage == len(release.plan.stages) - 1
     gates = [f for f in release.findings if f.role is Role.GATE]
     context.tell(
         "stage_passed",
@@ -137,7 +141,7 @@ def _passed(context: Context, stage: Stage) -> Decision:
         context.release = replace(release, state=State.HELD, held_at=context.now)
         context.tell(
             "held",
-            f"holds at {percent(stage.percent)} as planned; go on: canary promote {release.id}",
+            f"holds at {percent(stage.percent)} as planned; {_going_on(release, stage)}",
             stage=release.stage + 1,
             exit_code=int(Exit.OK),
         )
@@ -146,6 +150,15 @@ def _passed(context: Context, stage: Stage) -> Decision:
         return context.end(Outcome.PROMOTED, "")
     following = release.stage + 1
     return context.raise_to(release.plan.stages[following].percent, following)
+
+
+def _going_on(release: Release, stage: Stage) -> str:
+    """What a person does at a hold."""
+    if not stage.approvals:
+        return f"go on: canary promote {release.id}"
+    who = " or ".join(stage.approvers) or "anybody"
+    times = f"{stage.approvals} of " if stage.approvals > 1 else ""
+    return f"approved by canary promote {release.id} of {times}{who}"
 
 
 PAUSE_OUTCOMES = {

@@ -82,7 +82,7 @@ STAGE: Mapping[str, tuple[str, str]] = {
     ),
     "a stage that goes on to something else": (
         plan_with(stage="{percent: 5, then: wait}"),
-        'canary.yaml:3:33: then: "wait" is not go or hold   (plans.p.stages[0])',
+        'canary.yaml:3:33: then: "wait" is not go, hold or approve   (plans.p.stages[0])',
     ),
     "a rhythm of nothing": (
         plan_with(more="    read_every: 0s\n"),

@@ -1,0 +1,117 @@
+"""What people decide about going up: change freezes, and holds that several have to approve."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from engine.rehearsal import HOLDING, PLAN, Rehearsal, seconds
+
+from canarycli.engine.loop import drive
+from canarycli.errors import UsageError
+from canarycli.freeze import Freeze, in_force
+from canarycli.plan import Plan, Stage, Then
+from canarycli.release import orders
+from canarycli.release.record import Outcome, Release, State
+
+LONG = timedelta(minutes=20)
+SLOW = replace(
+    PLAN, stages=(Stage(5, seconds(150)), Stage(25, seconds(20)), Stage(100, seconds(0)))
+)
+
+
+def frozen_soon(plan: Plan) -> tuple[Rehearsal, datetime]:
+    """A release that is under way when a freeze of twenty minutes begins, and its beginning."""
+    begins = Rehearsal(plan).clock.now() + timedelta(minutes=2)
+    start = f"{begins:%M %H} * * *"
+    return Rehearsal(replace(plan, freeze=(Freeze(start, LONG, why="the weekend"),))), begins
+
+
+def test_nothing_goes_up_in_a_freeze_and_the_release_goes_on_after_it() -> None:
+    rehearsal, begins = frozen_soon(SLOW)
+    rehearsal.start()
+
+    release = drive(rehearsal.controller(), rehearsal.key)
+
+    events = rehearsal.store.events(release.id)
+    raised = [event.at for event in events if event.type == "shift_requested"]
+    assert release.outcome is Outcome.PROMOTED
+    assert not [at for at in raised if in_force(release.plan.freeze, at)]
+    assert sum(at > begins for at in raised) == 2
+    (told,) = [event.message for event in events if event.type == "frozen"]
+    assert told.startswith("nothing goes up now: change freeze, the weekend, until ")
+
+
+def test_a_rollback_and_a_failing_check_go_down_in_a_freeze() -> None:
+    rehearsal, _ = frozen_soon(SLOW)
+    rehearsal.start()
+    driver = rehearsal.controller()
+    drive(driver, rehearsal.key, enough=lambda release: bool(release.frozen))
+
+    driver.change(
+        rehearsal.key, lambda r: orders.roll_back(r, "dana", rehearsal.clock.now(), reason="5xx")
+    )
+    drive(driver, rehearsal.key, enough=lambda release: release.is_home)
+
+    assert rehearsal.share == 0
+    assert in_force(rehearsal.release.plan.freeze, rehearsal.clock.now())
+
+
+@pytest.mark.parametrize("unfreezes", [False, True])
+def test_an_order_up_waits_for_the_end_of_a_freeze_or_overrides_it(*, unfreezes: bool) -> None:
+    rehearsal, _ = frozen_soon(SLOW)
+    rehearsal.start()
+    driver = rehearsal.controller()
+    drive(driver, rehearsal.key, enough=lambda release: bool(release.frozen))
+
+    driver.change(rehearsal.key, lambda r: orders.promote(r, "dana", unfreezes=unfreezes))
+    now = rehearsal.clock.now()
+    drive(driver, rehearsal.key, until=now + timedelta(minutes=2))
+
+    assert (rehearsal.share == 25) is unfreezes
+
+
+APPROVED = replace(
+    HOLDING,
+    stages=(
+        Stage(5, seconds(20)),
+        Stage(25, seconds(20), Then.HOLD, approvals=2, approvers=("dana", "eve", "kim")),
+        Stage(100, seconds(0)),
+    ),
+)
+
+
+def test_a_hold_goes_on_when_as_many_as_needed_of_those_who_may_have_approved() -> None:
+    rehearsal = Rehearsal(APPROVED)
+    rehearsal.start()
+    driver = rehearsal.controller()
+    assert drive(driver, rehearsal.key).state is State.HELD
+
+    with pytest.raises(UsageError, match="bob may not approve"):
+        driver.change(rehearsal.key, lambda r: orders.promote(r, "bob"))
+    for _ in range(2):
+        driver.change(rehearsal.key, lambda r: orders.promote(r, "dana", reason="looks well"))
+    assert drive(driver, rehearsal.key).state is State.HELD
+    assert [one.by for one in rehearsal.release.approvals] == ["dana"]
+
+    driver.change(rehearsal.key, lambda r: orders.promote(r, "eve"))
+    assert drive(driver, rehearsal.key).outcome is Outcome.PROMOTED
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda r: orders.promote(r, "dana", full=True),
+        lambda r: orders.promote(r, "dana", to=60),
+        lambda r: orders.shift(r, "dana", 60),
+    ],
+    ids=["full", "to", "shift"],
+)
+def test_there_is_no_way_around_an_approval(around: Callable[[Release], Release]) -> None:
+    rehearsal = Rehearsal(APPROVED)
+    rehearsal.start()
+    driver = rehearsal.controller()
+    drive(driver, rehearsal.key, enough=lambda r: r.confirmed_at is not None)
+
+    with pytest.raises(UsageError, match="approved"):
+        driver.change(rehearsal.key, around)
