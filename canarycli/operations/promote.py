@@ -56,7 +56,11 @@ def _said(release: Release, who: str, reason: str, override: str, now: datetime)
     because = f": {reason}" if reason else ""
     if release.stage_in_force.approvals:
         yield Event(
-            "approved", now, f"{who} approved {percent(release.target)}{because}", "info", fields
+            "approved",
+            now,
+            f"{who} approved going on from {percent(release.target)}{because}",
+            "info",
+            fields,
         )
     if override:
         yield overridden(who, override, now)
