@@ -173,9 +173,7 @@ def intend(
     release = replace(release, found=found_on(work, endpoint))
     troubles = _troubles(work, endpoint, release)
     flags = address.flags if vague else (*address.flags, *wanted.flags)
-    return Intent(
-        work, endpoint, release, troubles, flags, upload, wanted.files, wanted.override
-    )
+    return Intent(work, endpoint, release, troubles, flags, upload, wanted.files, wanted.override)
 
 
 def _troubles(work: Workspace, endpoint: Endpoint, release: Release) -> tuple[Trouble, ...]:
