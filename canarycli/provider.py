@@ -89,6 +89,9 @@ class Version:
     state: str = ""
     dead: bool = False
 
+    def __post_init__(self) -> None:
+        _require_texts(self.name, self.model, self.detail, self.state, *self.aliases)
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -122,6 +125,9 @@ class Endpoint:
     indivisible: bool = False
     raw: Any = field(default=None, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        _require_texts(self.name, self.status, self.revision, self.failure, self.unfit)
+
     def version(self, name: str) -> Version | None:
         """The version of that name, None if there is none."""
         return next((v for v in self.versions if v.name == name), None)
@@ -141,6 +147,13 @@ class Endpoint:
             if same:
                 return same
         return tuple(v for v in self.versions if word == v.model or word in v.aliases)
+
+
+def _require_texts(*values: object) -> None:
+    """Stop a value of another type at the edge, where the answer it came with is still known."""
+    odd = next((value for value in values if not isinstance(value, str)), None)
+    if odd is not None or None in values:
+        raise TypeError(f"{odd!r} where a text is expected")
 
 
 class Provider(Protocol):

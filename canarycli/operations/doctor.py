@@ -226,7 +226,7 @@ class _Cloud:
     def probes(self, focus: Focus) -> Iterator[Probe]:
         """Who we are, whether the endpoint is fit, and what we may do with it."""
         self.tried = True
-        known = tuple(self.doctor.identity()) if self.doctor else ()
+        known = self._told(IDENTITY, self.doctor.identity()) if self.doctor else ()
         yield from known
         if any(probe.name == IDENTITY and probe.ok is False for probe in known):
             yield _untried("endpoint", "needs credentials")
@@ -268,8 +268,8 @@ class _Cloud:
         live = self.endpoint.traffic.live
         if wanted and live:
             now = self.work.clock.now()
-            found = self.doctor.metrics(name, live, tuple(wanted.values()), now)
-            told = map(_with_question, found)
+            asked = self.doctor.metrics(name, live, tuple(wanted.values()), now)
+            told = map(_with_question, self._told("metrics", asked))
             yield from told if checks is not None else map(_unless_usual, told)
         elif wanted:
             yield _untried("metrics", f"{name} has no traffic")
@@ -278,10 +278,17 @@ class _Cloud:
         target = self.work.target
         usual = bool(target.config and target.config.candidate)
         deploys = usual if focus.deploys is None else focus.deploys
+        yield from self._told("permissions", doctor.permissions(target.name, deploys=deploys))
+
+    def _told(self, name: str, probes: Iterator[Probe]) -> tuple[Probe, ...]:
+        """What a doctor says, as far as it comes; what it trips over is its provider's fault."""
+        found: list[Probe] = []
+        at_once = replace(self.work.provider, patience=timedelta(0))
         try:
-            yield from doctor.permissions(target.name, deploys=deploys)
+            at_once.ask(lambda: found.extend(probes))
         except CanaryError as error:
-            yield _failed("permissions", error)
+            found.append(_failed(name, error))
+        return tuple(found)
 
     def _room(self) -> Iterator[Probe]:
         """Whether a release's notes fit on the endpoint, where that is counted."""

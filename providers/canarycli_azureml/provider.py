@@ -10,6 +10,7 @@ from canarycli.errors import NotFound, ProviderError, Unsupported
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Listed, Preview
 from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
+from canarycli.sense import sensible
 from canarycli.traffic import Traffic
 from canarycli_azureml import command, custom
 from canarycli_azureml.api import Session
@@ -82,6 +83,7 @@ class AzureML:
         """The name in lower case, as Resource Manager compares names."""
         return endpoint.lower()
 
+    @sensible("listing endpoints")
     def endpoints(self) -> list[Listed]:
         """The online endpoints of the workspace, by name."""
         doing = f"listing the endpoints of {self._settings.workspace}"
@@ -89,6 +91,7 @@ class AzureML:
         names = sorted(str(one.get("name") or "") for one in listed)
         return [Listed(name, name) for name in names if name]
 
+    @sensible("looking at an endpoint")
     def describe(self, endpoint: str) -> Endpoint:
         """Look at an endpoint: two calls, one for it and one for its deployments.
 
@@ -107,14 +110,17 @@ class AzureML:
             failure = self._deployments.failure(endpoint, failed)
         return read_endpoint(endpoint, body, deployments, failure)
 
+    @sensible("reading notes")
     def notes(self, seen: Endpoint) -> Notes:
         """What canary wrote on the endpoint, from its tags; no call."""
         return notes_of(seen.raw)
 
+    @sensible("counting notes")
     def no_room(self, seen: Endpoint, notes: Notes) -> str:
         """Whether the endpoint's tags leave room for notes; no call."""
         return no_room(seen.raw, notes)
 
+    @sensible("shifting traffic")
     def shift(
         self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool | None = None
     ) -> str:
@@ -125,6 +131,7 @@ class AzureML:
         """
         return self._shifter.shift(seen, to, notes, raises=raises)
 
+    @sensible("reading metrics")
     def measure(
         self,
         endpoint: str,
@@ -140,6 +147,7 @@ class AzureML:
         """The `az` command for this split."""
         return command.plain_command(endpoint, to, self._settings)
 
+    @sensible("deploying a model")
     def deploy(
         self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
     ) -> str:
@@ -153,10 +161,12 @@ class AzureML:
         """
         return self._deployments.deploy(seen, model, like, options, release)
 
+    @sensible("looking at a model")
     def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
         """What `deploy` would do; see `Deployments.preview`."""
         return self._deployments.preview(seen, model, like, options)
 
+    @sensible("removing a version")
     def retire(self, seen: Endpoint, version: str) -> None:
         """Ask for an idle version to be deleted, after a look at who has traffic now.
 
@@ -165,10 +175,12 @@ class AzureML:
         """
         self._deployments.retire(seen, version, self._shifter.read(seen.name))
 
+    @sensible("looking at a deployment")
     def progress(self, seen: Endpoint) -> str:
         """What is being deployed or deleted now, for people; "" if nothing is. One call."""
         return progress(self._deployments.all(seen.name))
 
+    @sensible("asking a version")
     def smoke(
         self, endpoint: str, version: str, body: bytes, content_type: str = "application/json", /
     ) -> Reply:

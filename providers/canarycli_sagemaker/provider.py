@@ -13,6 +13,7 @@ from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Listed, Preview
 from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
 from canarycli.recorder import Answer, Budget, Recording
+from canarycli.sense import sensible
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
@@ -124,6 +125,7 @@ class SageMaker:
         """The name in lower case: two endpoints of one region can't differ in that alone."""
         return endpoint.lower()
 
+    @sensible("listing endpoints")
     def endpoints(self) -> list[Listed]:
         """The endpoints of the account in the region, by name: ListEndpoints, page by page."""
         asked: dict[str, Any] = {"SortBy": "Name", "SortOrder": "Ascending", "MaxResults": 100}
@@ -139,6 +141,7 @@ class SageMaker:
                 return found
             asked["NextToken"] = answer["NextToken"]
 
+    @sensible("looking at an endpoint")
     def describe(self, endpoint: str) -> Endpoint:
         """Look at an endpoint: one DescribeEndpoint.
 
@@ -147,6 +150,7 @@ class SageMaker:
         answer = self._answer(endpoint)
         return self._read(self._name(endpoint), answer)
 
+    @sensible("looking closely at an endpoint")
     def details(self, endpoint: str) -> Endpoint:
         """Look closely: models, instance types, and what makes the endpoint unfit.
 
@@ -183,14 +187,17 @@ class SageMaker:
         asked = self.asks.expected(endpoint, config)
         return read_endpoint(endpoint, answer, self.configs.known(config), asked)
 
+    @sensible("reading notes")
     def notes(self, seen: Endpoint) -> Notes:
         """The endpoint's tags that start with `canary-`."""
         return self.tags.read(seen.raw.arn)
 
+    @sensible("counting notes")
     def no_room(self, seen: Endpoint, notes: Notes) -> str:
         """Whether the endpoint's tags leave room for notes; see `Roomy.no_room`."""
         return self.tags.no_room(seen.raw.arn, notes)
 
+    @sensible("shifting traffic")
     def shift(
         self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool | None = None
     ) -> str:
@@ -202,6 +209,7 @@ class SageMaker:
         shifter = Shifter(self.clients, self.tags, self.describe, self._mirror)
         return shifter.shift(seen, to, notes, raises=raises)
 
+    @sensible("reading metrics")
     def measure(
         self,
         endpoint: str,
@@ -216,6 +224,7 @@ class SageMaker:
         question = Question(name, versions, metrics, window, self._period(name))
         return measure(self.clients, question)
 
+    @sensible("reading metrics")
     def measure_many(self, readings: Sequence[Reading]) -> tuple[Measurements | ProviderError, ...]:
         """All metrics of many endpoints, 500 statistics a GetMetricData; see `Batching`."""
         from canarycli_sagemaker.monitoring import measure_many
@@ -232,12 +241,14 @@ class SageMaker:
         """The aws command line for a split."""
         return plain_command(self._name(endpoint), to, self.settings)
 
+    @sensible("deploying a model")
     def deploy(
         self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
     ) -> str:
         """Bring a SageMaker model in as an idle variant; see `Fleet.deploy`."""
         return self.fleet.deploy(seen, model, like, options, release)
 
+    @sensible("looking at a model")
     def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
         """What `deploy` would do; see `Fleet.preview`."""
         return self.fleet.preview(seen, model, like, options)
@@ -246,18 +257,22 @@ class SageMaker:
         """Make a model of a person's files; see `Fleet.upload`."""
         return self.fleet.upload(seen, files, say)
 
+    @sensible("removing a version")
     def retire(self, seen: Endpoint, version: str) -> None:
         """Remove an idle variant; see `Fleet.retire`."""
         self.fleet.retire(seen, version)
 
+    @sensible("holding a version's instances")
     def keep_warm(self, seen: Endpoint, version: str, release: str) -> bool:
         """Hold an autoscaled variant at the instances it has; see `Warmth.keep`."""
         return self.warmth.keep(seen, version, release)
 
+    @sensible("letting go of a version's instances")
     def let_cool(self, seen: Endpoint, version: str) -> bool:
         """Give an autoscaled variant its minimum back; see `Warmth.let_go`."""
         return self.warmth.let_go(seen, version)
 
+    @sensible("looking at a deployment")
     def progress(self, seen: Endpoint) -> str:
         """Where a change of variants is that takes minutes; "" if there is none. No call."""
         look: Look = seen.raw
@@ -266,6 +281,7 @@ class SageMaker:
         steps = f" ({', '.join(look.steps)})" if look.steps else ""
         return f"going over to config {look.pending_config}{steps}"
 
+    @sensible("asking a version")
     def smoke(
         self, endpoint: str, version: str, body: bytes, content_type: str = "application/json"
     ) -> Reply:

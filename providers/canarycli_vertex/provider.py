@@ -10,6 +10,7 @@ from canarycli.files import FILE, Files, Say, Uploaded
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Listed, Preview
 from canarycli.provider import Endpoint, Limits, Needs, Notes
+from canarycli.sense import sensible
 from canarycli.traffic import Traffic
 from canarycli_vertex.api import Api
 from canarycli_vertex.command import update_command
@@ -77,10 +78,12 @@ class Vertex:
         """The id in a resource name, and its project and region; see `Naming.placed`."""
         return placed(name, settings)
 
+    @sensible("looking for an endpoint")
     def one_name(self, endpoint: str) -> str:
         """The endpoint's id; a display name is looked up, an id costs no call."""
         return self._lookup.known_id(endpoint) or self._lookup.find(endpoint)
 
+    @sensible("listing endpoints")
     def endpoints(self) -> list[Listed]:
         """The endpoints of the project in the region, by display name; canary takes their ids."""
         path = f"{self._settings.parent}/endpoints"
@@ -92,6 +95,7 @@ class Vertex:
         named = (Listed(one.name, one.title or one.name) for one in found)
         return sorted(named, key=lambda one: one.title)
 
+    @sensible("looking at an endpoint")
     def describe(self, endpoint: str) -> Endpoint:
         """Look at an endpoint, named by its id, resource name or display name."""
         found = self._lookup.read(endpoint)
@@ -102,14 +106,17 @@ class Vertex:
             pending, failure = (now.version, now.failure) if now else (None, "")
             return read_endpoint(endpoint, found, pending, failure)
 
+    @sensible("reading notes")
     def notes(self, seen: Endpoint) -> Notes:
         """What canary wrote into the endpoint's labels."""
         return notes_of(labels_of(seen))
 
+    @sensible("counting notes")
     def no_room(self, seen: Endpoint, notes: Notes) -> str:
         """Whether the endpoint's labels leave room for notes; no call."""
         return no_room(labels_of(seen), notes)
 
+    @sensible("shifting traffic")
     def shift(
         self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool | None = None
     ) -> str:
@@ -117,6 +124,7 @@ class Vertex:
         shift(self._api, self._lookup.path(seen.name), seen, to, notes, raises=raises)
         return ""  # Google's answers carry no id of the request
 
+    @sensible("reading metrics")
     def measure(
         self,
         endpoint: str,
@@ -138,6 +146,7 @@ class Vertex:
         """`gcloud ai endpoints update ... --traffic-split=...`."""
         return update_command(self._settings, self._lookup.known_id(endpoint), to, called=endpoint)
 
+    @sensible("deploying a model")
     def deploy(
         self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
     ) -> str:
@@ -149,6 +158,7 @@ class Vertex:
             self._started[path] = started
         return name
 
+    @sensible("looking at a model")
     def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
         """What `deploy` would do; one call, or two."""
         refuse_indivisible(seen)
@@ -164,10 +174,12 @@ class Vertex:
 
         return upload(self._api, seen, files, say)
 
+    @sensible("removing a version")
     def retire(self, seen: Endpoint, version: str) -> None:
         """Ask for an idle version to be undeployed."""
         retire(self._api, self._lookup.path(seen.name), seen, version)
 
+    @sensible("looking at a deployment")
     def progress(self, seen: Endpoint) -> str:
         """Where the deployment under way is, in Vertex's stages; "" if there is none."""
         with understood("the endpoint"):

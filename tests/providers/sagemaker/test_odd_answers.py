@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from providers.odd_answers import ask_everything, release_and_roll_back
 from servers.sagemaker import Server
 
 from canarycli.engine.retries import Patient
@@ -61,3 +62,14 @@ def test_an_odd_answer_is_no_fault(
         everything()
     except CanaryError as error:
         assert error.message  # noqa: PT017 - either nothing is raised, or one of ours
+
+
+@pytest.mark.parametrize("batch", range(2))
+def test_no_odd_answer_is_a_fault(server: Server, sagemaker: SageMaker, batch: int) -> None:
+    server.endpoint("churn", {"blue": {"weight": 1.0}, "teal": {"weight": 0.0}})
+    for number in range(8 * batch + 20, 8 * batch + 28):
+        server.control("clear_faults")
+        server.fault("*", "mutate", code=str(number))
+
+        assert ask_everything(sagemaker, "churn", ("blue", "teal")) == [], number
+        release_and_roll_back(sagemaker, "churn", ("blue", "teal"))

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from servers.mutation import mutated
+
 from . import assets, entra, faults, monitor, scoring
 from .control import Control
 from .endpoints import Endpoints
@@ -229,13 +231,16 @@ class App:
         operation, action, handle = self._find(request)
         fault = self.faults.next(operation)
         scope = request.path.split("/providers/Microsoft.Insights")[0]
-        if fault is not None and fault.kind != "drop_after":
+        mutate = fault is not None and fault.kind == faults.MUTATE
+        if fault is not None and fault.kind != "drop_after" and not mutate:
             reply = faults.answer(fault, self.state, action, scope)
         else:
             reply = self._allowed(request, action, scope) or self._carried_out(handle)
-            if fault is not None:
+            if fault is not None and not mutate:
                 self._note(request, operation, reply, fault)
                 return Reply(drop=True)
+            if fault is not None:
+                reply = replace(reply, body=mutated(reply.encoded(), fault.code))
         number = f"request-{len(self.state.calls) + 1}"
         self._note(request, operation, reply, fault)
         return replace(reply, headers={**reply.headers, "x-ms-request-id": number})

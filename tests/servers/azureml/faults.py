@@ -24,7 +24,7 @@ RAW = {
     "empty": Reply(200, b""),
 }
 KINDS = (*ERRORS, *RAW, "denied", "drop_before", "drop_after", "hang", "too_many")
-OWN = "refuse"
+OWN, MUTATE = "refuse", "mutate"
 """A refusal in the test's own words."""
 
 
@@ -47,7 +47,7 @@ class Fault:
     message: str = ""
 
     def __post_init__(self) -> None:
-        if self.kind not in (*KINDS, OWN):
+        if self.kind not in (*KINDS, OWN, MUTATE):
             raise ValueError(f"there is no fault {self.kind!r}; there are {', '.join(KINDS)}")
 
     def concerns(self, operation: str) -> bool:

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from servers.mutation import mutated
+
 from .wire import Answer, Refusal, Request
 
 BEFORE = {"throttle", "error", "denied", "expired", "drop_before", "refuse"}
@@ -94,6 +96,9 @@ def spoil(fault: Fault, good: Answer) -> Answer:
             for result in said["MetricDataResults"]:
                 result["StatusCode"] = fault.code
             return Answer(200, json.dumps(said).encode(), good.headers)
+        case "mutate":
+            body = mutated(good.body, fault.code)
+            return Answer(200, body, {**good.headers, "Content-Length": str(len(body))})
         case "patch":
             said = json.loads(good.body)
             _patch(said, fault.code.split("/"), fault.message)

@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from servers.mutation import mutated
+
 from .calls import perform
 from .clock import ServerClock
 from .cloud import Cloud
@@ -237,6 +239,9 @@ def _broken(fault: Fault, where: Route) -> Answer | None:
 
 
 def _lost(fault: Fault, answered: Answer) -> Answer | None:
+    if fault.kind == "mutate":
+        status, headers, body = answered
+        return status, headers, mutated(body, fault.message)
     """What is left of an answer to a call that was carried out."""
     status, headers, body = answered
     match fault.kind:
