@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
 from canarycli.metrics import Measurements, Metric, Window
+from canarycli.sense import require_texts
 from canarycli.traffic import Traffic
 
 RELEASE_NOTE = "canary-release"
@@ -90,7 +91,7 @@ class Version:
     dead: bool = False
 
     def __post_init__(self) -> None:
-        _require_texts(self.name, self.model, self.detail, self.state, *self.aliases)
+        require_texts(self.name, self.model, self.detail, self.state, *self.aliases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class Endpoint:
     raw: Any = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _require_texts(self.name, self.status, self.revision, self.failure, self.unfit)
+        require_texts(self.name, self.status, self.revision, self.failure, self.unfit)
 
     def version(self, name: str) -> Version | None:
         """The version of that name, None if there is none."""
@@ -147,13 +148,6 @@ class Endpoint:
             if same:
                 return same
         return tuple(v for v in self.versions if word == v.model or word in v.aliases)
-
-
-def _require_texts(*values: object) -> None:
-    """Stop a value of another type at the edge, where the answer it came with is still known."""
-    odd = next((value for value in values if not isinstance(value, str)), None)
-    if odd is not None or None in values:
-        raise TypeError(f"{odd!r} where a text is expected")
 
 
 class Provider(Protocol):
@@ -185,18 +179,11 @@ class Provider(Protocol):
         """Ask for a split and return at once, without waiting until it is in place.
 
         Returns the cloud's own id of the request, for its logs and its support, "" for none.
-
         Idempotent. `notes` are written with it (before it, where the cloud needs a call of its
         own and traffic is raised; after it, where it is lowered); empty notes leave the ones
-        there as they are. Versions not named in `to` get 0 and stay deployed. At no moment on the
-        way does a version have more than before and after.
-
-        Args:
-            seen: the endpoint as it was looked at.
-            to: the split.
-            notes: what to keep on the endpoint.
-            raises: the candidate gets more than in `seen`. Where it does not and one version gets
-                everything, a look that is out of date is no reason to refuse.
+        there as they are. Versions not named in `to` get 0 and stay deployed. On the way no version
+        has more than before and after. `raises`: the candidate gets more than in `seen`; where it
+        does not and one version gets everything, a look out of date is no reason to refuse.
 
         Raises:
             Conflict: the endpoint is not as in `seen`, or another change is under way.

@@ -27,3 +27,14 @@ def sensible(doing: str) -> Iterator[None]:
             f"{doing}: the answer makes no sense ({type(error).__name__}: {said})",
             hint="is a proxy in the way? canary doctor looks",
         ) from error
+
+
+def require_texts(*values: object) -> None:
+    """Stop a value of another type at the edge, where the answer it came with is still known.
+
+    Raises:
+        TypeError: one is no text.
+    """
+    for value in values:
+        if not isinstance(value, str):
+            raise TypeError(f"{value!r} where a text is expected")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 VALUES = (
     "errors",
+    "sense",
     "refusals",
     "likeness",
     "traffic",
@@ -21,7 +22,6 @@ VALUES = (
     "preview",
     "source",
     "declared",
-    "sense",
     "files",
     "recorder",
     "verbs",

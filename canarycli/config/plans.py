@@ -165,7 +165,7 @@ def _built_in(value: Any) -> Metric:
         return metric
     if isinstance(value, str) and value.startswith("latency_over"):
         raise wrong(f"{quoted(value)} needs its threshold, write it such as latency_over(500ms)")
-    if value in ABOUT:
+    if isinstance(value, str) and value in ABOUT:
         raise wrong(f"{quoted(value)} says of what: class_share(fraud), score_over(0.8)")
     if isinstance(value, str):
         hint = nearest(value, _NAMES) or "; one of your own is a mapping with name: and a source"
