@@ -36,7 +36,7 @@ class Section:
 
 SECTIONS = (
     Section("The file, and what holds for every endpoint", ("", "DefaultsModel"), "defaults"),
-    Section("An endpoint on SageMaker", ("SageMakerModel",), "sagemaker"),
+    Section("An endpoint on SageMaker", ("SageMakerModel", "PredictionsModel"), "sagemaker"),
     Section("An endpoint on Vertex AI", ("VertexModel",), "vertex"),
     Section("An endpoint on Azure ML", ("AzureMLModel",), "azureml"),
     Section("A pretend endpoint", ("SimulatorModel",), "simulator"),
@@ -53,7 +53,7 @@ SECTIONS = (
     ),
     Section(
         "Sources of figures",
-        ("SourceModel", "WebModel", "OAuthModel", "SigV4Model", "FromModel"),
+        ("SourceModel", "PostgresModel", "WebModel", "OAuthModel", "SigV4Model", "FromModel"),
         "sources",
     ),
     Section("Who hears of it", ("NotifyModel",), "notify"),

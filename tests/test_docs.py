@@ -23,6 +23,9 @@ from canarycli.traffic import percent
 from canarycli.verbs import offers
 
 README = ROOT / "README.md"
+RECIPES = ROOT / "docs/recipes"
+"""They run in the user's own engine, which brings its own packages."""
+
 DECISIONS = ROOT / "docs" / "decisions"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -186,6 +189,7 @@ def test_whatever_is_imported_gets_installed() -> None:
     missing = {
         f"{path.relative_to(ROOT).as_posix()}: {name}"
         for path in python_files()
+        if RECIPES not in path.parents
         for name in imported(path) - sys.stdlib_module_names - our_own()
         if not installed & {canonicalize_name(source) for source in sources.get(name, ())}
     }

@@ -55,7 +55,7 @@ def _stage_set(folder: Path, scenario: Scenario, speed: float, env: Mapping[str,
         "labels": {"delay": LABELS.total_seconds(), "coverage": 0.5},
     }
     target = Target("demo", "simulator", settings)
-    return replace(work_on(target, LocalStore(folder), env), told=None)
+    return replace(work_on(target, LocalStore(folder), env), told=())
 
 
 SAYS = (

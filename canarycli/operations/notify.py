@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Protocol
 
 from canarycli.config.values import Notify
 from canarycli.errors import CanaryError, Unsafe, UsageError
@@ -131,19 +132,42 @@ def try_out(config: Path | None, cwd: Path, env: Mapping[str, str]) -> tuple[Tri
     return tuple(Tried(", ".join(who.when), "".join(lines)) for who, lines in pairs)
 
 
-_OPEN: list[Notifier] = []
+class Hearer(Protocol):
+    """Somebody elsewhere who hears what happens to a release, beside it.
+
+    Attributes:
+        failures: what could not be told, one line each.
+    """
+
+    failures: list[str]
+
+    def hear(self, event: Event) -> None:
+        """Take an event; returns at once."""
+
+    def alarm(self, error: Unsafe) -> None:
+        """The process ends with a rollback that failed."""
+
+    def close(self) -> None:
+        """Wait a little for what is still to be sent."""
 
 
-def notifier(
+_OPEN: list[Hearer] = []
+
+
+def hearers(
     config: Path | None,
     cwd: Path,
     env: Mapping[str, str],
     find: Callable[[], Release | None],
-) -> Notifier:
-    """Who tells of one endpoint, by the canary.yaml that holds here."""
-    made = Notifier(lambda: people_of(config, cwd, env), find, env)
-    _OPEN.append(made)
-    return made
+) -> tuple[Hearer, ...]:
+    """Who hears of one endpoint: by the canary.yaml that holds here, and by the environment."""
+    made: list[Hearer] = [Notifier(lambda: people_of(config, cwd, env), find, env)]
+    if any(name.startswith("OTEL_EXPORTER_OTLP") for name in env):
+        from canarycli.operations.telemetry import Telemetry, wanted
+
+        made += [Telemetry(find)] if wanted(env) else []
+    _OPEN.extend(made)
+    return tuple(made)
 
 
 def people_of(config: Path | None, cwd: Path, env: Mapping[str, str]) -> tuple[Notify, ...]:

@@ -17,7 +17,7 @@ from canarycli.errors import CanaryError, Denied, NotFound, Unavailable
 from canarycli.folders import state_folder
 from canarycli.journal import Event
 from canarycli.operations.address import Address
-from canarycli.operations.notify import Notifier, notifier
+from canarycli.operations.notify import Hearer, hearers
 from canarycli.operations.settings import made_with
 from canarycli.operations.target import Target, find_target
 from canarycli.provider import Naming, Warming
@@ -77,7 +77,7 @@ class Workspace:
     driver: Driver
     actor: str
     kept_as: str = ""
-    told: Notifier | None = None
+    told: tuple[Hearer, ...] = ()
 
     @property
     def key(self) -> str:
@@ -91,16 +91,17 @@ class Workspace:
         return Controller(self.store, self.provider, self.clock, self.driver, self._telling(listen))
 
     def _telling(self, listen: Callable[[Event], None]) -> Callable[[Event], None]:
-        """The same, with those told elsewhere who asked for it in canary.yaml."""
+        """The same, with those told elsewhere who asked for it."""
         told = self.told
-        if told is None:
+        if not told:
             return listen
 
-        def both(event: Event) -> None:
+        def all_of_them(event: Event) -> None:
             listen(event)
-            told.hear(event)
+            for one in told:
+                one.hear(event)
 
-        return both
+        return all_of_them
 
     def record(self) -> Record | None:
         """The endpoint's newest record."""
@@ -153,7 +154,7 @@ def work_on(
         record = store.load(key)
         return record.release if record else None
 
-    told = notifier(config, Path.cwd(), env, newest)
+    told = hearers(config, Path.cwd(), env, newest)
     return Workspace(target, store, patient, clock, driver(env), actor(env), kept_as, told)
 
 

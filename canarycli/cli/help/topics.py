@@ -78,6 +78,7 @@ HONOURED: tuple[str, ...] = (
     "AZURE_SUBSCRIPTION_ID",
     "AZURE_TENANT_ID",
     "AZURE_CLIENT_ID",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
 )
 """Variables of others that mean here what they mean elsewhere."""
 
