@@ -1,7 +1,7 @@
 """Drives a release from this process until its outcome, and answers Ctrl-C and SIGTERM."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -9,12 +9,14 @@ from typing import Any
 from canarycli.engine.controller import Driver
 from canarycli.engine.loop import drive, looked_enough
 from canarycli.engine.status import release_status
-from canarycli.errors import CanaryError, Exit, Left, Terminated, Unsafe
+from canarycli.engine.undo import undo
+from canarycli.errors import CanaryError, Exit, Left, StoreError, Terminated, Unsafe
 from canarycli.journal import Event
 from canarycli.operations.workspace import Workspace
 from canarycli.provider import Endpoint
 from canarycli.release import orders
-from canarycli.release.record import Outcome, Release
+from canarycli.release.record import Outcome, Release, State
+from canarycli.store import Record
 from canarycli.store.contract import LEASE
 from canarycli.traffic import percent
 
@@ -61,6 +63,7 @@ class Drive:
         timeout: stop waiting after this, None for never.
         on_interrupt: what Ctrl-C does.
         patient: stay with a rollback until nothing sent before can land any more.
+        choose: asks a person what Ctrl-C is to do, None for going on; None where nobody is asked.
     """
 
     work: Workspace
@@ -69,6 +72,7 @@ class Drive:
     timeout: timedelta | None = None
     on_interrupt: OnInterrupt = OnInterrupt.ROLLBACK
     patient: bool = False
+    choose: Callable[[Release], OnInterrupt | None] | None = None
 
     @property
     def until(self) -> datetime | None:
@@ -79,20 +83,24 @@ class Drive:
         self, *, seen: Endpoint | None = None, enough: Callable[[Release], bool] = waits
     ) -> Ending:
         """Drive until the release is over, is `enough`, or the time is up."""
-        until = self.until
-        try:
-            release = drive(
-                self.work.controller(self.listen),
-                self.work.key,
-                until=until,
-                seen=seen,
-                enough=lambda release: (
-                    enough(release) or self._rolled_back(release) or self._goes_on(release)
-                ),
-            )
-        except KeyboardInterrupt as interrupt:
-            return self._interrupted(interrupt)
-        return self.finish(release, enough=enough, until=until)
+        until, last = self.until, None
+
+        def done(release: Release) -> bool:
+            nonlocal last
+            last = release
+            return enough(release) or self._rolled_back(release) or self._goes_on(release)
+
+        controller = self.work.controller(self.listen)
+        while True:
+            try:
+                release = drive(controller, self.work.key, until=until, seen=seen, enough=done)
+            except KeyboardInterrupt as interrupt:
+                ending = self._interrupted(interrupt, last)
+                if ending is not None:
+                    return ending
+                seen = None
+            else:
+                return self.finish(release, enough=enough, until=until)
 
     def finish(
         self, release: Release, *, enough: Callable[[Release], bool], until: datetime | None
@@ -107,7 +115,7 @@ class Drive:
                 code = Exit.TIMEOUT
                 message = f"stopped waiting; {release.id} stays open at {release.target:g}%"
                 self.listen(Event("timeout", now, message, "warning"))
-        record = self.work.record()
+        record = self._record(release)
         status = release_status(record, None, now) if record else {}
         if record is not None and not release.over:
             wall = self.work.clock.wall()
@@ -150,18 +158,41 @@ class Drive:
         self.idle(Event("alive", self.work.clock.now(), standing(release)))
         return False
 
-    def _interrupted(self, interrupt: KeyboardInterrupt) -> Ending:
+    def _interrupted(self, interrupt: KeyboardInterrupt, last: Release | None) -> Ending | None:
+        """Do what is to be done at an interrupt; None where the person would rather stay."""
         code = Exit.TERMINATED if isinstance(interrupt, Terminated) else Exit.INTERRUPTED
-        record = self.work.record()
+        record = self._record(last)
         if record is None or record.release.over:
             return Ending(code, record.release if record else None)
-        release, now = record.release, self.work.clock.now()
-        if self.on_interrupt is OnInterrupt.HOLD or isinstance(interrupt, Left):
+        release, what = record.release, self._wanted(interrupt, record.release)
+        if what is None:
+            return None
+        now = self.work.clock.now()
+        if what is OnInterrupt.HOLD:
             message = f"interrupted; {release.id} holds at {release.target:g}% and nobody drives it"
             self.listen(Event("interrupted", now, message, "warning"))
-            return Ending(code, release)
+            go_on = f"go on: canary resume {release.id}; go back: canary rollback {release.id}"
+            return Ending(code, release, advice=(go_on,))
         self.listen(Event("interrupted", now, "interrupted; rolling back", "warning"))
         return self._back(release, code)
+
+    def _wanted(self, interrupt: KeyboardInterrupt, release: Release) -> OnInterrupt | None:
+        """What an interrupt does; a person at a terminal is asked, but for SIGTERM."""
+        if isinstance(interrupt, Left):
+            return OnInterrupt.HOLD
+        if self.choose is None or isinstance(interrupt, Terminated):
+            return self.on_interrupt
+        try:
+            return self.choose(release)
+        except KeyboardInterrupt:
+            return self.on_interrupt
+
+    def _record(self, last: Release | None) -> Record | None:
+        """The record; what this process last knew of it where it can't be read."""
+        try:
+            return self.work.record()
+        except StoreError:
+            return None if last is None else Record(last)
 
     def _back(self, release: Release, code: Exit) -> Ending:
         """Go on until the cloud has taken the way back; only a second signal ends that.
@@ -177,7 +208,7 @@ class Drive:
             return release.is_home or clock.now() - taken >= LAST_WORDS
 
         try:
-            ended = roll_back(self.work, accepted.hear, "interrupted", enough=enough)
+            ended = self._recorded_or_not(release, accepted.hear, enough)
         except (CanaryError, KeyboardInterrupt) as error:
             why = error.message if isinstance(error, CanaryError) else "interrupted again"
             raise Unsafe(
@@ -193,8 +224,18 @@ class Drive:
             self.listen(Event("waiting", self.work.clock.now(), message, "warning"))
         return Ending(Exit.UNSAFE if ended.outcome is Outcome.UNSAFE else code, ended)
 
+    def _recorded_or_not(
+        self, release: Release, hear: Callable[[Event], None], enough: Callable[[Release], bool]
+    ) -> Release:
+        """The way back with a record of it, or from memory where there can be none."""
+        try:
+            return roll_back(self.work, hear, "interrupted", enough=enough)
+        except StoreError:
+            undo(self.work.provider, self.work.clock, release)
+            return replace(release, traffic=dict(release.home.shares), state=State.ENDED)
+
     def _last_seen(self, release: Release) -> str:
-        record = self.work.record()
+        record = self._record(release)
         shares = (record.release if record else release).traffic
         return ", ".join(f"{name} {percent(share)}" for name, share in shares.items())
 

@@ -3,9 +3,10 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from canarycli.cli.display import ci
+from canarycli.cli.display.interrupt import what_now
 from canarycli.cli.display.live import live
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.screen import Screen, suits
@@ -98,4 +99,6 @@ def journey(
         on_interrupt or usual,
     )
     screen = Screen(work, common, release_id, heard=heard) if suits(common) else None
+    if screen is None and on_interrupt is None and common.may_ask:
+        drive = replace(drive, choose=lambda release: what_now(release, choice=common.color))
     return Journey(output, drive, screen, ok_codes(ok_on), artifacts)
