@@ -119,9 +119,10 @@ def undecided(asked: float, width: float, decides: float | None) -> str:
 
 
 def nearest(bounds: Sequence[float], threshold: float) -> int:
-    """The index of the bound nearest to a threshold, by ratio."""
+    """The index of the bound nearest to a threshold, by ratio; never a bound of 0."""
     goal = log(max(threshold, LEAST))
-    return min(range(len(bounds)), key=lambda i: abs(log(max(bounds[i], LEAST)) - goal))
+    above = [i for i, bound in enumerate(bounds) if bound > 0]
+    return min(above, key=lambda i: abs(log(max(bounds[i], LEAST)) - goal))
 
 
 def above_bound(histogram: Histogram, index: int) -> float:

@@ -186,6 +186,8 @@ def _metric(data: Mapping[str, Any], config: Config, where: str, *, name: str) -
         raise PlanError(f"{at}bounds", "rise from one to the next")
     if form is SeriesForm.HISTOGRAM and not bounds:
         raise PlanError(f"{at}bounds", "is missing")
+    if bounds and not bounds[-1]:
+        raise PlanError(f"{at}bounds", "has no bound above 0")
     history = _list(data.get("history", []), f"{at}history")
     minutes = _list(data["minutes"], f"{at}minutes")
     return MetricSeries(name, form, better, config, history, minutes, quantiles, bounds, at)

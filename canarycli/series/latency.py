@@ -146,7 +146,8 @@ class PercentilesForm(_Thresholds):
                 ],
                 self.weights,
             )
-        shares = [self._shares(n or 0.0, values, 0.0) for n, values in self.past]
+        known = self.past if self.marks else []
+        shares = [self._shares(n or 0.0, values, 0.0) for n, values in known]
         rows = [
             [(share[2 * i], share[2 * i + 1]) for share in shares if share[2 * i]]
             for i in range(len(self.weights))
