@@ -45,6 +45,11 @@ def _run(args: list[str]) -> int:
 
         print(f"canary {__version__}")
         return 0
+    if set(args) == {"--version", "--verbose"}:
+        from canarycli.cli.help.versions import versions
+
+        print("\n".join(versions()))
+        return 0
     if args[:1] == ["__complete"]:
         from canarycli.cli.completion.words import complete
 

@@ -18,12 +18,14 @@ ROOT = Path(__file__).parents[1]
 def generated() -> Mapping[str, str]:
     """Every generated file by its path in the repository, with its text."""
     from canarycli.cli.completion.shells import SHELLS
+    from canarycli.cli.help.man import man_page
     from canarycli.cli.help.pages import PAGES
     from canarycli.cli.help.tree import branches
     from canarycli.config.schema import config_schema
 
     tree = branches()
     pages = {f"docs/{name}": page() for name, page in PAGES.items()}
+    pages["docs/canary.1"] = man_page(tree)
     pages["docs/canary-yaml.md"] = configuration_page(config_schema())
     scripts = {f"completions/{file}": write(tree) for file, write in SHELLS.values()}
     return {**pages, **scripts}

@@ -247,3 +247,22 @@ def test_a_private_key_is_masked_whole() -> None:
     lines = ["-----BEGIN PRIVATE " + "KEY-----", "abc", "-----END PRIVATE " + "KEY-----", "after"]
 
     assert re.fullmatch(r"\*\*\*\nafter", mask("\n".join(lines), {}))
+
+
+def test_an_option_before_the_command_is_told_where_it_belongs(here: Desk) -> None:
+    ran = here.canary("-v", "status")
+
+    assert (ran.code, "options come after the command" in ran.err) == (2, True), ran.err
+
+
+def test_what_is_like_nothing_is_not_guessed_at(here: Desk) -> None:
+    assert "did you mean" not in here.canary("start", "--bogus").err
+    assert "did you mean --stages?" in here.canary("start", "--stage", "5").err
+
+
+def test_a_bug_report_has_the_versions_it_needs(here: Desk) -> None:
+    said = here.canary("--version", "--verbose").out.splitlines()
+
+    assert said[0].startswith("canary ")
+    assert any(line.startswith("python 3.") for line in said)
+    assert any(line.startswith("botocore ") for line in said)

@@ -11,6 +11,9 @@ from canarycli.cli.display.error import Failure
 from canarycli.cli.help.usage import metavar
 from canarycli.errors import Exit
 
+ALIKE = 0.75
+"""A word that is less like another is not guessed at."""
+
 
 def misuse(error: typer.TyperException) -> Failure:
     """The failure to show: lower case, no full stop, and where to read on."""
@@ -19,6 +22,8 @@ def misuse(error: typer.TyperException) -> Failure:
     near = _nearest(error)
     if near:
         hints.append(f"did you mean {near}?")
+    elif context is not None and context.parent is None and _option(error):
+        hints.append("options come after the command: canary status -v")
     if context is not None:
         hints.append(f"{context.command_path} --help lists what it takes")
     return Failure(_sentence(error), Exit.USAGE, hints=tuple(hints))
@@ -38,8 +43,13 @@ def _sentence(error: typer.TyperException) -> str:
 
 def _nearest(error: typer.TyperException) -> str:
     name = getattr(error, "option_name", "")
-    found = get_close_matches(name, getattr(error, "possibilities", None) or (), n=1)
+    known = getattr(error, "possibilities", None) or ()
+    found = get_close_matches(name, known, n=1, cutoff=ALIKE)
     return found[0] if found else ""
+
+
+def _option(error: typer.TyperException) -> str:
+    return str(getattr(error, "option_name", "") or "")
 
 
 def _bad_value(error: typer.BadParameter) -> str:
