@@ -53,9 +53,9 @@ def fleet(
 ) -> int:
     """Release one model over many endpoints, in waves.
 
-    start FILE begins the first wave, drives it, and goes on when all of it is over and its bake
-    too; with more failures than stop_after nothing more begins. Started again, on this machine
-    or another, it goes on where it was. pause, resume and rollback are for everything.
+    start FILE begins the first wave, drives it, and goes on when all of it is over and its
+    bake too; with more failures than stop_after nothing more begins. Started again, on this
+    machine or another, it goes on where it was. pause, resume and rollback are for everything.
     """
     with Output(common) as output:
         fleets = Fleets(open_store(os.environ, common.config))
