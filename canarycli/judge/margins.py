@@ -10,6 +10,7 @@ ERRORS_STAGE_RATIO = 2.0
 
 EQUAL_ARMS = 0.03
 """Of pairs of machines of one size, one in nine differs by more for hours; see docs/judging.md."""
+LIKELY = "though two equal machines may differ by as much"
 
 MOST_POINTS = 0.95
 """No leeway allows that every request is bad."""

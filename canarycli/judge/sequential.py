@@ -9,7 +9,7 @@ from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Evidence, Row
 from canarycli.judge.finding import Arms, Finding, Verdict
 from canarycli.judge.limits import Facts, needs_more, not_judged, shortage
-from canarycli.judge.margins import Promise
+from canarycli.judge.margins import LIKELY, Promise
 from canarycli.judge.memory import RING, Memory
 from canarycli.judge.numbers import told
 from canarycli.judge.periods import Periods, brought_up, in_time, presence_now, taken, young
@@ -147,7 +147,7 @@ def _verdict(case: Case, *, blamed: bool) -> tuple[Verdict, str]:
     short = _short_of(case)
     if (blamed or case.alarm) and not short:
         tight = case.memory.kind == VALUE and too_tight(case.check, case.memory.facts)
-        return Verdict.FAIL, "though two equal machines may differ by as much" if tight else ""
+        return Verdict.FAIL, LIKELY if tight else ""
     absent = case.presence.absence(case.check.name, alone=case.alone)
     if absent:
         due = _due(case)

@@ -9,7 +9,7 @@ from canarycli.judge.evidence import Evidence, Several
 from canarycli.judge.finding import Finding, Verdict, worst
 from canarycli.judge.guard import Guard
 from canarycli.judge.latency import LEAST_ABOVE
-from canarycli.judge.margins import Promise
+from canarycli.judge.margins import EQUAL_ARMS, LIKELY, Promise
 from canarycli.judge.means import Means
 from canarycli.judge.periods import warming
 from canarycli.judge.presence import Presence
@@ -81,6 +81,7 @@ class _Track:
         self.split = _Split()
         self.presence = Presence()
         self.alone = False
+        self.odd: list[int] = []
         self.warm = metric.config.warm_up
 
     @property
@@ -122,6 +123,8 @@ class _Track:
         minute = self.metric.minutes[index] if index < len(self.metric.minutes) else None
         n_c, n_b = self.form.heard(minute)
         odd = isinstance(self.form, CountsForm) and self.form.odd(minute)
+        if odd:
+            self.odd.append(index)
         self.presence.hear((n_c, n_b), odd=odd)
         if n_b is not None and n_c:
             # No requests, as opposed to no answer: the candidate has everything.
@@ -151,7 +154,18 @@ class _Track:
         text = sentence(told)
         form, unclear = self.form, verdict is Verdict.INCONCLUSIVE
         coarse = form.coarse if unclear and isinstance(form, HistogramForm) else ""
-        return replace(told, sentence=", ".join(filter(None, (text, self._left_out, coarse))))
+        config, failed = self.metric.config, verdict is Verdict.FAIL
+        tight = failed and values and config.margin_fail < EQUAL_ARMS
+        added = (self._left_out, self._impossible, coarse, LIKELY if tight else "")
+        return replace(told, sentence=", ".join(filter(None, (text, *added))))
+
+    @property
+    def _impossible(self) -> str:
+        """The rows that were left out because they can't be true."""
+        if not self.odd:
+            return ""
+        first = f"the first at {self.metric.where}minutes[{self.odd[0]}]"
+        return f"{len(self.odd)} left out with more bad ones than requests, {first}"
 
     @property
     def _left_out(self) -> str:

@@ -163,3 +163,21 @@ def test_without_a_margin_values_may_differ_by_what_equal_machines_do() -> None:
         [0.985 + chance.gauss(0, 1e-3), 3000, 1 + chance.gauss(0, 1e-3), 57000] for _ in range(99)
     ]
     assert judged(metrics=[{**KPI, "minutes": rows}]).verdict is Verdict.PASS
+
+
+def test_rows_that_cannot_be_true_are_named_and_not_only_left_out() -> None:
+    rows = noisy(5)
+    rows[17] = rows[20] = [300, 600, 5700, 3]
+    (finding,) = judged(minutes=rows).findings
+    assert "2 left out with more bad ones than requests" in finding.sentence
+    assert "minutes[17]" in finding.sentence
+
+
+def test_a_fail_below_what_equal_machines_differ_by_says_so() -> None:
+    rows = [[0.9, 3000, 1 + i % 2 / 1000, 57000] for i in range(60)]
+    metric = {**KPI, "minutes": rows}
+    tight = judged(metrics=[{**metric, "config": {"margin_fail": 0.01}}])
+    usual = judged(metrics=[metric])
+    assert tight.verdict is usual.verdict is Verdict.FAIL
+    assert "two equal machines may differ" in tight.findings[0].sentence
+    assert "two equal machines" not in usual.findings[0].sentence
