@@ -1,7 +1,9 @@
 """What an extra installs is what its provider imports, and no more."""
 
 import ast
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -9,6 +11,7 @@ from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 EXTRAS: Mapping[str, list[str]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
@@ -129,3 +132,28 @@ def wanted_here(requirement: str) -> bool:
 def megabytes(name: str) -> float:
     files = [f.locate() for f in distribution(name).files or [] if not str(f).endswith(".pyc")]
     return sum(Path(str(f)).stat().st_size for f in files if Path(str(f)).is_file()) / 1e6
+
+
+def test_every_client_of_a_cloud_has_an_oldest_and_a_newest_version() -> None:
+    clouds = [extra for extra in EXTRAS if extra.removesuffix("-upload") in CLOUDS]
+    needed = {r for extra in clouds for r in EXTRAS[extra] if not r.startswith("canarycli")}
+    bounds = {re.sub(r">=([0-9.]+),<\d+$", r"==\1", requirement) for requirement in needed}
+
+    told = subprocess.run(
+        ["bash", ROOT / ".ci" / "clients", "print"],
+        env={**os.environ, "PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert set(told.stdout.split()) == bounds
+    assert all("==" in bound for bound in bounds), bounds
+
+
+def test_ci_tries_the_oldest_and_the_newest() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/clients.yml").read_text())
+
+    job = workflow["jobs"]["providers"]
+    assert job["strategy"]["matrix"]["clients"] == ["oldest", "newest"]
+    assert job["steps"][-1]["run"].startswith(".ci/clients ")

@@ -183,3 +183,12 @@ def test_the_audit_log_shows_that_it_was_canary(vertex: Vertex, server: Server) 
 
     agents = {call["agent"] for call in server.calls if call["call"] == "getEndpoint"}
     assert agents == {f"canarycli/{__version__}"}
+
+
+def test_google_distributed_cloud_splits_nothing(vertex: Vertex, server: Server) -> None:
+    server.control("PUT", "endpoints/1000", gdcConfig={"zone": "zone-a"})
+
+    seen = vertex.describe("1000")
+
+    assert seen.indivisible
+    assert "Google Distributed Cloud" in seen.unfit
