@@ -198,3 +198,19 @@ def test_az_login_is_enough(
 
     provider.close()
     assert not server.calls("token")
+
+
+def test_a_federated_token_that_is_too_old_is_called_so(
+    server: Server, newcomer: AzureML, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stale = tmp_path / "azure-identity-token"
+    stale.write_text("assertion of two hours ago")
+    monkeypatch.delenv("AZURE_CLIENT_SECRET")
+    monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(stale))
+    server.control("settings", secret="the fresh one")
+
+    with pytest.raises(Denied, match="the federated token has expired") as denied:
+        newcomer.describe("churn")
+
+    assert "AADSTS700024" in denied.value.facts[0]
+    assert "az login" not in " ".join(denied.value.hints)

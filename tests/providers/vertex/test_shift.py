@@ -353,3 +353,17 @@ def test_the_plain_command_looks_up_a_name_by_itself(vertex: Vertex, server: Ser
         f"{place} --traffic-split=11=100"
     )
     assert server.calls == []
+
+
+def test_a_key_of_the_split_that_is_gone_goes_with_one_write(
+    vertex: Vertex, server: Server
+) -> None:
+    server.control("PUT", "endpoints/1000", trafficSplit={"11": 95, "777": 5})
+    seen = vertex.describe("1000")
+
+    vertex.shift(seen, Traffic({"11": 100.0, "22": 0.0}), {})
+
+    writes = [call for call in server.calls if call["call"] == "updateEndpoint"]
+    assert "777" in seen.unfit
+    assert len(writes) == 1
+    assert server.cloud.endpoints["1000"]["trafficSplit"].get("777", 0) == 0

@@ -89,6 +89,14 @@ def _token(state: State, request: Request) -> Reply:
     form = request.form()
     given = form.get("client_secret") or form.get("client_assertion") or ""
     wanted = state.settings.secret
+    if form.get("client_assertion") and wanted and given != wanted:
+        said = (
+            "AADSTS700024: Client assertion is not within its valid time range. Current time: "
+            "2026-11-28T09:00:00.0000000Z, assertion valid from 2026-11-28T07:00:00.0000000Z, "
+            "expiry time of assertion 2026-11-28T08:00:00.0000000Z. Trace ID: 0 Correlation ID: 0"
+        )
+        answer = {"error": "invalid_client", "error_description": said, "error_codes": [700024]}
+        return Reply(401, answer)
     if not given or not form.get("client_id") or (wanted and given != wanted):
         return Reply(
             401,

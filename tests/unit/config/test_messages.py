@@ -28,6 +28,13 @@ FILE: Mapping[str, tuple[str, str]] = {
         "plans:\n\tp: 1\n",
         "canary.yaml:2:1: this is not YAML: found character '\\t' that cannot start any token",
     ),
+    "a cloud that is closed": (
+        "endpoints:\n  e: {provider: azureml, cloud: azuregermancloud}\n",
+        (
+            'canary.yaml:2:33: cloud: "azuregermancloud" is no cloud of Azure\'s: there are public, '
+            "usgov and china   (endpoints.e)"
+        ),
+    ),
     "a list instead of a file": (
         "- plans\n",
         "canary.yaml:1:1: a list where a mapping is expected",
