@@ -18,7 +18,7 @@ SHOWN: Mapping[str, Mapping[str, str]] = {
     "sagemaker": {
         "real-time": f"{KINDS}::test_sagemakers_kinds_with_shares",
         "asynchronous": f"{KINDS}::test_sagemakers_kinds_with_shares",
-        "multi-model": "providers/sagemaker/test_traffic.py::test_many_models_move_by_variant",
+        "multi-model": "providers/sagemaker/test_kinds.py::test_many_models_move_by_variant",
         "private (`VpcConfig`, network isolation)": f"{KINDS}::test_sagemakers_kinds_with_shares",
         "serverless": f"{KINDS}::test_sagemakers_kinds_without_shares",
         "inference components, and with them scale to zero": (

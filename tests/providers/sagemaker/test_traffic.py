@@ -396,17 +396,3 @@ def test_a_shift_hands_on_the_id_that_aws_knows_it_by(
     request = sagemaker.shift(sagemaker.describe(churn), Traffic.all_to("blue"), {})
 
     assert request == server.calls(SHIFT)[-1]["request_id"]
-
-
-def test_many_models_move_by_variant(sagemaker: SageMaker, server: Server) -> None:
-    server.endpoint("many", {"v1": 1, "v2": 0})
-    container = {"Image": "image", "Mode": "MultiModel", "ModelDataUrl": "s3://models/all/"}
-    server.control("model", {"name": "model-v1", "PrimaryContainer": container})
-
-    sagemaker.shift(sagemaker.details("many"), Traffic.split("v1", "v2", 10), {})
-
-    seen = sagemaker.describe("many")
-    assert not seen.indivisible
-    assert not seen.unfit
-    asked = server.calls("UpdateEndpointWeightsAndCapacities")[0]["params"]
-    assert {one["VariantName"] for one in asked["DesiredWeightsAndCapacities"]} == {"v1", "v2"}
