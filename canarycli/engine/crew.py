@@ -1,6 +1,6 @@
 """Drives every open release of a store from one process: a queue of times, a few threads."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -101,11 +101,13 @@ class Hands:
         controller: with a provider that others of its account share.
         lane: of its account.
         speed: how fast its clock runs.
+        done: called when it is driven here no more.
     """
 
     controller: Controller
     lane: Lane
     speed: float = 1.0
+    done: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True)
@@ -113,8 +115,7 @@ class _Member:
     """One release that is driven here, or that somebody else drives."""
 
     steps: Steps
-    lane: Lane
-    speed: float
+    hands: Hands
     release: Release
     said: str = ""
 
@@ -186,7 +187,7 @@ class Crew:
         for key, mark in marks.items():
             if mark and key in self._members and self.store.known.get(key) not in {None, mark}:
                 self._wakes.hurry(key)
-        for key in [key for key in self._members if key not in marks]:
+        for key in [key for key in tuple(self._members) if key not in marks]:
             self._wakes.hurry(key)  # its last look tells how it ended
 
     def _is_news(self, key: str, mark: str) -> bool:
@@ -197,21 +198,26 @@ class Crew:
     def _send(self, pool: ThreadPoolExecutor) -> None:
         """Have everybody looked at whose turn it is."""
         now = monotonic()
-        lanes: dict[int, Lane] = {id(one.lane): one.lane for one in self._members.values()}
+        lanes = self._lanes()
         for key, due in self._wakes.take(now):
             member = self._members.get(key)
             if member is None or member.release.state is State.ROLLING_BACK:
                 pool.submit(self._look, key, due)
             else:
-                member.lane.add(key, due)
-        for lane in lanes.values():
+                member.hands.lane.add(key, due)
+        for lane in lanes:
             for key, due in lane.go(now):
                 pool.submit(self._look, key, due)
 
+    def _lanes(self) -> Collection[Lane]:
+        # A tuple, for looks come to their end and leave meanwhile.
+        return {
+            id(one.hands.lane): one.hands.lane for one in tuple(self._members.values())
+        }.values()
+
     def _soonest(self) -> float:
         now = monotonic()
-        lanes = {id(one.lane): one.lane for one in tuple(self._members.values())}
-        times = [self._wakes.soonest(), *(lane.soonest(now) for lane in lanes.values())]
+        times = [self._wakes.soonest(), *(lane.soonest(now) for lane in self._lanes())]
         return min((at for at in times if at is not None), default=now + DISCOVER)
 
     def _look(self, key: str, due: float) -> None:
@@ -219,12 +225,14 @@ class Crew:
         wake = self._wake_after(key)
         self.figures.looked(max(0.0, began - due), monotonic() - began)
         if wake is None:
-            self._members.pop(key, None)
+            left = self._members.pop(key, None)
             self.figures.stands(key, "")
+            if left is not None:
+                left.hands.done()
             self._wakes.drop(key)
         else:
             member = self._members.get(key)
-            speed = member.speed if member else 1.0
+            speed = member.hands.speed if member else 1.0
             self._wakes.put(key, monotonic() + wake.total_seconds() / speed)
         self._bell.set()
 
@@ -252,7 +260,7 @@ class Crew:
             self._strangers[key] = (str(record.version) if record else "", until)
             return None
         hands = self.hands(record)
-        member = _Member(Steps(hands.controller, key), hands.lane, hands.speed, record.release)
+        member = _Member(Steps(hands.controller, key), hands, record.release)
         self._members[key] = member
         return member
 
@@ -272,7 +280,7 @@ class Crew:
         if decision.release.over:
             outcome = decision.release.outcome
             self.figures.count("ended", outcome.value if outcome else "")
-            member.steps.controller.let_go(key)
+            member.hands.controller.let_go(key)
             return None
         return decision.wake
 
@@ -283,7 +291,7 @@ class Crew:
         if record is None or record.release.over:
             return None
         member.release = record.release
-        now = member.steps.controller.clock.wall()
+        now = member.hands.controller.clock.wall()
         return max(record.lease.until - now, timedelta(0)) if record.lease else timedelta(0)
 
     def _say(self, key: str, error: Exception) -> None:
@@ -306,7 +314,7 @@ class Crew:
 
         def free(item: tuple[str, _Member]) -> None:
             with suppress(CanaryError):
-                item[1].steps.controller.let_go(item[0])
+                item[1].hands.controller.let_go(item[0])
 
         with ThreadPoolExecutor(16) as pool:
             list(pool.map(free, list(self._members.items())))

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from canarycli.batch import Batching
@@ -15,8 +17,10 @@ from canarycli.engine.figures import Figures
 from canarycli.engine.retries import Patient
 from canarycli.engine.together import Together
 from canarycli.engine.wakes import Lane
-from canarycli.errors import Exit, Terminated
+from canarycli.errors import Exit, Terminated, Unsafe
 from canarycli.journal import Event
+from canarycli.operations.notify import Hearer, done_with, hearers
+from canarycli.operations.settings import made_with
 from canarycli.operations.target import Target
 from canarycli.operations.workspace import driver, open_store
 from canarycli.registry import OURS, described, load_provider
@@ -61,12 +65,14 @@ class Accounts:
 
     Args:
         figures: count how many readings were asked for in how many calls.
+        env: holds what a record may not keep.
         looks: see `crew_of`.
     """
 
-    def __init__(self, figures: Figures, looks: int | None = None) -> None:
+    def __init__(self, figures: Figures, env: Mapping[str, str], looks: int | None = None) -> None:
         self._figures = figures
         self._looks = looks
+        self._env = env
         self._lock = threading.Lock()
         self._shared: dict[tuple[str, str], _Shared] = {}
 
@@ -87,7 +93,7 @@ class Accounts:
         return len(self._shared)
 
     def _made(self, name: str, settings: Mapping[str, Any]) -> _Shared:
-        provider = load_provider(name, settings)
+        provider = load_provider(name, made_with(name, settings, self._env))
         clock: Clock = getattr(provider, "clock", None) or SystemClock()
         asked: Any = provider
         if offers(provider, Batching):
@@ -126,23 +132,45 @@ def crew_of(
             for what its cloud allows.
     """
     lock, figures = threading.Lock(), Figures()
-    accounts, store = Accounts(figures, looks), Noting(open_store(env))
+    accounts, store = Accounts(figures, env, looks), Noting(open_store(env))
     me = driver(env)
 
     def in_turn(release: Release, event: Event) -> None:
         with lock:
             listen(release, event)
 
+    def newest(key: str) -> Release | None:
+        record = store.load(key)
+        return record.release if record else None
+
+    elsewhere: dict[str, tuple[Hearer, ...]] = {}
+
     def hands(record: Record) -> Hands:
         release = record.release
         target = Target(release.endpoint, release.provider, release.settings, None, record)
         shared = accounts.of(target.placed(env))
-        controller = Controller(
-            store, shared.patient, shared.clock, me, lambda event: in_turn(release, event)
-        )
-        return Hands(controller, shared.lane, getattr(shared.clock, "speed", 1.0))
+        told = hearers(None, Path.cwd(), env, partial(newest, release.key))
+        elsewhere[release.key] = told
 
-    return Crew(store, hands, in_turn, figures, wanted)
+        def hear(event: Event) -> None:
+            in_turn(release, event)
+            for one in told:
+                one.hear(event)
+
+        def done() -> None:
+            elsewhere.pop(release.key, None)
+            done_with(told)
+
+        controller = Controller(store, shared.patient, shared.clock, me, hear)
+        return Hands(controller, shared.lane, getattr(shared.clock, "speed", 1.0), done)
+
+    def tell(release: Release, event: Event) -> None:
+        in_turn(release, event)
+        if event.type == "unsafe":
+            for one in elsewhere.get(release.key, ()):
+                one.alarm(Unsafe(event.message))
+
+    return Crew(store, hands, tell, figures, wanted)
 
 
 def drive_all(crew: Crew, length: timedelta | None) -> Exit:

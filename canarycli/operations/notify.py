@@ -5,7 +5,7 @@ five seconds, and what can't be sent is one line on stderr at the end.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
@@ -168,6 +168,14 @@ def hearers(
         made += [Telemetry(find)] if wanted(env) else []
     _OPEN.extend(made)
     return tuple(made)
+
+
+def done_with(told: Iterable[Hearer]) -> None:
+    """Send what is left to hearers of one endpoint, of which nothing more will be heard."""
+    for one in told:
+        one.close()
+        if one in _OPEN:
+            _OPEN.remove(one)
 
 
 def people_of(config: Path | None, cwd: Path, env: Mapping[str, str]) -> tuple[Notify, ...]:

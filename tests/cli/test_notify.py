@@ -1,6 +1,7 @@
 """Who is told of a release elsewhere, what they are told, and that no release waits for it."""
 
 import json
+import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -165,3 +166,17 @@ def test_with_nobody_to_tell_the_test_says_how(tmp_path: Path) -> None:
     refused = simulated(tmp_path).run("notify", "test")
 
     assert (refused.code, "notify: [{to:" in refused.err) == (2, True)
+
+
+def test_a_driver_of_all_tells_the_same_people(tmp_path: Path, ear: Ear) -> None:
+    canary = telling(tmp_path, "  - {to: '${EAR}', when: [promoted]}\n", speed="120x", settle="0s")
+    canary.env["EAR"] = ear.url
+    begun = canary.run(*START, "--detach")
+    assert begun.code == 0, begun.err
+
+    driving = canary.begin("drive", "--all", "-o", "ndjson")
+    driving.wait_for('"type": "ended"')
+    driving.send(signal.SIGTERM)
+
+    assert driving.end().code == 143
+    assert ear.words == ["promoted"]
