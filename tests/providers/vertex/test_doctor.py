@@ -115,8 +115,8 @@ def test_the_least_role_for_a_rollback_is_two_permissions() -> None:
     ]
 
 
-def test_the_role_is_enough_for_a_whole_release() -> None:
-    granted = set(policy(deploys=True)["includedPermissions"])
+def test_the_role_is_enough_for_a_whole_release_with_an_upload() -> None:
+    granted = set(policy(uploads=True)["includedPermissions"])
 
     assert set(PERMISSIONS.values()) <= granted
     assert json.dumps(policy())
