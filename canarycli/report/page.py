@@ -3,10 +3,13 @@
 import json
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from typing import Any
 
+from canarycli.codec import to_json
 from canarycli.harmless import harmless_json, visible
 from canarycli.plan import USUAL_NAME
 from canarycli.release.decide.sentences import span
@@ -144,9 +147,20 @@ def _again(story: Story) -> Iterator[str]:
     last = percent(release.plan.stages[-1].percent)
     yield "<h2>How to repeat it</h2>"
     yield f"<p>Stages as run: {escape(f'{stages}, then {last}' if stages else last)}.</p>"
+    yield f"<p>Plan {escape(release.plan.name)}, fingerprint <code>{fingerprint(story)}</code>.</p>"
     yield f"<p><code>{escape(shlex.join(_command(story)))}</code></p>"
     if release.ref.startswith(("https://", "http://")):
         yield f'<p><a href="{escape(release.ref)}">{escape(release.ref)}</a></p>'
+
+
+def fingerprint(story: Story) -> str:
+    """The same for two releases by the same stages, checks and policies, whatever the file's name.
+
+    The first twelve digits of the SHA-256 of the plan as it is recorded.
+    """
+    plan = to_json(replace(story.release.plan, name=""))
+    text = json.dumps(plan, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()[:12]
 
 
 def _command(story: Story) -> list[str]:

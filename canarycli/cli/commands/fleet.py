@@ -55,7 +55,7 @@ def fleet(
 
     start FILE begins the first wave, drives it, and goes on when all of it is over and its
     bake too; with more failures than stop_after nothing more begins. Started again, on this
-    machine or another, it goes on where it was. pause, resume and rollback are for everything.
+    machine or another, it goes on where it was. pause, resume and rollback are for all.
     """
     with Output(common) as output:
         fleets = Fleets(open_store(os.environ, common.config))

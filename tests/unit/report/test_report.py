@@ -254,3 +254,16 @@ def test_a_floor_is_turned_round() -> None:
     assert gauge.at == pytest.approx(0.5)
     assert gauge.low < 0.5 < gauge.high < 1
     assert not gauge.same
+
+
+def test_the_page_names_the_plan_by_what_is_in_it() -> None:
+    def fingerprint(plan: Plan) -> str:
+        story = told(replace(ROLLED_BACK, plan=plan), (), NOON + 40 * MINUTE)
+        text = page(story, plain(report_document(story, {})))
+        return text.split("fingerprint <code>")[1].split("<")[0]
+
+    same, other = replace(PLAN, name="renamed"), replace(PLAN, fails_after=5)
+
+    assert len(fingerprint(PLAN)) == 12
+    assert fingerprint(same) == fingerprint(PLAN)
+    assert fingerprint(other) != fingerprint(PLAN)
