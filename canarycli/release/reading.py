@@ -27,6 +27,8 @@ def reading(release: Release) -> str:
         return f"no verdict yet; {gates[0].sentence}" if gates else "no check decides"
     passing = sum(f.verdict is Verdict.PASS for f in gates)
     open_ones = [f.sentence for f in gates if f.verdict is not Verdict.PASS]
+    if open_ones and not passing:
+        return f"no verdict yet; {open_ones[0]}"
     tail = f"; {open_ones[0]}" if open_ones else ""
     return f"{passing} of {len(gates)} checks pass{tail}"
 

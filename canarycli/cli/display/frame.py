@@ -368,6 +368,8 @@ def _moments(story: Story, most: int) -> Iterator[Line]:
     for event in chosen:
         style = {"warning": DOUBT, "error": BAD}.get(event.level, "")
         sign = SIGNS[event.fields["verdict"]] if event.type == "read" else HAPPENED.get(event.type)
+        if event.type == "ended":
+            sign = story.symbol
         clock = (f" {event.at.astimezone():%H:%M} ", QUIET)
         yield [clock, (f"{sign or '·':<2} {event.message}", style)]
 
