@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from servers.sagemaker import Server
+from servers.sagemaker.newer import needs
 
 from canarycli.errors import CanaryError, Denied, Rejected, Unsupported, UsageError
 from canarycli.files import Files
@@ -95,6 +96,7 @@ def test_a_folder_is_packed_and_gets_the_name_and_the_container_asked_for(
         assert sorted(tar.getnames()) == ["code/inference.py", "weights.bin"]
 
 
+@needs("ModelPackageContainerDefinition", "ModelDataSource")
 @pytest.mark.usefixtures("folder")
 def test_a_baseline_of_a_package_group_gets_a_new_version_that_nobody_has_approved(
     server: Server, sagemaker: SageMaker

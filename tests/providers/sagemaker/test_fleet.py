@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from servers.sagemaker import Server
+from servers.sagemaker.newer import needs
 
 from canarycli.clock import SystemClock
 from canarycli.engine.retries import Patient
@@ -22,15 +23,11 @@ from canarycli_sagemaker.deploy import changed
 
 RELEASE = "r-7k2f"
 AN_HOUR = 3600
+CAPTURE = {"EnableCapture": True, "InitialSamplingPercentage": 20, "DestinationS3Uri": "s3://c"}
 EXTRAS = {
     "KmsKeyId": "key-1",
     "MetricsConfig": {"EnableEnhancedMetrics": True, "MetricPublishFrequencyInSeconds": 10},
-    "DataCaptureConfig": {
-        "EnableCapture": True,
-        "InitialSamplingPercentage": 20,
-        "DestinationS3Uri": "s3://capture",
-        "CaptureOptions": [{"CaptureMode": "Input"}],
-    },
+    "DataCaptureConfig": {**CAPTURE, "CaptureOptions": [{"CaptureMode": "Input"}]},
 }
 
 
@@ -57,6 +54,7 @@ def made(server: Server) -> dict[str, Any]:
     return params
 
 
+@needs("CreateEndpointConfigInput", "MetricsConfig")
 def test_the_new_config_is_a_copy_with_one_variant_more(
     sagemaker: SageMaker, server: Server, churn: str
 ) -> None:

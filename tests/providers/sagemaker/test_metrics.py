@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from servers.sagemaker import Server
+from servers.sagemaker.newer import needs
 
 from canarycli.errors import Denied, Unavailable, Unsupported, UsageError
 from canarycli.metrics import Counts, Measurements, Metric, Point, Value, Window
@@ -261,6 +262,7 @@ def test_long_periods_begin_where_the_clock_does(past: Past) -> None:
     assert found.of("blue", Metric("requests")).points == (Value(past.at(fives[-1]), 50, 50),)
 
 
+@needs("CreateEndpointConfigInput", "MetricsConfig")
 def test_ten_second_periods_are_used_where_the_endpoint_publishes_them(
     sagemaker: SageMaker, server: Server
 ) -> None:
