@@ -37,10 +37,8 @@ class Limits:
         notes_first: whether notes are written before a raise is asked for, and not with it.
         smokes: whether one version can be asked whatever its share; the provider is a `Smoker`.
         looks_a_minute: looks that an account answers, with room for others; 0 if nobody knows.
-        exact_thresholds: whether `latency_over` counts at just its threshold; else the cloud
-            only knows the counts of buckets, which its `latency` gives.
-        answers: whether it measures the metrics of `ANSWERS` itself; else recorded answers are
-            read, see `Recorder`.
+        exact_thresholds: whether `latency_over` counts at just its threshold, not in buckets.
+        answers: whether it measures itself what versions say, see `ANSWERS`.
     """
 
     finest_percent: float
@@ -341,6 +339,7 @@ class Needs:
         smokes: send requests to one version.
         shadows: give one version a copy of the traffic.
         alarms: read the alarms there are in the cloud.
+        answers: read what its versions answered, where the cloud keeps that.
     """
 
     watches: bool = True
@@ -349,6 +348,7 @@ class Needs:
     smokes: bool = False
     shadows: bool = False
     alarms: bool = False
+    answers: bool = False
 
 
 @runtime_checkable

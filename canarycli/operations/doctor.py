@@ -7,6 +7,7 @@ from pathlib import Path
 
 from canarycli.config import Config, load
 from canarycli.config.options import USUAL_CHECKS
+from canarycli.config.recorded import recorded
 from canarycli.declared import Key
 from canarycli.errors import CanaryError, Unsupported, UsageError
 from canarycli.ids import new_id
@@ -16,7 +17,8 @@ from canarycli.operations.address import Address, flag_of
 from canarycli.operations.machine import machine
 from canarycli.operations.network import network
 from canarycli.operations.settings import declared_keys, variable_of
-from canarycli.operations.target import Target, find_target
+from canarycli.operations.sourced import look_elsewhere
+from canarycli.operations.target import Target, find_target, predictions_of
 from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.plan import Check, Plan
 from canarycli.provider import (
@@ -93,6 +95,7 @@ def examine(
                 title, found = cloud.title, tuple(cloud.probes(focus))
                 clock = tuple(probe for probe in found if probe.name == CLOCK)
                 yield Group(title, tuple(probe for probe in found if probe.name != CLOCK))
+            plan = cloud.measured(plan, config)
             yield Group("Metrics", tuple(cloud.metrics(_checks(plan, focus))))
     if focus.check is None:
         yield Group("This machine", (*clock, *machine(env), *network(env), terminal))
@@ -223,6 +226,12 @@ class _Cloud:
         provider = self.work.provider.provider
         return provider.doctor if offers(provider, Inspector) else None
 
+    def measured(self, plan: Plan | None, config: Config) -> Plan | None:
+        """The plan with metrics as this endpoint has them."""
+        predictions = predictions_of(self.work.target, config)
+        answers = self.work.provider.limits.answers
+        return plan and recorded(plan, predictions, measured=answers)
+
     def probes(self, focus: Focus) -> Iterator[Probe]:
         """Who we are, whether the endpoint is fit, and what we may do with it."""
         self.tried = True
@@ -266,12 +275,15 @@ class _Cloud:
             names = sorted(limits.metrics - {"latency_over"})
             wanted = {metric: Metric(metric) for metric in names}
         live = self.endpoint.traffic.live
-        if wanted and live:
-            now = self.work.clock.now()
-            asked = self.doctor.metrics(name, live, tuple(wanted.values()), now)
+        own = tuple(metric for metric in wanted.values() if metric.origin is None)
+        others = tuple(metric for metric in wanted.values() if metric.origin is not None)
+        if own and live:
+            asked = self.doctor.metrics(name, live, own, self.work.clock.now())
             told = map(_with_question, self._told("metrics", asked))
             yield from told if checks is not None else map(_unless_usual, told)
-        elif wanted:
+        if others and live:
+            yield from look_elsewhere(self.work, live, others)
+        elif wanted and not live:
             yield _untried("metrics", f"{name} has no traffic")
 
     def _permissions(self, doctor: Doctor, focus: Focus) -> Iterator[Probe]:

@@ -81,6 +81,7 @@ def _needs(target: Target, plan: Plan | None, *, deploys: bool | None) -> Needs:
         smokes=plan is not None and bool(plan.smoke),
         shadows=plan is not None and plan.shadow is not None,
         alarms=plan is not None and any(alarm_of(check) for check in plan.checks),
+        answers=plan is not None and any(check.metric.says for check in plan.checks),
     )
 
 

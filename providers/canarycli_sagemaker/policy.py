@@ -25,6 +25,7 @@ def policy(
     uploads: bool = False,
     smokes: bool = False,
     reads_alarms: bool = False,
+    reads_answers: bool = False,
 ) -> dict[str, Any]:
     """An IAM policy document, as JSON values.
 
@@ -41,6 +42,7 @@ def policy(
         uploads: it is made of a person's files.
         smokes: requests are sent to the candidate before live traffic.
         reads_alarms: CloudWatch alarms gate.
+        reads_answers: what data capture keeps gates.
     """
 
     def arn(kind: str, name: str) -> str:
@@ -63,6 +65,8 @@ def policy(
         statements.append(_allow("Watch", "*", "cloudwatch:GetMetricData", *alarms))
     if smokes:
         statements.append(_allow("SmokeTest", here, "sagemaker:InvokeEndpoint"))
+    if reads_answers:
+        statements += _answers(endpoint, partition)
     if deploys:
         statements += _deploys([here, arn("endpoint-config", "*"), arn("model", "*")])
     if uploads:
@@ -90,6 +94,7 @@ def policy_for(settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict
         uploads=needs.uploads,
         smokes=needs.smokes,
         reads_alarms=needs.alarms,
+        reads_answers=needs.answers,
     )
 
 
@@ -114,6 +119,14 @@ def _deploys(made: list[str]) -> list[dict[str, Any]]:
             "application-autoscaling:RegisterScalableTarget",
             "application-autoscaling:PutScalingPolicy",
         ),
+    ]
+
+
+def _answers(endpoint: str, partition: str) -> list[dict[str, Any]]:
+    """The bucket is the endpoint's own setting, which nobody here knows: narrow it by hand."""
+    return [
+        _allow("ReadRecordedAnswers", f"arn:{partition}:s3:::*/{endpoint}/*", "s3:GetObject"),
+        _allow("FindRecordedAnswers", f"arn:{partition}:s3:::*", "s3:ListBucket"),
     ]
 
 

@@ -190,6 +190,17 @@ def actions(document: dict[str, Any]) -> set[str]:
     return {action for statement in document["Statement"] for action in statement["Action"]}
 
 
+def test_a_policy_that_reads_answers_reads_only_the_endpoints() -> None:
+    statements = {
+        one["Sid"]: one
+        for one in policy("churn", region="us-east-1", reads_answers=True)["Statement"]
+    }
+
+    assert statements["ReadRecordedAnswers"]["Resource"] == "arn:aws:s3:::*/churn/*"
+    assert statements["FindRecordedAnswers"]["Action"] == ["s3:ListBucket"]
+    assert "ReadRecordedAnswers" not in str(policy("churn", region="us-east-1"))
+
+
 def test_the_least_policy_names_the_endpoint_in_lower_case() -> None:
     document = policy("FraudScorer", region="us-east-1", account="123456789012")
 

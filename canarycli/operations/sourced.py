@@ -1,0 +1,56 @@
+"""Looks at what a plan's metrics take from elsewhere: recorded answers, and sources of figures."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from canarycli.errors import CanaryError
+from canarycli.metrics import Metric, Window
+from canarycli.operations.workspace import Workspace
+from canarycli.probes import newest_points
+from canarycli.provider import Probe
+from canarycli.recorder import RECORDED, USUAL_DELAY, Recorder
+from canarycli.verbs import offers
+
+QUARTER = timedelta(minutes=15)
+
+
+def look_elsewhere(
+    work: Workspace, versions: Collection[str], metrics: Sequence[Metric]
+) -> Iterator[Probe]:
+    """Whether each version's answers are kept, and the newest point of each metric on it."""
+    if any(m.origin is not None and m.origin.kind == RECORDED for m in metrics):
+        yield from _kept(work, versions)
+    try:
+        window = _window(metrics, work.clock.now())
+        found = work.provider.measure(work.target.name, versions, metrics, window)
+    except CanaryError as error:
+        yield Probe("sources", ok=False, detail=error.message, hints=error.hints)
+        return
+    for metric in metrics:
+        if why := found.failed.get(metric.key):
+            yield Probe(metric.key, ok=False, detail=why)
+        else:
+            yield from newest_points(found, versions, [metric])
+
+
+def _kept(work: Workspace, versions: Collection[str]) -> Iterator[Probe]:
+    provider = work.provider.provider
+    if not offers(provider, Recorder):
+        yield Probe("answers", ok=False, detail="this provider's cloud keeps no answers")
+        return
+    try:
+        kept = provider.recording(work.target.name)
+    except CanaryError as error:
+        yield Probe("answers", ok=False, detail=error.message, hints=error.hints)
+        return
+    for version in versions:
+        known = kept.get(version)
+        why = "nothing says that it keeps answers" if known is None else known.why
+        detail = why or f"{known.percent:g}% kept in {known.where}" if known else why
+        yield Probe(f"answers of {version}", ok=not why, detail=detail)
+
+
+def _window(metrics: Sequence[Metric], now: datetime) -> Window:
+    """A quarter of an hour that should have arrived by now, and what came since."""
+    late = [(m.origin.settings.get("delay") if m.origin else None) or USUAL_DELAY for m in metrics]
+    return Window(now - max(late) - QUARTER, now)
