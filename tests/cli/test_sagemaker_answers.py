@@ -34,7 +34,7 @@ plans:
   answers:
     stages: [{percent: 50, bake: 10m}, {percent: 100}]
     checks:
-      - {metric: errors, no_worse_by: 4pp}
+      - {metric: errors, never_above: 5%}
       - {metric: class_share(fraud), differs_by: 6pp}
       - {metric: answer_empty, no_worse_by: 4pp}
 """
