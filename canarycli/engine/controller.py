@@ -175,12 +175,16 @@ class Controller:
         decision = decide(release, seen, self.clock.now())
         if _rescued(release, decision.release) and self._may_rise(release, endpoint):
             return decide(self._loose(release), seen, self.clock.now())
-        if not _raises(decision, endpoint) and not _by_somebody(release, decision.release):
+        after = decision.release
+        unsure = _by_somebody(release, after) or _arrived(release, after)
+        if not _raises(decision, endpoint) and not unsure:
             return decision
         try:
             notes = self.provider.notes(endpoint)
         except Denied:
-            return decision  # no release needs this permission
+            if release.found is None:
+                return decision  # no release needs this permission
+            raise
         return decide(release, replace(seen, notes=notes), self.clock.now())
 
     def _committed(self, release: Release) -> Release:
@@ -348,6 +352,12 @@ class Controller:
 def _raises(decision: Decision, endpoint: Endpoint) -> bool:
     split, candidate = decision.shift, decision.release.candidate
     return split is not None and split.gives_more(candidate, endpoint.traffic)
+
+
+def _arrived(before: Release, after: Release) -> bool:
+    """Whether a raise without an answer has landed: somebody may have rolled back meanwhile."""
+    lost = before.loose_until is not None and before.state is not State.ROLLING_BACK
+    return lost and before.confirmed_at is None and after.confirmed_at is not None
 
 
 def _rescued(before: Release, after: Release) -> bool:

@@ -26,7 +26,7 @@ from canarycli.release.request import find_version
 from canarycli.release.rescue import CLEARLY, home, rescue
 from canarycli.store import Record
 from canarycli.store.memory import MemoryStore
-from canarycli.traffic import Traffic
+from canarycli.traffic import TOLERANCE, Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +147,11 @@ class WayBack:
         )
 
     def _is_astray(self) -> bool:
-        """Whether the endpoint is there, with traffic on others than the baseline."""
+        """Whether others than the baseline have traffic, or may have for all anybody can tell."""
         try:
             now = self.work.provider.describe(self.work.target.name)
         except CanaryError:
-            return False
+            return True  # nobody can tell that it is not
         return any(name != self.baseline for name in now.traffic.live)
 
     def unsafe(self, why: str, *ways: str) -> Unsafe:
@@ -300,7 +300,8 @@ def _closer(work: Workspace, seen: Endpoint) -> Endpoint:
 def _notes(work: Workspace, say: Callable[[str], None], seen: Endpoint) -> Notes:
     """What the endpoint says of itself; where that can't be read, its traffic must speak clearly.
 
-    Where it does, the notes are asked for once: nobody waits for what is not needed.
+    Where it does, the notes are asked for once: nobody waits for what is not needed. Where one
+    version has it all, they are waited for: it may be a candidate that came to 100 %.
 
     Raises:
         CanaryError: it can't be read, and no version has most of the traffic by far.
@@ -308,7 +309,8 @@ def _notes(work: Workspace, say: Callable[[str], None], seen: Endpoint) -> Notes
     most = max((seen.traffic.of(name) for name in seen.traffic.live), default=0.0)
     clear = most >= CLEARLY
     try:
-        provider = work.provider.at_once if clear else work.provider
+        urgent = clear and most < 100 - TOLERANCE
+        provider = work.provider.at_once if urgent else work.provider
         return provider.notes(seen)
     except CanaryError as error:
         if not clear:

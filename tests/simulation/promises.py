@@ -175,7 +175,8 @@ class Watcher:
 
     def _begun_after(self, told: Told, driver: str = "") -> bool:
         """Whether somebody started anew: what the start read of the endpoint tells of it."""
-        driven = {t.release for t in self.told if driver in {"", t.driver}}
+        machine = driver.partition("/")[0]
+        driven = {t.release for t in self.told if machine in {"", t.machine.name}}
         began = told.events[0].at - timedelta(seconds=1)
         releases = (r.release for store in self.stores for r in store.history())
         marks = (Mark.read(r.found or {}) for r in releases if r.id in driven and not r.rescues)
@@ -251,12 +252,8 @@ class Watcher:
         mine = [one for one in self.cloud.landed if one.by == told.driver and one.share > 0]
         if told.code in HOME and mine and min(recent) > TOLERANCE:
             self.blame(Promise.TRUE_EXIT, f"{told.what} ended {told.code}, it was {recent}")
-        held = [
-            r.release
-            for s in self.stores
-            for r in s.newest()
-            if r.release.id == told.release and r.release.state is State.HELD
-        ]
+        stands = {r.release.state for s in self.stores for r in s.newest()}
+        held = State.HELD in stands or any(event.type == "held" for event in told.events)
         if told.code is Exit.OK and max(recent) < 99.9 and not held:
             self.blame(Promise.TRUE_EXIT, f"{told.what} ended 0, it was {recent}")
 

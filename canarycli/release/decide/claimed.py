@@ -2,7 +2,7 @@
 
 from canarycli.provider import RELEASE_NOTE, ROLLED_BACK_NOTE, Notes
 from canarycli.release.context import Context, Decision
-from canarycli.release.decide.way_back import go_back
+from canarycli.release.decide.way_back import LOOKING, go_back
 from canarycli.release.mark import Mark
 from canarycli.release.record import Outcome, Release
 from canarycli.traffic import TOLERANCE
@@ -19,6 +19,8 @@ def claimed(context: Context) -> Decision | None:
     owner = notes.get(RELEASE_NOTE, "")
     if release.found is None or owner in {"", release.id, release.found.get(RELEASE_NOTE, "")}:
         return None
+    if release.loose(context.now):  # it may land yet, and nobody else would know of it
+        return context.wait(LOOKING)
     why = f"{release.endpoint} is in release {owner} by now, as its own notes say; not touched"
     return context.end(Outcome.SUPERSEDED, why, "warning")
 
