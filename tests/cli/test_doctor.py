@@ -122,7 +122,7 @@ def test_an_endpoint_that_is_not_named_is_a_problem_with_a_way_on(tmp_path: Path
 
     assert result.code == 1
     assert "✖ endpoint" in result.out
-    assert "fix: name it: -e ENDPOINT --provider sagemaker" in result.out
+    assert "fix: or name it: -e ENDPOINT with --provider sagemaker" in result.out
 
 
 def test_only_the_metrics_are_looked_at_when_they_are_asked_for(tmp_path: Path) -> None:
