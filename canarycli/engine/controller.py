@@ -27,7 +27,7 @@ from canarycli.release.context import Decision
 from canarycli.release.decide import decide
 from canarycli.release.mark import Mark
 from canarycli.release.record import Outcome, Release, State
-from canarycli.release.rescue import is_marked, tagged_since
+from canarycli.release.rescue import CROSSING, is_marked, tagged_since
 from canarycli.store import Record, Stale, Store
 from canarycli.store.contract import LEASE
 from canarycli.traffic import Traffic
@@ -281,6 +281,16 @@ class Controller:
                 self.save(replace(saved, release=replace(release, written=False)))
             return
         self._accepted(release, endpoint, split, request)
+        self._count_from_now(saved)
+
+    def _count_from_now(self, saved: Record) -> None:
+        """Look on for as long after a late acceptance: until then a driver could not see it."""
+        until, late = saved.release.loose_until, self.provider.limits.late_request + CROSSING
+        end = self.clock.now() + late
+        if saved.release.rescues is None or until is None or end - until < CROSSING:
+            return
+        with suppress(CanaryError):
+            self.save(replace(saved, release=replace(saved.release, loose_until=end)))
 
     def _accepted(self, release: Release, endpoint: Endpoint, split: Traffic, request: str) -> None:
         before, after = endpoint.traffic.of(release.candidate), split.of(release.candidate)
