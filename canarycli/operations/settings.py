@@ -10,6 +10,9 @@ from canarycli.errors import UsageError
 from canarycli.operations.address import OPTIONS
 from canarycli.registry import own_keys
 
+NOT_IN_THE_FILE: Mapping[str, frozenset[str]] = {"simulator": frozenset({"endpoints"})}
+"""Settings that canary.yaml has no key for, as it names its endpoints itself."""
+
 
 def made_with(
     provider: str, settings: Mapping[str, Any], env: Mapping[str, str]
@@ -39,9 +42,10 @@ def check_said(provider: str, said: Mapping[str, Any]) -> None:
         UsageError: and which, or that it is a secret.
     """
     keys = own_keys(provider)
-    known = KEYS.get(provider) if keys is None else {*CLOUD, *keys}
-    if known is None:
+    if keys is None and provider not in KEYS:
         return
+    known = {*(KEYS[provider] if keys is None else (*CLOUD, *keys))}
+    known |= NOT_IN_THE_FILE.get(provider, frozenset())
     for name in said:
         if keys is not None and name in keys and keys[name].secret:
             raise UsageError(
