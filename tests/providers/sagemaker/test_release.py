@@ -249,6 +249,7 @@ def test_a_model_that_sagemaker_takes_back_ends_the_release(
 def test_bringing_a_model_in_keeps_what_somebody_else_set_meanwhile(
     rehearsal: Rehearsal, number: int
 ) -> None:
+    rehearsal.server.control("settings", {"update_seconds": 400})
     rehearsal.writer = (number, {"weights": {"blue": 3, "green": 1}})
 
     rehearsal.run("fraud-v42")
