@@ -76,11 +76,13 @@ def named(extra: str) -> set[str]:
     return names - {"canarycli"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_lean_extra_is_what_driving_and_rolling_back_import(cloud: str) -> None:
     assert named(cloud) == imported(cloud, uploads=False) - CORE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cloud", [c for c in CLOUDS if f"{c}-upload" in EXTRAS])
 def test_an_upload_extra_is_what_the_upload_imports_besides(cloud: str) -> None:
     assert named(f"{cloud}-upload") == imported(cloud, uploads=True) - named(cloud) - CORE

@@ -8,6 +8,8 @@ import pytest
 from cli.blackbox import Canary
 from servers.sagemaker import Server, running
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """
 version: 1
 endpoints:

@@ -6,6 +6,8 @@ from cli.on_azureml import OnAzure
 from cli.on_vertex import FLAGS as VERTEX
 from cli.on_vertex import OnVertex
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("word", ["500@champion", "models/500@champion", "churn@champion"])
 def test_an_alias_of_the_live_version_is_the_baseline(vertex: OnVertex, word: str) -> None:

@@ -3,6 +3,8 @@
 import pytest
 from cli.on_azureml import FLAGS, OnAzure
 
+pytestmark = pytest.mark.slow
+
 HELD = ("start", "-m", "teal", "--percent", "5", "--detach", "--yes")
 THE_LOOK = ["endpoint.get", "deployment.list"]
 AZ = 'az ml online-endpoint update --name eta --traffic "blue=100 teal=0" -g ml-prod -w eta-ws'

@@ -2,7 +2,10 @@
 
 import signal
 
+import pytest
 from cli.on_azureml import CONFIG, FLAGS, OnAzure
+
+pytestmark = pytest.mark.slow
 
 SHADOWED = CONFIG.replace("  quick:\n", "  quick:\n    shadow: {percent: 20, bake: 2s}\n", 1)
 

@@ -3,6 +3,8 @@
 import pytest
 from cli.on_azureml import FLAGS, OnAzure
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("args", "code", "word"),

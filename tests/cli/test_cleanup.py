@@ -10,6 +10,8 @@ import pytest
 from cli.blackbox import CANARY, PATIENCE, Canary, simulated
 from servers.sagemaker import Server, running
 
+pytestmark = pytest.mark.slow
+
 START = ("start", "--new-model", "v42", "--yes")
 
 

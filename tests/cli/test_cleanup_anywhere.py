@@ -11,6 +11,8 @@ from cli.on_vertex import FLAGS as VERTEX
 from cli.on_vertex import OnVertex
 from servers.sagemaker import Server, running
 
+pytestmark = pytest.mark.slow
+
 AWS = ("--provider", "sagemaker", "--region", "us-east-1", "-e", "fraud")
 
 

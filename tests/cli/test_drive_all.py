@@ -10,6 +10,8 @@ from cli.blackbox import Canary, Running, simulated
 
 from canarycli.store.opening import open_at
 
+pytestmark = pytest.mark.slow
+
 PLAN = """\
   calm:
     read_every: 5s

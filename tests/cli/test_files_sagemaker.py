@@ -11,6 +11,8 @@ import pytest
 from cli.blackbox import Canary
 from servers.sagemaker import Server, running
 
+pytestmark = pytest.mark.slow
+
 FLAGS = ("--provider", "sagemaker", "--region", "us-east-1", "-e", "fraud")
 START = ("start", *FLAGS, "-p", "10", "-y", "--detach")
 

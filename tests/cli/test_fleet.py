@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from cli.blackbox import Canary, simulated
 
+pytestmark = pytest.mark.slow
+
 PLAN = """\
   calm:
     read_every: 5s

@@ -12,6 +12,8 @@ from cli.on_vertex import FLAGS as VERTEX
 from cli.on_vertex import OnVertex
 from servers.sagemaker import Server, running
 
+pytestmark = pytest.mark.slow
+
 SAGEMAKER = ("--provider", "sagemaker", "--region", "us-east-1", "-e", "fraud")
 WAYS: tuple[tuple[str, ...], ...] = (("plan",), ("start", "-y"), ("doctor",), ("rollback", "-y"))
 ASKED = [pytest.param(way, id=way[0]) for way in WAYS]

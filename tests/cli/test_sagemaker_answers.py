@@ -9,6 +9,8 @@ from servers.sagemaker import Server, running
 
 from canarycli.errors import Exit
 
+pytestmark = pytest.mark.slow
+
 ENDPOINT = "fraud-scorer"
 VARIANTS = {
     "v41": {"weight": 1, "model": "m41", "instances": 4},

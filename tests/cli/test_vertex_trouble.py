@@ -7,6 +7,8 @@ import pytest
 from cli.on_vertex import FLAGS, OnVertex
 from servers.vertex.identity import Identity
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("args", "code", "word"),

@@ -58,6 +58,7 @@ class TestRacesOnGcs(OnGcs, RaceKit):
     pass
 
 
+@pytest.mark.slow
 class TestAzure(OnAzure, StoreKit):
     pass
 
@@ -67,6 +68,7 @@ class TestRacesOnAzure(OnAzure, RaceKit):
     updates = 200
 
 
+@pytest.mark.slow
 class TestPostgres(OnPostgres, StoreKit):
     pass
 
@@ -84,9 +86,11 @@ class TestGcsLosesAnswers(OnGcs, Lost):
     pass
 
 
+@pytest.mark.slow
 class TestAzureLosesAnswers(OnAzure, Lost):
     pass
 
 
+@pytest.mark.slow
 class TestPostgresLosesAnswers(OnPostgres, Lost):
     pass

@@ -10,6 +10,8 @@ from stores.conftest import a_place
 
 from canarycli.store.opening import open_at
 
+pytestmark = pytest.mark.slow
+
 PLAN = """\
   slow:
     read_every: 5s
