@@ -46,11 +46,11 @@ class Output:
         self.talk_level = common.talk
         self._ascii, self._color = common.ascii, common.color
         self._search = _query(common)
-        self._file = self._opened(common, anyhow=anyhow)
         self._streaming = False
         self._news = News()
         self._held: list[str] | None = None
         self._groups = Groups(os.environ)
+        self._file = self._opened(common, anyhow=anyhow)  # may say that it can't be
 
     def __enter__(self) -> Self:
         return self
