@@ -268,7 +268,7 @@ AlarmName = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "minLength": 1},
+                {"type": ["string", "integer"], "minLength": 1},
                 {
                     "type": "object",
                     "additionalProperties": {"type": "string", "minLength": 1},
