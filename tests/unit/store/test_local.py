@@ -210,6 +210,7 @@ def test_a_link_is_not_followed(tmp_path: Path, *, there: bool) -> None:
 
 READ = """
 import os, sys
+import urllib.parse  # pathlib loads it late, when that user may not read this Python any more
 from pathlib import Path
 from canarycli.store import LocalStore, Record
 from canarycli.errors import StoreError
