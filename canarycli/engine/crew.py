@@ -1,10 +1,10 @@
 """Drives every open release of a store from one process: a queue of times, a few threads."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from threading import Event as Bell
 from time import monotonic
 
@@ -17,8 +17,8 @@ from canarycli.errors import Busy, CanaryError, NotFound, StoreError, Unsafe
 from canarycli.journal import Event
 from canarycli.release.context import WATCHING
 from canarycli.release.record import Release, State
-from canarycli.store import Query, Record, Store
-from canarycli.store.contract import EVERYTHING, Sheet
+from canarycli.store import Record, Store
+from canarycli.store.around import Around
 
 DISCOVER = 2.0
 """Seconds between two looks for releases that are new, or that somebody changed."""
@@ -32,11 +32,11 @@ THREADS = 48
 Told = Callable[[Release, Event], None]
 
 
-class Noting:
+class Noting(Around):
     """A store that remembers which version of each record this process knows."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        super().__init__(store)
         self.known: dict[str, str] = {}
 
     def load(self, key: str) -> Record | None:
@@ -51,46 +51,6 @@ class Noting:
         saved = self._store.save(record, events)
         self.known[saved.release.key] = str(saved.version)
         return saved
-
-    def find(self, release_id: str) -> Record | None:
-        """The newest record of a release."""
-        return self._store.find(release_id)
-
-    def newest(self, *, still_open: bool = False) -> tuple[Record, ...]:
-        """The newest record of every endpoint."""
-        return self._store.newest(still_open=still_open)
-
-    def marks(self) -> Mapping[str, str]:
-        """What is open, and how it stands."""
-        return self._store.marks()
-
-    def history(self, query: Query = EVERYTHING) -> tuple[Record, ...]:
-        """The releases asked for."""
-        return self._store.history(query)
-
-    def events(self, release_id: str, after: int = 0) -> tuple[Event, ...]:
-        """What was noted about a release."""
-        return self._store.events(release_id, after)
-
-    def sheet(self, name: str) -> Sheet | None:
-        """The sheet of that name."""
-        return self._store.sheet(name)
-
-    def put(self, sheet: Sheet) -> Sheet:
-        """Replace a sheet."""
-        return self._store.put(sheet)
-
-    def sheets(self) -> tuple[str, ...]:
-        """The name of every sheet."""
-        return self._store.sheets()
-
-    def prune(self, before: datetime) -> int:
-        """Forget old releases."""
-        return self._store.prune(before)
-
-    def close(self) -> None:
-        """Give back what is held."""
-        self._store.close()
 
 
 @dataclass(frozen=True, slots=True)

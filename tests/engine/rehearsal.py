@@ -1,8 +1,8 @@
 """A release on the simulator, with time, faults and other people under a test's control."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from canarycli.engine.controller import Controller, Driver
@@ -15,8 +15,8 @@ from canarycli.provider import Endpoint, Notes, Reply
 from canarycli.release.record import Release
 from canarycli.release.request import Request, prepare
 from canarycli.simulator import Simulator
-from canarycli.store import Query, Record, Store
-from canarycli.store.contract import EVERYTHING, Sheet
+from canarycli.store import Record, Store
+from canarycli.store.around import Around
 from canarycli.store.memory import MemoryStore
 from canarycli.testing import Crash, FakeClock, Faulty, Points
 from canarycli.traffic import TOLERANCE, Traffic
@@ -89,11 +89,11 @@ class Watched:
         return request
 
 
-class FaultyStore:
+class FaultyStore(Around):
     """A store whose every call is a point where the process may die."""
 
     def __init__(self, store: Store, points: Points) -> None:
-        self._store = store
+        super().__init__(store)
         self._points = points
 
     def load(self, key: str) -> Record | None:
@@ -101,36 +101,6 @@ class FaultyStore:
 
     def save(self, record: Record, events: Sequence[Event] = ()) -> Record:
         return self._points.reach("save", lambda: self._store.save(record, events), record)
-
-    def find(self, release_id: str) -> Record | None:
-        return self._store.find(release_id)
-
-    def newest(self, *, still_open: bool = False) -> tuple[Record, ...]:
-        return self._store.newest(still_open=still_open)
-
-    def marks(self) -> Mapping[str, str]:
-        return self._store.marks()
-
-    def history(self, query: Query = EVERYTHING) -> tuple[Record, ...]:
-        return self._store.history(query)
-
-    def events(self, release_id: str, after: int = 0) -> tuple[Event, ...]:
-        return self._store.events(release_id, after)
-
-    def sheet(self, name: str) -> Sheet | None:
-        return self._store.sheet(name)
-
-    def put(self, sheet: Sheet) -> Sheet:
-        return self._store.put(sheet)
-
-    def sheets(self) -> tuple[str, ...]:
-        return self._store.sheets()
-
-    def prune(self, before: datetime) -> int:
-        return self._store.prune(before)
-
-    def close(self) -> None:
-        self._store.close()
 
 
 class Rehearsal:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from uuid import uuid4
 
 import boto3
@@ -79,16 +78,8 @@ def azure_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 def postgres_port() -> Iterator[int]:
     if postgres() is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    import shutil
-    import tempfile
-
-    # Not below pytest's folder, which only its own user may enter.
-    folder = Path(tempfile.mkdtemp(prefix="canary-pg-"))
-    try:
-        with run_postgres(folder) as port:
-            yield port
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with run_postgres() as port:
+        yield port
 
 
 def environment(kind: str, port: int) -> dict[str, str]:

@@ -1,11 +1,8 @@
 """A real PostgreSQL: the kit, and what a query may not do."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -33,13 +30,8 @@ GROUP BY 1, 2
 def port() -> Iterator[int]:
     if postgres() is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    # Not below pytest's folder, which only its own user may enter.
-    folder = Path(tempfile.mkdtemp(prefix="canary-pg-"))
-    try:
-        with run_postgres(folder) as running:
-            yield running
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with run_postgres() as running:
+        yield running
 
 
 class TablesWorld(SourceWorld):

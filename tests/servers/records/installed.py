@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -56,8 +57,19 @@ def postgres() -> Path | None:
 
 
 @contextmanager
-def run_postgres(folder: Path) -> Iterator[int]:
+def run_postgres() -> Iterator[int]:
     """PostgreSQL on 127.0.0.1 with the user `canary`, whom everybody here may be; its port."""
+    # Not below pytest's folder, which only its own user may enter.
+    folder = Path(tempfile.mkdtemp(prefix="canary-pg-"))
+    try:
+        with _postgres_in(folder) as port:
+            yield port
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _postgres_in(folder: Path) -> Iterator[int]:
     programs, port, data = postgres(), free_port(), folder / "data"
     assert programs is not None
     # It refuses to run as root.
