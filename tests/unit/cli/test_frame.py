@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from unit.stories import NOON, a_release_of
 
 from canarycli.cli.display.frame import Scene, frame, keys, once, spark
 from canarycli.cli.display.spans import plain
@@ -18,23 +19,14 @@ from canarycli.release.record import Cause, Outcome, Pause, Release, State
 from canarycli.report import told
 from canarycli.store import Record
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 PLAN = Plan(
     name="standard",
     stages=(Stage(5, 15 * MINUTE), Stage(25, 20 * MINUTE), Stage(100, timedelta(0))),
     checks=(Check("errors_5xx", Metric("errors_5xx"), no_worse_by=Margin(0.005, absolute=True)),),
 )
-RUNNING = Release(
-    id="r-7k2f",
-    provider="sagemaker",
-    place="us-east-1",
-    endpoint="fraud-scorer",
-    baseline="v41",
-    candidate="v42",
-    plan=PLAN,
-    started_at=NOON,
-    started_by="dana",
+RUNNING = a_release_of(
+    PLAN,
     stage=1,
     target=25.0,
     confirmed_at=NOON + 20 * MINUTE,

@@ -7,11 +7,12 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from unit.stories import NOON, a_release_of
 
 from canarycli.cli.display.frame import Scene, frame
 from canarycli.cli.display.spans import plain
@@ -26,7 +27,6 @@ from canarycli.store import Lease, Record
 
 FRAMES = Path(__file__).parent / "frames"
 WIDTHS = (60, 80, 100, 120)
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 NOW = NOON + 30 * MINUTE
 
@@ -43,16 +43,8 @@ PLAN = Plan(
         Check("latency_p99", Metric("latency_p99"), no_worse_by=Margin(0.2)),
     ),
 )
-RUNNING = Release(
-    id="r-7k2f",
-    provider="sagemaker",
-    place="us-east-1",
-    endpoint="fraud-scorer",
-    baseline="v41",
-    candidate="v42",
-    plan=PLAN,
-    started_at=NOON,
-    started_by="dana",
+RUNNING = a_release_of(
+    PLAN,
     stage=1,
     target=25.0,
     reached=25.0,

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+from unit.stories import NOON, a_release_of
 
 from canarycli.cli.display.schemas import report_schema
 from canarycli.journal import Event
@@ -20,7 +21,6 @@ from canarycli.release.record import Outcome, Release, State
 from canarycli.report import Story, junit, markdown, page, report_document, told
 from canarycli.report.gauge import Gauge, drawn
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOSTILE = "<script>alert('1')</script>|`x`"
 PLAN = Plan(
@@ -32,16 +32,8 @@ PLAN = Plan(
         Check("approvals", Metric("approvals"), never_below=0.6),
     ),
 )
-BASE = Release(
-    id="r-7k2f",
-    provider="sagemaker",
-    place="us-east-1",
-    endpoint="fraud-scorer",
-    baseline="v41",
-    candidate="v42",
-    plan=PLAN,
-    started_at=NOON,
-    started_by="dana",
+BASE = a_release_of(
+    PLAN,
 )
 ROLLED_BACK = replace(
     BASE,
