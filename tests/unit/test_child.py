@@ -11,7 +11,7 @@ from canarycli.child import Progress, at_work, sized
 from canarycli.errors import Denied, Rejected
 
 PROGRAM = """
-import sys, time
+import os, time
 from pathlib import Path
 from canarycli.child import carry_out
 from canarycli.errors import Denied
@@ -28,9 +28,9 @@ def work(order, making):
         case "broken":
             raise KeyError("a fault of the program")
         case fifo if fifo.startswith("/"):
-            with open(fifo, "w"):
-                making.say("waiting")
-                time.sleep(60)
+            os.open(fifo, os.O_WRONLY)  # held until the process ends: after it has taken away
+            making.say("waiting")
+            time.sleep(60)
     return {"made": making.made}
 
 carry_out(work)
