@@ -266,6 +266,7 @@ complete -c canary -n '__fish_seen_subcommand_from drive' -s h -l help -d 'Show 
 complete -c canary -n '__fish_seen_subcommand_from fleet' -l stop-after -x -d 'So many releases may fail; else the file\'s'
 complete -c canary -n '__fish_seen_subcommand_from fleet' -l for -x -d 'How long a pause lasts'
 complete -c canary -n '__fish_seen_subcommand_from fleet' -l timeout -x -d 'Stop waiting with exit 12; everything stays open'
+complete -c canary -n '__fish_seen_subcommand_from fleet' -l detach -d 'Begin or go on, and return; canary drive --all must run'
 complete -c canary -n '__fish_seen_subcommand_from fleet' -l reason -x -d 'Kept in history'
 complete -c canary -n '__fish_seen_subcommand_from fleet' -s y -l yes -d 'Begin in spite of risks; do not ask'
 complete -c canary -n '__fish_seen_subcommand_from fleet' -s o -l output -x -a 'auto table plain json ndjson' -d 'What stdout carries'

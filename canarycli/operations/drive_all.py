@@ -12,8 +12,9 @@ from typing import Any
 from canarycli.batch import Batching
 from canarycli.clock import Clock, SystemClock
 from canarycli.engine.controller import Controller
-from canarycli.engine.crew import Crew, Hands, Noting
+from canarycli.engine.crew import Crew
 from canarycli.engine.figures import Figures
+from canarycli.engine.looks import Hands, Looks, Noting
 from canarycli.engine.retries import Patient
 from canarycli.engine.together import Together
 from canarycli.engine.wakes import Lane
@@ -22,6 +23,7 @@ from canarycli.journal import Event
 from canarycli.operations.notify import Hearer, done_with, hearers
 from canarycli.operations.settings import made_with
 from canarycli.operations.target import Target
+from canarycli.operations.waves import Waves
 from canarycli.operations.workspace import driver, open_store
 from canarycli.registry import OURS, described, load_provider
 from canarycli.release.record import Release
@@ -66,12 +68,12 @@ class Accounts:
     Args:
         figures: count how many readings were asked for in how many calls.
         env: holds what a record may not keep.
-        looks: see `crew_of`.
+        pace: see `looks_of`.
     """
 
-    def __init__(self, figures: Figures, env: Mapping[str, str], looks: int | None = None) -> None:
+    def __init__(self, figures: Figures, env: Mapping[str, str], pace: int | None = None) -> None:
         self._figures = figures
-        self._looks = looks
+        self._pace = pace
         self._env = env
         self._lock = threading.Lock()
         self._shared: dict[tuple[str, str], _Shared] = {}
@@ -108,31 +110,31 @@ class Accounts:
             around=first.alone,
         )
         limit = provider.limits.looks_a_minute
-        return _Shared(patient, clock, Lane(limit if self._looks is None else self._looks))
+        return _Shared(patient, clock, Lane(limit if self._pace is None else self._pace))
 
     def _read(self, number: int) -> None:
         self._figures.count("metric_calls")
         self._figures.count("metric_readings", number=number)
 
 
-def crew_of(
+def looks_of(
     env: Mapping[str, str],
     listen: Callable[[Release, Event], None],
     *,
     wanted: Callable[[Release], bool] = lambda _: True,
-    looks: int | None = None,
-) -> Crew:
-    """Whoever drives every open release of the records, on one thread pool.
+    pace: int | None = None,
+) -> Looks:
+    """A look at every open release of the records, with clients they share.
 
     Args:
         env: says where the records are, and who acts.
         listen: hears every event with the release it is of; one at a time.
         wanted: which releases, all of them if left out.
-        looks: so many looks a minute at the endpoints of each account, 0 for any number; None
+        pace: so many looks a minute at the endpoints of each account, 0 for any number; None
             for what its cloud allows.
     """
     lock, figures = threading.Lock(), Figures()
-    accounts, store = Accounts(figures, env, looks), Noting(open_store(env))
+    accounts, store = Accounts(figures, env, pace), Noting(open_store(env))
     me = driver(env)
 
     def in_turn(release: Release, event: Event) -> None:
@@ -170,19 +172,20 @@ def crew_of(
             for one in elsewhere.get(release.key, ()):
                 one.alarm(Unsafe(event.message))
 
-    return Crew(store, hands, tell, figures, wanted)
+    return Looks(store, hands, tell, figures, wanted)
 
 
-def drive_all(crew: Crew, length: timedelta | None) -> Exit:
+def drive_all(looks: Looks, waves: Waves, length: timedelta | None) -> Exit:
     """Drive until the time is up, or a signal comes; then hand everything over.
 
     Another process that drives all takes over what this one let go of within seconds; of one
-    that was killed, when its leases end.
+    that was killed, when its leases end. Fleets go on too, whose endpoints are known here.
     """
     clock = SystemClock()
     until = None if length is None else clock.now() + length
     try:
-        crew.run(lambda: until is not None and clock.now() >= until)
+        with waves.going_on():
+            Crew(looks).run(lambda: until is not None and clock.now() >= until)
     except Terminated:
         return Exit.TERMINATED
     except KeyboardInterrupt:

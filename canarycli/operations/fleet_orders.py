@@ -10,7 +10,7 @@ from functools import partial
 from canarycli.clock import SystemClock
 from canarycli.errors import CanaryError, Exit, NotFound, UsageError
 from canarycli.journal import Event
-from canarycli.operations.fleet import Fleets
+from canarycli.operations.fleets import Fleets
 from canarycli.operations.rollback import way_back
 from canarycli.operations.target import Target
 from canarycli.operations.workspace import Workspace, actor, work_on

@@ -99,6 +99,7 @@ class Fleet:
     Attributes:
         stop_after: so many releases may fail; with one more no further one begins.
         at_once: so many are open at most, 0 for any number.
+        insists: its releases begin in spite of risks.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Fleet:
     course: Course = Course.RUNNING
     why: str = ""
     journal: tuple[Said, ...] = field(default_factory=tuple)
+    insists: bool = False
 
     @property
     def seats(self) -> tuple[Seat, ...]:
@@ -142,6 +144,10 @@ class Fleet:
     def note(self) -> str:
         """What the note of each release says, so that it is known as the fleet's."""
         return f"fleet {self.name}"
+
+    def owns(self, release: Release) -> bool:
+        """Whether a release was begun by it."""
+        return release.note == self.note and release.started_at >= self.started_at
 
     def said(self, by: str, message: str, now: datetime) -> "Fleet":
         """The fleet with a line more in its journal."""

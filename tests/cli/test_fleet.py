@@ -1,5 +1,6 @@
 """One model over many endpoints by the installed command: waves, a budget, one word for all."""
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,22 @@ def test_one_that_was_killed_goes_on_from_another_machine(canary: Canary) -> Non
     assert ran.code == 0, ran.out + ran.err
     assert set(states(ran.json).values()) == {"promoted"}
     assert len(canary.run("history", "-o", "json").json["releases"]) == 3
+
+
+def test_one_that_was_begun_and_left_is_seen_through_by_whoever_drives_all(canary: Canary) -> None:
+    canary.write(FLEET.replace("us, bad", "us"), "fleet.yaml")
+    begun = canary.run("fleet", "start", "fleet.yaml", "--yes", "--detach", "-o", "json")
+    assert (begun.code, set(states(begun.json).values())) == (0, {"waiting"}), begun.err
+
+    driving = elsewhere(canary, "pod").begin("drive", "--all", "-o", "ndjson")
+    for _ in ("eu", "us", "asia"):
+        driving.wait_for('"type": "ended"')
+    driving.send(signal.SIGTERM)
+
+    assert driving.end().code == 143
+    assert {row["outcome"] for row in canary.run("history", "-o", "json").json["releases"]} == {
+        "promoted"
+    }
 
 
 def test_one_word_holds_all_and_one_takes_all_back(canary: Canary) -> None:

@@ -12,7 +12,8 @@ from engine.rehearsal import PLAN, seconds
 from canarycli.batch import Reading
 from canarycli.clock import FastClock
 from canarycli.engine.controller import Controller, Driver
-from canarycli.engine.crew import Crew, Hands, Noting
+from canarycli.engine.crew import Crew
+from canarycli.engine.looks import Hands, Looks, Noting
 from canarycli.engine.together import Together
 from canarycli.engine.wakes import Lane
 from canarycli.errors import Denied, ProviderError, StoreError, Unavailable
@@ -67,7 +68,7 @@ class Yard:
             )
             return Hands(controller, lane, speed=200.0)
 
-        return Crew(store, hands, tell, discover=0.1, **more)
+        return Crew(Looks(store, hands, tell, **more), discover=0.1)
 
     def run(self, crew: Crew, enough: Any = None) -> None:
         """Until everything is over, or `enough`; at most a minute."""
@@ -91,7 +92,7 @@ def test_all_are_driven_to_their_end() -> None:
     yard.run(crew)
 
     assert {yard.stands(name).outcome for name in NAMES} == {Outcome.PROMOTED}
-    assert crew.figures.counted()["ended", "promoted"] == len(NAMES)
+    assert crew.looks.figures.counted()["ended", "promoted"] == len(NAMES)
     assert {record.lease for record in yard.store.newest()} == {None}
 
 
@@ -177,7 +178,7 @@ def test_one_that_breaks_does_not_stop_the_others() -> None:
 
     assert yard.stands("a").outcome is Outcome.PROMOTED
     assert ("b", "fault") in yard.told
-    assert crew.figures.counted()["faults", "RuntimeError"] >= 1
+    assert crew.looks.figures.counted()["faults", "RuntimeError"] >= 1
 
 
 class Flaky(MemoryStore):

@@ -16,9 +16,11 @@ from canarycli.cli.options.common import Common, Local
 from canarycli.config import bake_from_option
 from canarycli.errors import Exit, UsageError
 from canarycli.journal import Event
-from canarycli.operations.fleet import Admiral, Fleets, begin
+from canarycli.operations.fleet import Admiral, begin, insisting
 from canarycli.operations.fleet_orders import pause, resume, roll_back, worst
 from canarycli.operations.fleet_status import fleet_status
+from canarycli.operations.fleets import Fleets
+from canarycli.operations.waves import Waves
 from canarycli.operations.workspace import open_store
 from canarycli.release.fleet import Fleet
 from canarycli.release.record import Release
@@ -48,6 +50,9 @@ def fleet(
     timeout: Annotated[
         str | None, Option(metavar="8h", help="Stop waiting with exit 12; everything stays open")
     ] = None,
+    detach: Annotated[
+        bool, Option("--detach", help="Begin or go on, and return; canary drive --all must run")
+    ] = False,
     reason: Annotated[str, Option(metavar="TEXT", help="Kept in history")] = "",
     yes: Annotated[bool, Option("--yes", "-y", help="Begin in spite of risks; do not ask")] = False,
 ) -> int:
@@ -56,30 +61,37 @@ def fleet(
     start FILE begins the first wave, drives it, and goes on when all of it is over and its
     bake too; with more failures than stop_after nothing more begins. Started again, on this
     machine or another, it goes on where it was. pause, resume and rollback are for all.
+    With --detach, canary drive --all or canary worker sees to all of that.
     """
     with Output(common) as output:
         fleets = Fleets(open_store(os.environ, common.config))
         if what is What.START:
             if name is None:
                 raise UsageError("start takes a file", hint="canary fleet start FILE")
-            begun = begin(Path(name), common.config, os.environ, stop_after)
-            return _see_through(common, output, begun.name, timeout, yes=yes)
+            begun = begin(Path(name), common.config, os.environ, stop_after, insist=yes)
+            return _see_through(common, output, begun.name, timeout, detach=detach)
         found = fleets.named(name).fleet
         match what:
             case What.PAUSE:
                 span = bake_from_option(length, "--for")
                 found = pause(fleets, found.name, os.environ, span, reason)
             case What.RESUME:
+                if yes:
+                    insisting(fleets, found)
                 resume(fleets, found.name, os.environ)
-                return _see_through(common, output, found.name, timeout, yes=yes)
+                return _see_through(common, output, found.name, timeout, detach=detach)
             case What.ROLLBACK:
                 return _roll_back(common, output, fleets, found, reason, yes=yes)
         return _answer(output, fleets, found)
 
 
 def _see_through(
-    common: Common, output: Output, name: str, timeout: str | None, *, yes: bool
+    common: Common, output: Output, name: str, timeout: str | None, *, detach: bool
 ) -> int:
+    fleets = Fleets(open_store(os.environ, common.config))
+    if detach:
+        return _answer(output, fleets, fleets.named(name).fleet)
+
     def tell(release: Release, event: Event) -> None:
         if not (output.for_people and sys.stdout.isatty()):
             named = f"{release.endpoint}: {event.message}" if output.for_people else event.message
@@ -87,9 +99,9 @@ def _see_through(
 
     span = bake_from_option(timeout, "--timeout") if timeout else None
     with shown(output) as show:
-        admiral = Admiral(os.environ, common.config, tell, show, yes)
-        code, found = admiral.run(name, span)
-    _answer(output, admiral.fleets, found)
+        waves = Waves(os.environ, common.config, tell, output.say)
+        code, found = Admiral(waves, show).run(name, span)
+    _answer(output, fleets, found)
     return int(code)
 
 

@@ -1,0 +1,91 @@
+"""The fleets of the records: found by name, and kept with nobody's change lost."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from canarycli.codec import from_json, to_json
+from canarycli.errors import NotFound, UsageError
+from canarycli.release.fleet import Fleet
+from canarycli.release.record import Release
+from canarycli.store import Stale, Store
+from canarycli.store.contract import Sheet
+
+PREFIX = "fleet/"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A fleet as it is kept."""
+
+    fleet: Fleet
+    version: int = 0
+
+
+class Fleets:
+    """The fleets of the records.
+
+    Args:
+        store: where they are.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def names(self) -> tuple[str, ...]:
+        """Every fleet, by name."""
+        found = self.store.sheets()
+        return tuple(n.removeprefix(PREFIX) for n in found if n.startswith(PREFIX))
+
+    def load(self, name: str) -> Kept | None:
+        """The fleet of that name, None if there is none."""
+        sheet = self.store.sheet(f"{PREFIX}{name}")
+        if sheet is None:
+            return None
+        return Kept(from_json(Fleet, json.loads(sheet.body)), sheet.version)
+
+    def save(self, kept: Kept) -> Kept:
+        """Keep it.
+
+        Raises:
+            Stale: somebody has changed it meanwhile.
+        """
+        body = json.dumps(to_json(kept.fleet))
+        sheet = self.store.put(Sheet(f"{PREFIX}{kept.fleet.name}", body, kept.version))
+        return Kept(kept.fleet, sheet.version)
+
+    def change(self, name: str, edit: Callable[[Fleet], Fleet]) -> Fleet:
+        """Change it, whoever else is at it."""
+        while True:
+            kept = self.named(name)
+            with suppress(Stale):
+                return self.save(replace(kept, fleet=edit(kept.fleet))).fleet
+
+    def named(self, name: str | None) -> Kept:
+        """The fleet of that name, or the only one that is not over.
+
+        Raises:
+            NotFound: there is none.
+            UsageError: several may be meant.
+        """
+        if name is not None:
+            kept = self.load(name)
+            if kept is None:
+                known = ", ".join(self.names()) or "none"
+                raise NotFound(f"no fleet {name!r} is known here", hint=f"there are: {known}")
+            return kept
+        every = [kept for known in self.names() if (kept := self.load(known)) is not None]
+        open_ones = [kept for kept in every if not kept.fleet.over]
+        if len(open_ones) == 1:
+            return open_ones[0]
+        if not every:
+            raise NotFound("no fleet is known here", hint="canary fleet start FILE")
+        names = ", ".join(kept.fleet.name for kept in open_ones or every)
+        raise UsageError("say which fleet is meant", hint=f"there are: {names}")
+
+    def releases(self, fleet: Fleet) -> dict[str, Release]:
+        """The releases of a fleet that are not known to be over, by id."""
+        wanted = [seat.release for seat in fleet.seats if seat.open]
+        found = (self.store.find(release) for release in wanted)
+        return {record.release.id: record.release for record in found if record is not None}
