@@ -9,12 +9,11 @@ from typing import Any
 from canarycli.judge.comparison import QUIET
 from canarycli.judge.dispersion import LEAST_ERRORS
 from canarycli.judge.latency import SHARE_MARGINS
-from canarycli.judge.margins import Promise, margins_of, staged
+from canarycli.judge.margins import Promise, margins_of, staged, tolerance
 from canarycli.judge.means import weight_of
 from canarycli.judge.pool import quantile_of
 from canarycli.judge.power import information, requests_to_fail, requests_to_pass
 from canarycli.judge.skew import tilt_of, windows_needed
-from canarycli.judge.sources import tolerance
 from canarycli.metrics import Unit
 from canarycli.plan import Better, Check, Margin, Stage
 

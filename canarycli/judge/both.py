@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import log
 
-from canarycli.judge.comparison import Comparison, History
+from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Several
+from canarycli.judge.history import History
 from canarycli.judge.margins import Promise, margins_of
 from canarycli.judge.means import Means, Scale
 from canarycli.judge.pool import merged

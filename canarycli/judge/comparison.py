@@ -6,8 +6,6 @@ most 1/N, however often one looks.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from math import log, sqrt
 
 from canarycli.judge.bets import (
@@ -18,8 +16,9 @@ from canarycli.judge.bets import (
     Minute,
     bets,
 )
-from canarycli.judge.dispersion import LEAST_ERRORS, UNKNOWN, Dispersion, from_history
-from canarycli.judge.guard import LENGTH, MOST, Guard
+from canarycli.judge.dispersion import LEAST_ERRORS, Dispersion
+from canarycli.judge.guard import LASTING, LENGTH, MOST, Guard
+from canarycli.judge.history import History, worst_rate
 from canarycli.judge.interval import Counted
 from canarycli.judge.margins import Margins, Promise, staged
 from canarycli.judge.wealth import (
@@ -37,7 +36,6 @@ from canarycli.judge.wealth import (
 
 GUESS_HALF_LIFE = 0.5 ** (1 / 30)
 HOUR_HALF_LIFE = 0.5 ** (1 / 60)
-RATE_UNKNOWN = 0.01
 MOSTLY = 0.4
 """A candidate that surely fails more than this is broken, whatever there is to compare it with."""
 
@@ -47,8 +45,10 @@ STARTING = 0.5
 OUTAGE, OUTAGE_TIMES = 0.1, 5.0
 """What a minute of outage fails at least, and how many times the usual rate."""
 
+LONG = 1200
+"""Minutes of the baseline's past that tell whether it has outages: most of a day."""
+
 RECENT_HALF_LIFE = 0.5 ** (1 / 3)
-HOUR, PEAK_REQUESTS = 60, 20
 QUIET, FEW = 4.0, 3
 """phi for the pass side while hardly an error was ever seen: nothing says they come in batches."""
 
@@ -56,57 +56,6 @@ MANY, SINGLE = 500, 1.3
 """Errors of history, and their phi, from which on they surely come one by one."""
 
 BROKEN_RATE, BROKEN_TIMES = 0.5, 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What the baseline was like before the release.
-
-    Attributes:
-        rate: share of bad requests.
-        requests: requests a minute, 0 if nothing is known.
-        phi: dispersion, see `dispersion`.
-        errors: bad requests it was made from.
-        swing: the most the rate grew from one hour to the next, as a factor.
-        peak: the rate of the worst minute.
-    """
-
-    rate: float = RATE_UNKNOWN
-    requests: float = 0.0
-    phi: float = UNKNOWN
-    errors: float = 0.0
-    swing: float = 1.0
-    peak: float = 0.0
-
-    @staticmethod
-    def of(rows: Sequence[tuple[float, float]], rate: float = RATE_UNKNOWN) -> "History":
-        """From requests and bad ones a minute; `rate` is taken where there are none."""
-        n = sum(n for n, _ in rows)
-        if n <= 0:
-            return History(rate)
-        bad = sum(x for _, x in rows)
-        return History(
-            (bad + 0.5) / (n + 1), n / len(rows), from_history(rows), bad, _swing(rows), _peak(rows)
-        )
-
-
-def _swing(rows: Sequence[tuple[float, float]]) -> float:
-    """The most the rate grew from one hour to the next."""
-    hours = [
-        (sum(n for n, _ in rows[i : i + HOUR]), sum(x for _, x in rows[i : i + HOUR]))
-        for i in range(0, len(rows) - HOUR + 1, HOUR)
-    ]
-    grown = [
-        (x_next + 1) / (x + 1) * n / n_next
-        for (n, x), (n_next, x_next) in pairwise(hours)
-        if n > 0 and n_next > 0
-    ]
-    return max([1.0, *grown])
-
-
-def _peak(rows: Sequence[tuple[float, float]]) -> float:
-    """The rate of the worst minute that had more than a few requests."""
-    return max((x / n for n, x in rows if n >= PEAK_REQUESTS), default=0.0)
 
 
 class Comparison:
@@ -129,6 +78,7 @@ class Comparison:
         "n_candidate",
         "only_fail",
         "passed",
+        "past",
         "peak",
         "promise",
         "recent_bad",
@@ -148,13 +98,16 @@ class Comparison:
         self.only_fail = only_fail
         self.margins = margins
         self.promise = promise
-        lane = SURE_LANE if history.errors >= MANY and history.phi < SINGLE else LANE
+        single = history.errors >= MANY and history.phi < SINGLE
+        lane = SURE_LANE if single else LANE
         self.fail = Wealth(by_batch(FAIL_WEIGHTS, lane), tempered_part(FAIL_WEIGHTS, lane), AT_ONCE)
         self.passed = Wealth(by_batch(PASS_WEIGHTS), tempered_part(PASS_WEIGHTS), AT_ONCE)
         self.stage = Wealth((), PASS_WEIGHTS, AT_ONCE)
         self.split, self.stretch, self.x_pass = Counted(), Counted(), 0.0
-        self.swing, self.peak, self.guard = history.swing, history.peak, Guard()
-        self.dispersion = Dispersion(history.phi, sure=history.errors >= LEAST_ERRORS)
+        self.swing, self.peak, self.past = history.swing, history.peak, history.minutes
+        self.guard = Guard()
+        sure = history.errors >= LEAST_ERRORS
+        self.dispersion = Dispersion(history.phi, sure=sure, single=single)
         weight = max(1.0, history.requests * 30)
         self.guess_n, self.guess_bad = weight, weight * history.rate
         self.hour_n, self.hour_bad = history.requests * 60, history.requests * 60 * history.rate
@@ -253,7 +206,8 @@ class Comparison:
         self.hour_n = self.hour_n * HOUR_HALF_LIFE + n_b
         self.hour_bad = self.hour_bad * HOUR_HALF_LIFE + x_b
         self.errors += x_c + x_b
-        self.peak = max(self.peak, _peak([(n_b, x_b)]))
+        self.peak = max(self.peak, worst_rate([(n_b, x_b)]))
+        self.past += 1
         self.n_baseline += n_b
         self.bad_baseline += x_b
 
@@ -300,7 +254,7 @@ class Comparison:
         phi = max(self.dispersion.phi, 1.0)
         allowed = self.margins.rho_fail * self.hour_rate + self.margins.delta_fail
         limit = max(MOSTLY, min(MOST, allowed)) if guarded else self._starting(minute)
-        if not self.had_outages if guarded else limit < MOST:
+        if self._own_fault if guarded else limit < MOST:
             good, logs = minute.n_candidate - minute.x_candidate, []
             for w in FAIL_ODDS:
                 rate = w * limit / (1 - limit + w * limit)
@@ -326,6 +280,16 @@ class Comparison:
         """The limit while it warms up: half of the requests, or what the baseline usually has."""
         theirs = max(minute.x_baseline / -minute.n_baseline, self.guess_bad / self.guess_n)
         return max(STARTING, self.margins.rho_fail * theirs + self.margins.delta_fail)
+
+    @property
+    def _own_fault(self) -> bool:
+        """Most requests failing now can't be an outage that would have hit the baseline alike.
+
+        What comes soon after the change of the split comes from it. Later it may come from
+        elsewhere, unless a long past shows no outages or it lasts for longer than they do.
+        """
+        soon = self.guard.minutes < LASTING
+        return not self.had_outages and (soon or self.past >= LONG or self.guard.lasting)
 
     @property
     def had_outages(self) -> bool:
@@ -385,6 +349,7 @@ SUMS = (
     "stages",
     "stage_minutes",
     "x_pass",
+    "past",
     "peak",
     "n_candidate",
     "bad_candidate",

@@ -27,6 +27,10 @@ NEIGHBOURS = 3.0
 SURCHARGE = 1.25
 HALF_LIFE = 0.5 ** (1 / 90)
 MEMORY = 0.95
+CHANCE, CHANCE_SINGLE = 1.0, 2.0
+"""Standard deviations of chance by which residuals have to follow one another to count; more
+where history shows single errors, for an arm that wanders would have shown there."""
+
 LOW_NORMAL = -2.0537
 """The normal 2 % quantile."""
 
@@ -80,6 +84,7 @@ class Dispersion:
 
     __slots__ = (
         "base",
+        "chance",
         "count",
         "dof",
         "lagged",
@@ -94,8 +99,9 @@ class Dispersion:
         "weighted_variance",
     )
 
-    def __init__(self, base: float = UNKNOWN, *, sure: bool = False) -> None:
+    def __init__(self, base: float = UNKNOWN, *, sure: bool = False, single: bool = False) -> None:
         self.base = base
+        self.chance = CHANCE_SINGLE if single else CHANCE
         self.phi = base
         self.neighbours = None if sure else Neighbours()
         self.over = self.under = self.variance = 0.0
@@ -165,7 +171,7 @@ class Dispersion:
         """More than 1 when residuals follow one another, as with an arm that wanders."""
         if self.count < 2 or self.squares <= 0:
             return 1.0
-        excess = self.products / self.squares - sqrt(10.3 / self.count)
+        excess = self.products / self.squares - self.chance * sqrt(10.3 / self.count)
         return 1 + 2.6 * max(0.0, excess)
 
     def numbers(self) -> list[float]:
@@ -181,4 +187,4 @@ class Dispersion:
             self.neighbours.load(numbers[len(SUMS) :])
 
 
-SUMS = tuple(name for name in Dispersion.__slots__ if name != "neighbours")
+SUMS = tuple(name for name in Dispersion.__slots__ if name not in {"chance", "neighbours"})

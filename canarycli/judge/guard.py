@@ -37,6 +37,7 @@ class Guard:
     Attributes:
         n: the candidate's requests since it has no baseline.
         bad: the bad ones.
+        minutes: since then.
         since_n: the requests since the rate went beyond the limit.
         since_bad: the bad ones.
         limit: the rate beyond which it raises its alarm.
@@ -51,13 +52,14 @@ class Guard:
         "levels",
         "limit",
         "loud",
+        "minutes",
         "n",
         "since_bad",
         "since_n",
     )
 
     def __init__(self) -> None:
-        self.n = self.bad = self.limit = self.loud = 0.0
+        self.n = self.bad = self.minutes = self.limit = self.loud = 0.0
         self.since_n = self.since_bad = 0.0
         self.first = self.hour_n = self.hour_bad = 0.0
         self.levels = [1.0 / len(ODDS)] * len(ODDS)
@@ -105,7 +107,7 @@ class Guard:
 
     def count(self, n: float, bad: float) -> None:
         """Count a minute of the candidate alone, guarded or not."""
-        self.n, self.bad = self.n + n, self.bad + bad
+        self.n, self.bad, self.minutes = self.n + n, self.bad + bad, self.minutes + 1
 
     def alarmed(self, alpha: float) -> bool:
         """It is beyond its limit just now."""
@@ -131,5 +133,16 @@ class Guard:
         self.levels = list(numbers[len(SUMS) :])
 
 
-SUMS = ("n", "bad", "limit", "loud", "first", "hour_n", "hour_bad", "since_n", "since_bad")
+SUMS = (
+    "n",
+    "bad",
+    "minutes",
+    "limit",
+    "loud",
+    "first",
+    "hour_n",
+    "hour_bad",
+    "since_n",
+    "since_bad",
+)
 LENGTH = len(SUMS) + len(ODDS)

@@ -1,9 +1,12 @@
 """What is promised and by how much the candidate may be worse, in the judge's own terms."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import exp, log
+from typing import Any
 
-from canarycli.plan import Better, Margin
+from canarycli.metrics import Unit
+from canarycli.plan import Better, Check, Margin
 
 ERRORS_STAGE_RATIO = 2.0
 """A stage's own evidence must at least rule out twice the baseline's rate."""
@@ -11,6 +14,10 @@ ERRORS_STAGE_RATIO = 2.0
 EQUAL_ARMS = 0.03
 """Of pairs of machines of one size, one in nine differs by more for hours; see docs/judging.md."""
 LIKELY = "though two equal machines may differ by as much"
+MAY_DIFFER = (
+    f"is less than two equal machines may differ by ({EQUAL_ARMS:.0%}):"
+    " a healthy candidate may fail it, canary check --aa measures that"
+)
 
 MOST_POINTS = 0.95
 """No leeway allows that every request is bad."""
@@ -100,3 +107,18 @@ def margins_of(margin: Margin, better: Better) -> Margins:
         relative = min(margin.relative, 1.0)
         rho, delta = 1 - relative, relative + margin.absolute
     return Margins(rho, delta, rho, delta, max(ERRORS_STAGE_RATIO, rho))
+
+
+def tolerance(margin: Margin, level: float) -> float:
+    """A margin on a value as a fraction of its level."""
+    return margin.relative + (margin.absolute / abs(level) if level else 0.0)
+
+
+def too_tight(check: Check, facts: Mapping[str, Any]) -> bool:
+    """Whether a margin on a value is less than equal machines differ by."""
+    level, margin = facts.get("level", 0.0), check.margin
+    if margin is None or check.metric.unit is not Unit.NONE or "rate" in facts:
+        return False
+    if margin.absolute and not level:
+        return False
+    return tolerance(margin, level) < EQUAL_ARMS

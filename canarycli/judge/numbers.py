@@ -8,9 +8,10 @@ from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Several
 from canarycli.judge.finding import Finding, Verdict
 from canarycli.judge.limits import scaled
+from canarycli.judge.margins import tolerance
 from canarycli.judge.marks import Mark, above_bound
 from canarycli.judge.means import Means
-from canarycli.judge.sources import BOTH, LEVELS, OVER, RATE, SPREAD, as_log, needs, tolerance
+from canarycli.judge.sources import BOTH, LEVELS, OVER, RATE, SPREAD, as_log, needs
 from canarycli.judge.telling import LEVEL, Shown, proven, told_both, told_guard, told_rate, walled
 from canarycli.plan import Better, Margin
 

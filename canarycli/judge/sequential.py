@@ -9,7 +9,7 @@ from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Evidence, Row
 from canarycli.judge.finding import Arms, Finding, Verdict
 from canarycli.judge.limits import Facts, needs_more, not_judged, shortage
-from canarycli.judge.margins import LIKELY, Promise
+from canarycli.judge.margins import LIKELY, Promise, too_tight
 from canarycli.judge.memory import RING, Memory
 from canarycli.judge.numbers import told
 from canarycli.judge.periods import Periods, brought_up, in_time, presence_now, taken, young
@@ -27,7 +27,6 @@ from canarycli.judge.sources import (
     needs,
     ready,
     rows_of,
-    too_tight,
 )
 from canarycli.judge.sums import Sums
 from canarycli.metrics import Measurements

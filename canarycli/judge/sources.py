@@ -21,11 +21,12 @@ from canarycli.judge.both import (
     cuts_of,
     doubled,
 )
-from canarycli.judge.comparison import Comparison, History
+from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Evidence, Several
 from canarycli.judge.finding import Arms
+from canarycli.judge.history import History
 from canarycli.judge.latency import QUANTILE_WEIGHTS, QUANTILES, SHARE_MARGINS
-from canarycli.judge.margins import EQUAL_ARMS, Promise, margins_of
+from canarycli.judge.margins import Promise, margins_of, tolerance
 from canarycli.judge.marks import Mark, above_bound, equal_share, mark, undecided
 from canarycli.judge.means import Means, Scale
 from canarycli.judge.points import rate_row, spread_row, value_row
@@ -43,7 +44,7 @@ from canarycli.metrics import (
 )
 from canarycli.plan import Better, Check, Margin
 
-HISTORY = ("rate", "requests", "phi", "errors", "swing", "peak")
+HISTORY = ("rate", "requests", "phi", "errors", "swing", "peak", "minutes")
 RATE, OVER, SPREAD, VALUE = "rate", "over", "spread", "value"
 BOTH, LEVELS = "both", "levels"
 """A rate that may become neither more nor less, and several of them above thresholds."""
@@ -89,11 +90,6 @@ def needs(check: Check, facts: Mapping[str, Any]) -> tuple[Metric, ...]:
         return (SPREAD_OF,)
     slower = tau * (1 + tolerance(check.margin, tau))
     return Metric("latency_over", _short(tau)), Metric("latency_over", _short(slower))
-
-
-def tolerance(margin: Margin, level: float) -> float:
-    """A margin on a value as a fraction of its level."""
-    return margin.relative + (margin.absolute / abs(level) if level else 0.0)
 
 
 def learn(check: Check, measured: Measurements, version: str) -> dict[str, Any]:
@@ -286,14 +282,6 @@ def coarse(check: Check, facts: Mapping[str, Any]) -> str:
         return ""
     asked = tolerance(check.margin or Margin(), facts.get("tau", 0.0))
     return undecided(asked, found["width"], found["decides"])
-
-
-def too_tight(check: Check, facts: Mapping[str, Any]) -> bool:
-    """Whether a margin on a value is less than equal machines differ by."""
-    level, margin = facts.get("level"), check.margin
-    if not level or margin is None or check.metric.unit is not Unit.NONE:
-        return False
-    return tolerance(margin, level) < EQUAL_ARMS
 
 
 def _learn_values(check: Check, points: Sequence[Value]) -> dict[str, Any]:

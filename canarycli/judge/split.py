@@ -9,9 +9,10 @@ So do answers of which one arm's are kept more often, and labels that come for o
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from canarycli.judge.comparison import Comparison, History
+from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Several
 from canarycli.judge.finding import Arms, Finding, Verdict
+from canarycli.judge.history import History
 from canarycli.judge.margins import Margins, Promise
 from canarycli.judge.memory import RING, Memory
 from canarycli.judge.periods import Periods, brought_up, in_time, taken

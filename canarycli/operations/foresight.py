@@ -10,9 +10,9 @@ from canarycli.errors import Unavailable
 from canarycli.forecast import Forecast, forecast, levels
 from canarycli.forecast.flow import requests_per_minute
 from canarycli.forecast.remedies import Remedy, remedy
-from canarycli.judge.margins import EQUAL_ARMS
+from canarycli.judge.margins import MAY_DIFFER, too_tight
 from canarycli.judge.periods import WARM_UP
-from canarycli.judge.sources import coarse, too_tight
+from canarycli.judge.sources import coarse
 from canarycli.judge.wording import change
 from canarycli.metrics import Unit
 from canarycli.operations.start import Intent, with_history
@@ -77,8 +77,7 @@ class Foresight:
     @property
     def _tight(self) -> tuple[str, ...]:
         return tuple(
-            f"check {check.name!r}: {limit} is less than two equal machines may differ by"
-            f" ({EQUAL_ARMS:.0%}): a healthy candidate may fail it, canary check --aa measures that"
+            f"check {check.name!r}: {limit} {MAY_DIFFER}"
             for check in self.release.plan.checks
             if too_tight(check, self.known.get(check.name, {}))
             for limit in [margin_text(check, check.margin)]

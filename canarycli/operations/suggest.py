@@ -13,7 +13,7 @@ from canarycli.config.quantities import parse_margin
 from canarycli.errors import PlanError, UsageError
 from canarycli.forecast import Traffic, forecast
 from canarycli.forecast.fitting import Fit, fit
-from canarycli.judge.sources import tolerance
+from canarycli.judge.margins import tolerance
 from canarycli.metrics import Unit
 from canarycli.operations.foresight import Foresight, foresee, foreseen
 from canarycli.operations.start import Intent

@@ -3,8 +3,9 @@
 from typing import Any
 
 from canarycli.errors import PlanError
-from canarycli.judge.comparison import Comparison, History
+from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Row
+from canarycli.judge.history import History
 from canarycli.judge.margins import ERRORS_STAGE_RATIO, Margins, Promise
 from canarycli.judge.means import Means, Scale, weight_of
 from canarycli.judge.presence import Heard

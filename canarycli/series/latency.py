@@ -7,8 +7,9 @@ from math import isfinite, log
 from typing import Any
 
 from canarycli.errors import PlanError
-from canarycli.judge.comparison import Comparison, History
+from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Row, Several
+from canarycli.judge.history import History
 from canarycli.judge.latency import (
     LEAST_ABOVE,
     QUANTILE_WEIGHTS,

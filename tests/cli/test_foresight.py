@@ -1,5 +1,6 @@
 """What is said before a release when the metrics can't be read, or say little."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from canarycli.operations.foresight import Foresight, foresee, foreseen
 from canarycli.operations.start import Intent
 from canarycli.operations.target import Target
 from canarycli.operations.workspace import Workspace
+from canarycli.plan import Check, Margin
 from canarycli.release.request import Request, prepare
 from canarycli.simulator import Simulator
 from canarycli.store import LocalStore
@@ -77,6 +79,30 @@ def test_no_traffic_at_all_is_no_forecast(tmp_path: Path) -> None:
     seen: Foresight = foresee(intent(tmp_path, rate=0))
 
     assert (seen.per_minute, seen.forecast) == (None, None)
+
+
+CTR = Metric("ctr", source={"cloudwatch": {"namespace": "Shop", "name": "CTR"}})
+SAID = "+1% is less than two equal machines may differ by (3%)"
+
+
+@pytest.mark.parametrize(
+    ("margin", "known", "said"),
+    [
+        (Margin(0.01), {}, True),
+        (Margin(0.01), {"level": 0.8}, True),
+        (Margin(0.05), {}, False),
+        (Margin(0.01), {"rate": 0.03}, False),
+        (Margin(absolute=0.01), {}, False),
+    ],
+    ids=["unknown so far", "known", "wide enough", "counted", "an amount of what is unknown"],
+)
+def test_a_limit_within_what_equal_machines_differ_by_is_said(
+    tmp_path: Path, margin: Margin, known: dict[str, float], *, said: bool
+) -> None:
+    release = intent(tmp_path).release
+    plan = replace(release.plan, checks=(Check("ctr", CTR, no_worse_by=margin),))
+    seen = Foresight(replace(release, plan=plan), known={"ctr": known})
+    assert [SAID in remark for remark in seen.remarks] == [True] * said
 
 
 def flow(*series: tuple[Metric, Series]) -> float | None:

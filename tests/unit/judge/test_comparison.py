@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import pytest
 from unit.judge.streams import Row, history, mean_and_error, release
 
-from canarycli.judge.comparison import Comparison, History
+from canarycli.judge.comparison import Comparison
+from canarycli.judge.history import History
 from canarycli.judge.margins import Margins, Promise
 
 RELATIVE = Margins(1.1, 0.0, 1.5, 0.0)

@@ -9,7 +9,8 @@ import pytest
 from unit.judge.streams import poisson
 
 from canarycli.config.writing import plan_data
-from canarycli.judge.comparison import Comparison, History
+from canarycli.judge.comparison import Comparison
+from canarycli.judge.history import History
 from canarycli.judge.margins import Margins, Promise
 from canarycli.judge.noise import arm_noise
 from canarycli.plan import Plan, Stage

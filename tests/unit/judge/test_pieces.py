@@ -1,10 +1,11 @@
 """The statistics the judge is made of, each against what is known of it."""
 
+from collections.abc import Iterable
 from math import erf, inf, isclose, log, sqrt
 from random import Random
 
 import pytest
-from unit.judge.streams import history, mean_and_error, release
+from unit.judge.streams import Row, history, mean_and_error, release
 
 from canarycli.judge.bets import Minute
 from canarycli.judge.dispersion import UNKNOWN, Dispersion, from_history, low_chi_square
@@ -70,6 +71,27 @@ def test_a_real_effect_is_not_taken_for_scatter() -> None:
         _, _, share, variance = learnt.look(row[0], row[2], row[1] + row[3])
         learnt.learn(Minute(*row), (share, variance))
     assert learnt.phi < 1.8
+
+
+def serial(rows: Iterable[Row], *, single: bool) -> float:
+    """What bets are divided by on average, for residuals that follow one another."""
+    learnt, found = Dispersion(1.0, single=single), []
+    for row in rows:
+        _, factor, share, variance = learnt.look(row[0], row[2], row[1] + row[3])
+        learnt.learn(Minute(*row), (share, variance))
+        found.append(factor)
+    return sum(found) / len(found)
+
+
+def test_single_errors_hardly_follow_one_another_by_chance_and_a_worse_arm_still_does() -> None:
+    plain = [
+        sum(serial(release(s, length=40), single=single) for s in range(60)) / 60
+        for single in (False, True)
+    ]
+    later = [row for part in (1.0, 4.0) for row in release(1, length=40, times=part)]
+    assert plain[1] - 1 < 0.6 * (plain[0] - 1)
+    assert plain[1] < 1.06
+    assert serial(later * 3, single=True) > 1.3
 
 
 @pytest.mark.parametrize(("df", "quantile"), [(5, 0.752), (10, 3.059), (50, 31.664)])

@@ -4,7 +4,8 @@ from random import Random
 
 from unit.judge.streams import poisson
 
-from canarycli.judge.comparison import Comparison, History
+from canarycli.judge.comparison import Comparison
+from canarycli.judge.history import History
 from canarycli.judge.margins import Margins, Promise
 from canarycli.judge.power import more_requests
 from canarycli.judge.wording import rounded
