@@ -7,6 +7,7 @@ must not wait for pydantic.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from canarycli.config.advice import remarks
     from canarycli.config.discover import discover
     from canarycli.config.options import bake_from_option, plan_from_options, plan_from_word
     from canarycli.config.problem import Problem, complain
@@ -29,6 +30,7 @@ _HOMES = {
     "load": "reading",
     "plan_from_options": "options",
     "plan_from_word": "options",
+    "remarks": "advice",
 }
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "load",
     "plan_from_options",
     "plan_from_word",
+    "remarks",
 ]
 
 

@@ -30,9 +30,13 @@ class Problem:
         """`canary.yaml:29:44`, as far as it is known."""
         return ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
 
+    @property
+    def sentence(self) -> str:
+        """The message, and what it is about."""
+        return f"{self.message}   ({self.path})" if self.path else self.message
+
     def __str__(self) -> str:
-        within = f"   ({self.path})" if self.path else ""
-        return f"{self.place}: {self.message}{within}"
+        return f"{self.place}: {self.sentence}"
 
 
 def complain(problems: Sequence[Problem]) -> PlanError:

@@ -83,6 +83,33 @@ def test_problems_as_annotations_of_github(here: Desk) -> None:
     assert lines[0].startswith("::error file=a%2Cb.yaml,line=6,col=33,title=canary lint::")
 
 
+TIGHT = """\
+    - metric: {name: ctr, cloudwatch: {namespace: Shop, name: CTR}}
+      no_worse_by: 1%
+    - metric: {name: basket, cloudwatch: {namespace: Shop, name: Basket}}
+      no_worse_by: 5%
+    - metric: {name: bought, simulator: {ratio: 0.03}}
+      no_worse_by: 1%
+"""
+
+
+def test_a_limit_within_what_equal_machines_differ_by_is_a_remark_and_no_mistake(
+    here: Desk,
+) -> None:
+    head, _, _ = GOOD.partition("[{metric")
+    (here.home / "canary.yaml").write_text(f"{head.rstrip()}\n{TIGHT}", encoding="utf-8")
+
+    ran = here.canary("lint")
+    (remark,) = json.loads(here.canary("lint", "-o", "json").out)["remarks"]
+    marks = here.canary("lint", "--format", "github").out
+
+    first, last = ran.out.splitlines()
+    assert (ran.code, last) == (0, "no problems in canary.yaml")
+    assert first.startswith("canary.yaml:9:20: note: no_worse_by: 1% is less than two equal ")
+    assert remark["path"] == "plans.quick.checks[0]"
+    assert marks.startswith("::notice file=canary.yaml,line=9,col=20,")
+
+
 @pytest.mark.parametrize("what", ["config", "status", "events"])
 def test_every_schema_is_one(here: Desk, what: str) -> None:
     ran = here.canary("schema", what)

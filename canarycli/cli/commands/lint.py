@@ -10,6 +10,7 @@ from canarycli.cli.display.lint import LintFormat, annotation, lint_document, li
 from canarycli.cli.display.output import Output
 from canarycli.cli.options.common import Format, Local
 from canarycli.config import lint as problems_of
+from canarycli.config import remarks as remarks_on
 from canarycli.config.discover import discover
 from canarycli.errors import Exit, UsageError
 
@@ -26,14 +27,17 @@ def lint(
     """Validate canary.yaml."""
     paths = tuple(files or _found(common.config))
     problems = tuple(problem for path in paths for problem in problems_of(path, cwd=Path.cwd()))
+    remarks = tuple(remark for path in paths for remark in remarks_on(path, cwd=Path.cwd()))
     with Output(common) as output:
         if style is LintFormat.JSON or common.output in {Format.JSON, Format.NDJSON}:
-            output.document(lint_document(paths, problems))
+            output.document(lint_document(paths, problems, remarks))
         elif style is LintFormat.GITHUB:
             for problem in problems:
-                output.mark(annotation(problem))
+                output.mark(annotation(problem, "error"))
+            for remark in remarks:
+                output.mark(annotation(remark, "notice"))
         else:
-            output.result({}, lint_lines(paths, problems))
+            output.result({}, lint_lines(paths, problems, remarks))
     return Exit.USAGE if problems else Exit.OK
 
 

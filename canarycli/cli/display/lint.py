@@ -19,9 +19,12 @@ class LintFormat(StrEnum):
     GITHUB = "github"
 
 
-def lint_lines(paths: Sequence[Path], problems: Sequence[Problem]) -> Iterator[str]:
-    """A line a mistake, or one that there is none."""
+def lint_lines(
+    paths: Sequence[Path], problems: Sequence[Problem], remarks: Sequence[Problem]
+) -> Iterator[str]:
+    """A line a mistake and a remark, and how many mistakes there are."""
     yield from map(str, problems)
+    yield from (f"{remark.place}: note: {remark.sentence}" for remark in remarks)
     for file in dict.fromkeys(problem.file for problem in problems):
         count = sum(problem.file == file for problem in problems)
         yield f"{count} problem{'s' * (count > 1)} in {file}"
@@ -34,7 +37,7 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(cwd) if path.is_relative_to(cwd) else path)
 
 
-def annotation(problem: Problem) -> str:
+def annotation(problem: Problem, level: str) -> str:
     """A GitHub workflow command; it needs its own escapes."""
     place = f"file={_escaped(problem.file, ',:')}"
     if problem.line:
@@ -42,7 +45,7 @@ def annotation(problem: Problem) -> str:
     if problem.column:
         place += f",col={problem.column}"
     within = f" ({problem.path})" if problem.path else ""
-    return f"::error {place},title=canary lint::{_escaped(problem.message + within)}"
+    return f"::{level} {place},title=canary lint::{_escaped(problem.message + within)}"
 
 
 def _escaped(text: str, more: str = "") -> str:
@@ -50,20 +53,24 @@ def _escaped(text: str, more: str = "") -> str:
     return "".join(f"%{ord(c):02X}" if c in f"%\r\n{more}" else c for c in clean)
 
 
-def lint_document(paths: Sequence[Path], problems: Sequence[Problem]) -> dict[str, Any]:
+def lint_document(
+    paths: Sequence[Path], problems: Sequence[Problem], remarks: Sequence[Problem]
+) -> dict[str, Any]:
     """The `canary.lint/1` object."""
     return {
         "schema": SCHEMA,
         "ok": not problems,
         "files": [_shown(path) for path in paths],
-        "problems": [
-            {
-                "file": problem.file,
-                "line": problem.line,
-                "column": problem.column,
-                "path": problem.path,
-                "message": problem.message,
-            }
-            for problem in problems
-        ],
+        "problems": [_entry(problem) for problem in problems],
+        "remarks": [_entry(remark) for remark in remarks],
+    }
+
+
+def _entry(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "path": problem.path,
+        "message": problem.message,
     }
