@@ -88,7 +88,7 @@ _canary() {
         return
     fi
     case $command in
-        start) _canary_live releases ;;
+        start) _canary_live endpoints ;;
         status) _canary_live releases ;;
         watch) _canary_live releases ;;
         promote) _canary_live releases ;;
@@ -98,8 +98,8 @@ _canary() {
         fleet) _canary_words 'start status pause resume rollback' ;;
         shift) _canary_live releases ;;
         rollback) _canary_live releases ;;
-        plan) _canary_live releases ;;
-        check) _canary_live releases ;;
+        plan) _canary_live endpoints ;;
+        check) _canary_live endpoints ;;
         lint) _canary_files ;;
         report) _canary_live releases ;;
         doctor) _canary_live endpoints ;;
@@ -109,9 +109,9 @@ _canary() {
         schema) _canary_words 'config status events report series verdict' ;;
         state) _canary_words 'check move' ;;
         tick) _canary_live releases ;;
-        unlock) _canary_live releases ;;
+        unlock) _canary_live endpoints ;;
         cleanup) _canary_live releases ;;
-        help) _canary_words 'exit-codes env config keys start status watch promote guard pause resume drive fleet shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help' ;;
+        help) _canary_words 'options exit-codes env config keys start status watch promote guard pause resume drive fleet shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help' ;;
     esac
 }
 

@@ -73,7 +73,7 @@ Register-ArgumentCompleter -Native -CommandName canary -ScriptBlock {
         'help' = @{'-o' = [ordered]@{'auto' = 'auto'; 'table' = 'table'; 'plain' = 'plain'; 'json' = 'json'; 'ndjson' = 'ndjson'}; '--output' = [ordered]@{'auto' = 'auto'; 'table' = 'table'; 'plain' = 'plain'; 'json' = 'json'; 'ndjson' = 'ndjson'}; '--color' = [ordered]@{'auto' = 'auto'; 'always' = 'always'; 'never' = 'never'}}
     }
     $places = @{
-        'start' = 'releases'
+        'start' = 'endpoints'
         'status' = 'releases'
         'watch' = 'releases'
         'promote' = 'releases'
@@ -83,8 +83,8 @@ Register-ArgumentCompleter -Native -CommandName canary -ScriptBlock {
         'fleet' = [ordered]@{'start' = 'start'; 'status' = 'status'; 'pause' = 'pause'; 'resume' = 'resume'; 'rollback' = 'rollback'}
         'shift' = 'releases'
         'rollback' = 'releases'
-        'plan' = 'releases'
-        'check' = 'releases'
+        'plan' = 'endpoints'
+        'check' = 'endpoints'
         'lint' = $null
         'report' = 'releases'
         'doctor' = 'endpoints'
@@ -94,9 +94,9 @@ Register-ArgumentCompleter -Native -CommandName canary -ScriptBlock {
         'schema' = [ordered]@{'config' = 'config'; 'status' = 'status'; 'events' = 'events'; 'report' = 'report'; 'series' = 'series'; 'verdict' = 'verdict'}
         'state' = [ordered]@{'check' = 'check'; 'move' = 'move'}
         'tick' = 'releases'
-        'unlock' = 'releases'
+        'unlock' = 'endpoints'
         'cleanup' = 'releases'
-        'help' = [ordered]@{'exit-codes' = 'exit-codes'; 'env' = 'env'; 'config' = 'config'; 'keys' = 'keys'; 'start' = 'start'; 'status' = 'status'; 'watch' = 'watch'; 'promote' = 'promote'; 'guard' = 'guard'; 'pause' = 'pause'; 'resume' = 'resume'; 'drive' = 'drive'; 'fleet' = 'fleet'; 'shift' = 'shift'; 'rollback' = 'rollback'; 'plan' = 'plan'; 'check' = 'check'; 'lint' = 'lint'; 'dashboard' = 'dashboard'; 'history' = 'history'; 'report' = 'report'; 'init' = 'init'; 'doctor' = 'doctor'; 'notify' = 'notify'; 'ci' = 'ci'; 'completion' = 'completion'; 'schema' = 'schema'; 'demo' = 'demo'; 'state' = 'state'; 'tick' = 'tick'; 'unlock' = 'unlock'; 'sweep' = 'sweep'; 'cleanup' = 'cleanup'; 'help' = 'help'}
+        'help' = [ordered]@{'options' = 'options'; 'exit-codes' = 'exit-codes'; 'env' = 'env'; 'config' = 'config'; 'keys' = 'keys'; 'start' = 'start'; 'status' = 'status'; 'watch' = 'watch'; 'promote' = 'promote'; 'guard' = 'guard'; 'pause' = 'pause'; 'resume' = 'resume'; 'drive' = 'drive'; 'fleet' = 'fleet'; 'shift' = 'shift'; 'rollback' = 'rollback'; 'plan' = 'plan'; 'check' = 'check'; 'lint' = 'lint'; 'dashboard' = 'dashboard'; 'history' = 'history'; 'report' = 'report'; 'init' = 'init'; 'doctor' = 'doctor'; 'notify' = 'notify'; 'ci' = 'ci'; 'completion' = 'completion'; 'schema' = 'schema'; 'demo' = 'demo'; 'state' = 'state'; 'tick' = 'tick'; 'unlock' = 'unlock'; 'sweep' = 'sweep'; 'cleanup' = 'cleanup'; 'help' = 'help'}
     }
     $words = @($commandAst.CommandElements | ForEach-Object { $_.ToString() })
     if ($wordToComplete) { $words = @($words | Select-Object -SkipLast 1) }

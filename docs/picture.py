@@ -15,7 +15,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from canarycli.cli.display.frame import frame, scene_of
+from canarycli.cli.display.frame import frame
+from canarycli.cli.display.scene import scene_of
 from canarycli.engine.loop import drive
 from canarycli.engine.status import release_status
 from canarycli.operations.demo import Scenario, stage

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import typer
 from typer.core import TyperCommand
 
-from canarycli.cli.options.common import CLOUD, Common, Scope, Talk
+from canarycli.cli.options.common import CLOUD, ENDPOINT, Common, Scope, Talk
 
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
@@ -16,8 +16,8 @@ _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 def to_command(name: str, function: Callable[..., Any]) -> TyperCommand:
     """The command that runs `function`, whose docstring is its help.
 
-    A parameter annotated `Common`, `WithoutRelease` or `Local` is filled from the common options;
-    all others are Typer's. What the function returns is the exit code, None for 0.
+    A parameter annotated `Common`, `Named`, `WithoutRelease` or `Local` is filled from the common
+    options; all others are Typer's. What the function returns is the exit code, None for 0.
     """
     from canarycli.cli.help.usage import PlainCommand
 
@@ -75,9 +75,11 @@ def _scope(hint: Any) -> Scope | None:
 def _parameters(scope: Scope) -> Iterator[inspect.Parameter]:
     hints = get_type_hints(Common, include_extras=True)
     for field in fields(Common):
-        if field.name == "release" and scope is not Scope.RELEASE:
-            continue
         hint = hints[field.name]
+        if field.name == "release" and scope is not Scope.RELEASE:
+            if scope is not Scope.NAMED:
+                continue
+            hint = Annotated[get_args(hint)[0], ENDPOINT]
         if scope is Scope.LOCAL:
             hint = _hidden(hint)
         yield inspect.Parameter(field.name, _KEYWORD, default=field.default, annotation=hint)

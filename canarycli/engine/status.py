@@ -72,6 +72,7 @@ def endpoint_status(endpoint: Endpoint, notes: Notes, provider: str, place: str)
             {
                 "name": version.name,
                 "share": round(endpoint.traffic.of(version.name), 4),
+                "shadow": round(endpoint.traffic.shadow.get(version.name, 0.0), 4),
                 "in_service": version.in_service,
                 "model": version.model,
                 "instances": version.instances,

@@ -99,6 +99,29 @@ def pause(
     return replace(release, state=State.PAUSED, pause=stop, ask=None)
 
 
+def hold_off(
+    release: Release, by: str, now: datetime, *, length: timedelta, reason: str
+) -> Release:
+    """Keep a failing check from rolling back for so long; then it is rolled back after all.
+
+    A critical check still acts at once.
+    """
+    _must_be_under_way(release)
+    if not release.holds_off:
+        raise UsageError(f"no check of {release.id} is about to roll it back")
+    stop = Pause(Cause.FAILING, by, reason, now, now + length, Then.ROLLBACK)
+    return replace(release, state=State.PAUSED, pause=stop, ask=None)
+
+
+def prolong(release: Release, length: timedelta) -> Release:
+    """Let a pause that has an end last longer; what it waits for stays as it is."""
+    _must_be_open(release)
+    pause = release.pause
+    if release.state is not State.PAUSED or pause is None or pause.until is None:
+        return release
+    return replace(release, pause=replace(pause, until=pause.until + length))
+
+
 def resume(release: Release, now: datetime) -> Release:
     """Go on with the plan where it stopped; the wait for a clear verdict begins anew."""
     _must_be_open(release)

@@ -273,6 +273,12 @@ class Release:
         }
 
     @property
+    def holds_off(self) -> bool:
+        """Whether a failing check leads to a rollback that a person may hold off."""
+        acts = self.plan.on_fail is Then.ROLLBACK and self.state in {State.RUNNING, State.HELD}
+        return acts and bool(self.failing)
+
+    @property
     def waits_for_a_person(self) -> bool:
         """Nothing more will happen by itself, though the release is open."""
         if self.ask is not None:

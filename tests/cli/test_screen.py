@@ -22,6 +22,13 @@ PLAN = """\
     stages: [{percent: 5, bake: 10h}, {percent: 50, bake: 10h}, {percent: 100}]
     checks: []
 """
+FAILING = """\
+  failing:
+    read_every: 5s
+    fails_after: 1000
+    stages: [{percent: 25, bake: 10h}, {percent: 100}]
+    checks: [{metric: errors_5xx, never_above: 1%, min_requests: 20}]
+"""
 ALTERNATE, BACK = "\x1b[?1049h", "\x1b[?1049l"
 PATIENCE = 40
 
@@ -191,6 +198,65 @@ def test_ascii_draws_with_ascii(canary: Canary) -> None:
     terminal.press("q")
     assert terminal.end() == 0
     assert plain(terminal.text).isascii()
+
+
+@pytest.mark.slow
+def test_l_shows_the_log_and_o_opens_the_report(canary: Canary) -> None:
+    opened = canary.folder / "opened"
+    browser = canary.folder / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    browser.chmod(0o700)
+    canary.env["BROWSER"] = str(browser)
+    terminal = on_terminal(canary, 100, 30, "watch")
+    terminal.wait_for("q  leave")
+    terminal.press("l")
+    terminal.wait_for("esc  table")
+    terminal.press("\x1b")
+    terminal.wait_for("n  next stage")
+    terminal.press("o")
+    terminal.wait_for(".html is written, opening")
+    terminal.press("q")
+    assert terminal.end() == 0
+    (report,) = canary.folder.glob("canary-r-*.html")
+    assert "v41 → v42" in report.read_text()
+    assert opened.read_text().strip() == report.as_uri()
+
+
+@pytest.mark.slow
+def test_t_takes_over_what_nobody_drives(tmp_path: Path) -> None:
+    canary = simulated(tmp_path, PLAN)
+    left = canary.run("start", "-m", "v42", "--plan", "long", "--yes", "--detach")
+    assert left.code == 0, left.err
+    terminal = on_terminal(canary, 100, 30, "watch")
+    terminal.wait_for("NOBODY IS DRIVING")
+    terminal.wait_for("t  take over and go on")
+    terminal.press("t")
+    terminal.wait_for("Drive r-")
+    terminal.press("\n")
+    terminal.wait_for("p  pause")
+    terminal.press("q")
+    terminal.wait_for("This terminal drives r-")
+    terminal.press("d")
+    assert terminal.end() == 130
+    assert "driven by ann/" in canary.run("report", "--format", "html", "--out", "-").out
+
+
+@pytest.mark.slow
+def test_h_asks_why_and_holds_a_rollback_off(tmp_path: Path) -> None:
+    canary = simulated(tmp_path, FAILING, scenario="failing", rate=40)
+    driving = canary.begin("start", "-m", "v42", "--plan", "failing", "--yes")
+    driving.wait_for("confirmed")
+    terminal = on_terminal(canary, 100, 30, "watch")
+    terminal.wait_for("h  hold 15 min")
+    terminal.press("h")
+    terminal.wait_for("Why hold it 15 min?")
+    terminal.press("a loadd\x7f test\n")
+    terminal.wait_for("PAUSED  by ann: a load test")
+    terminal.wait_for("+  15 min more")
+    terminal.press("q")
+    assert terminal.end() == 0
+    assert state(canary) == "paused"
+    driving.kill()
 
 
 PLANNED = ("-m", "v42", "--plan", "long", "--yes")

@@ -37,8 +37,8 @@ def test_the_root_help_is_laid_as_designed() -> None:
     ]
     assert "  lint        Validate canary.yaml" in lines
     assert (
-        "Run canary COMMAND --help for options, "
-        "canary help exit-codes | env | config | keys for topics."
+        "Run canary COMMAND --help for its options, "
+        "canary help options | exit-codes | env | config | keys."
     ) in lines
     assert max(map(len, lines)) <= 100
 
@@ -95,7 +95,31 @@ def test_the_version_is_one_line(here: Desk) -> None:
     assert here.canary("--version").out == f"canary {__version__}\n"
 
 
-@pytest.mark.parametrize("topic", ["exit-codes", "env", "config", "keys"])
+@pytest.mark.parametrize("name", LISTED)
+def test_a_help_names_what_all_commands_take_in_one_line(name: str) -> None:
+    text = command_help(load_command(name), f"canary {name}", width=90, color=False)
+
+    assert text.count("canary help options") == 1
+    assert "--no-input" not in text
+    assert "--resource-group" not in text
+
+
+def test_the_options_of_all_commands_are_a_topic(here: Desk) -> None:
+    page = here.canary("help", "options").out
+
+    for option in ("--endpoint", "--provider", "--resource-group", "--output", "--ascii"):
+        assert f"{option} " in page
+
+
+@pytest.mark.parametrize("name", ["start", "plan", "check", "unlock"])
+def test_what_needs_no_release_takes_an_endpoint(name: str) -> None:
+    text = command_help(load_command(name), f"canary {name}", width=90, color=False)
+
+    assert f"Usage: canary {name} [ENDPOINT] [OPTIONS]" in text
+    assert "RELEASE  " not in text
+
+
+@pytest.mark.parametrize("topic", ["options", "exit-codes", "env", "config", "keys"])
 def test_every_topic_has_a_page(here: Desk, topic: str) -> None:
     ran = here.canary("help", topic)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from engine.rehearsal import HOLDING, PLAN, Rehearsal, seconds
+from engine.rehearsal import ERRORS, HOLDING, PLAN, SOON, Rehearsal, change, seconds
 
 from canarycli.engine.loop import drive
 from canarycli.errors import UsageError
@@ -115,3 +115,59 @@ def test_there_is_no_way_around_an_approval(around: Callable[[Release], Release]
 
     with pytest.raises(UsageError, match="approved"):
         driver.change(rehearsal.key, around)
+
+
+FAILS = replace(PLAN, fails_after=3)
+
+
+def failing(plan: Plan = FAILS) -> Rehearsal:
+    """A release whose check has failed once, and is not rolled back yet."""
+    rehearsal = Rehearsal(plan, scenario="failing")
+    rehearsal.start()
+    drive(rehearsal.controller(), rehearsal.key, enough=lambda release: release.holds_off)
+    return rehearsal
+
+
+def hold_off(rehearsal: Rehearsal, length: timedelta) -> None:
+    now = rehearsal.clock.now()
+    rehearsal.controller().change(
+        rehearsal.key,
+        lambda r: orders.hold_off(r, "dana", now, length=length, reason="a load test"),
+    )
+
+
+def test_a_rollback_that_is_held_off_comes_when_the_time_is_over() -> None:
+    rehearsal = failing()
+    hold_off(rehearsal, 10 * SOON)
+    driver, held_at = rehearsal.controller(), rehearsal.clock.now()
+
+    drive(driver, rehearsal.key, until=held_at + 8 * SOON)
+    assert rehearsal.share == 25
+    driver.change(rehearsal.key, lambda r: orders.prolong(r, 10 * SOON))
+    drive(driver, rehearsal.key, until=held_at + 18 * SOON)
+    assert rehearsal.share == 25
+
+    release = drive(driver, rehearsal.key)
+    assert release.outcome is Outcome.ROLLED_BACK
+    assert release.why == "paused too long: a load test"
+    assert rehearsal.share == 0
+
+
+def test_a_critical_check_is_not_held_off() -> None:
+    plan = replace(FAILS, checks=(ERRORS, replace(ERRORS, name="critical", critical=True)))
+    rehearsal = failing(replace(plan, checks=(ERRORS,)))
+    hold_off(rehearsal, 10 * SOON)
+    change(rehearsal, replace(rehearsal.release, plan=replace(plan, checks=(plan.checks[1],))))
+
+    release = drive(rehearsal.controller(), rehearsal.key, until=rehearsal.clock.now() + 5 * SOON)
+
+    assert release.outcome is Outcome.ROLLED_BACK or release.state is State.ROLLING_BACK
+
+
+def test_what_does_not_fail_has_nothing_to_hold_off() -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    drive(rehearsal.controller(), rehearsal.key, enough=lambda r: r.confirmed_at is not None)
+
+    with pytest.raises(UsageError, match=r"no check of r-.* is about to roll it back"):
+        hold_off(rehearsal, 10 * SOON)

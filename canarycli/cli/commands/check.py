@@ -7,7 +7,7 @@ from typer import Option
 
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.verdicts import EXITS
-from canarycli.cli.options.common import Common
+from canarycli.cli.options.common import Common, Named
 from canarycli.errors import Exit, UsageError
 
 From = Annotated[
@@ -47,7 +47,7 @@ Equal = Annotated[
 
 
 def check(
-    common: Common,
+    common: Named,
     *,
     source: From = None,
     baseline: Baseline = None,

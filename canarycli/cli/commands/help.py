@@ -15,7 +15,7 @@ def help_about(
     common: Local,
     topic: Annotated[
         str | None,
-        Argument(metavar="TOPIC", help="A command, or exit-codes, env, config, keys"),
+        Argument(metavar="TOPIC", help="A command, or options, exit-codes, env, config, keys"),
     ] = None,
 ) -> None:
     """Explain a command or a topic."""

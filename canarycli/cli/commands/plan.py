@@ -13,7 +13,7 @@ from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.plan import show_plan
 from canarycli.cli.display.suggestion import show_suggestion
 from canarycli.cli.options import release as options
-from canarycli.cli.options.common import Common
+from canarycli.cli.options.common import Named
 from canarycli.errors import UsageError
 from canarycli.operations.plan import write_plan_file
 from canarycli.operations.start import Wanted, intend
@@ -55,7 +55,7 @@ Yes = Annotated[bool, Option("--yes", "-y", help="Take risks as agreed to, as st
 
 
 def plan(
-    common: Common,
+    common: Named,
     *,
     new_model: MaybeModel = None,
     share: options.Percent = None,

@@ -15,7 +15,7 @@ from canarycli.cli.display.plan import about, show_plan
 from canarycli.cli.display.prompt import confirm
 from canarycli.cli.options import release as options
 from canarycli.cli.options.artifacts import JUnit, Report, Summary
-from canarycli.cli.options.common import Common
+from canarycli.cli.options.common import Common, Named
 from canarycli.cli.options.driving import Interrupt, OkOn, Timeout
 from canarycli.config import bake_from_option
 from canarycli.operations.address import Address
@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 
 def start(
-    common: Common,
+    common: Named,
     *,
     new_model: options.NewModel,
     share: options.Percent = None,

@@ -47,7 +47,8 @@ def _lines(common: Common, standing: Standing) -> Iterable[str]:
     size, document, record = drawable(common), standing.document, standing.record
     if size is None or record is None or record.release.over:
         return status_lines(document, standing.now)
-    from canarycli.cli.display.frame import once, scene_of
+    from canarycli.cli.display.frame import once
+    from canarycli.cli.display.scene import scene_of
 
     fine = not (common.ascii or plain_only(sys.stdout))
     events, now, prompt = standing.events, standing.now, _driven(document)

@@ -8,14 +8,14 @@ from typer import Option
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.prompt import confirm
-from canarycli.cli.options.common import Common
+from canarycli.cli.options.common import Named
 from canarycli.errors import Exit
 from canarycli.operations.unlock import free_endpoint, holder_of
 from canarycli.operations.workspace import open_workspace
 
 
 def unlock(
-    common: Common,
+    common: Named,
     *,
     yes: Annotated[
         bool, Option("--yes", "-y", help="Free it even from a driver that was just heard")

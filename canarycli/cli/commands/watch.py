@@ -5,6 +5,7 @@ from typing import Annotated
 
 from typer import Option
 
+from canarycli.cli.display.journey import journey
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.screen import Screen, suits
@@ -14,6 +15,7 @@ from canarycli.cli.options.driving import OkOn, Timeout, ok_codes
 from canarycli.config import bake_from_option
 from canarycli.errors import Exit
 from canarycli.operations.follow import Watch
+from canarycli.operations.resume import resume
 from canarycli.operations.workspace import open_workspace
 
 
@@ -48,6 +50,14 @@ def watch(
         else:
             screen = Screen(work, common, watched.release_id)
             late = screen.run(pause, until)
+            if screen.taken:
+                on_its_way = journey(
+                    work, output, watched.release_id, common=common, timeout=timeout, ok_on=ok_on
+                )
+                record = watched.record()
+                return on_its_way.show(
+                    lambda drive: resume(drive, record, take_over=True, detach=False)
+                )
             if screen.closed:
                 return int(Exit.OK)
         code = Exit.TIMEOUT if late else watched.record().release.exit

@@ -4,22 +4,19 @@ A line is a list of spans, a text and its style each; whoever shows it decides a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from canarycli.cli.display.ansi import paint
 from canarycli.cli.display.chart import chart
+from canarycli.cli.display.offers import KEYS, keys
+from canarycli.cli.display.scene import HELP, LOG, Scene
 from canarycli.cli.display.spans import BAD, DOUBT, GOOD, OURS, QUIET, STRONG, Line, cut
-from canarycli.engine.lease import last_sign
-from canarycli.journal import Event
 from canarycli.release.reading import SIGNS
 from canarycli.release.record import Outcome, State
 from canarycli.report import gauge, numbers
-from canarycli.report.headline import OLD, Headline, Tone, headline, oldest
-from canarycli.report.story import Row, Story, told
-from canarycli.store import Record
-from canarycli.store.contract import LEASE
+from canarycli.report.headline import OLD, Tone, oldest
+from canarycli.report.story import Row, Story
 from canarycli.traffic import percent
 
 TONES = {Tone.GOOD: GOOD, Tone.BAD: f"{BAD} reverse", Tone.DOUBT: DOUBT, Tone.NONE: ""}
@@ -50,76 +47,6 @@ LAST = 4
 FOOT = 2
 """The last lines of a frame: an empty one and the keys."""
 
-View = int | str
-"""The number of a check, counted from 1, for its chart; `TABLE` or `HELP`."""
-TABLE, HELP = "table", "help"
-
-KEYS: Mapping[str, str] = {
-    "r": "send all traffic back to the baseline; asks",
-    "p": "hold here for 15 minutes, then go back; asks",
-    "c": "go on after a pause",
-    "+": "15 minutes more of a pause",
-    "n": "go to the next stage; asks",
-    "1-9": "the chart of a check; esc goes back to the table",
-    "?": "this help",
-    "q": "leave; the release goes on without you where somebody else drives it",
-}
-"""What the keys of the live screen do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What a frame is made from.
-
-    Attributes:
-        story: the release and what happened so far.
-        status: the same as `canary status -o json` has it.
-        now: the time.
-        driven: whether anybody was heard within a lease.
-        prompt: what is asked below, "" for the keys.
-        sparks: whether the terminal can draw them.
-        view: what stands in the middle: the table, the help, or the chart of a check.
-    """
-
-    story: Story
-    status: Mapping[str, Any]
-    now: datetime
-    driven: bool
-    prompt: str = ""
-    sparks: bool = True
-    view: View = TABLE
-
-    @property
-    def since_reading(self) -> timedelta | None:
-        """How long ago the metrics were read, None if they never were."""
-        readings = self.story.readings
-        return self.now - readings[-1].at if readings else None
-
-    @property
-    def headline(self) -> Headline:
-        """What the checks say together."""
-        judged = self.story.release.verdict is not None
-        return headline(self.story.checks, since_reading=self.since_reading if judged else None)
-
-
-def scene_of(
-    record: Record,
-    events: Sequence[Event],
-    status: Mapping[str, Any],
-    now: datetime,
-    *,
-    prompt: str = "",
-    sparks: bool = True,
-    view: View = TABLE,
-    driven: bool = False,
-) -> Scene:
-    """A release as it is recorded, ready to be drawn.
-
-    Whether anybody drives is told from when the driver was heard, unless it is known: `driven`.
-    """
-    driven = driven or now - last_sign(record) < LEASE
-    return Scene(told(record.release, events, now), status, now, driven, prompt, sparks, view)
-
 
 def once(scene: Scene, width: int, *, color: bool) -> Iterator[str]:
     """A release as lines to print: every check, and what happened last."""
@@ -148,35 +75,18 @@ def frame(scene: Scene, width: int, height: int, *, moments: int = 99) -> list[L
     if len(table) > room - 2:
         folded = len(table) - (room - 3)
         table = [*table[: room - 3], [(f"   +{folded} more", QUIET)]]
-    newest = list(_moments(scene.story, min(moments, max(0, room - len(table) - 1))))
+    most = 0 if scene.view == LOG else max(0, room - len(table) - 1)
+    newest = list(_moments(scene.story, min(moments, most)))
     lines = [*head, *table, *([[], *newest] if newest else []), [], below]
     return [cut(line, width) for line in lines]
-
-
-def keys(scene: Scene, width: int = 200) -> str:
-    """The keys that do something now, as many as fit; none once it is over."""
-    release = scene.story.release
-    if release.over:
-        return ""
-    found = ["r  roll back"]
-    if release.state is State.PAUSED:
-        found += ["c  continue", "+  15 min more"]
-    elif release.state in {State.RUNNING, State.HELD}:
-        found += ["p  pause", "n  next stage"]
-    if scene.view != TABLE:
-        found.append("esc  table")
-    elif count := min(9, len(scene.story.checks)):
-        found.append(f"1-{count}  chart" if count > 1 else "1  chart")
-    last = ["?  help", "q  leave"]
-    while len(found) > 1 and len("   ".join([*found, *last])) > width:
-        found.pop()
-    return "   ".join([*found, *last])
 
 
 def _middle(scene: Scene, width: int, room: int) -> list[Line]:
     """What stands between the traffic and the events."""
     if scene.view == HELP:
         return [[(f"   {key:<4}", STRONG), (does, "")] for key, does in KEYS.items()]
+    if scene.view == LOG:
+        return list(_moments(scene.story, max(1, room - 2)))
     checks = scene.story.checks
     if isinstance(scene.view, int) and 0 < scene.view <= len(checks):
         row = checks[scene.view - 1]
@@ -222,7 +132,7 @@ def _state(scene: Scene) -> tuple[str, str, str, str]:
     if release.over:
         style = GOOD if release.outcome is Outcome.PROMOTED else f"{BAD} reverse"
         return scene.story.symbol, scene.story.headline.upper(), style, release.why
-    if not scene.driven and not release.waits_for_a_person:
+    if scene.alone:
         tail = f"{scene.story.candidate} stays at {percent(release.target)}"
         return "✖", "NOBODY IS DRIVING", f"{BAD} reverse", tail
     match release.state:
@@ -244,7 +154,7 @@ def _ahead(scene: Scene) -> str:
     ahead = scene.status["next"]
     if not ahead or not ahead["at"]:
         return ""
-    if not scene.driven and not scene.story.release.waits_for_a_person:
+    if scene.alone:
         return ""
     left = datetime.fromisoformat(ahead["at"]) - scene.now
     what = percent(ahead["percent"]) if ahead["action"] == "shift" else str(ahead["action"])

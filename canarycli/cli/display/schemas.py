@@ -103,6 +103,7 @@ _VERSION = thing(
     {
         "name": TEXT,
         "share": SHARE,
+        "shadow": SHARE,
         "in_service": {"type": "boolean"},
         "model": TEXT,
         "instances": maybe(COUNT),

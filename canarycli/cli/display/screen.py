@@ -1,18 +1,22 @@
 """The live screen of a release: a frame a second, and keys that do what the commands do."""
 
 import os
-import select
 import sys
 import threading
+import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from canarycli.cli.display.ansi import ASCII, plain_only
-from canarycli.cli.display.frame import FOOT, HELP, TABLE, Scene, View, frame, scene_of
+from canarycli.cli.display.frame import FOOT, frame
+from canarycli.cli.display.keys import BACK, ENTER, ERASE, ESCAPE, ON, key_reader, readable
+from canarycli.cli.display.offers import offers
+from canarycli.cli.display.scene import HELP, LOG, TABLE, Scene, View, scene_of
 from canarycli.cli.display.spans import Line, plain
 from canarycli.cli.display.terminal import LEAST_HEIGHT, drawable
 from canarycli.cli.options.common import Color, Common, Talk
@@ -20,11 +24,13 @@ from canarycli.engine.status import release_status
 from canarycli.errors import CanaryError
 from canarycli.harmless import visible
 from canarycli.journal import Event
+from canarycli.operations.address import Address
 from canarycli.operations.drive import roll_back
+from canarycli.operations.report import report, write_report
 from canarycli.operations.workspace import Workspace
 from canarycli.plan import Then
 from canarycli.release import orders
-from canarycli.release.record import Release, State
+from canarycli.release.record import Release
 from canarycli.store import Record
 from canarycli.traffic import percent
 
@@ -34,19 +40,17 @@ REDRAW = 0.5
 BREAK = timedelta(minutes=15)
 """How long the key for a pause pauses."""
 
+WHY = "Why hold it 15 min?"
+
 STAYS = 4.0
 """Seconds that what was done stands in the place of the keys."""
-
-ENTER = ("\r", "\n")
 
 
 def suits(common: Common) -> bool:
     """Whether a live screen can be shown: frames can be drawn, high enough, and keys be read."""
     size = drawable(common)
     talk = common.talk is Talk.INFO
-    return (
-        size is not None and size[1] >= LEAST_HEIGHT and talk and sys.stdin.isatty() and _has_keys()
-    )
+    return size is not None and size[1] >= LEAST_HEIGHT and talk and readable()
 
 
 @dataclass(slots=True)
@@ -58,6 +62,8 @@ class Screen:
         leave: ends this process' driving; None where it only watches.
         answers: what keys would do now; none while nothing is asked.
         asked_out: whether Ctrl-C was pressed, which asks whether to leave.
+        reason: what is being typed of why a rollback is held off, None while nothing is.
+        taken: whether the person wants to drive it from here.
         said: shown instead of the keys, for a few seconds or until the next one.
         view: what stands in the middle.
         closed: whether the person left.
@@ -71,10 +77,13 @@ class Screen:
     leave: Callable[[], None] | None = None
     answers: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     asked_out: bool = False
+    reason: str | None = None
+    taken: bool = False
     said: str = ""
     view: View = TABLE
     closed: bool = False
     lines: list[Line] = field(default_factory=list)
+    scene: Scene = field(init=False)
     ascii: bool = field(init=False)
     said_at: float = 0.0
     drives: bool = False
@@ -91,42 +100,51 @@ class Screen:
 
         console = Console(no_color=self.common.color is Color.NEVER or None, highlight=False)
         late, look_at = False, 0.0
-        with _keys() as key, _drawing(console) as draw:
+        with key_reader() as keys, _drawing(console) as draw:
             while not self.closed and not late:
                 if monotonic() >= look_at:
                     record, events = self._look()
                     look_at = monotonic() + pause
-                self.lines = frame(self._scene(record, events), *self._size(console.size))
+                self.scene = self._scene(record, events)
+                self.lines = frame(self.scene, *self._size(console.size))
                 draw(self._drawn())
                 if record.release.over:
                     break
-                for word in key(min(REDRAW, pause)):
-                    self.press(word, record.release)
+                for key in keys(min(REDRAW, pause)):
+                    self.press(key)
                     look_at = 0.0
                 if self.asked_out and not self.answers:
-                    self.press("q", record.release)
+                    self.reason = None
+                    self.press("q")
                     self.asked_out = True
                 late = until is not None and self.work.clock.now() >= until
-        self.said, self.answers, self.view = "", {}, TABLE
+        self.said, self.answers, self.view, self.reason = "", {}, TABLE, None
         self.lines = frame(self._scene(*self._look()), *self._size(console.size))
         for line in self.lines[:-FOOT]:
             sys.stdout.write(self._text(plain(line)).rstrip() + "\n")
         return late
 
-    def press(self, word: str, release: Release) -> None:
+    def press(self, key: str) -> None:
         """Answer one key."""
+        if self.reason is not None:
+            self._type(key)
+            return
         answers, self.answers, self.said, self.asked_out = self.answers, {}, "", False
         if answers:
-            answers.get("\n" if word in ENTER else word, lambda: None)()
-            return
-        match word:
-            case "q" if self.drives:
-                where = f"hold at {percent(release.target)} and leave"
-                self.answers = {"d": self._leave, "r": self._roll_back}
-                told = f"This terminal drives {release.id}.   d  {where}   r  roll back"
-                self._say(f"{told}   esc  stay")
-            case "q":
-                self._leave()
+            answers.get("\n" if key in ENTER else key, lambda: None)()
+        elif key == "q":
+            self._asks_out()
+        elif key in offers(self.scene):
+            self._act(key, self.scene.story.release)
+        elif key == "o":
+            self._say("writing the report")
+            threading.Thread(target=self._open_report, daemon=True).start()
+        else:
+            self.view = _view(key, self.view, len(self.scene.story.checks))
+
+    def _act(self, key: str, release: Release) -> None:
+        """What a key does to the release; most ask first."""
+        match key:
             case "r":
                 self._ask(f"Roll back to {release.baseline} now?", self._roll_back)
             case "n":
@@ -134,12 +152,37 @@ class Screen:
             case "p":
                 where = percent(release.target)
                 self._ask(f"Hold at {where} for 15 min, then roll back?", self._pause)
-            case "+" if release.state is State.PAUSED:
-                self._pause()
-            case "c" if release.state is State.PAUSED:
+            case "h":
+                self.reason = ""
+            case "t":
+                self._ask(f"Drive {release.id} from here?", self._take_over)
+            case "+":
+                self._order("15 min more", lambda r, _: orders.prolong(r, BREAK))
+            case "c":
                 self._order("going on", lambda r, _: orders.resume(r, self.work.clock.now()))
-            case _:
-                self.view = _view(word) or self.view
+
+    def _type(self, key: str) -> None:
+        """One key of a reason; Enter ends it, and escape gives it up."""
+        text = self.reason or ""
+        if key in ENTER and text.strip():
+            self.reason = None
+            self._hold_off(text.strip())
+        elif key == ESCAPE:
+            self.reason = None
+        elif key in ERASE:
+            self.reason = text[:-1]
+        elif key.isprintable():
+            self.reason = text + key
+
+    def _asks_out(self) -> None:
+        if not self.drives:
+            self._leave()
+            return
+        release = self.scene.story.release
+        where = f"hold at {percent(release.target)} and leave"
+        self.answers = {"d": self._leave, "r": self._roll_back}
+        told = f"This terminal drives {release.id}.   d  {where}   r  roll back"
+        self._say(f"{told}   esc  stay")
 
     def _leave(self) -> None:
         self.closed = True
@@ -169,6 +212,28 @@ class Screen:
 
     def _pause(self) -> None:
         self._order("paused for 15 min, then rollback", self._paused)
+
+    def _hold_off(self, reason: str) -> None:
+        now = self.work.clock.now()
+        self._order(
+            f"no rollback for 15 min: {reason}",
+            lambda r, who: orders.hold_off(r, who, now, length=BREAK, reason=reason),
+        )
+
+    def _take_over(self) -> None:
+        self.taken = self.closed = True
+
+    def _open_report(self) -> None:
+        """Write it where `canary report` does, and show it where a browser has a window."""
+        path = Path(f"canary-{self.release_id}.html")
+        try:
+            address = Address(release=self.release_id, config=self.common.config)
+            write_report(path, report(address, os.environ).text("html"))
+        except CanaryError as error:
+            self._say(error.message)
+            return
+        shown = _has_windows() and webbrowser.open(path.resolve().as_uri())
+        self._say(f"{path} is written" + (", opening" if shown else ""))
 
     def _paused(self, release: Release, who: str) -> Release:
         now = self.work.clock.now()
@@ -205,15 +270,17 @@ class Screen:
         status = release_status(record, None, now)
         if not self.answers and monotonic() - self.said_at > STAYS:
             self.said = ""
+        why = None if self.reason is None else f"{WHY} {self.reason}_   Enter  hold   esc  back"
         return scene_of(
             record,
             events,
             status,
             now,
-            prompt=self.said,
+            prompt=why or self.said,
             sparks=not self.ascii,
             view=self.view,
             driven=self.drives,
+            watches=self.leave is None,
         )
 
     def _size(self, size: tuple[int, int]) -> tuple[int, int]:
@@ -235,11 +302,19 @@ class Screen:
         return whole
 
 
-def _view(word: str) -> View | None:
-    """What a key shows in the middle, None for a key that shows nothing."""
-    if word.isdigit() and word != "0":
-        return int(word)
-    return {"?": HELP, "\x1b": TABLE}.get(word)
+def _view(key: str, view: View, count: int) -> View:
+    """What stands in the middle after a key: the same, for a key that shows nothing."""
+    if key.isdigit() and key != "0":
+        return int(key)
+    if isinstance(view, int) and count and key in BACK | ON:
+        return (view - 1 + (1 if key in ON else -1)) % count + 1
+    return {"?": HELP, "l": LOG, ESCAPE: TABLE}.get(key, view)
+
+
+def _has_windows() -> bool:
+    """Whether a browser would open beside this terminal, and not in it."""
+    known = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
+    return known or sys.platform in {"darwin", "win32"}
 
 
 def together(kept: Sequence[Event], heard: Sequence[Event]) -> tuple[Event, ...]:
@@ -262,32 +337,3 @@ def _drawing(console: Any) -> Iterator[Callable[[Any], None]]:
         redirect_stderr=False,
     ) as live:
         yield lambda drawn: live.update(drawn, refresh=True)
-
-
-@contextmanager
-def _keys() -> Iterator[Callable[[float], str]]:
-    """A function that waits for keys and returns those typed meanwhile, "" for none."""
-    import termios
-    import tty
-
-    descriptor = sys.stdin.fileno()
-    before = termios.tcgetattr(descriptor)
-    tty.setcbreak(descriptor)
-
-    def read(seconds: float) -> str:
-        ready, _, _ = select.select([descriptor], [], [], seconds)
-        return os.read(descriptor, 64).decode(errors="replace") if ready else ""
-
-    try:
-        yield read
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-
-
-def _has_keys() -> bool:
-    """Whether keys can be read one by one here, which Windows does otherwise."""
-    try:
-        import termios  # noqa: F401
-    except ImportError:
-        return False
-    return True

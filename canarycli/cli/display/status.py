@@ -25,7 +25,9 @@ def status_lines(status: Mapping[str, Any], now: datetime) -> Iterator[str]:
         yield f"  {sign} {check['message']}{tail}"
     for version in status.get("versions", ()):
         up = "in service" if version["in_service"] else "NOT in service"
-        yield f"  {version['name']}  {percent(version['share'])}  {up}  {version['model']}".rstrip()
+        copy = version["shadow"]
+        share = f"shadow {percent(copy)}" if copy else percent(version["share"])
+        yield f"  {version['name']}  {share}  {up}  {version['model']}".rstrip()
     if status.get("driver") is not None and status["state"] != "ended":
         yield f"  {_driven(status['driver'])}"
 

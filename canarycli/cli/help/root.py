@@ -8,8 +8,8 @@ from canarycli.cli.table import COMMANDS, listed
 
 _TITLE = "Canary releases for ML models on SageMaker, Vertex AI and Azure ML"
 _TOPICS = (
-    "Run canary COMMAND --help for options, "
-    "canary help exit-codes | env | config | keys for topics."
+    "Run canary COMMAND --help for its options, "
+    "canary help options | exit-codes | env | config | keys."
 )
 
 

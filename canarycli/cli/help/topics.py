@@ -142,7 +142,7 @@ def config() -> str:
 
 def keys() -> str:
     """The topic `keys`."""
-    from canarycli.cli.display.frame import KEYS as ON_THE_SCREEN
+    from canarycli.cli.display.offers import KEYS as ON_THE_SCREEN
 
     return _page(
         "At a prompt:",
@@ -152,7 +152,19 @@ def keys() -> str:
     )
 
 
+def options() -> str:
+    """The topic `options`."""
+    from canarycli.cli.help.usage import COMMON, columns, sections
+    from canarycli.cli.main import load_command
+
+    width = room() or 100
+    shared = ((h, rows) for h, rows in sections(load_command("status")) if h in COMMON)
+    parts = ["\n".join((f"{head}:", *columns(rows, width))) for head, rows in shared]
+    return _page("Every command takes these, after its name.", *parts)
+
+
 TOPICS: Mapping[str, Callable[[], str]] = {
+    "options": options,
     "exit-codes": exit_codes,
     "env": environment,
     "config": config,

@@ -10,11 +10,15 @@ from typing import Any
 from typer.core import TyperArgument, TyperCommand, TyperOption
 
 from canarycli.cli.display.ansi import bold, colored
+from canarycli.cli.options.common import CLOUD, SCREEN
 from canarycli.cli.options.values import take_at_a_glance
 from canarycli.cli.table import COMMANDS
 
 _WIDEST = 100
 _LEFT = 30
+COMMON = frozenset({CLOUD, SCREEN})
+"""The heads of options that every command has."""
+_SHARED = "--endpoint, --provider, --output and others every command has: canary help options"
 
 
 class PlainCommand(TyperCommand):
@@ -60,8 +64,12 @@ def command_help(command: TyperCommand, path: str, *, width: int, color: bool) -
     usage = " ".join([path, *arguments_usage(command), "[OPTIONS]"])
     text = textwrap.dedent(command.help or "").strip()
     lines = [text, "", f"{bold('Usage:', on=color)} {usage}"]
-    for head, rows in sections(command):
-        lines += ["", bold(head, on=color), *_columns(rows, width)]
+    found = dict(sections(command))
+    for head, rows in found.items():
+        if head not in COMMON:
+            lines += ["", bold(head, on=color), *columns(rows, width)]
+    if COMMON & found.keys():
+        lines += ["", _SHARED]
     row = COMMANDS.get(command.name or "")
     if row is not None and row.exits:
         codes = ", ".join(str(code) for code in sorted({*row.exits, 1, 2}))
@@ -136,7 +144,8 @@ def default_text(param: TyperArgument | TyperOption) -> str:
     return str(param.default)
 
 
-def _columns(rows: Sequence[tuple[str, str]], width: int) -> Iterable[str]:
+def columns(rows: Sequence[tuple[str, str]], width: int) -> Iterable[str]:
+    """Rows of a help: what to write, then what it means, as wide as there is room."""
     indent = " " * (_LEFT + 2)
     for left, right in rows:
         room = max(width - len(indent), 30)

@@ -22,6 +22,7 @@ class Scope(Enum):
     """How much of `Common` a command shows; every command accepts all of its options."""
 
     RELEASE = "with RELEASE as an argument"
+    NAMED = "with ENDPOINT as an argument: there is no release yet, or none is meant"
     ENDPOINT = "without it"
     LOCAL = "without it, and the cloud's options are not in the help"
 
@@ -55,6 +56,14 @@ class Talk(StrEnum):
 
 CLOUD = "Where the endpoint is"
 SCREEN = "Common options"
+
+
+ENDPOINT = Argument(
+    metavar="ENDPOINT",
+    envvar="CANARY_RELEASE",
+    help="Endpoint in canary.yaml, or the cloud's name for it; else canary.yaml's only one",
+)
+"""What the argument is where no release is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +224,9 @@ class Common:
         settings |= dict(map(_pair, self.set or ()))
         return Address(self.release, self.endpoint, self.provider, self.config, settings)
 
+
+Named = Annotated[Common, Scope.NAMED]
+"""For commands that act on an endpoint, in a release or not."""
 
 WithoutRelease = Annotated[Common, Scope.ENDPOINT]
 """For commands that do not act on one release."""

@@ -19,7 +19,7 @@ The first rule in `RULES` that has an answer wins:
 6.  a change on its way is waited for, repeated if it never landed, given up when it takes too long;
 7.  a person's order comes before the plan;
 8.  the deadline comes before the checks, and so does the end of a hold;
-9.  a failed check acts, held and paused releases included;
+9.  a failed check acts, held and paused releases included, unless a person holds that off;
 10. silence and doubt pause the release, and a pause that runs out does what it said;
 11. a stage that has baked and passed leads to the next.
 """

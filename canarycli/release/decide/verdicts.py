@@ -27,11 +27,19 @@ def checks(context: Context) -> Decision | None:
     why = failed[0].sentence
     if all(f.guard and not f.proven for f in failed):
         return _alarm(context, why)
+    if _held_off(release) and not any(f.critical for f in failed):
+        return None
     if release.plan.on_fail is Then.ROLLBACK:
         return go_back(context, Outcome.ROLLED_BACK, why)
     if not paused_for(release, Cause.FAILING):
         context.pause(Cause.FAILING, why, None, Then.HOLD)
     return context.wait()
+
+
+def _held_off(release: Release) -> bool:
+    """Whether a person keeps failing checks from acting for a while."""
+    pause = release.pause
+    return paused_for(release, Cause.FAILING) and pause is not None and pause.until is not None
 
 
 def _alarm(context: Context, why: str) -> Decision | None:

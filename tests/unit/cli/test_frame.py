@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from unit.stories import NOON, a_release_of
 
-from canarycli.cli.display.frame import Scene, frame, keys, once, spark
+from canarycli.cli.display.frame import frame, once, spark
+from canarycli.cli.display.keys import keys_in
+from canarycli.cli.display.offers import keys, offers
+from canarycli.cli.display.scene import LOG, Scene
 from canarycli.cli.display.spans import plain
 from canarycli.engine.status import release_status
 from canarycli.journal import Event
@@ -245,4 +248,49 @@ def test_what_waits_for_a_verdict_says_so_instead_of_counting_to_zero() -> None:
 def test_the_help_names_every_key() -> None:
     lines = [plain(line) for line in frame(replace(scene(JUDGED, "pass"), view="help"), 80, 24)]
 
-    assert all(any(line.strip().startswith(key) for line in lines) for key in "rpcn?q+")
+    assert all(any(line.strip().startswith(key) for line in lines) for key in "rpcnhtlo?q+")
+
+
+HELD_OFF = Pause(Cause.FAILING, "dana", "load test", NOON, NOON + 40 * MINUTE, Then.ROLLBACK)
+ENDLESS = replace(HELD_OFF, until=None)
+OFFERED = {
+    "healthy": (scene(JUDGED, "pass"), "rpn"),
+    "failing": (scene(replace(JUDGED, failing={"errors_5xx": 1}), "fail"), "rh"),
+    "paused": (scene(replace(JUDGED, state=State.PAUSED, pause=HELD_OFF), "fail"), "cr+"),
+    "paused for good": (scene(replace(JUDGED, state=State.PAUSED, pause=ENDLESS), "pass"), "cr"),
+    "nobody drives": (scene(JUDGED, "pass", driven=False), "tr"),
+    "held": (scene(replace(JUDGED, state=State.HELD), "pass", driven=False), "rpn"),
+    "going back": (scene(replace(JUDGED, state=State.ROLLING_BACK)), "r"),
+    "over": (scene(replace(JUDGED, state=State.ENDED, outcome=Outcome.PROMOTED)), ""),
+}
+
+
+@pytest.mark.parametrize(("of", "wanted"), OFFERED.values(), ids=OFFERED.keys())
+def test_only_keys_that_do_something_now_are_offered(of: Scene, wanted: str) -> None:
+    assert "".join(offers(of)) == wanted
+    assert all(f"{key}  " in keys(of) for key in wanted)
+
+
+def test_who_drives_already_is_not_offered_to_take_over() -> None:
+    assert "t" not in offers(replace(scene(JUDGED, "pass", driven=False), watches=False))
+
+
+@pytest.mark.parametrize("height", [16, 24, 50])
+def test_the_log_fills_the_middle_with_what_happened_last(height: int) -> None:
+    notes = [Event("note", NOON + n * MINUTE, f"note {n}") for n in range(40)]
+    of = replace(scene(JUDGED, "pass", extra=notes), view=LOG)
+
+    lines = [plain(line) for line in frame(of, 80, height)]
+
+    assert sum(" note " in line for line in lines) == min(40, height - 12)
+    assert any("note 39" in line for line in lines)
+    assert "esc  table" in lines[-1]
+    assert len(lines) <= height
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [("ab", ["a", "b"]), ("\x1b[A", ["\x1b[A"]), ("\x1bOCx", ["\x1b[C", "x"]), ("\x1b", ["\x1b"])],
+)
+def test_an_arrow_is_one_key(typed: str, read: list[str]) -> None:
+    assert keys_in(typed) == read

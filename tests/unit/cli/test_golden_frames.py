@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from unit.stories import NOON, a_release_of
 
-from canarycli.cli.display.frame import Scene, frame
+from canarycli.cli.display.frame import frame
+from canarycli.cli.display.scene import Scene
 from canarycli.cli.display.spans import plain
 from canarycli.engine.status import release_status
 from canarycli.journal import Event
@@ -56,7 +57,11 @@ RUNNING = a_release_of(
 BACK = {"v41": 100.0, "v42": 0.0}
 STATES: dict[str, tuple[Release, str, bool]] = {
     "healthy": (RUNNING, "pass", True),
-    "failing": (replace(RUNNING, verdict=Verdict.FAIL), "fail", True),
+    "failing": (
+        replace(RUNNING, verdict=Verdict.FAIL, failing={"errors_5xx": 1}),
+        "fail",
+        True,
+    ),
     "paused": (
         replace(
             RUNNING,
