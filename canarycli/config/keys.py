@@ -5,6 +5,8 @@ from collections.abc import Mapping
 SIMULATOR = "simulator"
 ALIASES: Mapping[str, str] = {"demo": SIMULATOR}
 """Other words for a provider."""
+NICKNAMES: Mapping[str, str] = {"aws": "sagemaker", "gcp": "vertex", "google": "vertex"}
+"""Words that are none, and what is meant by them."""
 
 COMMON = frozenset(
     {"provider", "endpoint", "plan", "baseline", "candidate", "keep_baseline", "predictions"}

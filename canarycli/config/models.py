@@ -26,7 +26,7 @@ from canarycli.config.fields import (
     Text,
     wrong,
 )
-from canarycli.config.keys import ALIASES
+from canarycli.config.keys import ALIASES, NICKNAMES
 from canarycli.config.plans import ALARM, BUILT_IN, CUSTOM, RULE, SOURCED, Model, PlanModel
 from canarycli.config.predictions import PredictionsModel
 from canarycli.config.problem import nearest
@@ -34,7 +34,6 @@ from canarycli.config.sources import SourceModel
 from canarycli.registry import provider_names
 
 USUAL_EVENTS = ("failed", "rolled_back", "promoted", "unsafe")
-NICKNAMES = {"aws": "sagemaker", "gcp": "vertex", "google": "vertex"}
 OTHER = "<other>"
 KNOWN = ("simulator", "demo", "sagemaker", "vertex", "azureml")
 TAGS = frozenset({RULE, ALARM, BUILT_IN, CUSTOM, SOURCED, OTHER, *(f"<{name}>" for name in KNOWN)})

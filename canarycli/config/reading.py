@@ -1,6 +1,7 @@
 """Loads and lints canary.yaml; pydantic is imported with the first file that is read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from canarycli.config.values import Config
 
 if TYPE_CHECKING:
     from canarycli.config.models import FileModel
+    from canarycli.config.rules import Rule
 
 
 def load(path: Path | None, *, cwd: Path, env: Mapping[str, str]) -> Config:
@@ -24,8 +26,9 @@ def load(path: Path | None, *, cwd: Path, env: Mapping[str, str]) -> Config:
     if found is None:
         return Config()
     from canarycli.config.build import build_config
+    from canarycli.config.rules import file_flaws
 
-    model, problems = _checked(found, shown(found, cwd))
+    model, problems = _checked(found, shown(found, cwd), (file_flaws,))
     if model is None:
         raise complain(problems)
     return build_config(model, found)
@@ -33,7 +36,10 @@ def load(path: Path | None, *, cwd: Path, env: Mapping[str, str]) -> Config:
 
 def lint(path: Path, *, cwd: Path | None = None) -> tuple[Problem, ...]:
     """Every problem of a file, in its order; none if it is fine."""
-    _, problems = _checked(path if cwd is None else cwd / path, shown(path, cwd))
+    from canarycli.config.rules import absent_flaws, file_flaws
+
+    place = path if cwd is None else cwd / path
+    _, problems = _checked(place, shown(path, cwd), (file_flaws, absent_flaws))
     return problems
 
 
@@ -44,13 +50,14 @@ def shown(path: Path, cwd: Path | None) -> str:
     return str(path)
 
 
-def _checked(path: Path, file: str) -> "tuple[FileModel | None, tuple[Problem, ...]]":
+def _checked(
+    path: Path, file: str, rules: "Sequence[Rule]"
+) -> "tuple[FileModel | None, tuple[Problem, ...]]":
     from canarycli.config.models import FileModel
-    from canarycli.config.rules import file_flaws
     from canarycli.config.source import read_source
     from canarycli.config.validate import validate
 
     document = read_source(path, file)
     if document.problems and document.data is None:
         return None, tuple(document.problems)
-    return validate(document, FileModel, file_flaws)
+    return validate(document, FileModel, lambda data: chain(*(rule(data) for rule in rules)))

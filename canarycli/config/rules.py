@@ -4,7 +4,7 @@ They look at the raw data and skip what has a wrong shape, so that they are told
 the mistakes that pydantic finds.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -14,12 +14,13 @@ from canarycli.config.addresses import foreign
 from canarycli.config.alarms import is_alarm, usual_name
 from canarycli.config.document import At, Path
 from canarycli.config.foreign import default_flaws, setting_flaws, store_flaws, stores_of
-from canarycli.config.keys import ALIASES
+from canarycli.config.keys import ALIASES, NICKNAMES
 from canarycli.config.notify import notify_flaws
 from canarycli.config.people import approval_flaws, freeze_flaws
 from canarycli.config.plans import LIMITS, SOURCES
 from canarycli.config.problem import nearest
 from canarycli.config.sources import FROM, metric_flaws, source_flaws
+from canarycli.registry import provider_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,23 @@ def file_flaws(data: Any) -> Iterator[Flaw]:
     for block, flaws in (("freeze", freeze_flaws), ("notify", notify_flaws)):
         for index, entry in enumerate(_list(data, block)):
             yield from (Flaw((block, index, key), text) for key, text in flaws(entry))
+
+
+Rule = Callable[[Any], Iterator[Flaw]]
+"""What looks at the data of a whole file."""
+
+
+def absent_flaws(data: Any) -> Iterator[Flaw]:
+    """Providers that no installed package has: a mistake for lint alone.
+
+    Whoever reads the file for another of its endpoints does without them.
+    """
+    for name, endpoint in _mapping(data, "endpoints").items():
+        word = endpoint.get("provider") if isinstance(endpoint, Mapping) else None
+        known = {*provider_names(), *ALIASES, *NICKNAMES}
+        if isinstance(word, str) and word not in known and not nearest(word, known):
+            text = f'"{word}" is not a provider, nor is one of that name installed'
+            yield Flaw(("endpoints", name, "provider"), text)
 
 
 def plan_flaws(

@@ -114,7 +114,8 @@ def foresee(intent: Intent, *, insist: bool = False) -> Foresight:
     if not plan.checks:
         return Foresight(release, settle=settle, why="the plan has no check")
     if flow is None or not share:
-        why = "no metric tells how many requests there are"
+        told_of = any(s.points for s in measured.series.get(release.baseline, {}).values())
+        why = "no metric tells how many requests there are" if told_of else "no history yet"
         return Foresight(release, None, known, settle, None, why, measured.queries)
     flow /= share
     told = forecast(plan, flow, known, settle)

@@ -1,7 +1,8 @@
 """Where releases stand, once."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from canarycli.engine.status import endpoint_status, release_status
 from canarycli.errors import CanaryError, Exit
 from canarycli.journal import Event
 from canarycli.operations.address import Address
-from canarycli.operations.target import SeveralOpen, find_target
+from canarycli.operations.target import Ambiguous, find_target
 from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.provider import Endpoint
 from canarycli.store import Record
@@ -79,17 +80,32 @@ def statuses(env: Mapping[str, str], *, ended: bool) -> list[dict[str, Any]]:
     return [release_status(record, None, now) for record in records]
 
 
-def several_open(address: Address, env: Mapping[str, str]) -> bool:
-    """Whether nobody said which, and there is more than one."""
+def several(address: Address, env: Mapping[str, str]) -> Ambiguous | None:
+    """Which ones may be meant, where nobody said which and there is more than one."""
     if address.word:
-        return False
+        return None
     try:
         find_target(address, open_store(env, address.config), env)
-    except SeveralOpen:
-        return True
+    except Ambiguous as error:
+        return error
     except CanaryError:
-        return False
-    return False
+        return None
+    return None
+
+
+def each(
+    names: Sequence[str], address: Address, env: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Several endpoints of canary.yaml with their live traffic, and what some would not tell."""
+    found, failures = [], []
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        looks = {n: pool.submit(status, replace(address, endpoint=n), env) for n in names}
+    for name, look in looks.items():
+        try:
+            found.append(dict(look.result().document))
+        except CanaryError as error:
+            failures.append(f"warning: {name}: {error.message}")
+    return found, failures
 
 
 def _of_endpoint(work: Workspace, endpoint: Endpoint | None) -> dict[str, Any]:

@@ -50,6 +50,23 @@ def test_two_approve_and_the_release_goes_on(tmp_path: Path) -> None:
     assert "dana approved going on from 5%: looks well" in journal
 
 
+def test_status_of_several_endpoints_is_a_list_before_any_release(tmp_path: Path) -> None:
+    canary = simulated(tmp_path)
+    file = canary.folder / "canary.yaml"
+    entry = "  ranker: {provider: simulator, plan: quick}\nplans:\n"
+    file.write_text(file.read_text().replace("plans:\n", entry))
+
+    shown = canary.run("status")
+
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.splitlines() == [
+        "demo  v41  v41 100%  no release is known here",
+        "ranker  v41  v41 100%  no release is known here",
+    ]
+    listed = canary.run("status", "-o", "json").json
+    assert [one["endpoint"] for one in listed["releases"]] == ["demo", "ranker"]
+
+
 def as_(canary: Canary, actor: str) -> Canary:
     """Somebody else on the same machine."""
     return Canary(canary.folder, {"HOME": canary.env["HOME"], "CANARY_ACTOR": actor})

@@ -99,7 +99,7 @@ def test_a_metric_of_which_nothing_is_known_is_said_and_not_refused(tmp_path: Pa
     result = endpoint(tmp_path, versions=versions).run("plan", "-m", "v42")
 
     assert result.code == 0, result.err
-    assert "no metric tells how many requests there are" in result.out
+    assert "no history yet, so it can't be said when a check can tell" in result.out
 
 
 @pytest.mark.parametrize("flags", [(), ("--percent", "7", "--bake", "90s")])

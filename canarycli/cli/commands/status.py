@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from typer import Option
@@ -15,8 +16,9 @@ from canarycli.cli.display.terminal import drawable
 from canarycli.cli.options.common import Common
 from canarycli.clock import SystemClock
 from canarycli.errors import Exit
-from canarycli.operations.status import Standing, several_open, statuses
+from canarycli.operations.status import Standing, each, several, statuses
 from canarycli.operations.status import status as look
+from canarycli.operations.target import SeveralOpen
 
 
 def status(
@@ -33,8 +35,15 @@ def status(
 ) -> int:
     """Show where releases stand, once."""
     with Output(common) as output:
-        if show_all or several_open(common.address, os.environ):
-            return _list(output, ended=wide)
+        choice = None if show_all else several(common.address, os.environ)
+        if show_all or isinstance(choice, SeveralOpen):
+            return _list(output, statuses(os.environ, ended=wide))
+        if choice is not None:
+            names = [one.word for one in choice.choices]
+            documents, failures = each(names, common.address, os.environ)
+            for failure in failures:
+                output.say(failure)
+            return _list(output, documents)
         standing = look(address_of(common), os.environ, output.say)
         if standing.warning:
             output.say(standing.warning)
@@ -62,16 +71,16 @@ def _driven(document: Mapping[str, Any]) -> str:
     return f"{who}      canary watch follows it live"
 
 
-def _list(output: Output, *, ended: bool) -> int:
+def _list(output: Output, documents: Sequence[Mapping[str, Any]]) -> int:
     now = SystemClock().now()
-    documents = statuses(os.environ, ended=ended)
     output.result(
         {"schema": "canary.statuses/1", "releases": documents},
-        [
-            f"{d['release']}  {d['endpoint']}  {d['baseline']['name']} → {d['candidate']['name']}  "
-            f"{traffic_text(d['traffic'])}  {state_text(d, now)}"
-            for d in documents
-        ]
-        or ["no release is open here"],
+        [_line(document, now) for document in documents] or ["no release is open here"],
     )
     return int(Exit.OK)
+
+
+def _line(status: Mapping[str, Any], now: datetime) -> str:
+    arms = " → ".join(arm["name"] for arm in (status["baseline"], status["candidate"]) if arm)
+    parts = (status["release"], status["endpoint"], arms, traffic_text(status["traffic"]))
+    return "  ".join((*filter(None, parts), state_text(status, now)))

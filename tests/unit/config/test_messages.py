@@ -97,6 +97,13 @@ ENDPOINT: Mapping[str, tuple[str, str]] = {
             "   (endpoints.churn)"
         ),
     ),
+    "a provider that is not installed": (
+        "endpoints:\n  churn: {provider: kongg}\n",
+        (
+            'canary.yaml:2:21: provider: "kongg" is not a provider, nor is one of that name '
+            "installed   (endpoints.churn)"
+        ),
+    ),
     "a cloud for a provider": (
         "endpoints:\n  churn: {provider: aws}\n",
         (
