@@ -60,17 +60,24 @@ ANSWERS: Mapping[str, Unit] = MappingProxyType(
         "precision": Unit.RATIO,
         "missed": Unit.RATIO,
         "false_alarms": Unit.RATIO,
+        "auc": Unit.RATIO,
+        "brier": Unit.RATIO,
+        "log_loss": Unit.RATIO,
+        "error_over": Unit.RATIO,
     }
 )
 """Metrics of what a model says, read from recorded answers; their `n` is answers, not traffic."""
 
-ABOUT = frozenset({"class_share", "score_over"})
+ABOUT = frozenset({"class_share", "score_over", "error_over"})
 """Those that say what about: `class_share(fraud)`."""
 
-LABELLED = frozenset({"accuracy", "precision", "missed", "false_alarms"})
+EVERY_LABEL = frozenset({"accuracy", "brier", "log_loss", "error_over"})
+"""Those that count every answer of which it is known what would have been right."""
+
+LABELLED = EVERY_LABEL | {"precision", "missed", "false_alarms", "auc"}
 """Those that need to know what would have been right."""
 
-RIGHT = frozenset({"accuracy", "precision"})
+RIGHT = frozenset({"accuracy", "precision", "auc"})
 """Those of which more is better: they count what was right."""
 
 VALUED = frozenset({"value", "sum", "mean", "promql"})
@@ -104,7 +111,7 @@ class Metric:
             `cloudwatch:`, `cloud_monitoring:` or `azure_monitor:`, with that word as the only
             key; `{arm}` in a text stands for the version. With an `origin` its other keys.
         origin: the source that has it, None for the endpoint's own cloud.
-        about: the class or score that a metric of `ABOUT` is about.
+        about: the class, score or error that a metric of `ABOUT` is about.
     """
 
     name: str

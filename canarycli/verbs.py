@@ -6,6 +6,7 @@ from typing import TypeGuard, TypeVar
 from canarycli.batch import Batching
 from canarycli.declared import Declaring, Metering
 from canarycli.files import Uploader
+from canarycli.labels import Labelling
 from canarycli.preview import Listing, Previewer, Roomy
 from canarycli.provider import (
     Deployer,
@@ -38,8 +39,9 @@ VERBS: Mapping[type, tuple[str, ...]] = {
     Declaring: ("keys",),
     Metering: ("metric_keys",),
     Recorder: ("recording", "answers"),
+    Labelling: ("labels",),
 }
-"""What a provider must have to be one of those."""
+"""What a provider, or a source, must have to be one of those."""
 
 
 def offers(provider: object, kind: type[P]) -> TypeGuard[P]:

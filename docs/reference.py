@@ -53,7 +53,15 @@ SECTIONS = (
     ),
     Section(
         "Sources of figures",
-        ("SourceModel", "PostgresModel", "WebModel", "OAuthModel", "SigV4Model", "FromModel"),
+        (
+            "SourceModel",
+            "PostgresModel",
+            "WebModel",
+            "OAuthModel",
+            "SigV4Model",
+            "FromModel",
+            "LabelsModel",
+        ),
         "sources",
     ),
     Section("Who hears of it", ("NotifyModel",), "notify"),

@@ -24,6 +24,7 @@ VALUES = (
     "declared",
     "files",
     "recorder",
+    "labels",
     "verbs",
     "probes",
     "journal",
@@ -78,6 +79,7 @@ OPEN_TO_PROVIDERS = frozenset(
         "files",
         "child",
         "recorder",
+        "labels",
         "probes",
         "clock",
     }

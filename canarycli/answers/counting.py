@@ -1,115 +1,163 @@
 """Counts what answers say by version and period, each answer once."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
+from canarycli.answers.quality import QUALITY
 from canarycli.answers.reading import Paths, Said, read
+from canarycli.answers.told import Told
 from canarycli.errors import Unsupported
-from canarycli.metrics import Counts, Histogram, Metric, Point, Series, Window
+from canarycli.metrics import ABOUT, LABELLED, Counts, Histogram, Metric, Point, Series, Window
 from canarycli.recorder import Answer
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BOUNDS = tuple(step / 100 for step in range(1, 100))
 """Where scores from 0 to 1 are counted; a score beyond them falls into the outermost."""
 
-
-@dataclass(slots=True)
-class Tally:
-    """What one version said in one period."""
-
-    n: int = 0
-    valid: int = 0
-    empty: int = 0
-    labels: Counter[str] = field(default_factory=Counter)
-    scores: list[float] = field(default_factory=list)
-
-    def add(self, said: Said) -> None:
-        """Take one answer in."""
-        self.n += 1
-        self.valid += said.valid
-        self.empty += said.empty
-        if said.valid and said.label is not None:
-            self.labels[said.label] += 1
-        if said.valid and said.score is not None:
-            self.scores.append(said.score)
+BY_SCORE = frozenset({"score_over", "scores", "auc", "brier", "log_loss", "error_over"})
+BY_CLASS = frozenset({"class_share", "accuracy", "missed", "false_alarms", "precision"})
+OF_TWO = frozenset({"missed", "false_alarms", "precision", "auc", "brier", "log_loss"})
+"""Metrics that need a positive class."""
 
 
-def counted(
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a period is and how late it is whole."""
+
+    period: timedelta
+    delay: timedelta
+
+
+def told(
     answers: Iterable[Answer],
     paths: Paths,
-    metrics: Collection[Metric],
     window: Window,
     *,
     period: timedelta,
-    delay: timedelta,
+    versions: Collection[str],
+) -> Iterator[Told]:
+    """Every answer of the whole periods that lie in the window, once."""
+    known: set[tuple[str, str]] = set()
+    for answer in answers:
+        start = answer.at - (answer.at - EPOCH) % period
+        if answer.version not in versions or (answer.version, answer.key) in known:
+            continue
+        if not (window.start <= start and start + period <= window.end):
+            continue
+        known.add((answer.version, answer.key))
+        several = list(read(answer.body, answer.content_type, paths))
+        for said in several:
+            key = answer.key if len(several) == 1 else ""
+            yield Told(answer.version, start, said.key or key, said)
+
+
+def counted(
+    found: Iterable[Told],
+    paths: Paths,
+    metrics: Collection[Metric],
+    *,
+    pace: Pace,
     versions: Collection[str],
 ) -> Mapping[str, Mapping[str, Series]]:
-    """A series by version and metric key; only whole periods that lie in the window.
+    """A series by version and metric key.
 
     Raises:
         Unsupported: a metric asks for what `predictions` does not say.
     """
     for metric in metrics:
-        _refuse(metric, paths)
-    tallies: dict[str, dict[datetime, Tally]] = {name: defaultdict(Tally) for name in versions}
-    known: set[tuple[str, str]] = set()
-    for answer in answers:
-        start = answer.at - (answer.at - EPOCH) % period
-        if answer.version not in tallies or (answer.version, answer.key) in known:
-            continue
-        if not (window.start <= start and start + period <= window.end):
-            continue
-        known.add((answer.version, answer.key))
-        for said in read(answer.body, answer.content_type, paths):
-            tallies[answer.version][start].add(said)
+        refuse(metric, paths)
+    periods: dict[str, dict[datetime, list[Told]]] = {name: defaultdict(list) for name in versions}
+    for one in found:
+        periods[one.version][one.at].append(one)
     return {
         version: {
             metric.key: Series(
-                tuple(_point(metric, at, found[at]) for at in sorted(found)), period, delay
+                tuple(_point(metric, at, by_time[at], paths) for at in sorted(by_time)),
+                pace.period,
+                pace.delay,
             )
             for metric in metrics
         }
-        for version, found in tallies.items()
+        for version, by_time in periods.items()
     }
 
 
-def _point(metric: Metric, at: datetime, tally: Tally) -> Point:
-    match metric.name:
-        case "answer_invalid":
-            return Counts(at, tally.n, tally.n - tally.valid - tally.empty)
-        case "answer_empty":
-            return Counts(at, tally.n, tally.empty)
-        case "class_share":
-            return Counts(at, tally.valid, tally.labels[metric.about])
-        case "score_over":
-            over = sum(score > float(metric.about) for score in tally.scores)
-            return Counts(at, len(tally.scores), over)
-        case _:
-            counts = [0.0] * (len(BOUNDS) + 1)
-            for score in tally.scores:
-                counts[min(len(BOUNDS), max(0, int(score * 100)))] += 1
-            return Histogram(at, BOUNDS, tuple(counts))
+def _point(metric: Metric, at: datetime, several: Sequence[Told], paths: Paths) -> Point:
+    if metric.name == "scores":
+        return _histogram(at, several)
+    if metric.name in QUALITY:
+        return Counts(at, *map(float, QUALITY[metric.name](metric, several, paths)))
+    among, those = SAYS[metric.name]
+    counts = [those(metric, one.said) for one in several if among(one.said)]
+    return Counts(at, len(counts), sum(counts))
 
 
-def _refuse(metric: Metric, paths: Paths) -> None:
-    match metric.name:
-        case "class_share" if paths.label is None and not paths.positive:
-            raise _lacks(metric, "class:, where in an answer its class is")
-        case "score_over" | "scores" if paths.score is None:
-            raise _lacks(metric, "score:, where in an answer its score is")
-        case "score_over":
-            try:
-                float(metric.about)
-            except ValueError as error:
-                raise Unsupported(f"{metric.key}: a score is a number: score_over(0.8)") from error
-        case "class_share" | "scores" | "answer_invalid" | "answer_empty":
-            pass
-        case _:
+Which = Callable[[Said], bool]
+Those = Callable[[Metric, Said], bool]
+
+SAYS: Mapping[str, tuple[Which, Those]] = MappingProxyType(
+    {
+        "answer_invalid": (lambda _: True, lambda _, said: not (said.valid or said.empty)),
+        "answer_empty": (lambda _: True, lambda _, said: said.empty),
+        "class_share": (
+            lambda said: said.valid,
+            lambda metric, said: said.label == metric.about,
+        ),
+        "score_over": (
+            lambda said: said.valid and said.score is not None,
+            lambda metric, said: (said.score or 0.0) > float(metric.about),
+        ),
+    }
+)
+"""What a metric of answers counts: among which of them, and which of those."""
+
+
+def _histogram(at: datetime, several: Sequence[Told]) -> Histogram:
+    counts = [0.0] * (len(BOUNDS) + 1)
+    for one in several:
+        if one.said.valid and one.said.score is not None:
+            counts[min(len(BOUNDS), max(0, int(one.said.score * 100)))] += 1
+    return Histogram(at, BOUNDS, tuple(counts))
+
+
+def refuse(metric: Metric, paths: Paths) -> None:
+    """Refuse a metric of what `predictions` does not say.
+
+    Raises:
+        Unsupported: it does not.
+    """
+    if metric.name in BY_CLASS and paths.label is None and not paths.positive:
+        raise _lacks(metric, "class:, where in an answer its class is")
+    if metric.name in BY_SCORE and paths.score is None:
+        raise _lacks(metric, "score:, where in an answer its score is")
+    if metric.name in OF_TWO and not paths.positive:
+        raise _lacks(metric, "positive:, the class that is looked for")
+    if metric.name not in {*SAYS, *QUALITY, "scores"}:
+        raise Unsupported(f"{metric.key}: recorded answers do not say that")
+    if metric.name in ABOUT - {"class_share"}:
+        try:
+            float(metric.about)
+        except ValueError as error:
+            raise Unsupported(
+                f"{metric.key}: a number belongs there: {metric.name}(0.8)"
+            ) from error
+
+
+def refuse_labels(metrics: Iterable[Metric]) -> None:
+    """Refuse what can't be told from answers alone.
+
+    Raises:
+        Unsupported: a metric needs to know what would have been right.
+    """
+    for metric in metrics:
+        if metric.name in LABELLED:
             raise Unsupported(
                 f"{metric.key} needs labels, which recorded answers do not have",
-                hint="ask the store that has them: a metric from: one of the sources",
+                hint="say where they are, labels: of the endpoint, or ask a store that joins them: "
+                "a metric from: one of the sources",
             )
 
 

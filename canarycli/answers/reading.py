@@ -12,6 +12,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from canarycli.errors import UsageError
+from canarycli.labels import text_of
 
 NEGATIVE = "other"
 """What an answer says whose score is not over the threshold of the positive class."""
@@ -29,12 +30,14 @@ class Said:
         score: the number it gives, None likewise.
         valid: it has all that was asked for.
         empty: there is nothing in it.
+        key: what it calls itself, "" where it does not.
     """
 
     label: str | None = None
     score: float | None = None
     valid: bool = True
     empty: bool = False
+    key: str = ""
 
 
 INVALID, EMPTY = Said(valid=False), Said(valid=False, empty=True)
@@ -51,6 +54,7 @@ class Paths:
         score: the same of the score.
         positive: the class of answers whose score is over `over`, where there is no `label`.
         over: see `positive`.
+        key: JMESPath or column of what a label calls an answer; None for the record's own key.
     """
 
     each: str = ""
@@ -58,6 +62,7 @@ class Paths:
     score: Path = None
     positive: str = ""
     over: float = 0.5
+    key: Path = None
 
     @staticmethod
     def of(settings: Mapping[str, Any]) -> "Paths":
@@ -72,8 +77,9 @@ class Paths:
             settings.get("score"),
             str(settings.get("positive") or ""),
             float(settings.get("over", 0.5)),
+            settings.get("key"),
         )
-        for path in (paths.each, paths.label, paths.score):
+        for path in (paths.each, paths.label, paths.score, paths.key):
             if isinstance(path, str) and path:
                 _compiled(path)
         return paths
@@ -119,13 +125,13 @@ def _each(whole: Any, paths: Paths) -> Sequence[Any]:
 def _said(item: Any, paths: Paths) -> Said:
     if item in NOTHING:
         return EMPTY
-    label, score = _label(_at(item, paths.label)), _score(_at(item, paths.score))
+    label, score = text_of(_at(item, paths.label)), _score(_at(item, paths.score))
     if paths.label is None and paths.positive and score is not None:
         label = paths.positive if score > paths.over else NEGATIVE
     missing = (paths.label is not None and label is None) or (
         paths.score is not None and score is None
     )
-    return Said(label, score, valid=not missing)
+    return Said(label, score, valid=not missing, key=text_of(_at(item, paths.key)) or "")
 
 
 def _at(item: Any, path: Path) -> Any:
@@ -141,18 +147,6 @@ def _at(item: Any, path: Path) -> Any:
         return _compiled(path).search(item)
     except JMESPathError:
         return None
-
-
-def _label(value: Any) -> str | None:
-    match value:
-        case None | dict() | list():
-            return None
-        case bool():
-            return "true" if value else "false"
-        case float() if value.is_integer():
-            return str(int(value))
-        case _:
-            return str(value).strip() or None
 
 
 def _score(value: Any) -> float | None:

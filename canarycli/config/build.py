@@ -12,6 +12,7 @@ from canarycli.config.alarms import alarm_check
 from canarycli.config.ending import USUAL_BAKE, with_end
 from canarycli.config.entry import endpoint_from, settings_of
 from canarycli.config.foreign import own_defaults
+from canarycli.config.labels import labels_of
 from canarycli.config.notify import PAGER, UNSAFE
 from canarycli.config.sources import FromModel, metric_from, origin_of
 from canarycli.config.values import Config, EndpointConfig, Notify
@@ -32,7 +33,7 @@ def build_config(model: models.FileModel, path: Path) -> Config:
     return Config(
         path=path,
         endpoints={
-            name: _endpoint(name, endpoint, defaults, path.parent)
+            name: _endpoint(name, endpoint, defaults, path.parent, sources)
             for name, endpoint in model.endpoints.items()
         },
         plans={
@@ -132,16 +133,22 @@ def _check(model: plans.CheckModel | plans.AlarmModel, sources: Mapping[str, Ori
 
 def _inlined(check: Check, folder: Path, within: Path | None) -> Check:
     """The check with its metric's query, where a file has it: a record needs no file."""
-    file = check.metric.source.get("query")
-    if check.metric.origin is None or not isinstance(file, str) or not file.endswith(".sql"):
+    if check.metric.origin is None:
         return check
+    metric = replace(check.metric, source=_with_query(check.metric.source, folder, within))
+    return replace(check, metric=metric)
+
+
+def _with_query(spec: Mapping[str, Any], folder: Path, within: Path | None) -> Mapping[str, Any]:
+    file = spec.get("query")
+    if not isinstance(file, str) or not file.endswith(".sql"):
+        return spec
     path = _file(file, folder, within)
     try:
         query = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PlanError(file, f"the query can't be read: {error}") from error
-    metric = replace(check.metric, source={**check.metric.source, "query": query})
-    return replace(check, metric=metric)
+    return {**spec, "query": query}
 
 
 def _smoke(model: plans.SmokeModel, number: int, folder: Path, within: Path | None) -> Smoke:
@@ -180,10 +187,17 @@ def _wait(model: plans.WaitModel | None) -> Wait | None:
 
 
 def _endpoint(
-    name: str, model: models.EndpointModel, defaults: Mapping[str, Any], folder: Path
+    name: str,
+    model: models.EndpointModel,
+    defaults: Mapping[str, Any],
+    folder: Path,
+    sources: Mapping[str, Origin],
 ) -> EndpointConfig:
     fields = type(model).model_fields
     own = model.model_dump(exclude_unset=True, by_alias=True)
     usual = {key: value for key, value in defaults.items() if key in fields}
     usual |= own_defaults(defaults, str(own["provider"]))
+    if isinstance(model, models.CloudModel) and model.labels is not None:
+        labels = labels_of(model.labels, sources)
+        own["labels"] = {**labels, "spec": _with_query(labels["spec"], folder, folder)}
     return endpoint_from({**usual, **own}, name, folder)

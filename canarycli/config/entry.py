@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from canarycli.config.keys import ALIASES, COMMON, SIMULATOR
+from canarycli.config.keys import ALIASES, COMMON, LABELS, SIMULATOR
 from canarycli.config.values import KEEP_BASELINE, EndpointConfig
 
 MEMORY = ":memory:"
@@ -19,6 +19,7 @@ def endpoint_from(entry: Mapping[str, Any], name: str, folder: Path) -> Endpoint
     provider = ALIASES.get(entry["provider"], entry["provider"])
     cloud_name = entry.get("endpoint", name)
     settings = settings_of(entry)
+    labels = {} if provider == SIMULATOR else settings.pop(LABELS, {})
     if provider == SIMULATOR:
         settings["endpoints"] = [cloud_name]
         if settings.get("state", MEMORY) != MEMORY:
@@ -33,6 +34,7 @@ def endpoint_from(entry: Mapping[str, Any], name: str, folder: Path) -> Endpoint
         candidate=entry.get("candidate", {}),
         keep_baseline=entry.get("keep_baseline", KEEP_BASELINE),
         predictions=entry.get("predictions", {}),
+        labels=labels,
     )
 
 

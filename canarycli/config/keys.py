@@ -13,7 +13,10 @@ COMMON = frozenset(
 )
 """The keys every endpoint may have: they are for canary, not for the provider."""
 
-CLOUD = COMMON | {"metric_delay", "metric_period", "endpoint_url"}
+LABELS = "labels"
+"""At an endpoint in a cloud where labels are; the simulator makes them up, and has its own."""
+
+CLOUD = COMMON | {"metric_delay", "metric_period", "endpoint_url", LABELS}
 """The keys every endpoint in a cloud may have."""
 
 SECONDS = frozenset({"period", "settle", "delay", "startup"})

@@ -27,6 +27,7 @@ from canarycli.config.fields import (
     wrong,
 )
 from canarycli.config.keys import ALIASES, NICKNAMES
+from canarycli.config.labels import LabelsModel
 from canarycli.config.plans import ALARM, BUILT_IN, CUSTOM, RULE, SOURCED, Model, PlanModel
 from canarycli.config.predictions import PredictionsModel
 from canarycli.config.problem import nearest
@@ -61,6 +62,9 @@ class CloudModel(EndpointModel):
     metric_delay: MaybeDuration = Field(None, description="how late this cloud's metrics are")
     metric_period: MaybeSomeTime = Field(None, description="the time one point stands for")
     endpoint_url: MaybeText = Field(None, description="another address for the cloud's API")
+    labels: LabelsModel | None = Field(
+        None, description="where it is known later what its answers should have been"
+    )
 
 
 class SimulatorModel(EndpointModel):

@@ -52,6 +52,7 @@ class PredictionsModel(BaseModel):
     score: Where = Field(None, description="JMESPath or CSV column of the score")
     positive: MaybeText = Field(None, description="the class of answers with a score over `over`")
     over: MaybeNumber = Field(None, description="the threshold of the positive class, 0.5")
+    key: Where = Field(None, description="the same of what its label calls it; else the record's")
     sample: Annotated[
         float | None, BeforeValidator(_part), WithJsonSchema({"type": ["string", "number"]})
     ] = Field(None, description="the part of what is kept that is read, 100%")

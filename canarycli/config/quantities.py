@@ -10,7 +10,7 @@ MARGIN_PATTERN = r"^[0-9]+(\.[0-9]+)?\s*(%|pp|ms|s)?$"
 LIMIT_PATTERN = r"^-?[0-9]+(\.[0-9]+)?\s*(%|ms|s)?$"
 OVER_PATTERN = r"^latency_over\([0-9]+(\.[0-9]+)?(ms|s)\)$"
 
-ABOUT_PATTERN = r"^(class_share|score_over)\(([^()\s][^()]*)\)$"
+ABOUT_PATTERN = r"^(class_share|score_over|error_over)\(([^()\s][^()]*)\)$"
 
 SPEED_PATTERN = r"^([0-9]+(?:\.[0-9]+)?)x?$"
 

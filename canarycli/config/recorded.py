@@ -1,29 +1,41 @@
-"""Lets a plan's metrics of answers be read as an endpoint's `predictions:` says."""
+"""Lets a plan's metrics of answers be read as an endpoint's `predictions:` and `labels:` say."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from canarycli.metrics import Origin
+from canarycli.labels import LABELLED as JOINED
+from canarycli.metrics import LABELLED, Metric, Origin
 from canarycli.plan import Plan
 from canarycli.recorder import RECORDED
 
-NAME = "recorded answers"
+NAME, WITH_LABELS = "recorded answers", "labelled answers"
 
 
-def recorded(plan: Plan, predictions: Mapping[str, Any], *, measured: bool = False) -> Plan:
-    """The plan with its metrics of answers read as an endpoint's `predictions:` says.
+def recorded(
+    plan: Plan,
+    predictions: Mapping[str, Any],
+    labels: Mapping[str, Any] | None = None,
+    *,
+    measured: bool = False,
+) -> Plan:
+    """The plan with its metrics of answers read as an endpoint's canary.yaml says.
 
     Args:
         plan: as it was written, for any endpoint.
         predictions: of the endpoint, {} where it says nothing.
+        labels: of the endpoint, likewise.
         measured: its provider measures them itself.
     """
     if not predictions or measured:
         return plan
-    origin = Origin(NAME, RECORDED, dict(predictions))
-    checks = (
-        replace(check, metric=replace(check.metric, origin=origin)) if check.metric.says else check
-        for check in plan.checks
-    )
+    said = Origin(NAME, RECORDED, dict(predictions))
+    known = Origin(WITH_LABELS, JOINED, {**predictions, "labels": dict(labels)}) if labels else said
+
+    def read(metric: Metric) -> Metric:
+        if not metric.says:
+            return metric
+        return replace(metric, origin=known if metric.name in LABELLED else said)
+
+    checks = (replace(check, metric=read(check.metric)) for check in plan.checks)
     return replace(plan, checks=tuple(checks))

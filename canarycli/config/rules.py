@@ -14,7 +14,8 @@ from canarycli.config.addresses import foreign
 from canarycli.config.alarms import is_alarm, usual_name
 from canarycli.config.document import At, Path
 from canarycli.config.foreign import default_flaws, setting_flaws, store_flaws, stores_of
-from canarycli.config.keys import ALIASES, NICKNAMES
+from canarycli.config.keys import ALIASES, LABELS, NICKNAMES, SIMULATOR
+from canarycli.config.labels import labels_flaws
 from canarycli.config.notify import notify_flaws
 from canarycli.config.people import approval_flaws, freeze_flaws
 from canarycli.config.plans import LIMITS, SOURCES
@@ -43,6 +44,7 @@ def file_flaws(data: Any) -> Iterator[Flaw]:
     for name, endpoint in _mapping(data, "endpoints").items():
         yield from _plan_exists(endpoint, plans, ("endpoints", name, "plan"))
         yield from _addresses(endpoint, ("endpoints", name))
+        yield from _labels(endpoint, ("endpoints", name, LABELS), sources)
         for place, text in setting_flaws(endpoint):
             yield Flaw(("endpoints", name, *place), text, At.KEY)
     for place, text in default_flaws(_mapping(data, "defaults"), _mapping(data, "endpoints")):
@@ -98,6 +100,12 @@ def _addresses(endpoint: Any, base: Path) -> Iterator[Flaw]:
         url = endpoint.get(key)
         if isinstance(url, str) and (why := foreign(url, ALIASES.get(provider, provider))):
             yield Flaw((*base, key), why)
+
+
+def _labels(endpoint: Any, path: Path, sources: Mapping[str, Any]) -> Iterator[Flaw]:
+    if isinstance(endpoint, Mapping) and endpoint.get("provider") not in {SIMULATOR, *ALIASES}:
+        for place, text in labels_flaws(endpoint.get(LABELS), sources):
+            yield Flaw((*path, *place), text)
 
 
 def check_name(check: Any) -> str | None:

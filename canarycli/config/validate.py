@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from canarycli.config import models, plans, predictions, sources
+from canarycli.config import labels, models, plans, predictions, sources
 from canarycli.config.alarms import MISPLACED, is_alarm
 from canarycli.config.document import At, Document, Path
 from canarycli.config.fields import quoted
@@ -89,6 +89,7 @@ _BY_KEY: Mapping[str, type[BaseModel]] = {
     "postgres": sources.PostgresModel,
     "oauth": sources.OAuthModel,
     "predictions": predictions.PredictionsModel,
+    "labels": labels.LabelsModel,
     "sigv4": sources.SigV4Model,
     "cloudwatch": plans.CloudWatch,
     "cloud_monitoring": plans.CloudMonitoring,

@@ -32,6 +32,7 @@ class EndpointConfig:
         candidate: options for deploying a model, in the provider's words.
         keep_baseline: how long the old version stays deployed after a promotion.
         predictions: how its recorded answers are read, {} where nothing is said.
+        labels: where it is known later what they should have said, likewise.
     """
 
     name: str
@@ -43,6 +44,7 @@ class EndpointConfig:
     candidate: Mapping[str, Any] = field(default_factory=dict)
     keep_baseline: timedelta = KEEP_BASELINE
     predictions: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from threading import Thread
 from time import monotonic
 
-from canarycli.engine.recorded import recorded
+from canarycli.engine.recorded import Kept
 from canarycli.errors import CanaryError
+from canarycli.labels import LABELLED
 from canarycli.metrics import Measurements, Metric, Origin, Series, Window
 from canarycli.provider import Provider
 from canarycli.recorder import RECORDED
@@ -94,8 +95,8 @@ def _question(
     metrics: Sequence[Metric],
     window: Window,
 ) -> Question:
-    if origin.kind == RECORDED:
-        return lambda: recorded(provider, origin, arms, metrics, window)
+    if origin.kind in {RECORDED, LABELLED}:
+        return lambda: Kept(provider, origin, arms).measure(metrics, window)
     return lambda: load_source(origin).measure(arms, metrics, window)
 
 

@@ -20,7 +20,7 @@ from canarycli.judge.pool import REQUESTS
 from canarycli.judge.sequential import period_of
 from canarycli.judge.sources import Look
 from canarycli.judge.sums import Sums
-from canarycli.metrics import LABELLED, Measurements, Metric, Point, Unit, Value
+from canarycli.metrics import EVERY_LABEL, LABELLED, Measurements, Metric, Point, Unit, Value
 from canarycli.plan import Check, Role
 
 NAME = "requests"
@@ -61,7 +61,7 @@ def alike(checks: Sequence[Check]) -> tuple[Alike, ...]:
     own = [check.metric for check in checks if check.metric.traffic]
     said = [check.metric for check in checks if check.metric.says]
     kept = sorted((m for m in said if m.name not in LABELLED), key=lambda m: m.name not in WHOLE)
-    labelled = [metric for metric in said if metric.name == "accuracy"]
+    labelled = [metric for metric in said if metric.name in EVERY_LABEL]
     return (
         # What is sold, recorded or labelled is not all of the traffic.
         Alike(NAME, (REQUESTS, *own), "traffic is not split as asked", shown=True),

@@ -13,7 +13,7 @@ from canarycli.judge.once import judge_window
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.operations.address import Address
 from canarycli.operations.past import before, read_past
-from canarycli.operations.target import find_target, predictions_of
+from canarycli.operations.target import answers_of, find_target
 from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.plan import Plan
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, Endpoint
@@ -107,8 +107,8 @@ def _plan(
         return plan_from_options(percent=50.0)
     config = load(address.config, cwd=Path.cwd(), env=env)
     plan = plan_from_word(entry.plan, config, cwd=Path.cwd())
-    predictions = predictions_of(work.target, config)
-    return recorded(plan, predictions, measured=work.provider.limits.answers)
+    answers = answers_of(work.target, config)
+    return recorded(plan, *answers, measured=work.provider.limits.answers)
 
 
 def _without(plan: Plan, skip: tuple[str, ...]) -> Plan:

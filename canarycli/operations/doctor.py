@@ -18,7 +18,7 @@ from canarycli.operations.machine import machine
 from canarycli.operations.network import network
 from canarycli.operations.settings import declared_keys, variable_of
 from canarycli.operations.sourced import look_elsewhere
-from canarycli.operations.target import Target, find_target, predictions_of
+from canarycli.operations.target import Target, answers_of, find_target
 from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.plan import Check, Plan
 from canarycli.provider import (
@@ -228,9 +228,9 @@ class _Cloud:
 
     def measured(self, plan: Plan | None, config: Config) -> Plan | None:
         """The plan with metrics as this endpoint has them."""
-        predictions = predictions_of(self.work.target, config)
-        answers = self.work.provider.limits.answers
-        return plan and recorded(plan, predictions, measured=answers)
+        answers = answers_of(self.work.target, config)
+        measured = self.work.provider.limits.answers
+        return plan and recorded(plan, *answers, measured=measured)
 
     def probes(self, focus: Focus) -> Iterator[Probe]:
         """Who we are, whether the endpoint is fit, and what we may do with it."""

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from canarycli.errors import CanaryError
-from canarycli.metrics import Metric, Window
+from canarycli.labels import LABELLED, mature_after
+from canarycli.metrics import Metric, Origin, Window
 from canarycli.operations.workspace import Workspace
 from canarycli.probes import newest_points
 from canarycli.provider import Probe
@@ -18,7 +19,7 @@ def look_elsewhere(
     work: Workspace, versions: Collection[str], metrics: Sequence[Metric]
 ) -> Iterator[Probe]:
     """Whether each version's answers are kept, and the newest point of each metric on it."""
-    if any(m.origin is not None and m.origin.kind == RECORDED for m in metrics):
+    if any(m.origin is not None and m.origin.kind in {RECORDED, LABELLED} for m in metrics):
         yield from _kept(work, versions)
     try:
         window = _window(metrics, work.clock.now())
@@ -52,5 +53,9 @@ def _kept(work: Workspace, versions: Collection[str]) -> Iterator[Probe]:
 
 def _window(metrics: Sequence[Metric], now: datetime) -> Window:
     """A quarter of an hour that should have arrived by now, and what came since."""
-    late = [(m.origin.settings.get("delay") if m.origin else None) or USUAL_DELAY for m in metrics]
-    return Window(now - max(late) - QUARTER, now)
+    late = max(_lateness(m.origin) for m in metrics if m.origin is not None)
+    return Window(now - late - QUARTER, now)
+
+
+def _lateness(origin: Origin) -> timedelta:
+    return max(origin.settings.get("delay") or USUAL_DELAY, mature_after(origin))

@@ -23,7 +23,7 @@ from canarycli.operations.address import Address
 from canarycli.operations.drive import driven
 from canarycli.operations.frozen import FLAG, overridden
 from canarycli.operations.past import before, read_past
-from canarycli.operations.target import find_target, predictions_of
+from canarycli.operations.target import answers_of, find_target
 from canarycli.operations.workspace import (
     Workspace,
     actor,
@@ -189,8 +189,8 @@ def _troubles(work: Workspace, endpoint: Endpoint, release: Release) -> tuple[Tr
 
 def _measured(plan: Plan, work: Workspace, config: Config) -> Plan:
     """The plan with metrics as this endpoint has them."""
-    limits, predictions = work.provider.limits, predictions_of(work.target, config)
-    return recorded(on_cloud(plan, limits.metrics), predictions, measured=limits.answers)
+    limits, answers = work.provider.limits, answers_of(work.target, config)
+    return recorded(on_cloud(plan, limits.metrics), *answers, measured=limits.answers)
 
 
 def _look(work: Workspace) -> Endpoint:

@@ -130,10 +130,10 @@ def find_target(
     return finder.named(address.word) if address.word else finder.meant(say)
 
 
-def predictions_of(target: Target, config: Config) -> Mapping[str, Any]:
-    """How the endpoint's recorded answers are read, as its canary.yaml says."""
+def answers_of(target: Target, config: Config) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """How the endpoint's recorded answers are read and where their labels are."""
     known = config.endpoints.get(target.config.name) if target.config else None
-    return known.predictions if known else {}
+    return (known.predictions, known.labels) if known else ({}, {})
 
 
 def entries_of(address: Address, env: Mapping[str, str]) -> Mapping[str, EndpointConfig]:

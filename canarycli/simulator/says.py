@@ -15,6 +15,9 @@ BOUNDS = tuple(step / 100 for step in range(1, 100))
 POSITIVE = 0.05
 """The share of requests to which the positive class is the right answer."""
 
+KNOWN = frozenset({"accuracy", "precision", "missed", "false_alarms"})
+"""What is known of labelled answers here."""
+
 HASTY = 0.3
 """By how much worse those look whose labels come first."""
 
@@ -70,6 +73,10 @@ def _labelled(metric: Metric, period: Period, labels: Labels) -> Point:
     """Of those that are labelled by now; the first of them are not like the rest."""
     quality = period.quality
     part = min(1.0, period.age / labels.delay) if labels.delay else 1.0
+    if metric.name not in KNOWN:
+        raise Unsupported(
+            f"the simulator has no {metric.key}", hint=f"it has {', '.join(sorted(KNOWN))}"
+        )
     known = {
         "accuracy": (1.0, quality.accuracy),
         "precision": (POSITIVE, quality.precision),

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from canarycli.errors import Rejected, Unsupported
 from canarycli.metrics import Window
 from canarycli.recorder import Answer, Budget, Recording
 from canarycli_sagemaker.api import Clients
 
+T = TypeVar("T")
 HOUR = timedelta(hours=1)
 STARTED = "Started"
 TURN_ON = "turn it on in the endpoint's config, with Output captured"
@@ -27,22 +28,21 @@ class File:
 
     key: str
     size: int
+    at: datetime
 
 
-class Kept:
-    """Files that were read already, in memory: a look reads only what is new.
+class Kept(Generic[T]):
+    """What was read of files already, in memory: a look reads only what is new.
 
     Never more of them than one look may read.
     """
 
     def __init__(self) -> None:
-        self._files: OrderedDict[str, tuple[int, tuple[Answer, ...]]] = OrderedDict()
+        self._files: OrderedDict[str, tuple[int, tuple[T, ...]]] = OrderedDict()
         self._size = 0
 
-    def answers(
-        self, file: File, most: int, read: Callable[[], Iterator[Answer]]
-    ) -> Iterator[Answer]:
-        """The answers in a file."""
+    def of(self, file: File, most: int, read: Callable[[], Iterator[T]]) -> Iterator[T]:
+        """What is in a file."""
         if file.key not in self._files:
             self._files[file.key] = (file.size, tuple(read()))
             self._size += file.size
@@ -72,7 +72,7 @@ def captured(
     *,
     recording: Recording,
     budget: Budget,
-    kept: Kept,
+    kept: Kept[Answer],
 ) -> Iterator[Answer]:
     """See `Recorder.answers`.
 
@@ -83,7 +83,7 @@ def captured(
         raise Unsupported(f"no answers of {endpoint!r} are kept: {recording.why}", hint=TURN_ON)
     bucket, _, prefix = recording.where.removeprefix("s3://").partition("/")
     base = "/".join(filter(None, (prefix.strip("/"), endpoint)))
-    files = {name: list(_files(clients, bucket, f"{base}/{name}", window)) for name in versions}
+    files = {name: list(files_of(clients, bucket, f"{base}/{name}", window)) for name in versions}
     chosen = {name: [f for f in every if _chosen(f, budget)] for name, every in files.items()}
     size = sum(file.size for every in chosen.values() for file in every)
     if size > budget.most:
@@ -95,20 +95,21 @@ def captured(
     for name, every in chosen.items():
         for file in every:
             read = partial(_answers, clients, bucket, file.key, name)
-            yield from kept.answers(file, budget.most, read)
+            yield from kept.of(file, budget.most, read)
 
 
-def _files(clients: Clients, bucket: str, base: str, window: Window) -> Iterator[File]:
+def files_of(clients: Clients, bucket: str, base: str, window: Window) -> Iterator[File]:
+    """The files below the hours that a window touches, but those that are older than it."""
     hour = window.start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     while hour < window.end:
-        prefix = f"{base}/{hour:%Y/%m/%d/%H}/"
+        prefix = "/".join(filter(None, (base, f"{hour:%Y/%m/%d/%H}/")))
         token: dict[str, str] = {}
         while True:
-            with clients.asking(f"list the recorded answers in {bucket}"):
+            with clients.asking(f"list what is kept in {bucket}"):
                 page = clients.s3.list_objects_v2(Bucket=bucket, Prefix=prefix, **token)
             for found in page.get("Contents") or []:
                 if found["LastModified"] >= window.start:
-                    yield File(found["Key"], found["Size"])
+                    yield File(found["Key"], found["Size"], found["LastModified"])
             if not page.get("NextContinuationToken"):
                 break
             token = {"ContinuationToken": page["NextContinuationToken"]}
@@ -120,8 +121,9 @@ def _chosen(file: File, budget: Budget) -> bool:
     return number < budget.part * 2**64
 
 
-def _lines(clients: Clients, bucket: str, key: str) -> list[bytes]:
-    with clients.asking(f"read the recorded answers in {bucket}"):
+def lines_of(clients: Clients, bucket: str, key: str) -> list[bytes]:
+    """The lines of a file, unpacked where it is packed."""
+    with clients.asking(f"read what is kept in {bucket}"):
         body: bytes = clients.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     if body.startswith(b"\x1f\x8b"):
         body = gzip.decompress(body)
@@ -130,7 +132,7 @@ def _lines(clients: Clients, bucket: str, key: str) -> list[bytes]:
 
 def _answers(clients: Clients, bucket: str, key: str, version: str) -> Iterator[Answer]:
     """Those that are whole; a torn line and one without an output are none."""
-    for line in _lines(clients, bucket, key):
+    for line in lines_of(clients, bucket, key):
         try:
             record = json.loads(line)
             meta, output = record["eventMetadata"], record["captureData"]["endpointOutput"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from canarycli.batch import Reading
 from canarycli.errors import NotFound, ProviderError, Unsupported
 from canarycli.files import Files, Say, Uploaded
+from canarycli.labels import Label
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Listed, Preview
 from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
@@ -78,7 +79,13 @@ class SageMaker:
         return Warmth(self.autoscaling, self.tags)
 
     @cached_property
-    def _captured(self) -> "Kept":
+    def _captured(self) -> "Kept[Answer]":
+        from canarycli_sagemaker.capture import Kept
+
+        return Kept()
+
+    @cached_property
+    def _truth(self) -> "Kept[Label]":
         from canarycli_sagemaker.capture import Kept
 
         return Kept()
@@ -313,6 +320,14 @@ class SageMaker:
             budget=budget,
             kept=self._captured,
         )
+
+    def labels(
+        self, spec: Mapping[str, Any], _keys: Collection[str], window: Window
+    ) -> Iterator[Label]:
+        """Ground truth on S3, in the form of SageMaker's own monitors; see `Labelling.labels`."""
+        from canarycli_sagemaker.truth import truth
+
+        return truth(self.clients, spec, window, self._truth)
 
     @staticmethod
     def least_policy(settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict[str, Any]:

@@ -6,15 +6,17 @@ columns of `rows.Columns` where they are called otherwise. `{start}`, `{end}`, `
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from canarycli.errors import Rejected, Unsupported
+from canarycli.labels import MOST as MOST_LABELS
+from canarycli.labels import Label
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.source import Arm
 from canarycli_sources.measured import Answer, measurements, nothing
-from canarycli_sources.rows import bound, series_of
+from canarycli_sources.rows import bound, labels_of, series_of
 from canarycli_sources.settings import Pace
 from canarycli_sources.web import Web
 
@@ -55,6 +57,14 @@ class Http:
 
         return measurements(arms, window, answers())
 
+    def labels(
+        self, spec: Mapping[str, Any], _keys: Collection[str], window: Window
+    ) -> Iterator[Label]:
+        """See `Labelling`; `path` and `rows` are those of a metric, without `{arms}`."""
+        metric = Metric("labels", source=spec)
+        path = self._path(metric, (), window)
+        yield from labels_of(picked(metric, self._web.get(path), MOST_LABELS), spec)
+
     def _answer(
         self, metric: Metric, body: Any, arms: Sequence[Arm], window: Window, path: str
     ) -> Answer:
@@ -74,7 +84,7 @@ class Http:
         return PLACE.sub(lambda found: quote(words[found.group(1)], safe=""), path)
 
 
-def picked(metric: Metric, body: Any) -> list[Mapping[str, Any]]:
+def picked(metric: Metric, body: Any, most: int = MOST) -> list[Mapping[str, Any]]:
     """The rows that a metric's JMESPath picks out of an answer.
 
     Raises:
@@ -97,8 +107,8 @@ def picked(metric: Metric, body: Any) -> list[Mapping[str, Any]]:
             f"{metric.name}: rows: {text!r} is no list of objects",
             hint=f"it is {shape(rows)}",
         )
-    if len(rows) > MOST:
-        raise Rejected(f"{metric.name}: more than {MOST:,} rows", hint="aggregate them by minute")
+    if len(rows) > most:
+        raise Rejected(f"{metric.name}: more than {most:,} rows", hint="aggregate them by minute")
     return rows
 
 

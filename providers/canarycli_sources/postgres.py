@@ -15,10 +15,11 @@ from psycopg import errors
 from psycopg.rows import dict_row
 
 from canarycli.errors import Denied, Rejected, Unavailable, Unsupported, UsageError
+from canarycli.labels import Label
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.source import Arm
 from canarycli_sources.measured import Answer, measurements, nothing
-from canarycli_sources.rows import bound, series_of
+from canarycli_sources.rows import bound, labels_of, series_of
 from canarycli_sources.settings import Pace, secret
 
 TIMEOUT = 20.0
@@ -28,7 +29,7 @@ MOST = 100_000
 PERIOD = timedelta(minutes=5)
 WORDS = re.compile(
     r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | (\$\w*\$).*?\1 | ::
-      | :(start|end|arms|endpoint)\b | %""",
+      | :(start|end|arms|endpoint|keys)\b | %""",
     re.DOTALL | re.VERBOSE,
 )
 SELECTS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(select|with)\b", re.DOTALL | re.IGNORECASE)
@@ -73,6 +74,16 @@ class Postgres:
                 yield metric, found, asked[metric.key][0]
 
         return measurements(arms, window, answers())
+
+    def labels(
+        self, spec: Mapping[str, Any], keys: Collection[str], window: Window
+    ) -> Iterator[Label]:
+        """See `Labelling`; `:keys` in the query is an array of the keys that are asked about."""
+        words = {"start": window.start, "end": window.end, "keys": list(keys)}
+        query = _query(Metric("labels", source=spec))
+        with _translated(), self._connected() as db, db.cursor("labels") as cursor:
+            cursor.execute(marked(query), {**words, "arms": [], "endpoint": ""})
+            yield from labels_of(cursor, spec)
 
     def _rows(
         self,

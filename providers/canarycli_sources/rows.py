@@ -3,7 +3,7 @@
 The same for every store that answers with rows, so that a query can be moved from one to another.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any
 
 from canarycli.errors import Rejected
+from canarycli.labels import Label, text_of
 from canarycli.metrics import Counts, Metric, Point, Series, Value, Window
 from canarycli.source import Arm
 from canarycli_sources.settings import Pace
@@ -87,6 +88,25 @@ def series_of(
         version: Series(tuple(points[at] for at in sorted(points)), pace.period, pace.delay)
         for version, points in found.items()
     }
+
+
+def labels_of(rows: Iterable[Row], spec: Mapping[str, Any]) -> Iterator[Label]:
+    """The labels in rows of a query: a key, a label, and since when it is known if they say.
+
+    Raises:
+        Rejected: the rows are not as they have to be; the sentence holds no value of them.
+    """
+    key, label, at = (str(spec.get(column) or column) for column in ("key", "label", "at"))
+    for row in rows:
+        missing = [name for name in (key, label) if name not in row]
+        if missing:
+            raise Rejected(
+                f"labels: the rows have no column {missing[0]!r}",
+                hint=f"they have {', '.join(sorted(row)[:10])}",
+            )
+        name, says, since = text_of(row[key]), text_of(row[label]), row.get(at)
+        if name is not None and says is not None:
+            yield Label(name, says, None if since is None else time_of(since))
 
 
 def _complete(row: Row, columns: Columns, metric: Metric) -> None:

@@ -17,7 +17,7 @@ from canarycli.engine.loop import drive
 from canarycli.engine.retries import Patient
 from canarycli.errors import Denied, Rejected, Unsupported
 from canarycli.metrics import Metric, Window
-from canarycli.plan import Check, Margin, Plan, Stage
+from canarycli.plan import Better, Check, Margin, Plan, Stage
 from canarycli.recorder import Answer, Budget
 from canarycli.release.record import Outcome
 from canarycli.release.request import Request, prepare
@@ -171,6 +171,44 @@ class Stepped(FakeClock):
 
     def tell(self) -> None:
         self.server.control("clock", {"speed": 0, "origin": self.now().timestamp()})
+
+
+TRUTH = {
+    "mature_after": timedelta(minutes=30),
+    "spec": {"files": "s3://captured/truth"},
+}
+RIGHT = Check(
+    "accuracy", Metric("accuracy"), no_worse_by=Margin(absolute=0.04), better=Better.HIGHER
+)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("s3")
+def test_answers_are_joined_with_ground_truth_once_they_are_old_enough(server: Server) -> None:
+    clock = Stepped(server)
+    began = clock.now()
+    load = {"endpoint": "churn", "rate": 3, "split": {"v41": 50, "v42": 50}}
+    truth = {"where": "s3://captured/truth", "delay": 1500}
+    variants = {"v41": {"right": 0.9}, "v42": {"right": 0.5}}
+    since = began.timestamp()
+    server.control("traffic", load | {"truth": truth, "variants": variants, "since": since})
+    clock.sleep(2400)
+    plan = recorded(Plan((Stage(50, MINUTE),), (RIGHT,)), PREDICTIONS, TRUTH)
+    accuracy = plan.checks[0].metric
+
+    found = Patient(SageMaker({}), clock).measure(
+        "churn", ("v41", "v42"), [accuracy], Window(began, clock.now())
+    )
+
+    assert found.failed == {}
+    for version, part in (("v41", 0.9), ("v42", 0.5)):
+        series = found.of(version, accuracy)
+        assert series.delay == timedelta(minutes=30)
+        assert len(series.points) == 10  # of the forty minutes those that are half an hour old
+        n, right = (sum(getattr(p, name) for p in series.points) for name in ("n", "bad"))
+        assert n == pytest.approx(900, rel=0.1)
+        assert right / n == pytest.approx(part, abs=0.06)
+    assert found.queries["accuracy"].endswith("with labels of s3://captured/truth after 0:30:00")
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ import pytest
 from servers.records.installed import postgres, run_postgres
 
 from canarycli.errors import Denied, Rejected, Unavailable, Unsupported, UsageError
+from canarycli.labels import Label
 from canarycli.metrics import Metric, Origin, Value
 from canarycli.source import Source
 from canarycli.testing.kit import SourceKit, SourceTrouble, SourceWorld
@@ -191,6 +192,24 @@ def test_two_metrics_of_one_query_are_one_question(world: TablesWorld) -> None:
 )
 def test_only_its_own_words_are_bound(query: str, expected: str) -> None:
     assert marked(query) == expected
+
+
+TRUTH = "SELECT id AS key, paid AS label, known_at AS at FROM truth WHERE id::text = ANY(:keys)"
+
+
+def test_labels_are_asked_by_key_and_are_text_of_any_type(world: TablesWorld) -> None:
+    world.run("CREATE TABLE truth (id bigint, paid boolean, known_at timestamptz)")
+    world.run(f"GRANT SELECT ON truth TO {world.role}")
+    world.run("INSERT INTO truth VALUES (1, true, '2026-11-24 12:00+00'), (2, false, NULL)")
+    world.run("INSERT INTO truth VALUES (3, true, NULL), (4, NULL, NULL)")
+    source = Postgres(world.settings)
+
+    found = list(source.labels({"query": TRUTH}, ["1", "2", "4"], WHOLE))
+
+    known = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    assert found == [Label("1", "true", known), Label("2", "false")]
+    with pytest.raises(Rejected, match="no column 'label'"):
+        list(source.labels({"query": TRUTH.replace("AS label", "AS truth")}, ["1"], WHOLE))
 
 
 def test_nothing_says_where_the_database_is() -> None:

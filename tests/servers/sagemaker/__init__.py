@@ -33,7 +33,9 @@ The control surface, JSON over POST (`Server` wraps it):
     /__control/traffic    {endpoint, rate, backfill_seconds, variants: {v: {errors_5xx, errors_4xx,
                           model_errors, latency_ms, spread, overhead_ms, cpu, silent}}}: requests
                           per second from so long ago until told otherwise; ratios 0 to 1; `since`
-                          (epoch seconds) instead of backfill, `split` (shares) instead of weights
+                          (epoch seconds) instead of backfill, `split` (shares) instead of weights;
+                          `truth` {where, delay}: labels of captured answers so many seconds
+                          later, the same as the answer in a variant's `right` of them
     /__control/values     {namespace, name, dimensions, at, values}: raw values, at epoch seconds
     /__control/faults     [{operation ("*" for all), kind, skip, times}]: kind is one of throttle,
                           error, denied, expired, html, truncated, empty, drop_before, drop_after,

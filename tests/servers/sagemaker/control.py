@@ -145,7 +145,13 @@ def traffic(app: "App", body: Json) -> Json:
     if found.load is not None:
         since = found.load.until
     since = body.get("since", since)
-    found.load = Load(body.get("rate", 10.0), body.get("variants", {}), since, body.get("split"))
+    found.load = Load(
+        body.get("rate", 10.0),
+        body.get("variants", {}),
+        since,
+        body.get("split"),
+        truth=body.get("truth", {}),
+    )
     return {}
 
 

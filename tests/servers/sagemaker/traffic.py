@@ -36,6 +36,8 @@ class Load:
     until: float
     split: dict[str, float] | None = None
     captured: defaultdict[str, list[Json]] = field(default_factory=lambda: defaultdict(list))
+    truth: Json = field(default_factory=dict)
+    owed: list[tuple[float, Json]] = field(default_factory=list)
 
     def catch_up(self, endpoint: "Endpoint", store: MetricStore, now: float) -> None:
         """Every whole second up to now becomes requests, and those become raw values."""
@@ -64,6 +66,7 @@ class Load:
         at = datetime.fromtimestamp(self.until, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         for number in range(count):
             label = next((label for label, part in says.items() if dice.random() < part), "ok")
+            self._owe(f"{name}-{self.until:.0f}-{number}", label, name, dice)
             body = json.dumps({"predictions": [{"label": label, "score": dice.random()}]})
             output = {
                 "observedContentType": "application/json",
@@ -82,6 +85,28 @@ class Load:
                 }
             )
 
+    def _owe(self, key: str, label: str, name: str, dice: random.Random) -> None:
+        """The label that this answer gets later, as often as the variant is right."""
+        if self.truth:
+            right = dice.random() < self.variants.get(name, {}).get("right", 0.92)
+            other = {"ok": "fraud"}.get(label, "ok")
+            record = {
+                "groundTruthData": {"data": label if right else other, "encoding": "CSV"},
+                "eventMetadata": {"eventId": key},
+                "eventVersion": "0",
+            }
+            self.owed.append((self.until + self.truth["delay"], record))
+
+    def _pay(self) -> None:
+        """Labels that are due lie under the hour in which they came."""
+        due = [record for at, record in self.owed if at <= self.until]
+        self.owed = self.owed[len(due) :]
+        if due:
+            hour = datetime.fromtimestamp(self.until - 1, UTC)
+            body = "".join(json.dumps(record) + "\n" for record in due).encode()
+            key = f"{hour:%Y/%m/%d/%H}/{hour:%M-%S}.jsonl"
+            put(self.truth["where"], key, body, self.until)
+
     def _flush(self, endpoint: "Endpoint") -> None:
         where = endpoint.config.get("DataCaptureConfig", {}).get("DestinationS3Uri", "")
         hour = datetime.fromtimestamp(self.until - 1, UTC)
@@ -94,6 +119,7 @@ class Load:
                 self.until,
             )
         self.captured.clear()
+        self._pay()
 
     def _requests(
         self,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from canarycli.answers import Paths, Said, counted, read
+from canarycli.answers import Pace, Paths, Said, counted, read, told
 from canarycli.errors import Unsupported as Refused
 from canarycli.errors import UsageError
 from canarycli.metrics import Counts, Histogram, Metric, Window
@@ -72,15 +72,10 @@ def answer(key: str, seconds: float, body: str, version: str = "v42") -> Answer:
 
 def counts(*answers: Answer, metric: Metric, **settings: Any) -> dict[str, Any]:
     paths = Paths.of({"class": "label", "score": "score", **settings})
-    found = counted(
-        answers,
-        paths,
-        [metric],
-        Window(START, START + 2 * MINUTE),
-        period=MINUTE,
-        delay=5 * MINUTE,
-        versions=("v41", "v42"),
-    )
+    window, versions = Window(START, START + 2 * MINUTE), ("v41", "v42")
+    each = told(answers, paths, window, period=MINUTE, versions=versions)
+    pace = Pace(MINUTE, 5 * MINUTE)
+    found = counted(each, paths, [metric], pace=pace, versions=versions)
     return {version: series[metric.key] for version, series in found.items()}
 
 
@@ -148,7 +143,9 @@ def test_scores_are_counted_between_bounds_and_none_is_lost() -> None:
         (FRAUD, "class:"),
         (Metric("scores"), "score:"),
         (Metric("score_over", about="high"), "score:"),
-        (Metric("accuracy"), "needs labels"),
+        (Metric("accuracy"), "class:"),
+        (Metric("auc"), "score:"),
+        (Metric("cpu"), "do not say that"),
     ],
 )
 def test_what_the_predictions_do_not_say_is_refused_by_name(metric: Metric, why: str) -> None:

@@ -8,10 +8,11 @@ import jsonschema
 import pytest
 import yaml
 
+from canarycli.codec import from_json, to_json
 from canarycli.config import config_schema, lint, load
 from canarycli.config.recorded import recorded
 from canarycli.metrics import Metric
-from canarycli.plan import Better
+from canarycli.plan import Better, Check
 
 FILE = """\
 endpoints:
@@ -55,6 +56,71 @@ def test_metrics_of_answers_carry_how_they_are_read(tmp_path: Path) -> None:
     assert checks[0].metric.key == "class_share(fraud)"
     assert checks[2].better is Better.HIGHER
     assert "predictions" not in config.endpoints["fraud"].settings
+
+
+WITH_LABELS = """\
+sources:
+  books: {postgres: {dsn_env: BOOKS}}
+endpoints:
+  fraud:
+    provider: sagemaker
+    predictions: {class: label, key: id}
+    labels: {from: books, query: truth.sql, mature_after: 6h, at: known_at}
+plans:
+  p:
+    stages: [{percent: 5}]
+    checks:
+    - {metric: accuracy, no_worse_by: 1pp}
+    - {metric: error_over(20), no_worse_by: 1pp}
+    - {metric: class_share(fraud), differs_by: 1pp}
+"""
+
+
+def test_metrics_of_labelled_answers_carry_where_their_labels_are(tmp_path: Path) -> None:
+    (tmp_path / "truth.sql").write_text("SELECT key, label FROM truth", encoding="utf-8")
+    config = load(written(tmp_path, WITH_LABELS), cwd=tmp_path, env={})
+    endpoint = config.endpoints["fraud"]
+
+    right, off, says = recorded(config.plans["p"], endpoint.predictions, endpoint.labels).checks
+
+    assert right.metric.origin is not None
+    assert right.metric.origin == off.metric.origin
+    assert right.metric.origin.settings["labels"] == {
+        "mature_after": timedelta(hours=6),
+        "spec": {
+            "query": "SELECT key, label FROM truth",
+            "key": "key",
+            "label": "label",
+            "at": "known_at",
+        },
+        "source": {"name": "books", "kind": "postgres", "settings": {"dsn_env": "BOOKS"}},
+    }
+    assert says.metric.origin is not None
+    assert says.metric.origin.kind == "recorded"
+    assert from_json(Check, to_json(right)) == right
+    assert "labels" not in endpoint.settings
+
+
+LABEL_MISTAKES: Mapping[str, tuple[str, str]] = {
+    "no place": ("{mature_after: 6h}", "labels need their place"),
+    "two places": ("{mature_after: 6h, from: a, files: s3://b}", "labels have one place"),
+    "no source": ("{mature_after: 6h, from: book}", 'no source "book", did you mean books?'),
+    "no s3": ("{mature_after: 6h, files: /tmp}", "is no place on S3"),
+    "too late": ("{mature_after: 3d, files: s3://b}", "longer than 48h"),
+    "no maturity": ("{files: s3://b}", "mature_after is missing"),
+    "unknown": ("{files: s3://b, mature_after: 6h, querry: x}", "did you mean query?"),
+}
+
+
+@pytest.mark.parametrize(("labels", "expected"), LABEL_MISTAKES.values(), ids=LABEL_MISTAKES.keys())
+def test_a_mistake_in_labels_has_a_sentence(tmp_path: Path, labels: str, expected: str) -> None:
+    text = (
+        "sources: {books: {postgres: {dsn_env: B}}}\n"
+        f"endpoints: {{fraud: {{provider: sagemaker, labels: {labels}}}}}"
+    )
+    found = [problem.message for problem in lint(written(tmp_path, text))]
+
+    assert any(expected in message for message in found), found
 
 
 def test_a_provider_that_measures_answers_itself_is_asked_itself(tmp_path: Path) -> None:

@@ -1,0 +1,3 @@
+SELECT asked, truth, known_at
+FROM chargebacks
+WHERE asked = ANY(:keys)
