@@ -8,17 +8,19 @@ def sentence(finding: Finding) -> str:
     """The sentence for a finding whose numbers are filled in."""
     if finding.guard:
         return _guarded(finding)
-    numbers = _numbers(finding)
+    return f"{_numbers(finding)}: {shown_by(finding)}"
+
+
+def shown_by(finding: Finding) -> str:
+    """What the numbers of a finding show."""
     match finding.verdict:
         case Verdict.FAIL:
             beyond = "worse than" if finding.limit_low is None else "beyond"
-            return f"{numbers}: proven {beyond} the limit"
+            return f"proven {beyond} the limit"
         case Verdict.PASS:
-            return f"{numbers}: proven within the limit"
-        case Verdict.NO_DATA:
-            return f"{finding.check} has no data for the candidate"
-        case Verdict.INCONCLUSIVE:
-            return f"{numbers}: can't tell yet{_missing(finding)}"
+            return "proven within the limit"
+        case _:
+            return f"can't tell yet{_missing(finding)}"
 
 
 def _guarded(finding: Finding) -> str:

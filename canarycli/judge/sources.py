@@ -164,7 +164,7 @@ def rows_of(
     else:
         ours = measured.of(arms.candidate, check.metric)
         theirs = measured.of(arms.baseline, check.metric)
-    read = _reader(check, kind, facts)
+    read = reader(check, kind, facts)
     found_c = {point.at: point for point in ours.points}
     found_b = {point.at: point for point in theirs.points}
     rows = {at: read(found_c.get(at), found_b.get(at)) for at in sorted({*found_c, *found_b})}
@@ -191,7 +191,8 @@ def _surely(
 Reader = Callable[[Point | None, Point | None], tuple[float, ...] | None]
 
 
-def _reader(check: Check, kind: str, facts: Mapping[str, Any]) -> Reader:
+def reader(check: Check, kind: str, facts: Mapping[str, Any]) -> Reader:
+    """What makes a row of two points of one period."""
     match kind:
         case "rate" | "over":
             turned = check.better is Better.HIGHER

@@ -20,8 +20,9 @@ from canarycli.judge.weights import weights
 from canarycli.metrics import UNITS, Unit
 from canarycli.series.document import MetricSeries, SeriesDocument, SeriesForm
 from canarycli.series.forms import CountsForm, form_of
-from canarycli.series.latency import HistogramForm
+from canarycli.series.latency import HistogramForm, Thresholds
 from canarycli.series.verdict import SeriesVerdict
+from canarycli.series.words import latency_sentence
 
 STAGE_STEP = log(1.5)
 STAGE_MINUTES = 5
@@ -151,13 +152,20 @@ class _Track:
         if verdict is Verdict.NO_DATA:
             return replace(blank, sentence=self.absence)
         told = self._numbers(blank, self.evidence)
-        text = sentence(told)
+        text = self._sentence(told)
         form, unclear = self.form, verdict is Verdict.INCONCLUSIVE
         coarse = form.coarse if unclear and isinstance(form, HistogramForm) else ""
         config, failed = self.metric.config, verdict is Verdict.FAIL
         tight = failed and values and config.margin_fail < EQUAL_ARMS
         added = (self._left_out, self._impossible, coarse, LIKELY if tight else "")
         return replace(told, sentence=", ".join(filter(None, (text, *added))))
+
+    def _sentence(self, finding: Finding) -> str:
+        form, evidence = self.form, self.evidence
+        if finding.guard or not isinstance(form, Thresholds) or not isinstance(evidence, Several):
+            return sentence(finding)
+        part = evidence.parts.index(_loudest(evidence))
+        return latency_sentence(finding, self.metric, part, form.usual[part])
 
     @property
     def _impossible(self) -> str:
@@ -182,8 +190,7 @@ class _Track:
     def _numbers(self, finding: Finding, evidence: Evidence) -> Finding:
         passed = finding.verdict is Verdict.PASS
         if isinstance(evidence, Several):
-            loudest = max(evidence.parts, key=lambda part: part.evidence)
-            return self._numbers(finding, loudest)
+            return self._numbers(finding, _loudest(evidence))
         if isinstance(evidence, Means):
             shown = Shown(True, self.metric.better, 0, 0)
             limit = evidence.margin_pass if passed else evidence.margin_fail
@@ -200,6 +207,10 @@ class _Track:
         if self.alone and finding.verdict is not Verdict.PASS:
             return told_guard(finding, evidence.guard, shown)
         return told_rate(finding, evidence, shown)
+
+
+def _loudest(several: Several) -> Evidence:
+    return max(several.parts, key=lambda part: part.evidence)
 
 
 class _Split:

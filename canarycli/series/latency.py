@@ -31,13 +31,20 @@ LEARNING = 5
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class _Thresholds:
+class Thresholds:
     """Shares above one threshold a quantile, as one check."""
+
+    as_values = False
 
     def __init__(self, metric: MetricSeries) -> None:
         self.metric = metric
         even = [1 / len(metric.quantiles)] * len(metric.quantiles)
         self.weights = list(QUANTILE_WEIGHTS) if len(even) == len(QUANTILE_WEIGHTS) else even
+
+    @property
+    def usual(self) -> Sequence[float | None]:
+        """The baseline's usual value at each quantile, None where it was not recorded."""
+        return [None] * len(self.weights)
 
     def parts(self, promise: Promise, pasts: Sequence[Sequence[tuple[float, float]]]) -> Several:
         """A comparison for every quantile, with its history of requests and slow ones."""
@@ -55,7 +62,7 @@ class _Thresholds:
         )
 
 
-class HistogramForm(_Thresholds):
+class HistogramForm(Thresholds):
     """Rows `[candidate's counts, baseline's counts]` between the bounds, history `[counts]`."""
 
     def __init__(self, metric: MetricSeries) -> None:
@@ -92,6 +99,11 @@ class HistogramForm(_Thresholds):
         return (None, None) if minute is None else (sum(minute[0]), sum(minute[1]))
 
     @property
+    def usual(self) -> Sequence[float | None]:
+        """See `Thresholds`: the bounds the baseline is cut at."""
+        return [self.metric.bounds[one.base] for one in self.marks] or super().usual
+
+    @property
     def coarse(self) -> str:
         """Why the bounds can't decide a pass, "" if they can."""
         widest = max(self.marks, key=lambda one: one.decides, default=None)
@@ -112,7 +124,7 @@ class HistogramForm(_Thresholds):
         ]
 
 
-class PercentilesForm(_Thresholds):
+class PercentilesForm(Thresholds):
     """Rows `[n_candidate, [values], n_baseline, [values]]`, history `[n, [values]]`.
 
     The values are those at the quantiles. Where requests are null they are judged as values.
@@ -131,6 +143,11 @@ class PercentilesForm(_Thresholds):
         self.as_values = not counted or not all(counted) or size < 2
         self.marks: list[float] = []
         self._learn()
+
+    @property
+    def usual(self) -> Sequence[float | None]:
+        """See `Thresholds`."""
+        return self.marks or super().usual
 
     def evidence(self, promise: Promise) -> Several:
         """See `Form`."""
@@ -225,7 +242,7 @@ def _percentiles(arm: list[Any], where: str, size: int) -> tuple[float | None, l
     return arm[0], numbers(arm[1], f"{where}: percentiles", size)
 
 
-class FractionsForm(_Thresholds):
+class FractionsForm(Thresholds):
     """Rows of shares above thresholds that history has set, as `PR(:x)` gives them.
 
     `[n_candidate, [above tau * (1 + tol_fail)], [above tau * (1 + tol_pass)], n_baseline,

@@ -226,7 +226,10 @@ SERIES_SCHEMA: dict[str, Any] = {
     },
     "additionalProperties": False,
     "allOf": _EVERY_FORM,
-    "oneOf": [{"required": ["minutes"]}, {"required": ["metrics"]}],
+    "oneOf": [
+        {"required": ["minutes"], "properties": {"metrics": False}},
+        {"required": ["metrics"], "properties": dict.fromkeys(_ROWS, False)},
+    ],
 }
 """One release a document. Every key of `config` is optional."""
 

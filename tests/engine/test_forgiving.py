@@ -7,7 +7,7 @@ from engine.rehearsal import BASELINE, CANDIDATE, Rehearsal
 
 from canarycli.metrics import Metric
 from canarycli.plan import Check, Margin, Plan, Stage
-from canarycli.release.record import Outcome
+from canarycli.release.record import OUTCOME_EXITS, Outcome
 
 MINUTE = timedelta(minutes=1)
 CHECKS = (
@@ -44,6 +44,31 @@ def test_it_is_promoted_at_most_45_minutes_later(turns: list[dict[str, object]])
     outcome, took = ended(turns, Plan(STAGES, CHECKS))
     assert outcome is Outcome.PROMOTED
     assert took <= WITHOUT + 45 * MINUTE
+
+
+def test_silence_of_both_versions_after_a_pass_holds_the_share_and_ends_without_metrics() -> None:
+    silence = {"turns": [{"silent": True, "after": 1800}]}
+    checks = CHECKS[:1]
+    stages = (Stage(20, 60 * MINUTE), Stage(50, 10 * MINUTE), Stage(100, 0 * MINUTE))
+    versions = {BASELINE: {"percent": 100, **silence}, CANDIDATE: silence}
+    rehearsal = Rehearsal(
+        Plan(stages, checks, read_every=MINUTE / 2), period=60, rate=200, versions=versions
+    )
+    rehearsal.start()
+    release = rehearsal.finish(ticks=2000)
+    assert release.outcome is Outcome.NO_METRICS
+    assert OUTCOME_EXITS[Outcome.NO_METRICS] == 11
+    assert max(traffic.of(CANDIDATE) for traffic in rehearsal.watched.asked) == 20
+
+
+@pytest.mark.parametrize(
+    ("slower", "lasts"), [(1.5, 180), (2, 300)], ids=["half as slow again", "twice as slow"]
+)
+def test_minutes_of_warming_up_are_forgiven_with_warm_up(slower: float, lasts: float) -> None:
+    turns: list[dict[str, object]] = [{"slower": slower}, {"slower": 1 / slower, "after": lasts}]
+    outcome, took = ended(turns, Plan(STAGES, CHECKS, warm_up=5 * MINUTE))
+    assert outcome is Outcome.PROMOTED
+    assert took <= WITHOUT + 20 * MINUTE
 
 
 def test_a_slow_start_is_forgiven_for_as_long_as_the_plan_says() -> None:

@@ -49,6 +49,12 @@ def test_a_rate_that_the_plan_allows_is_never_a_fail() -> None:
     assert Verdict.FAIL not in {f.verdict for f in after_a_stage_at_half(0.01, 300)}
 
 
+def test_it_is_none_in_a_recorded_day_either() -> None:
+    chance = Random(6)
+    day = [(6000, poisson(chance, 60)) for _ in range(1440)]
+    assert alone(TWO_POINTS, day).verdict is not Verdict.FAIL
+
+
 def test_a_rate_beyond_the_plan_is_a_fail_of_the_guard_within_five_minutes() -> None:
     findings = after_a_stage_at_half(0.05, 10)
     found = next(f for f in findings[:5] if f.verdict is Verdict.FAIL)
@@ -144,6 +150,9 @@ def bake(seed: int, kind: str, minutes: int) -> tuple[list[list[float]], list[li
     rate = [0.001, 0.003, 0.01][seed // 3 % 3]
     length = 240 + 60 + minutes
     levels = [1.0] * length
+    if kind == "drift":
+        walk = 0.0
+        levels = [exp(walk := 0.995 * walk + chance.gauss(0, 0.05)) for _ in range(length)]
     if kind == "day":
         start = chance.random()
         levels = [exp(sin(2 * pi * (i / 1440 + start))) for i in range(length)]
@@ -163,10 +172,10 @@ def bake(seed: int, kind: str, minutes: int) -> tuple[list[list[float]], list[li
 
 @pytest.mark.slow
 @pytest.mark.parametrize("minutes", [15, 60, 360])
-@pytest.mark.parametrize("kind", ["calm", "day", "outages"])
+@pytest.mark.parametrize("kind", ["calm", "drift", "day", "outages"])
 def test_what_hits_both_versions_rolls_nobody_back(kind: str, minutes: int) -> None:
     fails = 0
-    for seed in range(45):
+    for seed in range(36):
         past, rows = bake(seed, kind, minutes)
         document = {"schema": "canary.series/1", "history": past, "minutes": rows}
         fails += judge_document(from_json(document)).verdict is Verdict.FAIL

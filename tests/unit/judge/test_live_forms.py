@@ -145,6 +145,17 @@ def test_a_state_of_another_canary_is_begun_afresh() -> None:
     assert judge([P99], found, arms(60), broken).verdict is Verdict.FAIL
 
 
+def test_a_reducer_that_always_reads_the_same_bound_decides_within_fifteen_minutes() -> None:
+    """A p95 read from wide buckets never scatters; tenfold is a fail all the same."""
+    ttft = Check("ttft", Metric("ttft", source={"x": 1}), no_worse_by=Margin(relative=0.2))
+    ours, theirs = (
+        series([Value(at(i), value, n) for i in range(15)])
+        for value, n in ((4.56, 70), (0.456, 630))
+    )
+    found = measured({"ttft": ours}, {"ttft": theirs}, until=15)
+    assert judge([ttft], found, arms(15, share=10), {}).findings[0].verdict is Verdict.FAIL
+
+
 def test_the_state_stays_small() -> None:
     errors = Check("errors", Metric("errors_5xx"), no_worse_by=Margin(absolute=0.005))
     checks = [errors, P99, Check("lat", Metric("latency"), no_worse_by=Margin(relative=0.3))]

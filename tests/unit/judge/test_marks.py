@@ -13,6 +13,8 @@ from canarycli.judge.latency import cumulative, score
 from canarycli.judge.marks import Mark, mark
 from canarycli.metrics import Counts, Histogram, Metric, Series, Value
 from canarycli.plan import Check, Margin, Plan, Stage
+from canarycli.series import judge_document
+from canarycli.series.document import from_json
 
 P90 = Check("p90", Metric("latency_p90"), no_worse_by=Margin(relative=0.2))
 VERTEX = tuple(0.001 * 1.4**i for i in range(27))
@@ -60,6 +62,47 @@ def test_wherever_a_percentile_lies_in_its_bucket_its_own_limit_is_tested() -> N
     assert said[1.1].count(Verdict.FAIL) <= 1
     assert said[1.3].count(Verdict.PASS) <= 5
     assert said[1.5].count(Verdict.FAIL) == len(said[1.5])
+
+
+def test_a_tenth_slower_is_no_fail_at_a_fifth_wherever_the_bound_above_lies() -> None:
+    """p90 of 112 ms between bounds at 111 and 156 ms: a fifth slower was taken for no slower."""
+    for seed in range(4):
+        chance = Random(seed)
+        known = minutes(chance, 1800, 0.112, 60)
+        past = series([Histogram(p.at - 60 * MINUTE, p.bounds, p.counts) for p in known.points])  # type: ignore[union-attr]  # histograms
+        state = begin([P90], measured({}, {"latency": past}), arms(0))
+        ours, theirs = minutes(chance, 600, 0.1232, 240), minutes(chance, 1800, 0.112, 240)
+        found = measured({"latency": ours}, {"latency": theirs}, until=240)
+        finding = judge([P90], found, arms(240, share=25), state).findings[0]
+        assert finding.verdict is not Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("slower", "said"), [(1.0, Verdict.PASS), (1.25, Verdict.FAIL)], ids=["equal", "a quarter"]
+)
+@pytest.mark.parametrize("p90", [0.157, 0.187, 0.211])
+def test_recorded_buckets_decide_what_lies_within_them(
+    p90: float, slower: float, said: Verdict
+) -> None:
+    chance = Random(3)
+
+    def rows(n: float, times: float, length: int) -> list[list[float]]:
+        found = minutes(chance, n, p90 * times, length).points
+        return [list(p.counts) for p in found if isinstance(p, Histogram)]
+
+    metric = {
+        "name": "latency",
+        "form": "histogram",
+        "bounds": list(VERTEX),
+        "quantiles": [0.9],
+        "config": {"tol_fail": 0.1, "tol_pass": 0.3},
+        "history": rows(1900, 1.0, 60),
+        "minutes": [
+            list(pair) for pair in zip(rows(100, slower, 90), rows(1900, 1.0, 90), strict=True)
+        ],
+    }
+    document = {"schema": "canary.series/1", "metrics": [metric]}
+    assert judge_document(from_json(document)).verdict is said
 
 
 SHAPES = {"narrow": 0.2, "usual": 0.5, "wide": 1.0}

@@ -217,6 +217,12 @@ def test_more_bad_requests_than_requests_are_no_data_with_the_reason() -> None:
         assert "more bad requests than requests" in finding.sentence
 
 
+def test_an_arm_that_fails_more_often_than_it_is_asked_is_no_data_and_never_unclear() -> None:
+    rows: Minutes = [((100.0, 120.0), theirs) for _, theirs in base(60)]
+    assert recorded(rows).verdict is Verdict.NO_DATA
+    assert watch(rows, 60)[-1].verdict is Verdict.NO_DATA
+
+
 def test_a_few_impossible_minutes_are_skipped() -> None:
     assert recorded(impossible(60, 30)).verdict is Verdict.PASS
     assert watch(impossible(60, 30), 60)[-1].verdict is Verdict.PASS

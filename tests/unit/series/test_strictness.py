@@ -3,13 +3,14 @@
 from random import Random
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from canarycli.errors import PlanError
 from canarycli.judge import Verdict
-from canarycli.series import SeriesVerdict, judge_document
+from canarycli.series import SERIES_SCHEMA, SeriesVerdict, judge_document
 from canarycli.series.document import from_json
 
 KPI = {"name": "kpi", "form": "values", "better": "higher", "minutes": [[0.7, 3000, 0.8, 57000]]}
@@ -51,6 +52,12 @@ def test_an_unknown_key_is_refused_with_its_place_and_the_nearest_word(
         judged(**document)
     assert str(caught.value).startswith(where)
     assert hint in " ".join(caught.value.hints)
+
+
+@pytest.mark.parametrize("document", [case[0] for case in UNKNOWN.values()], ids=UNKNOWN)
+def test_the_schema_refuses_what_the_reader_refuses(document: dict[str, Any]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"schema": "canary.series/1", **document}, SERIES_SCHEMA)
 
 
 def noisy(seed: int) -> list[list[float]]:
@@ -111,6 +118,28 @@ def test_percentiles_that_need_more_requests_bar_nothing_and_are_named() -> None
     found = judged(metrics=[metric])
     assert found.verdict is Verdict.PASS
     assert found.findings[0].sentence.endswith("p99 needs 500 requests a minute")
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["with requests", "values only"])
+@pytest.mark.parametrize(("slower", "said"), [(1.0, Verdict.PASS), (1.5, Verdict.FAIL)])
+def test_recorded_latency_names_percentile_threshold_and_tolerance(
+    slower: float, said: Verdict, *, known: bool
+) -> None:
+    rows = [
+        [n if known else None, [slower * v for v in ours], m if known else None, theirs]
+        for n, ours, m, theirs in percentiles(100, 600, 1)
+    ]
+    past = [[n if known else None, values] for n, values in history(240, 600)]
+    metric = {"name": "latency", "form": "percentiles", "history": past, "minutes": rows}
+    found = judged(metrics=[metric])
+    (finding,) = found.findings
+    assert found.verdict is said
+    assert "latency p50 " in finding.sentence
+    limit = "+30" if said is Verdict.PASS else "+10"
+    assert f"limit {limit}" in finding.sentence
+    if known:
+        assert "cut at 200 ms" in finding.sentence
+        assert "slower than 220 ms: proven" in finding.sentence
 
 
 @given(st.text(min_size=1, max_size=12))
