@@ -51,7 +51,7 @@ def test_a_rate_that_the_plan_allows_is_never_a_fail() -> None:
 
 def test_it_is_none_in_a_recorded_day_either() -> None:
     chance = Random(6)
-    day = [(6000, poisson(chance, 60)) for _ in range(1440)]
+    day = [(6000.0, float(poisson(chance, 60))) for _ in range(1440)]
     assert alone(TWO_POINTS, day).verdict is not Verdict.FAIL
 
 
