@@ -25,6 +25,7 @@ VALUES = (
     "files",
     "recorder",
     "labels",
+    "kept",
     "verbs",
     "probes",
     "journal",
@@ -80,6 +81,7 @@ OPEN_TO_PROVIDERS = frozenset(
         "child",
         "recorder",
         "labels",
+        "kept",
         "probes",
         "clock",
     }
@@ -220,7 +222,8 @@ def strangers(imports: list[Import]) -> list[str]:
             continue
         if top == "canarycli" and part_of(use.target) not in OPEN_TO_PROVIDERS:
             found.append(f"{use.where}: a provider can't see {use.target}")
-        if top.startswith("canarycli_") and top != use.importer.split(".")[0]:
+        others = top.startswith("canarycli_") and top != use.importer.split(".")[0]
+        if others and not use.is_source:  # a store in a cloud is asked by that cloud's own client
             found.append(f"{use.where}: a provider can't see {top}")
     return found
 

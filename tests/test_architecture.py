@@ -102,6 +102,11 @@ PLANTED = {
         "from canarycli_azureml import traffic",
         "providers/canarycli_vertex/traffic.py:1: a provider can't see canarycli_azureml",
     ),
+    "a provider that leans on a source": (
+        "providers/canarycli_vertex/traffic.py",
+        "from canarycli_sources import rows",
+        "providers/canarycli_vertex/traffic.py:1: a provider can't see canarycli_sources",
+    ),
     "an operation that prints": (
         "canarycli/operations/start.py",
         "def f() -> None:\n    print('started')",

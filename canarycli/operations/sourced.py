@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from canarycli.errors import CanaryError
+from canarycli.errors import CanaryError, Rejected
 from canarycli.labels import LABELLED, mature_after
 from canarycli.metrics import Metric, Origin, Window
 from canarycli.operations.workspace import Workspace
@@ -32,6 +32,26 @@ def look_elsewhere(
             yield Probe(metric.key, ok=False, detail=why)
         else:
             yield from newest_points(found, versions, [metric])
+
+
+def refuse_unrecorded(
+    work: Workspace, endpoint: str, versions: Collection[str], metrics: Collection[Metric]
+) -> None:
+    """Raise where what versions answer gates, and the answers of one of them are not kept.
+
+    Raises:
+        Rejected: they are not.
+    """
+    provider = work.provider.provider
+    asked = any(m.origin is not None and m.origin.kind in {RECORDED, LABELLED} for m in metrics)
+    if not asked or not offers(provider, Recorder):
+        return
+    for version, kept in provider.recording(endpoint).items():
+        if version in versions and kept.why:
+            raise Rejected(
+                f"no answers of {version!r} are kept: {kept.why}",
+                hint="turn it on for both versions, or --skip the checks on answers",
+            )
 
 
 def _kept(work: Workspace, versions: Collection[str]) -> Iterator[Probe]:

@@ -23,6 +23,7 @@ from canarycli.operations.address import Address
 from canarycli.operations.drive import driven
 from canarycli.operations.frozen import FLAG, overridden
 from canarycli.operations.past import before, read_past
+from canarycli.operations.sourced import refuse_unrecorded
 from canarycli.operations.target import answers_of, find_target
 from canarycli.operations.workspace import (
     Workspace,
@@ -324,12 +325,16 @@ def with_history(intent: Intent) -> tuple[Release, Measurements]:
 
     Raises:
         Denied: the metrics may not be read.
+        Rejected: answers that gate are not kept of both arms.
     """
     release, provider = intent.release, intent.work.provider
     now, limits = intent.work.clock.now(), provider.limits
     past = before(now, provider)
     if not release.plan.checks:
         return release, Measurements(past, now, {})
+    arms_there = (release.baseline, release.candidate)
+    asked = [check.metric for check in release.plan.checks]
+    refuse_unrecorded(intent.work, intent.endpoint.name, arms_there, asked)
     measured = read_past(
         provider, intent.endpoint.name, release.baseline, release.plan.checks, past
     )

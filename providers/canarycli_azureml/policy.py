@@ -25,6 +25,13 @@ DEPLOY = (
 SMOKE = (f"{ONLINE}/listKeys/action", f"{ONLINE}/token/action")
 """To call one deployment; an endpoint with Entra's tokens wants a role with `score/action`."""
 
+ANSWERS = (
+    "Microsoft.MachineLearningServices/workspaces/datastores/read",
+    "Microsoft.MachineLearningServices/workspaces/data/versions/read",
+)
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
+"""To find and to read what data collectors keep; the last is an action on data."""
+
 LOCAL = (
     "Microsoft.MachineLearningServices/workspaces/read",
     "Microsoft.MachineLearningServices/locations/mfeOperationsStatus/read",
@@ -51,6 +58,7 @@ def policy(scope: str, needs: Needs) -> dict[str, Any]:
         *(ROLLBACK if needs.watches else ROLLBACK[:-1]),
         *(DEPLOY if needs.deploys or needs.uploads else ()),
         *(SMOKE if needs.smokes else ()),
+        *(ANSWERS if needs.answers else ()),
         *(LOCAL if needs.uploads else ()),
     ]
     return {
@@ -59,5 +67,6 @@ def policy(scope: str, needs: Needs) -> dict[str, Any]:
         "Description": "Move traffic between deployments, read their metrics, go back",
         "Actions": actions,
         "NotActions": [],
+        **({"DataActions": [BLOBS]} if needs.answers else {}),
         "AssignableScopes": [scope.partition("/providers/")[0]],
     }

@@ -1,15 +1,17 @@
 """Azure ML as a provider: the verbs, each handed to the module that knows how."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from canarycli.errors import NotFound, ProviderError, Unsupported
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Listed, Preview
 from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
+from canarycli.recorder import Answer, Budget, Recording
 from canarycli.sense import sensible
 from canarycli.traffic import Traffic
 from canarycli_azureml import command, custom
@@ -25,6 +27,9 @@ from canarycli_azureml.settings import Settings, path_of
 from canarycli_azureml.smoke import Caller
 from canarycli_azureml.split import SHADOW_UP_TO, no_room
 from canarycli_azureml.traffic import Shifter
+
+if TYPE_CHECKING:
+    from canarycli_azureml.collected import Collected
 
 OTHER_KINDS: Mapping[str, str] = {
     "serverlessEndpoints": "it is a serverless endpoint, which has neither deployments nor "
@@ -192,6 +197,26 @@ class AzureML:
         found = self._shifter.read(endpoint)
         return Caller(self._settings, self._session).ask(found, version, body, content_type)
 
+    @cached_property
+    def _collected(self) -> "Collected":
+        from canarycli_azureml.collected import Collected
+
+        return Collected(self._settings, self._session)
+
+    @sensible("looking at recorded answers")
+    def recording(self, endpoint: str) -> Mapping[str, Recording]:
+        """Whether each deployment collects its answers; see `Recorder.recording`."""
+        from canarycli_azureml.collected import recordings
+
+        return recordings(self._deployments.all(endpoint))
+
+    def answers(
+        self, endpoint: str, versions: Collection[str], window: Window, budget: Budget
+    ) -> Iterator[Answer]:
+        """What data collectors kept in Blob storage; see `Recorder.answers`."""
+        deployments = self._deployments.all(endpoint)
+        return self._collected.answers(deployments, versions, window, budget)
+
     @staticmethod
     def least_policy(settings: Mapping[str, Any], _endpoint: str, needs: Needs) -> dict[str, Any]:
         """A custom role for the resource group; it can be assigned at one endpoint."""
@@ -199,6 +224,8 @@ class AzureML:
 
     def close(self) -> None:
         """Close the connections."""
+        if "_collected" in vars(self):
+            self._collected.close()
         self._session.close()
 
     def _no_endpoint(self, endpoint: str, error: NotFound) -> ProviderError:

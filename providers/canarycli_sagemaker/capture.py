@@ -3,56 +3,19 @@
 import gzip
 import json
 from base64 import b64decode
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import partial
-from hashlib import blake2b
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from canarycli.errors import Rejected, Unsupported
+from canarycli.errors import Unsupported
+from canarycli.kept import File, Kept, Piece, chosen, folders
 from canarycli.metrics import Window
 from canarycli.recorder import Answer, Budget, Recording
 from canarycli_sagemaker.api import Clients
 
-T = TypeVar("T")
-HOUR = timedelta(hours=1)
 STARTED = "Started"
 TURN_ON = "turn it on in the endpoint's config, with Output captured"
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """One object, which never changes once it is there."""
-
-    key: str
-    size: int
-    at: datetime
-
-
-class Kept(Generic[T]):
-    """What was read of files already, in memory: a look reads only what is new.
-
-    Never more of them than one look may read.
-    """
-
-    def __init__(self) -> None:
-        self._files: OrderedDict[str, tuple[int, tuple[T, ...]]] = OrderedDict()
-        self._size = 0
-
-    def of(self, file: File, most: int, read: Callable[[], Iterator[T]]) -> Iterator[T]:
-        """What is in a file."""
-        if file.key not in self._files:
-            self._files[file.key] = (file.size, tuple(read()))
-            self._size += file.size
-            while self._size > most:
-                _, (size, _) = self._files.popitem(last=False)
-                self._size -= size
-                if not self._files:
-                    break
-        known = self._files.get(file.key)
-        yield from known[1] if known else read()
 
 
 def recording_of(answer: Mapping[str, Any]) -> Recording:
@@ -84,25 +47,15 @@ def captured(
     bucket, _, prefix = recording.where.removeprefix("s3://").partition("/")
     base = "/".join(filter(None, (prefix.strip("/"), endpoint)))
     files = {name: list(files_of(clients, bucket, f"{base}/{name}", window)) for name in versions}
-    chosen = {name: [f for f in every if _chosen(f, budget)] for name, every in files.items()}
-    size = sum(file.size for every in chosen.values() for file in every)
-    if size > budget.most:
-        fits = budget.part * budget.most / size
-        raise Rejected(
-            f"a look would read {size / 1e6:,.0f} MB of answers, over {budget.most / 1e6:,.0f} MB",
-            hint=f"read a part, predictions: {{sample: {100 * fits / 2:.2g}%}}, or raise at_most",
-        )
-    for name, every in chosen.items():
+    for name, every in chosen(files, budget).items():
         for file in every:
-            read = partial(_answers, clients, bucket, file.key, name)
-            yield from kept.of(file, budget.most, read)
+            yield from kept.of(file, budget.most, partial(_piece, clients, bucket, name))
 
 
 def files_of(clients: Clients, bucket: str, base: str, window: Window) -> Iterator[File]:
     """The files below the hours that a window touches, but those that are older than it."""
-    hour = window.start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    while hour < window.end:
-        prefix = "/".join(filter(None, (base, f"{hour:%Y/%m/%d/%H}/")))
+    for hour in folders(window, "%Y/%m/%d/%H"):
+        prefix = "/".join(filter(None, (base, f"{hour}/")))
         token: dict[str, str] = {}
         while True:
             with clients.asking(f"list what is kept in {bucket}"):
@@ -113,12 +66,11 @@ def files_of(clients: Clients, bucket: str, base: str, window: Window) -> Iterat
             if not page.get("NextContinuationToken"):
                 break
             token = {"ContinuationToken": page["NextContinuationToken"]}
-        hour += HOUR
 
 
-def _chosen(file: File, budget: Budget) -> bool:
-    number = int.from_bytes(blake2b(file.key.encode(), digest_size=8).digest(), "big")
-    return number < budget.part * 2**64
+def _piece(clients: Clients, bucket: str, version: str, file: File, _: int) -> Piece[Answer]:
+    """A file is written once: what is read of it is all of it."""
+    return Piece(tuple(_answers(clients, bucket, file.key, version)), file.size)
 
 
 def lines_of(clients: Clients, bucket: str, key: str) -> list[bytes]:

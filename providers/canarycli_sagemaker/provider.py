@@ -30,8 +30,8 @@ from canarycli_sagemaker.traffic import Shifter
 from canarycli_sagemaker.undone import Asks
 
 if TYPE_CHECKING:
+    from canarycli.kept import Kept
     from canarycli_sagemaker.autoscaling import Autoscaling
-    from canarycli_sagemaker.capture import Kept
     from canarycli_sagemaker.deploy import Fleet
     from canarycli_sagemaker.doctor import Doctor
     from canarycli_sagemaker.monitoring import Question
@@ -80,13 +80,13 @@ class SageMaker:
 
     @cached_property
     def _captured(self) -> "Kept[Answer]":
-        from canarycli_sagemaker.capture import Kept
+        from canarycli.kept import Kept
 
         return Kept()
 
     @cached_property
     def _truth(self) -> "Kept[Label]":
-        from canarycli_sagemaker.capture import Kept
+        from canarycli.kept import Kept
 
         return Kept()
 

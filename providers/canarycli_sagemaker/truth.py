@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any
 
 from canarycli.errors import Rejected, Unsupported
+from canarycli.kept import File, Kept, Piece
 from canarycli.labels import Label
 from canarycli.metrics import Window
 from canarycli.recorder import MOST
 from canarycli_sagemaker.api import Clients
-from canarycli_sagemaker.capture import File, Kept, files_of, lines_of
+from canarycli_sagemaker.capture import files_of, lines_of
 
 
 def truth(
@@ -35,7 +36,12 @@ def truth(
             hint="ask the store that has them: labels: {from: one of the sources}",
         )
     for file in sorted(files, key=lambda file: file.at):
-        yield from kept.of(file, MOST, partial(_labels, clients, bucket, file))
+        yield from kept.of(file, MOST, partial(_piece, clients, bucket))
+
+
+def _piece(clients: Clients, bucket: str, file: File, _: int) -> Piece[Label]:
+    """A file is written once: what is read of it is all of it."""
+    return Piece(tuple(_labels(clients, bucket, file)), file.size)
 
 
 def _labels(clients: Clients, bucket: str, file: File) -> Iterator[Label]:

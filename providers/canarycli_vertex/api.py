@@ -22,7 +22,7 @@ _PAGES = 1000
 
 
 class Api:
-    """An authenticated line to Vertex AI and Cloud Monitoring.
+    """An authenticated line to Vertex AI, Cloud Monitoring and BigQuery.
 
     A 401 makes it refresh the token and ask once more; everything else that fails is raised as
     it is, to be retried by whoever called.
@@ -62,6 +62,14 @@ class Api:
         """Every series Cloud Monitoring has for a question; one series may come in parts."""
         url = f"{self.settings.monitoring}/v3/projects/{self.settings.project}/timeSeries"
         yield from self._pages(url, "timeSeries", params)
+
+    def bigquery(
+        self, method: str, path: str, params: Params | None = None, body: Any = None
+    ) -> Json:
+        """One call of BigQuery, by its path below the project."""
+        project = self.settings.project
+        url = f"{self.settings.bigquery}/bigquery/v2/projects/{project}/{path}"
+        return self._call(method, url, params, body)
 
     def _pages(self, url: str, items: str, params: Params) -> Iterator[Json]:
         token = ""

@@ -67,7 +67,12 @@ _BY_HTTP: Mapping[int, type[ProviderError]] = MappingProxyType(
     }
 )
 PRECONDITIONS = frozenset({"FAILED_PRECONDITION", "ABORTED"})
-_PERMISSION = re.compile(r"\b(?:aiplatform|monitoring|iam|storage)\.[A-Za-z]+\.[A-Za-z]+\b")
+OLDER = frozenset({"rateLimitExceeded", "jobRateLimitExceeded"})
+"""BigQuery's words for a rate, which come with 403."""
+
+_PERMISSION = re.compile(
+    r"\b(?:aiplatform|monitoring|iam|storage|bigquery)\.[A-Za-z]+\.[A-Za-z]+\b"
+)
 _LONGEST = 400
 
 
@@ -79,6 +84,8 @@ def refusal(response: requests.Response) -> ProviderError:
         kind = _BY_HTTP.get(response.status_code, Rejected)
         if response.status_code >= 500:
             kind = Unavailable
+    if _reason(error) in OLDER:
+        kind = Unavailable
     said = _short(str(error.get("message", "")))
     known = _known(kind, error, said, response.status_code)
     if known is not None and known is not RATE:
@@ -99,10 +106,10 @@ def _known(
 
     A fault of Google's own and a missing thing are what their status says, whatever the text.
     """
-    exhausted = http == 429 or error.get("status") == "RESOURCE_EXHAUSTED"
+    reason = _reason(error)
+    exhausted = http == 429 or error.get("status") == "RESOURCE_EXHAUSTED" or reason in OLDER
     if kind is NotFound or (kind is Unavailable and not exhausted):
         return None
-    reason = _detail(error, "ErrorInfo").get("reason", "")
     found = refusal_in(REFUSALS, f"{reason}: {said}")
     if found is RATE and not exhausted:
         return None
@@ -216,6 +223,14 @@ def _detail(error: Mapping[str, Any], name: str) -> Mapping[str, Any]:
         if isinstance(detail, dict) and str(detail.get("@type", "")).endswith(f"rpc.{name}"):
             return detail
     return {}
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    """Google's own word for an error: its newer APIs have it in a detail, BigQuery in a list."""
+    listed = error.get("errors")
+    first = listed[0] if isinstance(listed, list) and listed else {}
+    older = first.get("reason") if isinstance(first, Mapping) else ""
+    return str(_detail(error, "ErrorInfo").get("reason") or older or "")
 
 
 def _short(text: str) -> str:

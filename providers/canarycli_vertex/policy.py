@@ -7,6 +7,9 @@ ROLLBACK = ("aiplatform.endpoints.get", "aiplatform.endpoints.update")
 
 WATCH = ("monitoring.timeSeries.list",)
 BY_NAME = ("aiplatform.endpoints.list",)
+ANSWERS = ("bigquery.jobs.create", "bigquery.tables.get", "bigquery.tables.getData")
+"""To read the request-response log; the last two can be granted on its dataset alone."""
+
 DEPLOY = (
     "aiplatform.endpoints.deploy",
     "aiplatform.endpoints.undeploy",
@@ -29,6 +32,7 @@ def policy(
     deploys: bool = False,
     uploads: bool = False,
     finds_by_name: bool = True,
+    reads_answers: bool = False,
 ) -> dict[str, Any]:
     """A custom role, as JSON values that `gcloud iam roles create --file` takes.
 
@@ -40,11 +44,13 @@ def policy(
         deploys: the candidate is brought in and taken away.
         uploads: it is made of a person's files.
         finds_by_name: the endpoint is called by its display name, not by its id.
+        reads_answers: what the request-response log keeps is judged.
     """
     permissions = [*ROLLBACK]
     permissions += BY_NAME if finds_by_name else ()
     permissions += WATCH if watches else ()
     permissions += DEPLOY if deploys or uploads else ()
+    permissions += ANSWERS if reads_answers else ()
     permissions += UPLOAD if uploads else ()
     return {
         "title": "Canary releases",

@@ -1,7 +1,7 @@
 """Vertex AI as a provider: the verbs, each handed to the module that knows how."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from canarycli.files import FILE, Files, Say, Uploaded
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Listed, Preview
 from canarycli.provider import Endpoint, Limits, Needs, Notes
+from canarycli.recorder import Answer, Budget, Recording
 from canarycli.sense import sensible
 from canarycli.traffic import Traffic
 from canarycli_vertex.api import Api
@@ -186,6 +187,26 @@ class Vertex:
             deployed = deployed_ids(seen.raw or {})
         return next((v.detail for v in seen.versions if v.name not in deployed), "")
 
+    @sensible("looking at recorded answers")
+    def recording(self, endpoint: str) -> Mapping[str, Recording]:
+        """Whether the request-response log is on; see `Recorder.recording`."""
+        from canarycli_vertex.logged import recording_of
+
+        found = self._lookup.read(endpoint)
+        with understood("the endpoint"):
+            return dict.fromkeys(deployed_ids(found), recording_of(found))
+
+    def answers(
+        self, endpoint: str, versions: Collection[str], window: Window, budget: Budget
+    ) -> Iterator[Answer]:
+        """What the request-response log kept in BigQuery; see `Recorder.answers`."""
+        from canarycli_vertex.logged import logged, recording_of
+
+        found = self._lookup.read(endpoint)
+        with understood("the endpoint"):
+            kept = recording_of(found)
+        return logged(self._api, endpoint, versions, window, recording=kept, budget=budget)
+
     @staticmethod
     def least_policy(_settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict[str, Any]:
         """A custom role for a project; an endpoint has no policy of its own."""
@@ -195,6 +216,7 @@ class Vertex:
             deploys=needs.deploys,
             uploads=needs.uploads,
             finds_by_name=by_name,
+            reads_answers=needs.answers,
         )
 
     def _deployment(self, path: str, found: Mapping[str, Any]) -> Progress | None:

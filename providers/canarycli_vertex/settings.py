@@ -4,7 +4,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from canarycli.errors import UsageError
 
 UNIVERSE = "googleapis.com"
 MONITORING = f"https://monitoring.{UNIVERSE}"
+BIGQUERY = f"https://bigquery.{UNIVERSE}"
 MINUTE = timedelta(minutes=1)
 METRIC_DELAY = timedelta(minutes=4)
 """Request metrics are taken each minute and come 2 to 4 minutes late (Google does not say)."""
@@ -25,13 +26,14 @@ _PROJECT = re.compile(r"[a-z0-9][a-z0-9.:-]{1,99}")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One project and region, and the base URLs of its two APIs.
+    """One project and region, and the base URLs of its APIs.
 
     Attributes:
         project: id or number.
         region: `europe-west4`, a multi-region (`us`, `eu`) or `global`.
         api: base URL of the Vertex AI API, no slash at the end.
         monitoring: base URL of Cloud Monitoring, no slash at the end.
+        bigquery: base URL of BigQuery, no slash at the end.
         metric_delay: points younger than this may still change or be missing.
         metric_period: the time one point covers, a minute or more.
         impersonate: the service account to act as, "" for one's own identity.
@@ -46,6 +48,35 @@ class Settings:
     metric_period: timedelta = MINUTE
     impersonate: str = ""
     number: str = ""
+    bigquery: str = BIGQUERY
+
+    @classmethod
+    def of_project(cls, given: Mapping[str, Any], env: Mapping[str, str]) -> "Settings":
+        """A project without a region: enough to ask Cloud Monitoring and BigQuery.
+
+        Raises:
+            UsageError: the project is missing or malformed, or a URL is not safe to use.
+        """
+        universe = _universe(env)
+        monitoring = base_url(
+            env.get("CANARY_MONITORING_ENDPOINT")
+            or given.get("monitoring_url")
+            or f"https://monitoring.{universe}"
+        )
+        impersonate = given.get("impersonate") or env.get(
+            "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT", ""
+        )
+        return cls(
+            project=_project(given, env),
+            region="",
+            api="",
+            monitoring=monitoring,
+            metric_period=_period(given, monitoring),
+            impersonate=str(impersonate),
+            bigquery=base_url(
+                env.get("CANARY_BIGQUERY_ENDPOINT") or f"https://bigquery.{universe}"
+            ),
+        )
 
     @classmethod
     def read(cls, given: Mapping[str, Any], env: Mapping[str, str]) -> "Settings":
@@ -58,22 +89,11 @@ class Settings:
         api = env.get("CANARY_VERTEX_ENDPOINT") or given.get("endpoint_url")
         universe = _universe(env)
         api = api or env.get("CLOUDSDK_API_ENDPOINT_OVERRIDES_AIPLATFORM") or host(region, universe)
-        monitoring = base_url(
-            env.get("CANARY_MONITORING_ENDPOINT")
-            or given.get("monitoring_url")
-            or f"https://monitoring.{universe}"
-        )
-        impersonate = given.get("impersonate") or env.get(
-            "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT", ""
-        )
-        return cls(
-            project=_project(given, env),
+        return replace(
+            cls.of_project(given, env),
             region=region,
             api=base_url(str(api)),
-            monitoring=monitoring,
             metric_delay=_span(given, "metric_delay", METRIC_DELAY),
-            metric_period=_period(given, monitoring),
-            impersonate=str(impersonate),
             number=str(given.get("project_number") or ""),
         )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from servers.mutation import mutated
 
-from . import assets, entra, faults, monitor, scoring
+from . import assets, blobs, entra, faults, monitor, scoring
 from .control import Control
 from .endpoints import Endpoints
 from .state import PROVIDER, State, Workspace
@@ -96,6 +96,10 @@ def _other(_: State, workspace: Workspace, __: Request, names: tuple[str, ...]) 
     return Reply(200, {"name": name, "properties": {"provisioningState": "Succeeded"}})
 
 
+def _datastore(_: State, workspace: Workspace, __: Request, names: tuple[str, ...]) -> Reply:
+    return blobs.datastore(workspace, names[0])
+
+
 E_, D_, INS = "/onlineEndpoints/{e}", "/deployments/{d}", "/providers/Microsoft.Insights/metrics"
 AUTH = "/providers/Microsoft.Authorization/permissions"
 ROUTES = (
@@ -148,6 +152,7 @@ ROUTES = (
     _route("deployment.metrics", INSIGHTS, "GET", f"{E_}{D_}{INS}", _metrics),
     _route("permissions", "", "GET", f"{E_}{AUTH}", _permissions),
     _route("permissions", "", "GET", AUTH, _permissions),
+    _route("datastore.get", f"{ML}/datastores/read", "GET", "/datastores/{d}", _datastore),
     _route(
         "asset.version",
         f"{ML}/models/versions/read",
@@ -205,6 +210,8 @@ class App:
                 return self._entra(request)
             if request.host.endswith(".inference.ml.azure.com"):
                 return self._scoring(request)
+            if ".blob." in request.host:
+                return self._blob(request)
             if request.host.startswith("management."):
                 return self._resource_manager(request)
         return Reply(404, {"error": {"code": "NoSuchHost", "message": request.host or "none"}})
@@ -225,6 +232,15 @@ class App:
         else:
             reply = scoring.answer(self.state, request)
         self._note(request, "score", reply, fault)
+        return reply
+
+    def _blob(self, request: Request) -> Reply:
+        fault = self.faults.next("blob")
+        if fault is not None:
+            reply = faults.answer(fault, self.state, "blob", request.path)
+        else:
+            reply = blobs.answer(self.state, request)
+        self._note(request, "blob", reply, fault)
         return reply
 
     def _resource_manager(self, request: Request) -> Reply:

@@ -40,6 +40,11 @@ class Control:
     def do_settings(self, body: dict[str, Any]) -> None:
         self.state.configure(body)
 
+    def do_blob(self, body: dict[str, Any]) -> None:
+        """Append to a blob, at `at` seconds since the epoch."""
+        before, _ = self.state.blobs.get(body["name"], (b"", 0.0))
+        self.state.blobs[body["name"]] = (before + body["text"].encode(), float(body["at"]))
+
     def do_advance(self, body: dict[str, Any]) -> dict[str, float]:
         self.state.offset += float(body["seconds"])
         return self.do_now({})

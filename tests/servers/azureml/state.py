@@ -125,6 +125,7 @@ class State:
             self.failing: dict[str, str] = {}
             self.reasons: dict[str, dict[str, str]] = {}
             self.next_id = 0
+            self.blobs: dict[str, tuple[bytes, float]] = {}
             self.operations: dict[str, Operation] = {}
             self.writer = "canary-test"
 

@@ -63,6 +63,9 @@ _CALLS: dict[str, Callable[["Server", str, Query, Json], Json]] = {
     "deleteModelVersion": lambda s, one, _, __: s.cloud.delete_version(one),
     "timeSeries": lambda s, _, query, __: s.monitoring.answer(query),
     "predict": _predict,
+    "planQuery": lambda s, _, __, sent: s.warehouse.plan(sent),
+    "runQuery": lambda s, _, __, sent: s.warehouse.run(sent),
+    "readQuery": lambda s, one, query, __: s.warehouse.read(one, query),
 }
 
 

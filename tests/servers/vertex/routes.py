@@ -7,6 +7,7 @@ _ENDPOINT = r"/v1/projects/(?P<project>[^/]+)/locations/(?P<region>[^/]+)/endpoi
 _ID = _ENDPOINT + r"/(?P<id>[^/:]+)"
 _IMPERSONATE = r"/v1/projects/-/serviceAccounts/(?P<account>[^/:]+):generateAccessToken"
 _MODELS = r"/v1/projects/(?P<project>[^/]+)/locations/(?P<region>[^/]+)/models"
+_BIGQUERY = r"/bigquery/v2/projects/(?P<project>[^/]+)"
 # The SDK asks for operations below /ui.
 _ROUTES = [
     ("POST", "/token", "token"),
@@ -29,6 +30,9 @@ _ROUTES = [
     ("GET", r"/storage/v1/b/(?P<bucket>[^/]+)", "getBucketOfObjects"),
     ("GET", r"/storage/v1/b/(?P<bucket>[^/]+)/o", "listObjects"),
     ("DELETE", r"/storage/v1/b/(?P<bucket>[^/]+)/o/(?P<id>.+)", "deleteObject"),
+    ("POST", _BIGQUERY + "/jobs", "planQuery"),
+    ("POST", _BIGQUERY + "/queries", "runQuery"),
+    ("GET", _BIGQUERY + r"/queries/(?P<id>[^/]+)", "readQuery"),
     ("GET", r"/v3/projects/(?P<project>[^/]+)/timeSeries", "timeSeries"),
 ]
 

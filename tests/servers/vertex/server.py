@@ -21,6 +21,7 @@ from .routes import Route, route
 from .series import Monitoring
 from .storage import Storage
 from .traffic import Requests
+from .warehouse import Warehouse
 
 Json = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
@@ -45,6 +46,8 @@ PERMISSIONS = {
     "deleteObject": "storage.objects.delete",
     "listOperations": "aiplatform.operations.list",
     "timeSeries": "monitoring.timeSeries.list",
+    "planQuery": "bigquery.jobs.create",
+    "runQuery": "bigquery.jobs.create",
 }
 
 
@@ -54,6 +57,7 @@ class Server:
     clock: ServerClock
     cloud: Cloud
     storage: Storage
+    warehouse: Warehouse
     requests: Requests
     monitoring: Monitoring
     identity: Identity
@@ -65,6 +69,7 @@ class Server:
         self.clock = ServerClock()
         self.cloud = Cloud(project, "424242424242", region, self.clock)
         self.storage = Storage()
+        self.warehouse = Warehouse()
         self.requests = Requests(self.cloud, self.clock)
         self.monitoring = Monitoring(self.requests, self.clock)
         self.identity = Identity(project)
