@@ -27,11 +27,26 @@ OURS: Mapping[str, str] = {
 """The entry points of pyproject.toml once more: looking through what is installed takes 30 ms."""
 
 OUR_SOURCES: Mapping[str, str] = {
+    "athena": "canarycli_sources.athena:Athena",
+    "azure_monitor": "canarycli_sources.azure_monitor:AzureMonitor",
+    "bigquery": "canarycli_sources.bigquery:BigQuery",
+    "cloud_monitoring": "canarycli_sources.cloud_monitoring:CloudMonitoring",
+    "cloudwatch": "canarycli_sources.cloudwatch:CloudWatch",
     "http": "canarycli_sources.http:Http",
     "postgres": "canarycli_sources.postgres:Postgres",
     "prometheus": "canarycli_sources.prometheus:Prometheus",
 }
 """The sources' entry points, for the same reason."""
+
+EXTRAS: Mapping[str, str] = {
+    "athena": "sagemaker",
+    "azure_monitor": "azureml",
+    "bigquery": "vertex",
+    "cloud_monitoring": "vertex",
+    "cloudwatch": "sagemaker",
+    "postgres": "postgres",
+}
+"""The extra that has what a source of ours needs."""
 
 ALIASES: Mapping[str, str] = {"demo": "simulator"}
 
@@ -125,9 +140,10 @@ def load_source(wanted: Origin) -> Source:
     try:
         return cast("Source", getattr(import_module(module), what)(wanted.settings))
     except ModuleNotFoundError as error:
+        extra = EXTRAS.get(wanted.kind)
         raise MissingExtra(
             f"source {wanted.kind!r} needs {error.name!r}, which is not installed",
-            hint=f"pip install {error.name}",
+            hint="pip install " + (f"'canarycli[{extra}]'" if extra else str(error.name)),
         ) from error
 
 

@@ -56,6 +56,11 @@ SECTIONS = (
         (
             "SourceModel",
             "PostgresModel",
+            "BigQueryModel",
+            "AthenaModel",
+            "CloudWatchStore",
+            "CloudMonitoringStore",
+            "AzureMonitorStore",
             "WebModel",
             "OAuthModel",
             "SigV4Model",

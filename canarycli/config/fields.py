@@ -19,6 +19,8 @@ def wrong(sentence: str) -> PydanticCustomError:
     return PydanticCustomError("canary", "{sentence}", {"sentence": sentence})
 
 
+SIZES = {"KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
+
 MOST_LEEWAY = 1000
 """More than that many times a limit is no limit."""
 
@@ -134,6 +136,15 @@ def number_by_arm(value: Any) -> float | dict[str, float]:
     if isinstance(value, dict) and value:
         return {arm: _number(number) for arm, number in value.items()}
     return _number(value)
+
+
+def _size(value: Any) -> int:
+    text = str(value).strip().upper()
+    for unit, times in SIZES.items():
+        number = text.removesuffix(unit).strip()
+        if text.endswith(unit) and number.isdigit() and int(number):
+            return int(number) * times
+    raise wrong(f"{quoted(value)} is not a size, write it such as 64MB")
 
 
 def _flag(value: Any) -> bool:
@@ -282,6 +293,9 @@ MaybeSeconds = Annotated[
 Number = Annotated[float, BeforeValidator(_number), _schema("number", "a number", minimum=0)]
 MaybeNumber = Annotated[
     float | None, BeforeValidator(_number), _schema("number", "a number", minimum=0)
+]
+MaybeSize = Annotated[
+    int | None, BeforeValidator(_size), WithJsonSchema({"type": "string", "examples": ["64MB"]})
 ]
 FormatVersion = Annotated[
     int,

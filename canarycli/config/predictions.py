@@ -4,9 +4,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from canarycli.config.fields import MaybeDuration, MaybeNumber, MaybeSomeTime, MaybeText, wrong
-
-SIZES = {"KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
+from canarycli.config.fields import (
+    MaybeDuration,
+    MaybeNumber,
+    MaybeSize,
+    MaybeSomeTime,
+    MaybeText,
+    wrong,
+)
 
 
 def _path(value: Any) -> str | int:
@@ -24,15 +29,6 @@ def _part(value: Any) -> float:
     if not 0 < part <= 1:
         raise wrong(f'"{value}" is not a part of all answers, write it such as 10%')
     return part
-
-
-def _size(value: Any) -> int:
-    text = str(value).strip().upper()
-    for unit, times in SIZES.items():
-        number = text.removesuffix(unit).strip()
-        if text.endswith(unit) and number.isdigit() and int(number):
-            return int(number) * times
-    raise wrong(f'"{value}" is not a size, write it such as 64MB')
 
 
 Where = Annotated[
@@ -56,8 +52,6 @@ class PredictionsModel(BaseModel):
     sample: Annotated[
         float | None, BeforeValidator(_part), WithJsonSchema({"type": ["string", "number"]})
     ] = Field(None, description="the part of what is kept that is read, 100%")
-    at_most: Annotated[int | None, BeforeValidator(_size), WithJsonSchema({"type": "string"})] = (
-        Field(None, description="what one look may read, 64MB")
-    )
+    at_most: MaybeSize = Field(None, description="what one look may read, 64MB")
     period: MaybeSomeTime = Field(None, description="the time one point covers, 1m")
     delay: MaybeDuration = Field(None, description="how late an answer can be read, 10m")

@@ -5,7 +5,15 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from canarycli.config.fields import Flag, MaybeDuration, MaybeSomeTime, MaybeText, Text
+from canarycli.config.fields import (
+    Flag,
+    MaybeAzureCloud,
+    MaybeDuration,
+    MaybeSize,
+    MaybeSomeTime,
+    MaybeText,
+    Text,
+)
 from canarycli.config.problem import nearest
 from canarycli.metrics import Metric, Origin, Unit
 
@@ -15,14 +23,23 @@ SECRETS = frozenset(
 )
 """Keys that people write a secret under; each has a spelling that names a variable."""
 
+ROWS = frozenset({"name", FROM, "named", "at", "arm"}) | {
+    *("n", "bad", "sum", "value", "mean", "unit")
+}
+SQL = ROWS | {"query"}
+
+METERS = frozenset({"name", FROM, "named", "labels", "statistic"}) | {
+    *("n", "bad", "sum", "value", "mean", "unit")
+}
+
 KINDS: Mapping[str, frozenset[str]] = {
-    "http": frozenset(
-        {"name", FROM, "path", "rows", "named", "at", "arm"}
-        | {"n", "bad", "sum", "value", "mean", "unit"}
-    ),
-    "postgres": frozenset(
-        {"name", FROM, "query", "named", "at", "arm"} | {"n", "bad", "sum", "value", "mean", "unit"}
-    ),
+    "athena": SQL,
+    "azure_monitor": METERS | {"namespace"},
+    "bigquery": SQL,
+    "cloud_monitoring": METERS,
+    "cloudwatch": METERS | {"namespace"},
+    "http": ROWS | {"path", "rows"},
+    "postgres": SQL,
     "prometheus": frozenset({"name", FROM, "counter", "arm", "named", "match", "bad", "sum"})
     | {"promql", "mean", "unit"},
 }
@@ -76,6 +93,50 @@ class PostgresModel(Model):
     service_env: MaybeText = Field(None, description="the variable that has a service's name")
 
 
+class BigQueryModel(Model):
+    """Queries of BigQuery, billed to one project; who asks is who Google's credentials say."""
+
+    project: MaybeText = Field(None, description="that is billed, else the environment's")
+    location: MaybeText = Field(None, description="where the tables are, else Google finds out")
+    at_most: MaybeSize = Field(None, description="what one query may read, 1GB")
+    impersonate: MaybeText = Field(None, description="the service account to act as")
+
+
+class AthenaModel(Model):
+    """Queries of one workgroup of Athena; who asks is who the machine's AWS credentials say."""
+
+    region: MaybeText = None
+    profile: MaybeText = None
+    workgroup: MaybeText = Field(None, description="with a data limit per query, else primary")
+    database: MaybeText = None
+    catalog: MaybeText = None
+    output: MaybeText = Field(None, description="s3://..., where the workgroup has no place")
+    endpoint_url: MaybeText = Field(None, description="where Athena's API is")
+
+
+class CloudWatchStore(Model):
+    """CloudWatch of one account and region, for an endpoint of any cloud."""
+
+    region: MaybeText = None
+    profile: MaybeText = None
+    endpoint_url: MaybeText = Field(None, description="where AWS's API is")
+
+
+class CloudMonitoringStore(Model):
+    """Cloud Monitoring of one project, for an endpoint of any cloud."""
+
+    project: MaybeText = Field(None, description="else the environment's")
+    monitoring_url: MaybeText = Field(None, description="where Cloud Monitoring's API is")
+    impersonate: MaybeText = Field(None, description="the service account to act as")
+
+
+class AzureMonitorStore(Model):
+    """Azure Monitor of one resource, for an endpoint of any cloud."""
+
+    resource: Text = Field(description="the id of what has the metrics, /subscriptions/...")
+    cloud: MaybeAzureCloud = Field(None, description="public unless said otherwise")
+
+
 class SourceModel(BaseModel):
     """A store of figures by version: one kind, how long a period of it is, how late it comes."""
 
@@ -84,8 +145,26 @@ class SourceModel(BaseModel):
     prometheus: WebModel | None = None
     http: WebModel | None = None
     postgres: PostgresModel | None = None
+    bigquery: BigQueryModel | None = None
+    athena: AthenaModel | None = None
+    cloudwatch: CloudWatchStore | None = None
+    cloud_monitoring: CloudMonitoringStore | None = None
+    azure_monitor: AzureMonitorStore | None = None
     period: MaybeSomeTime = Field(None, description="the time one point covers, 1m")
     delay: MaybeDuration = Field(None, description="how late it is, a period and a minute")
+
+
+MODELS: Mapping[str, type[BaseModel]] = {
+    "athena": AthenaModel,
+    "azure_monitor": AzureMonitorStore,
+    "bigquery": BigQueryModel,
+    "cloud_monitoring": CloudMonitoringStore,
+    "cloudwatch": CloudWatchStore,
+    "http": WebModel,
+    "postgres": PostgresModel,
+    "prometheus": WebModel,
+}
+"""The settings of a source by its kind; other kinds have settings of their own."""
 
 
 class FromModel(BaseModel):

@@ -84,9 +84,6 @@ def _sentence(detail: ErrorDetails) -> str:
 
 _BY_KEY: Mapping[str, type[BaseModel]] = {
     "stages": plans.StageModel,
-    "prometheus": sources.WebModel,
-    "http": sources.WebModel,
-    "postgres": sources.PostgresModel,
     "oauth": sources.OAuthModel,
     "predictions": predictions.PredictionsModel,
     "labels": labels.LabelsModel,
@@ -124,6 +121,8 @@ def _known_keys(root: type[BaseModel], path: Path, data: Any) -> tuple[str, ...]
             model = plans.PlanModel
         case ("endpoints", str(name)):
             model = _BY_PROVIDER[data["endpoints"][name]["provider"]]
+        case ("sources", _, str(kind)):
+            model = sources.MODELS[kind]
         case (*_, "checks", int()):
             return _ALARM_KEYS if is_alarm(_at(data, path)) else _CHECK_KEYS
         case _:

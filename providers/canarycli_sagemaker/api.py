@@ -24,7 +24,7 @@ CONFIG: dict[str, Any] = {
 }
 """botocore would wait 60 s and retry by itself; canary asks again in one place only (`Patient`)."""
 
-SERVICES = ("sagemaker", "cloudwatch", "autoscaling", "runtime", "identity", "s3")
+SERVICES = ("sagemaker", "cloudwatch", "autoscaling", "runtime", "identity", "s3", "athena")
 """The clients, by their names here."""
 
 MODEL_TIMEOUT = 65
@@ -118,6 +118,11 @@ class Clients:
         """What data capture keeps."""
         style = {"s3": {"addressing_style": "path"}} if self.settings.endpoint_url else {}
         return self._build("s3", **style)
+
+    @cached_property
+    def athena(self) -> Any:
+        """Queries of files on S3."""
+        return self._build("athena")
 
     @cached_property
     def identity(self) -> Any:

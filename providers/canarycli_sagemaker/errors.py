@@ -58,6 +58,13 @@ USED = {
         "PutScalingPolicy",
     ),
     "sagemaker-runtime": ("InvokeEndpoint",),
+    "athena": (
+        "GetWorkGroup",
+        "StartQueryExecution",
+        "GetQueryExecution",
+        "GetQueryResults",
+        "StopQueryExecution",
+    ),
     "sts": ("GetCallerIdentity",),
 }
 """Every operation canary calls, by service."""
@@ -75,6 +82,7 @@ KINDS: dict[str, type[ProviderError]] = {
     # faults on AWS's side
     "InternalFailure": Unavailable,
     "InternalServerError": Unavailable,
+    "InternalServerException": Unavailable,
     "InternalServiceException": Unavailable,
     "InternalServiceFault": Unavailable,
     "InternalDependencyException": Unavailable,
@@ -122,6 +130,7 @@ GENERAL = frozenset(
         "InvalidNextToken",
         "InvalidNextTokenException",
         "InvalidRequest",
+        "InvalidRequestException",
         "InvalidWriteOffset",
         "EncryptionTypeMismatch",
         "TooManyParts",

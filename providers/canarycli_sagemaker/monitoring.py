@@ -187,18 +187,29 @@ def _ask(clients: Clients, looks: Sequence[_Look]) -> Mapping[Statistic, Column]
     wanted = tuple({what: None for look in looks for what in look.wanted})
     endpoints = sorted({look.question.endpoint for look in looks})
     named = f"endpoint {endpoints[0]!r}" if len(endpoints) == 1 else f"{len(endpoints)} endpoints"
-    period, start = looks[0].period, min(look.window.start for look in looks)
-    end = max(look.window.end for look in looks)
+    start = min(look.window.start for look in looks)
+    window = Window(start, max(look.window.end for look in looks))
+    return columns_of(clients, f"read the metrics of {named}", wanted, window, looks[0].period)
+
+
+def columns_of(
+    clients: Clients,
+    doing: str,
+    wanted: Sequence[Statistic],
+    window: Window,
+    period: timedelta,
+) -> Mapping[Statistic, Column]:
+    """The values of statistics, as many in each call as it takes; absent where there is none."""
     columns: dict[Statistic, dict[datetime, float]] = {}
     for first in range(0, len(wanted), PER_CALL):
         batch = wanted[first : first + PER_CALL]
         asked: dict[str, Any] = {
             "MetricDataQueries": [_query(f"q{i}", what, period) for i, what in enumerate(batch)],
-            "StartTime": start,
-            "EndTime": _whole_second_after(end),
+            "StartTime": window.start,
+            "EndTime": _whole_second_after(window.end),
             "ScanBy": "TimestampAscending",
         }
-        for result in _pages(clients, f"read the metrics of {named}", asked):
+        for result in _pages(clients, doing, asked):
             column = columns.setdefault(batch[int(result["Id"][1:])], {})
             column.update(_column(result))
     return columns

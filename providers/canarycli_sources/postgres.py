@@ -4,7 +4,6 @@ A metric says `query`, with `:start`, `:end`, `:arms` and `:endpoint` in it; the
 server, never put into the text. Its rows are those of `rows.series_of`.
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,25 +13,17 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import dict_row
 
-from canarycli.errors import Denied, Rejected, Unavailable, Unsupported, UsageError
+from canarycli.errors import Denied, Rejected, Unavailable, UsageError
 from canarycli.labels import Label
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.source import Arm
-from canarycli_sources.measured import Answer, measurements, nothing
-from canarycli_sources.rows import bound, labels_of, series_of
+from canarycli_sources.rows import labels_of
 from canarycli_sources.settings import Pace, secret
+from canarycli_sources.sql import MOST, STANDARD, Asked, few, labelling, measured, placed
 
 TIMEOUT = 20.0
-MOST = 100_000
-"""Rows; more is not one look's worth of periods."""
-
 PERIOD = timedelta(minutes=5)
-WORDS = re.compile(
-    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | --[^\n]* | /\*.*?\*/ | (\$\w*\$).*?\1 | ::
-      | :(start|end|arms|endpoint|keys)\b | %""",
-    re.DOTALL | re.VERBOSE,
-)
-SELECTS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(select|with)\b", re.DOTALL | re.IGNORECASE)
+QUOTED = STANDARD + r"| (\$\w*\$).*?\1"
 REFUSED = ("authentication failed", "no pg_hba", "not permitted", "does not exist", "no password")
 """What libpq says where it is not let in; such an error carries no code."""
 
@@ -61,49 +52,24 @@ class Postgres:
         self, arms: Sequence[Arm], metrics: Collection[Metric], window: Window
     ) -> Measurements:
         """See `Source`; metrics with the same query and names for the arms are one question."""
-        whole = self._pace.whole(window)
-        asked = {metric.key: (_query(metric), tuple(bound(arms, metric))) for metric in metrics}
-        rows = self._rows(set(asked.values()), arms, whole) if whole else {}
-
-        def answers() -> Iterator[Answer]:
-            for metric in metrics:
-                found = nothing(arms, self._pace)
-                if whole:
-                    mine = rows[asked[metric.key]]
-                    found = series_of(metric, mine, arms, whole, self._pace)
-                yield metric, found, asked[metric.key][0]
-
-        return measurements(arms, window, answers())
+        return measured(arms, metrics, window, self._pace, self._rows)
 
     def labels(
         self, spec: Mapping[str, Any], keys: Collection[str], window: Window
     ) -> Iterator[Label]:
         """See `Labelling`; `:keys` in the query is an array of the keys that are asked about."""
-        words = {"start": window.start, "end": window.end, "keys": list(keys)}
-        query = _query(Metric("labels", source=spec))
+        asked = labelling(spec, keys, window)
         with _translated(), self._connected() as db, db.cursor("labels") as cursor:
-            cursor.execute(marked(query), {**words, "arms": [], "endpoint": ""})
+            cursor.execute(marked(asked.text), asked.words)
             yield from labels_of(cursor, spec)
 
-    def _rows(
-        self,
-        questions: Collection[tuple[str, tuple[str, ...]]],
-        arms: Sequence[Arm],
-        window: Window,
-    ) -> dict[tuple[str, tuple[str, ...]], list[dict[str, Any]]]:
+    def _rows(self, questions: Collection[Asked]) -> dict[Asked, list[dict[str, Any]]]:
         found = {}
         with _translated(), self._connected() as db:
-            for query, names in questions:
-                words = {
-                    "start": window.start,
-                    "end": window.end,
-                    "arms": list(names),
-                    "endpoint": arms[0].endpoint if arms else "",
-                }
-                cursor = db.execute(marked(query), words)
-                found[query, names] = cursor.fetchmany(MOST + 1)
-                if len(found[query, names]) > MOST:
-                    raise Rejected(f"more than {MOST:,} rows", hint="aggregate them by period")
+            for asked in questions:
+                cursor = db.execute(marked(asked.text), asked.words)
+                found[asked] = cursor.fetchmany(MOST + 1)
+                few(found[asked])
         return found
 
     @contextmanager
@@ -130,21 +96,7 @@ class Postgres:
 
 def marked(query: str) -> str:
     """The query with its words in psycopg's form; what is quoted or a comment stays as it is."""
-
-    def one(found: re.Match[str]) -> str:
-        name = found.group(2)
-        return f"%({name})s" if name else found.group(0).replace("%", "%%")
-
-    return WORDS.sub(one, query)
-
-
-def _query(metric: Metric) -> str:
-    query = metric.source.get("query")
-    if not isinstance(query, str) or not query.strip():
-        raise Unsupported(f"{metric.name}: a postgres source needs query:")
-    if not SELECTS.match(query):
-        raise Unsupported(f"{metric.name}: the query is no SELECT", hint="a source only reads")
-    return query.strip().rstrip(";")
+    return placed(query.replace("%", "%%"), QUOTED, lambda name: f"%({name})s")
 
 
 @contextmanager

@@ -154,7 +154,10 @@ def test_the_examples_of_the_docs_are_fine(tmp_path: Path) -> None:
         for plan in load(path, cwd=tmp_path, env={}).plans.values():
             kinds += [c.metric.origin.kind for c in plan.checks if c.metric.origin]
 
-    assert kinds == ["prometheus", "prometheus", "http", "postgres"]
+    assert kinds == [
+        *("prometheus", "prometheus", "http", "postgres", "bigquery", "athena"),
+        *("cloudwatch", "cloud_monitoring", "azure_monitor"),
+    ]
 
 
 MISTAKES: Mapping[str, tuple[str, str]] = {
@@ -178,6 +181,14 @@ MISTAKES: Mapping[str, tuple[str, str]] = {
     "an unknown key": (
         "sources: {s: {http: {urll: https://a.b}}}",
         "unknown key urll, did you mean url?",
+    ),
+    "an unknown key of a cloud's store": (
+        "sources: {s: {cloudwatch: {regoin: us-east-1}}}",
+        "unknown key regoin, did you mean region?",
+    ),
+    "a size that is none": (
+        "sources: {s: {bigquery: {project: p, at_most: lots}}}",
+        '"lots" is not a size, write it such as 64MB',
     ),
     "an unknown source": (
         file_with("{metric: {name: x, from: prmo, counter: c}, no_worse_by: 1pp}"),
