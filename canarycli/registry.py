@@ -28,18 +28,23 @@ OURS: Mapping[str, str] = {
 
 OUR_SOURCES: Mapping[str, str] = {
     "athena": "canarycli_sources.athena:Athena",
+    "azure_logs": "canarycli_sources.azure_logs:AzureLogs",
     "azure_monitor": "canarycli_sources.azure_monitor:AzureMonitor",
     "bigquery": "canarycli_sources.bigquery:BigQuery",
     "cloud_monitoring": "canarycli_sources.cloud_monitoring:CloudMonitoring",
     "cloudwatch": "canarycli_sources.cloudwatch:CloudWatch",
+    "databricks": "canarycli_sources.databricks:Databricks",
+    "datadog": "canarycli_sources.datadog:Datadog",
     "http": "canarycli_sources.http:Http",
     "postgres": "canarycli_sources.postgres:Postgres",
     "prometheus": "canarycli_sources.prometheus:Prometheus",
+    "snowflake": "canarycli_sources.snowflake:Snowflake",
 }
 """The sources' entry points, for the same reason."""
 
 EXTRAS: Mapping[str, str] = {
     "athena": "sagemaker",
+    "azure_logs": "azureml",
     "azure_monitor": "azureml",
     "bigquery": "vertex",
     "cloud_monitoring": "vertex",

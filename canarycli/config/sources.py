@@ -34,14 +34,18 @@ METERS = frozenset({"name", FROM, "named", "labels", "statistic"}) | {
 
 KINDS: Mapping[str, frozenset[str]] = {
     "athena": SQL,
+    "azure_logs": SQL,
     "azure_monitor": METERS | {"namespace"},
     "bigquery": SQL,
     "cloud_monitoring": METERS,
     "cloudwatch": METERS | {"namespace"},
+    "databricks": SQL,
+    "datadog": METERS,
     "http": ROWS | {"path", "rows"},
     "postgres": SQL,
     "prometheus": frozenset({"name", FROM, "counter", "arm", "named", "match", "bad", "sum"})
     | {"promql", "mean", "unit"},
+    "snowflake": SQL,
 }
 """The keys of a metric by the kind of its source; other kinds have keys of their own."""
 
@@ -137,6 +141,49 @@ class AzureMonitorStore(Model):
     cloud: MaybeAzureCloud = Field(None, description="public unless said otherwise")
 
 
+class AzureLogsModel(Model):
+    """Queries in KQL of one workspace of Log Analytics."""
+
+    workspace: Text = Field(description="its id")
+    cloud: MaybeAzureCloud = Field(None, description="public unless said otherwise")
+    url: MaybeText = Field(None, description="another address of its API")
+
+
+class DatadogModel(Model):
+    """Metrics of one organisation of Datadog."""
+
+    site: MaybeText = Field(None, description="datadoghq.com unless said otherwise")
+    url: MaybeText = Field(None, description="another address of its API")
+    api_key_env: Text = Field(description="the variable that has the API key")
+    app_key_env: Text = Field(description="the variable that has the application key")
+
+
+class DatabricksModel(Model):
+    """Queries of one SQL warehouse of Databricks."""
+
+    url: Text = Field(description="the workspace's address")
+    warehouse: Text = Field(description="the id of a SQL warehouse")
+    catalog: MaybeText = None
+    schema_: MaybeText = Field(None, alias="schema")
+    token_env: MaybeText = Field(None, description="the variable that has a token")
+    oauth: OAuthModel | None = None
+
+
+class SnowflakeModel(Model):
+    """Queries of one account of Snowflake."""
+
+    account: MaybeText = Field(None, description="as it is before .snowflakecomputing.com")
+    url: MaybeText = Field(None, description="another address of its API")
+    token_env: Text = Field(description="the variable that has a token")
+    token_kind: Annotated[
+        MaybeText, WithJsonSchema({"enum": ["token", "oauth", "jwt"], "description": "of token"})
+    ] = None
+    warehouse: MaybeText = None
+    database: MaybeText = None
+    schema_: MaybeText = Field(None, alias="schema")
+    role: MaybeText = Field(None, description="that can't write")
+
+
 class SourceModel(BaseModel):
     """A store of figures by version: one kind, how long a period of it is, how late it comes."""
 
@@ -150,19 +197,27 @@ class SourceModel(BaseModel):
     cloudwatch: CloudWatchStore | None = None
     cloud_monitoring: CloudMonitoringStore | None = None
     azure_monitor: AzureMonitorStore | None = None
+    azure_logs: AzureLogsModel | None = None
+    datadog: DatadogModel | None = None
+    databricks: DatabricksModel | None = None
+    snowflake: SnowflakeModel | None = None
     period: MaybeSomeTime = Field(None, description="the time one point covers, 1m")
     delay: MaybeDuration = Field(None, description="how late it is, a period and a minute")
 
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "athena": AthenaModel,
+    "azure_logs": AzureLogsModel,
     "azure_monitor": AzureMonitorStore,
     "bigquery": BigQueryModel,
     "cloud_monitoring": CloudMonitoringStore,
     "cloudwatch": CloudWatchStore,
+    "databricks": DatabricksModel,
+    "datadog": DatadogModel,
     "http": WebModel,
     "postgres": PostgresModel,
     "prometheus": WebModel,
+    "snowflake": SnowflakeModel,
 }
 """The settings of a source by its kind; other kinds have settings of their own."""
 
@@ -182,7 +237,7 @@ class FromModel(BaseModel):
 
 def origin_of(name: str, model: SourceModel) -> Origin:
     """A source of the file, as a metric carries it."""
-    written = model.model_dump(exclude_unset=True)
+    written = model.model_dump(exclude_unset=True, by_alias=True)
     pace = {key: written.pop(key) for key in PACE & written.keys()}
     ((kind, settings),) = written.items()
     return Origin(name, kind, {**settings, **pace})

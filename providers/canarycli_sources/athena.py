@@ -8,7 +8,7 @@ execution parameter, never text. Athena takes parameters as literals: times are 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from time import monotonic, sleep
 from typing import Any
@@ -23,7 +23,7 @@ from canarycli_sagemaker.api import Clients
 from canarycli_sagemaker.settings import Settings
 from canarycli_sources.rows import Row
 from canarycli_sources.settings import Pace
-from canarycli_sources.sql import MOST, STANDARD, Asked, Word, few, measured
+from canarycli_sources.sql import MOST, STANDARD, Asked, few, measured, texts
 
 PERIOD = timedelta(minutes=5)
 TOGETHER = 25.0
@@ -75,7 +75,7 @@ class Athena:
         values: list[str] = []
 
         def mark(name: str) -> str:
-            found = _literals(asked.words[name])
+            found = [_quoted(text) for text in texts(asked.words[name])]
             values.extend(found)
             return ", ".join("?" * len(found))
 
@@ -163,16 +163,6 @@ def _failed(status: Mapping[str, Any]) -> ProviderError:
         "the query fails in Athena while it runs: a value that it can't read, or too many",
         hint="run it in the console, with the times of this look",
     )
-
-
-def _literals(word: Word) -> list[str]:
-    match word:
-        case datetime():
-            return [_quoted(word.astimezone(UTC).isoformat().replace("+00:00", "Z"))]
-        case str():
-            return [_quoted(word)]
-        case _:
-            return [_quoted(one) for one in word]
 
 
 def _quoted(text: str) -> str:

@@ -7,7 +7,7 @@ labels, `:keys` are those of the answers that are asked about.
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from canarycli.errors import Rejected, Unsupported
@@ -87,6 +87,8 @@ def measured(
     window: Window,
     pace: Pace,
     rows_of: Callable[[Collection[Asked]], Mapping[Asked, Sequence[Row]]],
+    *,
+    text_of: Callable[[Metric], str] = select_of,
 ) -> Measurements:
     """One look: each question once, however many metrics ask it.
 
@@ -96,10 +98,11 @@ def measured(
         window: what was asked for; whole periods of it are.
         pace: of the source.
         rows_of: asks the store.
+        text_of: what a metric asks, where the store does not speak SQL.
     """
     whole, endpoint = pace.whole(window), arms[0].endpoint if arms else ""
     asked = {
-        metric.key: Asked(select_of(metric), tuple(bound(arms, metric)), whole, endpoint)
+        metric.key: Asked(text_of(metric), tuple(bound(arms, metric)), whole, endpoint)
         for metric in metrics
     }
     rows = rows_of(tuple(dict.fromkeys(asked.values()))) if whole else {}
@@ -112,6 +115,17 @@ def measured(
             yield metric, found, question.text
 
     return measurements(arms, window, answers())
+
+
+def texts(word: Word) -> list[str]:
+    """A word for a store that binds text: times as ISO 8601, each arm for itself."""
+    match word:
+        case datetime():
+            return [word.astimezone(UTC).isoformat().replace("+00:00", "Z")]
+        case str():
+            return [word]
+        case _:
+            return list(word)
 
 
 def few(rows: Sequence[Any]) -> None:

@@ -119,11 +119,11 @@ def _unshown() -> Iterator[None]:
     """A dry run took the text as it is: what fails now is about values, which nobody is shown."""
     try:
         yield
-    except Rejected as error:
+    except Rejected:
         raise Rejected(
             "the query fails in BigQuery while it runs: a value that it can't read, or too many",
             hint="run it in the console, with the times of this look",
-        ) from error
+        ) from None
 
 
 def _parameter(name: str, word: Word) -> Json:

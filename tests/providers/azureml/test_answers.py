@@ -29,7 +29,7 @@ def azure(server: Server, newcomer: AzureML) -> AzureML:
 
 def collecting(server: Server, deployment: str, *names: str, **more: Any) -> None:
     """Let a deployment collect; each collection may have a share and a data asset of its own."""
-    own = {key: more.pop(key) for key in ("samplingRate", "dataId") if key in more}
+    own: dict[str, Any] = {key: more.pop(key) for key in ("samplingRate", "dataId") if key in more}
     on: dict[str, Any] = {"dataCollectionMode": "Enabled", "samplingRate": 1.0, **own}
     collector = {"collections": dict.fromkeys(names, on), "rollingRate": "Hour", **more}
     server.control(

@@ -47,6 +47,8 @@ The control surface, JSON over POST to the URL itself (`running.Server` wraps it
     /__control/values      {endpoint, namespace, name, dimensions, values: [[at, value]]}: a metric
                            of somebody's own
     /__control/blob        {name, text, at}: append to a blob of the workspace's own store
+    /__control/logs        {rows: [[at, arm, n, bad]]}: what queries of Log Analytics count; answers
+                           {queries}, their texts so far
     /__control/faults      {faults: [{operation, kind, skip, times, retry_after}]}: see
                            `faults.KINDS`; operation is a name of the call log, `endpoint*` or `*`
                            for all but `token`

@@ -11,7 +11,7 @@ from typing import Any
 
 from servers.mutation import mutated
 
-from . import assets, blobs, entra, faults, monitor, scoring
+from . import assets, blobs, entra, faults, logs, monitor, scoring
 from .control import Control
 from .endpoints import Endpoints
 from .state import PROVIDER, State, Workspace
@@ -211,7 +211,9 @@ class App:
             if request.host.endswith(".inference.ml.azure.com"):
                 return self._scoring(request)
             if ".blob." in request.host:
-                return self._blob(request)
+                return self._store("blob", request, blobs.answer)
+            if request.host.startswith("api.loganalytics."):
+                return self._store("logs", request, logs.answer)
             if request.host.startswith("management."):
                 return self._resource_manager(request)
         return Reply(404, {"error": {"code": "NoSuchHost", "message": request.host or "none"}})
@@ -234,13 +236,15 @@ class App:
         self._note(request, "score", reply, fault)
         return reply
 
-    def _blob(self, request: Request) -> Reply:
-        fault = self.faults.next("blob")
+    def _store(
+        self, name: str, request: Request, handle: Callable[[State, Request], Reply]
+    ) -> Reply:
+        fault = self.faults.next(name)
         if fault is not None:
-            reply = faults.answer(fault, self.state, "blob", request.path)
+            reply = faults.answer(fault, self.state, name, request.path)
         else:
-            reply = blobs.answer(self.state, request)
-        self._note(request, "blob", reply, fault)
+            reply = handle(self.state, request)
+        self._note(request, name, reply, fault)
         return reply
 
     def _resource_manager(self, request: Request) -> Reply:

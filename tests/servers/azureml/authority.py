@@ -22,6 +22,7 @@ HOSTS = (
     "login.partner.microsoftonline.cn",
     "*.westeurope.inference.ml.azure.com",
     "*.blob.core.windows.net",
+    "api.loganalytics.io",
     "localhost",
 )
 """Every host the server plays."""

@@ -45,6 +45,11 @@ class Control:
         before, _ = self.state.blobs.get(body["name"], (b"", 0.0))
         self.state.blobs[body["name"]] = (before + body["text"].encode(), float(body["at"]))
 
+    def do_logs(self, body: dict[str, Any]) -> dict[str, Any]:
+        """More rows for any query: [at, arm, n, bad]; the queries so far."""
+        self.state.logs.extend((at, arm, n, bad) for at, arm, n, bad in body.get("rows", ()))
+        return {"queries": self.state.queries}
+
     def do_advance(self, body: dict[str, Any]) -> dict[str, float]:
         self.state.offset += float(body["seconds"])
         return self.do_now({})

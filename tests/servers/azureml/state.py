@@ -126,6 +126,8 @@ class State:
             self.reasons: dict[str, dict[str, str]] = {}
             self.next_id = 0
             self.blobs: dict[str, tuple[bytes, float]] = {}
+            self.logs: list[tuple[str, str, float, float]] = []
+            self.queries: list[str] = []
             self.operations: dict[str, Operation] = {}
             self.writer = "canary-test"
 

@@ -86,13 +86,14 @@ class Lake:
         columns, rows = self._found[asked["QueryExecutionId"]]
         start = int(asked.get("NextToken") or 0)
         shown = [[None if v is None else str(v) for v in row] for row in rows]
-        page = [*([columns] if start == 0 else []), *shown[start : start + self.page_rows]]
+        names: list[list[str | None]] = [list(columns)] if start == 0 else []
+        page = [*names, *shown[start : start + self.page_rows]]
         first = rows[0] if rows else ("",) * len(columns)
         about = [
             {"Name": column, "Type": _kind(column, value)}
             for column, value in zip(columns, first, strict=True)
         ]
-        result = {
+        result: Json = {
             "Rows": [
                 {"Data": [{} if v is None else {"VarCharValue": v} for v in row]} for row in page
             ],

@@ -157,6 +157,7 @@ def test_the_examples_of_the_docs_are_fine(tmp_path: Path) -> None:
     assert kinds == [
         *("prometheus", "prometheus", "http", "postgres", "bigquery", "athena"),
         *("cloudwatch", "cloud_monitoring", "azure_monitor"),
+        *("azure_logs", "datadog", "databricks", "snowflake"),
     ]
 
 
