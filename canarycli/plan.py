@@ -125,6 +125,8 @@ class Check:
         critical: fails at its first failing read.
         differs_by: limit on the difference to the baseline in both directions: of what a model
             answers neither more nor less is better.
+        at_end: judged over all splits of the release; no stage waits for its pass, the end of
+            the probation does. Its fail rolls back whenever it comes.
     """
 
     name: str
@@ -138,8 +140,11 @@ class Check:
     role: Role = Role.GATE
     critical: bool = False
     differs_by: Margin | None = None
+    at_end: bool = False
 
     def __post_init__(self) -> None:
+        if self.at_end and self.margin is None:
+            raise ValueError(f"check {self.name!r} gates the end, so it compares both arms")
         limits = (self.no_worse_by, self.differs_by, self.never_above, self.never_below)
         if sum(limit is not None for limit in limits) != 1:
             raise ValueError(
@@ -205,6 +210,10 @@ class Wait:
     then: Then = Then.ROLLBACK
 
 
+PROBATION = timedelta(hours=24)
+"""How long checks that gate the end have where the plan does not say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Stages and checks, and the policies around them.
@@ -228,6 +237,8 @@ class Plan:
         hold_at_most: a release that waits for a person for so long does what this says.
         smoke: what the candidate must answer before the first stage.
         freeze: when nothing goes up; down is always allowed.
+        probation: so long after its last stage a candidate is still watched, and goes back where
+            it fails; None for a day where a check gates the end, else for not at all.
     """
 
     stages: tuple[Stage, ...]
@@ -248,6 +259,7 @@ class Plan:
     shadow: Shadow | None = None
     smoke: tuple[Smoke, ...] = ()
     freeze: tuple[Freeze, ...] = ()
+    probation: timedelta | None = None
 
     def __post_init__(self) -> None:
         if not self.stages:
@@ -271,6 +283,13 @@ class Plan:
     def patience(self, stage: Stage) -> timedelta:
         """How long a stage may stay without a clear verdict: until a pause for it runs out."""
         return max(self.unclear_after, stage.bake) + self.on_unclear.pause
+
+    @property
+    def watched_after(self) -> timedelta:
+        """How long a candidate is on probation once it has all traffic."""
+        if self.probation is not None:
+            return self.probation
+        return PROBATION if any(check.at_end for check in self.gates) else timedelta(0)
 
     @property
     def gates(self) -> tuple[Check, ...]:

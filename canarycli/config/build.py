@@ -22,7 +22,14 @@ from canarycli.metrics import RIGHT, Metric, Origin
 from canarycli.plan import Better, Check, Lost, Plan, Role, Shadow, Smoke, Stage, Then, Wait
 
 APPROVE = "approve"
-_DURATIONS = ("read_every", "warm_up", "unclear_after", "settle_within", "deadline")
+_DURATIONS = (
+    "read_every",
+    "warm_up",
+    "unclear_after",
+    "settle_within",
+    "deadline",
+    "probation",
+)
 _WAITS = ("on_unclear", "on_no_metrics", "hold_at_most")
 
 
@@ -128,6 +135,7 @@ def _check(model: plans.CheckModel | plans.AlarmModel, sources: Mapping[str, Ori
         min_requests=model.min_requests,
         role=Role(model.role),
         critical=model.critical,
+        at_end=model.gates == "end",
     )
 
 

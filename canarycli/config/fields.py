@@ -306,6 +306,10 @@ Next = Annotated[str, *_words("what follows when the stage has passed", "go", "h
 ResumeOrRollback = Annotated[str, *_words("what a sweep does", "rollback", "resume")]
 HoldOrRollback = Annotated[str, *_words("what follows", "rollback", "hold")]
 GateOrWatch = Annotated[str, *_words("whether the check decides", "gate", "watch")]
+StageOrEnd = Annotated[
+    str,
+    *_words("end: no stage waits for it, the probation after the last one does", "stage", "end"),
+]
 LowerOrHigher = Annotated[str, *_words("which direction is good", "lower", "higher")]
 Event = Annotated[
     str,

@@ -32,6 +32,7 @@ from canarycli.config.fields import (
     Next,
     Percent,
     ResumeOrRollback,
+    StageOrEnd,
     Text,
     ZeroOrMore,
     number_by_arm,
@@ -241,6 +242,7 @@ class CheckModel(Model):
     cap: MaybeCap = None
     min_requests: ZeroOrMore = Field(0, description="of each arm, before it can pass")
     role: GateOrWatch = Field("gate", description="watch: shown, never decides")
+    gates: StageOrEnd = Field("stage", description="end: what comes late, see probation")
     critical: Flag = Field(False, description="true: the first failing read rolls back")
 
     @field_validator("no_worse_by", "differs_by", mode="before")
@@ -356,6 +358,9 @@ class PlanModel(Model):
         None, description="how long the cloud may take for a change, 15m"
     )
     deadline: MaybeSomeTime = Field(None, description="how long the whole release may take")
+    probation: MaybeDuration = Field(
+        None, description="how long it is watched once it has all traffic; 24h with gates: end"
+    )
 
     @field_validator("shadow", mode="before")
     @classmethod

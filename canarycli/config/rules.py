@@ -86,6 +86,7 @@ def plan_flaws(
         yield from _one_limit(check, (*base, "checks", index))
         yield from _one_source(check, (*base, "checks", index), sources)
         yield from _cap_of_amounts(check, (*base, "checks", index))
+        yield from _end_of_comparison(check, (*base, "checks", index))
     yield from _names_differ(checks, (*base, "checks"))
     for index, smoke in enumerate(_list(plan, "smoke")):
         yield from _one_body(smoke, (*base, "smoke", index))
@@ -196,6 +197,13 @@ def _cap_of_amounts(check: Any, path: Path) -> Iterator[Flaw]:
         yield Flaw((*path, "cap"), f"{metric} is no mean of amounts, it takes no cap", At.KEY)
     elif not {"no_worse_by", "differs_by"} & set(check):
         yield Flaw((*path, "cap"), "cap goes with no_worse_by: it is for comparing means", At.KEY)
+
+
+def _end_of_comparison(check: Any, path: Path) -> Iterator[Flaw]:
+    """Only what compares the arms is judged over all splits of a release."""
+    ends = isinstance(check, Mapping) and check.get("gates") == "end" and not is_alarm(check)
+    if ends and not {"no_worse_by", "differs_by"} & set(check):
+        yield Flaw((*path, "gates"), "gates: end goes with no_worse_by or differs_by", At.KEY)
 
 
 def _one_body(smoke: Any, path: Path) -> Iterator[Flaw]:

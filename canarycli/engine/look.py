@@ -64,6 +64,7 @@ def _judge(provider: Provider, clock: Clock, release: Release) -> Judgement:
         release.plan.warm_up,
         leeway=1.0 if release.shadow else release.stage_in_force.leeway,
         noise=release.plan.arm_noise,
+        splits=release.splits,
     )
     checks = due(
         release.plan.checks,

@@ -48,7 +48,7 @@ def drive(
     *,
     until: datetime | None = None,
     seen: Endpoint | None = None,
-    enough: Callable[[Release], bool] = lambda release: release.waits_for_a_person,
+    enough: Callable[[Release], bool] = lambda release: release.rests,
     insist: bool = True,
 ) -> Release:
     """Tick until the release is over, is `enough`, or `until` has come.

@@ -87,6 +87,8 @@ def expected_end(release: Release, now: datetime) -> datetime | None:
     """When the plan is through if every check passes in time; None where a person must act."""
     if release.over or release.state in {State.HELD, State.ROLLING_BACK}:
         return None
+    if release.state is State.PROBATION:
+        return release.probation_until
     ahead = release.ahead
     if (release.stage_in_force.then is Then.HOLD and not release.shadow) or any(
         s.then is Then.HOLD for s in ahead
@@ -127,6 +129,8 @@ def _next(release: Release, now: datetime) -> dict[str, Any] | None:
         return {"action": action, "percent": release.target, "at": _when(release.pause.until)}
     if release.state is State.HELD:
         return {"action": "hold", "percent": release.target, "at": None}
+    if release.state is State.PROBATION:
+        return {"action": "promoted", "percent": 100, "at": _when(release.probation_until)}
     at = _when(now + seconds_left(release, now))
     ahead = release.ahead
     if release.stage_in_force.then is Then.HOLD and not release.shadow:

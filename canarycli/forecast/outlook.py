@@ -93,7 +93,7 @@ class _Walk:
             name = sight.check.name
             outlook = sight.at(number, stage, flow, self.gained.get(name, 0.0), self.settle)
             self.outlooks.append(outlook)
-            if sight.check.role is not Role.GATE:
+            if sight.check.role is not Role.GATE or sight.check.at_end:
                 continue
             if outlook.passes_in is None or outlook.passes_in > patience:
                 self.stuck[name] = None

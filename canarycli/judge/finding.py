@@ -1,7 +1,7 @@
 """What the judge says about one check, in numbers and in one sentence."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -18,6 +18,9 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
     NO_DATA = "no_data"
 
+
+WARM_UP = 2
+"""Periods after a change of the split in which a new copy may still be loading its model."""
 
 WORST_FIRST = (Verdict.FAIL, Verdict.NO_DATA, Verdict.INCONCLUSIVE, Verdict.PASS)
 
@@ -46,6 +49,7 @@ class Finding:
         query: the question in the cloud's own words.
         limit_low: the limit on the other side, where neither more nor less is better.
         delay: how late the metric comes, None for the provider's own delay.
+        at_end: no stage waits for its pass, the end of the probation does.
         guard: there is no baseline to compare with; `limit` is one on `candidate`. A fail that
             is not `proven` may be an outage that would have hit the baseline alike.
     """
@@ -72,6 +76,21 @@ class Finding:
     guard: bool = False
     limit_low: float | None = None
     delay: timedelta | None = None
+    at_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A share that was in force: since it was seen in place, until the next was asked for."""
+
+    share: float
+    since: datetime
+    until: datetime | None = None
+
+    @property
+    def compares(self) -> bool:
+        """Whether both arms had traffic."""
+        return 0 < self.share < 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +108,8 @@ class Arms:
             None for two periods.
         leeway: how many times its limit a check may still be from the baseline for a pass now.
         noise: by how much the error rates of two equal arms differ on this endpoint.
+        splits: all there were in this release, oldest first, for checks that gate its end.
+        until: when the last of them ended, None while it is in force; see `whole`.
     """
 
     baseline: str
@@ -100,6 +121,43 @@ class Arms:
     warm_up: timedelta | None = None
     leeway: float = 1.0
     noise: float = 0.0
+    splits: tuple[Split, ...] = ()
+    until: datetime | None = None
+
+    def of(self, *, at_end: bool) -> "Arms":
+        """What a check is judged in: the split in force, or all that compared the arms."""
+        if not at_end:
+            return replace(self, splits=())
+        compared = tuple(split for split in self.splits if split.compares)
+        if not compared:
+            return replace(self, splits=())
+        first, last = compared[0], compared[-1]
+        return replace(
+            self,
+            share=last.share,
+            since=first.since,
+            splits=compared,
+            until=last.until,
+            leeway=1.0,
+        )
+
+    def in_time(self, delay: timedelta) -> "Arms":
+        """With a metric's own delay; once nothing is compared any more its time stands still."""
+        now = self.now if self.until is None else min(self.now, self.until + delay)
+        return replace(self, delay=delay, now=now)
+
+    def share_at(self, at: datetime, period: timedelta) -> float:
+        """The candidate's percent in a period, 0 while it was changing and two periods after.
+
+        What is judged in one split has its share throughout.
+        """
+        if not self.splits:
+            return self.share
+        for split in self.splits:
+            whole = split.until is None or at + period <= split.until
+            if split.since + WARM_UP * period <= at and whole:
+                return split.share
+        return 0.0
 
 
 State = Mapping[str, Any]
@@ -115,8 +173,15 @@ class Judgement:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of the checks that decide; pass if none does."""
-        return worst(f.verdict for f in self.findings if f.role is Role.GATE)
+        """The worst verdict of the checks that decide on a stage; pass if none does."""
+        return worst(f.verdict for f in deciding(self.findings))
+
+
+def deciding(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """What a stage is decided on: its gates, and a fail of those that gate the end."""
+    return (
+        f for f in findings if f.role is Role.GATE and (not f.at_end or f.verdict is Verdict.FAIL)
+    )
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

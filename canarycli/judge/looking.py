@@ -1,6 +1,6 @@
 """One look: every check against its measurements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -56,13 +56,16 @@ def judge(
             findings.append(found)
             kept[check.name] = memory.to_json()
     for what in alike(checks):
-        before = Memory.from_json(state.get(what.key, {}))
-        split, memory = judge_split(what, measurements, arms, before, Promise())
+        before, mine = Memory.from_json(state.get(what.key, {})), arms.of(at_end=what.at_end)
+        known = _compared_in(measurements, mine)
+        split, memory = judge_split(what, known, mine, before, Promise())
         if split is not None or memory.taken:
             kept[what.key] = memory.to_json()
         if split is not None and all(check.name != what.name for check in checks):
             findings.append(split)
-    return Judgement(tuple(_heard(f, checks, measurements) for f in findings), kept)
+    late = {check.name for check in checks if check.at_end}
+    heard = (_heard(f, checks, measurements) for f in findings)
+    return Judgement(tuple(replace(f, at_end=True) if f.check in late else f for f in heard), kept)
 
 
 def mature(measured: Measurements, now: datetime) -> Measurements:
@@ -123,27 +126,33 @@ def window(checks: Sequence[Check], state: State, arms: Arms) -> Window:
     origins = {c.name: c.metric.origin.name for c in checks if c.metric.origin is not None}
     # What the guards of answers and labels need their checks need as well.
     others = {*origins, *(what.key for what in alike(checks) if not what.shown)}
-    own = [memory for name, memory in state.items() if name not in others]
-    sources = {
-        source: Window(
-            _reach([state.get(n, {}) for n, of in origins.items() if of == source], arms), arms.now
+    late = {check.name for check in checks if check.at_end}
+
+    def start(names: Iterable[str]) -> datetime:
+        return min(
+            (_reach(state.get(n, {}), arms.of(at_end=n in late)) for n in names), default=arms.since
         )
+
+    sources = {
+        source: Window(start(n for n, of in origins.items() if of == source), arms.now)
         for source in set(origins.values())
     }
-    return Window(_reach(own, arms), arms.now, sources)
+    own = {*state, *(late - origins.keys())} - others
+    return Window(start(own), arms.now, sources)
 
 
-def _reach(memories: Sequence[Mapping[str, Any]], arms: Arms) -> datetime:
-    known = [Memory.from_json(memory).reaches_back for memory in memories]
-    if not known or None in known:
-        return arms.since
-    return max(arms.since, min(filter(None, known)))
+def _reach(memory: Mapping[str, Any], arms: Arms) -> datetime:
+    known = Memory.from_json(memory).reaches_back
+    return arms.since if known is None else max(arms.since, known)
 
 
 def looked(checks: Sequence[Check], state: State, arms: Arms) -> dict[str, datetime | None]:
     """Up to when each check's periods were taken in, None for none of the split in force."""
-    known = {check.name: _memory(state, check) for check in checks}
-    return {name: m.looked if m.since == arms.since else None for name, m in known.items()}
+    known = {check.name: (_memory(state, check), arms.of(at_end=check.at_end)) for check in checks}
+    return {
+        name: memory.looked if memory.since == mine.since else None
+        for name, (memory, mine) in known.items()
+    }
 
 
 def extra_metrics(checks: Sequence[Check], state: State) -> tuple[Metric, ...]:
@@ -163,10 +172,30 @@ def _open(
 ) -> list[Case]:
     compared = [check for check in checks if check.margin is not None]
     whole = Promise(crowd=max(1, len(compared)), leeway=arms.leeway, noise=arms.noise)
-    return [
-        open_case(check, replace(whole, weight=weight), measurements, arms, _memory(state, check))
-        for check, weight in zip(compared, weights([c.metric.name for c in compared]), strict=True)
-    ]
+    shares = weights([c.metric.name for c in compared])
+    cases = []
+    for check, weight in zip(compared, shares, strict=True):
+        mine = arms.of(at_end=check.at_end)
+        promise = replace(whole, weight=weight, leeway=mine.leeway)
+        known = _compared_in(measurements, mine)
+        cases.append(open_case(check, promise, known, mine, _memory(state, check)))
+    return cases
+
+
+def _compared_in(measured: Measurements, arms: Arms) -> Measurements:
+    """Without points of after the last split that compared the arms, where it is over."""
+    if arms.until is None:
+        return measured
+    series = {
+        version: {
+            key: replace(
+                one, points=tuple(p for p in one.points if p.at + one.period <= arms.until)
+            )
+            for key, one in metrics.items()
+        }
+        for version, metrics in measured.series.items()
+    }
+    return replace(measured, series=series)
 
 
 def _memory(state: State, check: Check) -> Memory:

@@ -6,14 +6,11 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from canarycli.judge.evidence import Evidence, Row
-from canarycli.judge.finding import Arms
+from canarycli.judge.finding import WARM_UP, Arms
 from canarycli.judge.memory import Entry, Memory
 from canarycli.judge.presence import UNKNOWN, Presence
 from canarycli.judge.sources import RATE, Look
 from canarycli.metrics import Counts, Measurements, Metric, Point
-
-WARM_UP = 2
-"""Periods after a change of the split in which a new copy may still be loading its model."""
 
 EARLY_REQUESTS = 100
 """Requests each arm needs before a period that may still grow counts towards a fail."""
@@ -27,8 +24,8 @@ def in_time(
     said = [one.delay.total_seconds() for one in series if one.delay is not None]
     memory = replace(memory, delay=max(said)) if said else memory
     if memory.delay is None:
-        return memory, arms
-    return memory, replace(arms, delay=timedelta(seconds=memory.delay))
+        return memory, arms.in_time(arms.delay)
+    return memory, arms.in_time(timedelta(seconds=memory.delay))
 
 
 Kind = TypeVar("Kind", bound=Evidence | None)
@@ -81,6 +78,8 @@ def _entries(kind: str, look: Look, clock: Periods) -> Iterator[Entry]:
         ours, theirs = have_c.get(at), have_b.get(at)
         # A baseline's point may only be late; without traffic it would have one that says so.
         whole = row if theirs is not None or alone else None
+        if clock.arms.splits and not clock.arms.share_at(at, clock.period):
+            whole = None
         judged = warming(whole, kind) if at < clock.warm else whole
         yield Entry(at, judged, (heard_of(ours), heard_of(theirs)), odd=_odd(ours) or _odd(theirs))
 
@@ -112,7 +111,7 @@ def young(memory: Memory, look: Look, clock: Periods) -> list[Row]:
 
     Where points were seen to change late, nothing but most requests failing is read in them.
     """
-    if memory.kind != RATE:
+    if memory.kind != RATE or clock.arms.splits:
         return []
     rows = [
         row

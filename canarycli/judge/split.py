@@ -43,12 +43,14 @@ class Alike:
         metrics: whose requests are compared, the first that has any.
         why: what it means if it is not.
         shown: whether it is told of where all is well.
+        at_end: whether only checks that gate the end rest on it.
     """
 
     name: str
     metrics: tuple[Metric, ...]
     why: str
     shown: bool = False
+    at_end: bool = False
 
     @property
     def key(self) -> str:
@@ -61,12 +63,18 @@ def alike(checks: Sequence[Check]) -> tuple[Alike, ...]:
     own = [check.metric for check in checks if check.metric.traffic]
     said = [check.metric for check in checks if check.metric.says]
     kept = sorted((m for m in said if m.name not in LABELLED), key=lambda m: m.name not in WHOLE)
-    labelled = [metric for metric in said if metric.name in EVERY_LABEL]
+    labelled = [check for check in checks if check.metric.says and check.metric.name in EVERY_LABEL]
+    late = bool(labelled) and all(check.at_end for check in labelled)
     return (
         # What is sold, recorded or labelled is not all of the traffic.
         Alike(NAME, (REQUESTS, *own), "traffic is not split as asked", shown=True),
         Alike("recorded", tuple(kept), "the arms' answers are not kept alike"),
-        Alike("labelled", tuple(labelled), "the arms' answers are not labelled alike"),
+        Alike(
+            "labelled",
+            tuple(check.metric for check in labelled),
+            "the arms' answers are not labelled alike",
+            at_end=late,
+        ),
     )
 
 
@@ -107,7 +115,7 @@ def _sides(promise: Promise) -> Several:
 
 def _finding(what: Alike, arms: Arms, ours: float, theirs: float, *, off: bool) -> Finding:
     seen = 100 * ours / (ours + theirs)
-    text = f"{what.name} {seen:.1f}% of {arms.share:g}% asked"
+    text = what.name if arms.splits else f"{what.name} {seen:.1f}% of {arms.share:g}% asked"
     if off:
         text += f": {what.why}, so the arms can't be compared"
     return Finding(
@@ -116,29 +124,34 @@ def _finding(what: Alike, arms: Arms, ours: float, theirs: float, *, off: bool) 
         text,
         Unit.PERCENT,
         candidate=seen,
-        diff=seen - arms.share,
+        diff=None if arms.splits else seen - arms.share,
         n_baseline=theirs,
         n_candidate=ours,
         proven=True,
         role=Role.GATE if off else Role.WATCH,
+        at_end=what.at_end,
     )
 
 
 def _look(metrics: Sequence[Metric], measured: Measurements, arms: Arms) -> tuple[Look, Metric]:
-    share = arms.share / 100 * EXPOSURE
-    rest = EXPOSURE - share
     for metric in metrics:
         ours, theirs = measured.of(arms.candidate, metric), measured.of(arms.baseline, metric)
         n_b = {point.at: _requests(point, metric) for point in theirs.points}
         both = [(p.at, _requests(p, metric), n_b.get(p.at)) for p in ours.points]
         found = {
-            at: (share, c, c, rest, b, rest, b, b, share, c)
+            at: _row(c, b, arms.share_at(at, ours.period))
             for at, c, b in both
             if c is not None and b is not None
         }
         if found:
             return Look(found, ours, theirs), metric
     return Look(), REQUESTS
+
+
+def _row(ours: float, theirs: float, share: float) -> tuple[float, ...]:
+    part = share / 100 * EXPOSURE
+    rest = EXPOSURE - part
+    return part, ours, ours, rest, theirs, rest, theirs, theirs, part, ours
 
 
 def _requests(point: Point, metric: Metric) -> float | None:

@@ -32,8 +32,8 @@ class OnInterrupt(StrEnum):
 
 
 def waits(release: Release) -> bool:
-    """Whether nothing more happens by itself."""
-    return release.waits_for_a_person
+    """Whether nothing more happens soon."""
+    return release.rests
 
 
 @dataclass(frozen=True, slots=True)

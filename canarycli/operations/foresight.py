@@ -10,8 +10,8 @@ from canarycli.errors import Unavailable
 from canarycli.forecast import Forecast, forecast, levels
 from canarycli.forecast.flow import requests_per_minute
 from canarycli.forecast.remedies import Remedy, remedy
+from canarycli.judge.finding import WARM_UP
 from canarycli.judge.margins import MAY_DIFFER, too_tight
-from canarycli.judge.periods import WARM_UP
 from canarycli.judge.sources import coarse
 from canarycli.judge.wording import change
 from canarycli.metrics import Unit

@@ -282,7 +282,7 @@ def refuse_noted(endpoint: Endpoint, notes: Notes, record: Record | None) -> Non
 def in_place(release: Release) -> bool:
     """Whether the first stage is set, so that somebody else can drive on."""
     moved = release.confirmed_at is not None and release.state is not State.DEPLOYING
-    return moved or release.waits_for_a_person
+    return moved or release.rests
 
 
 def planned(intent: Intent) -> tuple[Event, ...]:

@@ -99,7 +99,7 @@ class Swept:
         assert self.work is not None
         controller = self.work.controller(self._hear)
         self.release = controller.tick(self.work.key).release
-        if self.release.waits_for_a_person:
+        if self.release.rests:
             controller.let_go(self.work.key)
         else:
             self.release = drive(controller, self.work.key)
@@ -109,7 +109,7 @@ class Swept:
         """What this release adds to the exit code: 3 for one that went back, whoever wanted it."""
         if self.failure is not None:
             return int(self.failure.exit)
-        if self.release.waits_for_a_person:
+        if self.release.rests:
             return int(Exit.OK)
         stopped = self.release.outcome is Outcome.STOPPED
         return int(Exit.ROLLED_BACK if stopped else self.release.exit)
@@ -151,11 +151,11 @@ def as_found(
         return None
     release = record.release
     lost = wanted.do or release.plan.on_driver_lost
-    what = None if release.waits_for_a_person else lost
+    what = None if release.rests else lost
     return Swept(work, release, what, listen, failure)
 
 
 def _nobody(record: Record, clock: Clock, patience: timedelta) -> bool:
     now = clock.wall()
     driven = record.lease is not None and record.lease.alive(now)
-    return not driven and (record.release.waits_for_a_person or now - last_sign(record) >= patience)
+    return not driven and (record.release.rests or now - last_sign(record) >= patience)

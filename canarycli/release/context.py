@@ -156,7 +156,7 @@ class Context:
     def raise_to(self, target: float, stage: int, *, shadow: float = 0.0) -> Decision:
         """Record a new share as intent and ask for it; the only way up."""
         self.release = replace(
-            self.release,
+            self.release.with_split(0.0, self.now),
             state=State.RUNNING,
             stage=stage,
             target=target,
@@ -171,6 +171,7 @@ class Context:
             ask=None,
             approvals=(),
             failing={},
+            probation_until=None,
             served_before=self.release.served,
             extra_before=self.release.extra,
         )

@@ -127,7 +127,7 @@ def resume(release: Release, now: datetime) -> Release:
     _must_be_open(release)
     if release.state is not State.PAUSED:
         return release
-    return replace(release, state=State.RUNNING, pause=None, waiting_since=now, failing={})
+    return replace(release, state=release.going, pause=None, waiting_since=now, failing={})
 
 
 def roll_back(release: Release, by: str, now: datetime, *, reason: str = "") -> Release:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from canarycli.judge import Finding, Judgement, Verdict
-from canarycli.plan import Role
+from canarycli.judge.finding import deciding
 from canarycli.release.record import Release
 
 SIGNS = {"pass": "✔", "fail": "✖", "inconclusive": "◔", "no_data": "?"}
@@ -16,7 +16,7 @@ FAILURES = frozenset({"errors", "errors_5xx", "model_errors"})
 
 def reading(release: Release) -> str:
     """The newest findings in one sentence, the worst first."""
-    gates = [f for f in release.findings if f.role is Role.GATE]
+    gates = list(deciding(release.findings))
     bad = [f for f in gates if f.verdict is Verdict.FAIL]
     if bad:
         if bad[0].proven or bad[0].critical:
@@ -62,6 +62,7 @@ def row(finding: Finding) -> dict[str, Any]:
         "unit": finding.unit.value,
         "relative": finding.relative,
         "role": finding.role.value,
+        "gates": "end" if finding.at_end else "stage",
         "n_baseline": finding.n_baseline,
         "n_candidate": finding.n_candidate,
         "age_seconds": None if finding.age is None else round(finding.age.total_seconds(), 1),

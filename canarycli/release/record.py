@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from canarycli.errors import Exit
-from canarycli.judge.finding import Finding, Verdict
+from canarycli.judge.finding import Finding, Split, Verdict
 from canarycli.plan import Plan, Stage, Then
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, RELEASE_NOTE, Notes
 from canarycli.traffic import TOLERANCE, Traffic
@@ -21,6 +21,7 @@ class State(StrEnum):
     RUNNING = "running"
     HELD = "held"
     PAUSED = "paused"
+    PROBATION = "probation"
     ROLLING_BACK = "rolling_back"
     ENDED = "ended"
 
@@ -127,7 +128,8 @@ class Release:
     `rescues` is the release of another machine that a rollback without a record ends,
     "" where no note names one; None for every other release.
     `approvals` are those of the hold of now, `frozen` is the change freeze it was last told to
-    wait for.
+    wait for. `splits` are all shares so far and when they were in force, `probation_until` is when
+    a candidate that has all traffic is through, None before it has.
     """
 
     id: str
@@ -183,6 +185,8 @@ class Release:
     rescues: str | None = None
     approvals: tuple[Approval, ...] = ()
     frozen: str = ""
+    splits: tuple[Split, ...] = ()
+    probation_until: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -288,15 +292,39 @@ class Release:
         return self.state is State.PAUSED and self.pause is not None and self.pause.until is None
 
     @property
+    def rests(self) -> bool:
+        """Nothing more will happen soon: it waits for a person, or for labels to come."""
+        on_probation = self.state is State.PROBATION and self.ask is None
+        return on_probation or self.waits_for_a_person
+
+    @property
+    def going(self) -> State:
+        """The state of a release that goes on after a pause."""
+        return State.RUNNING if self.probation_until is None else State.PROBATION
+
+    def with_split(self, share: float, now: datetime) -> "Release":
+        """With a share that is in force from now on, or none: the one before is over."""
+        splits = self.splits
+        if splits and splits[-1].until is None:
+            splits = (*splits[:-1], replace(splits[-1], until=now))
+        if share:
+            splits = (*splits, Split(share, now))
+        return replace(self, splits=splits[-MOST_SPLITS:])
+
+    @property
     def exit(self) -> Exit:
         """The exit code that tells where the release stands."""
         if self.outcome is not None:
             return OUTCOME_EXITS[self.outcome]
-        if self.state is State.HELD:
+        if self.state in {State.HELD, State.PROBATION}:
             return Exit.OK
         if self.is_home:
             return OUTCOME_EXITS[self.ending or Outcome.ROLLED_BACK]
         return Exit.PAUSED if self.state is State.PAUSED else Exit.RUNNING
+
+
+MOST_SPLITS = 50
+"""More changes of the share than that are not judged together."""
 
 
 def endpoint_key(provider: str, place: str, name: str) -> str:

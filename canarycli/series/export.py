@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from canarycli.judge.finding import Arms, State
+from canarycli.judge.finding import WARM_UP, Arms, State
 from canarycli.judge.latency import SHARE_MARGINS
 from canarycli.judge.margins import Margins, margins_of, tolerance
-from canarycli.judge.periods import WARM_UP
 from canarycli.judge.sources import OVER, RATE, SPREAD, kind_of, needs
 from canarycli.metrics import Counts, Histogram, Measurements, Metric, Point, Series, Value
 from canarycli.plan import Check, Margin, Role

@@ -99,6 +99,45 @@ def test_a_cloud_that_cannot_be_asked_does_not_pass_for_nothing_to_do(tmp_path: 
     assert {row["endpoint"] for row in result.json["releases"]} == {"demo", "other"}
 
 
+PROBATION = """\
+  probation:
+    stages: [{percent: 50, bake: 10s}, {percent: 100}]
+    checks: [{metric: errors_5xx, never_above: 5%}]
+    read_every: 5s
+    probation: 24h
+"""
+
+
+def test_one_on_probation_is_looked_after_and_goes_back(tmp_path: Path) -> None:
+    canary = simulated(tmp_path, PROBATION)
+    begun = canary.run("start", "-m", "v42", "--plan", "probation", "--yes", "-o", "json")
+    assert (begun.code, begun.json["state"]) == (0, "probation"), begun.out + begun.err
+    assert begun.json["next"]["action"] == "promoted"
+    assert "nobody guards v42 at 100%" in begun.err
+    assert traffic(canary) == {"v42": 100}
+    assert "ON PROBATION until" in canary.run("status", "demo").out
+    refused = canary.run("cleanup", "demo", "--yes")
+    assert refused.code == 7, refused.out + refused.err
+    calm = canary.run("sweep", *NOW, "-o", "json")
+    assert calm.code == 0, calm.out + calm.err
+    assert canary.run("status", "demo", "-o", "json").json["state"] == "probation"
+
+    Simulator({"state": str(tmp_path / "simulator.json")}).put_out("demo", "v42")
+    result = canary.run("sweep", *NOW, "-o", "json")
+
+    assert result.code == 3, result.out + result.err
+    assert traffic(canary) == {"v41": 100}
+
+
+def test_who_is_sure_ends_a_probation(tmp_path: Path) -> None:
+    canary = simulated(tmp_path, PROBATION)
+    assert canary.run("start", "-m", "v42", "--plan", "probation", "--yes").code == 0
+
+    ended = canary.run("promote", "demo", "--yes", "-o", "json")
+
+    assert (ended.code, ended.json["outcome"]) == (0, "promoted"), ended.out + ended.err
+
+
 def test_unlock_frees_an_endpoint_whose_driver_was_killed(tmp_path: Path) -> None:
     canary = simulated(tmp_path, speed="1x", settle="0s")
     driving = canary.begin("start", "-m", "v42", "--yes")

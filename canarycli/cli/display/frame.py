@@ -34,6 +34,7 @@ HAPPENED: Mapping[str, str] = {
     "shift_confirmed": "▸",
     "paused": "❚❚",
     "held": "❚❚",
+    "probation": "◔",
     "rollback_started": "↩",
     "rollback_confirmed": "↩",
     "rollback_failed": "✖",
@@ -141,6 +142,9 @@ def _state(scene: Scene) -> tuple[str, str, str, str]:
         case State.HELD:
             said = f"waits for canary promote; {scene.headline.tail}"
             return "❚❚", f"HELD at {percent(release.target)}", DOUBT, said
+        case State.PROBATION:
+            said = f"goes back if a check fails; {scene.headline.tail}"
+            return "◔", "ON PROBATION", DOUBT, said
         case State.ROLLING_BACK:
             return "↩", "ROLLING BACK", f"{BAD} reverse", release.why
         case State.DEPLOYING | State.SMOKE_TEST:

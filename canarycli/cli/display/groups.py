@@ -8,7 +8,16 @@ from canarycli.harmless import visible
 from canarycli.journal import Event
 
 ALOUD = frozenset(
-    {"planned", "stage_passed", "held", "paused", "rollback_started", "rollback_confirmed", "ended"}
+    {
+        "planned",
+        "stage_passed",
+        "held",
+        "paused",
+        "probation",
+        "rollback_started",
+        "rollback_confirmed",
+        "ended",
+    }
 )
 """Events that are never folded; warnings and errors are none either."""
 

@@ -339,6 +339,13 @@ def _otherwise(plan: Plan, baseline: str) -> Iterator[tuple[str, str]]:
     )
     if plan.on_no_metrics != plan.on_unclear:
         yield "if metrics are missing", _waits(plan.on_no_metrics)
+    if plan.watched_after:
+        late = ", ".join(check.name for check in plan.gates if check.at_end)
+        yield (
+            "once it has all traffic",
+            f"on probation for {span(plan.watched_after)}"
+            + (f", or till {late} passes" * bool(late)),
+        )
 
 
 def _waits(wait: Wait) -> str:

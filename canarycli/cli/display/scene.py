@@ -45,7 +45,7 @@ class Scene:
     def alone(self) -> bool:
         """Whether nobody drives what somebody should."""
         release = self.story.release
-        return not (self.driven or release.over or release.waits_for_a_person)
+        return not (self.driven or release.over or release.rests)
 
     @property
     def since_reading(self) -> timedelta | None:

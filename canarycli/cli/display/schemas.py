@@ -49,6 +49,10 @@ CHECK = thing(
             "description": "diff, low, high and limit are fractions of the baseline's value",
         },
         "role": words(Role),
+        "gates": {
+            "enum": ["stage", "end"],
+            "description": "what waits for its pass: a stage, or the end of the probation",
+        },
         "n_baseline": maybe(NUMBER),
         "n_candidate": maybe(NUMBER),
         "age_seconds": maybe(SECONDS),
@@ -184,6 +188,7 @@ EVENTS: Mapping[str, Mapping[str, Schema]] = {
     },
     "stage_passed": _STEP,
     "held": _STEP,
+    "probation": _STEP,
     "paused": _STEP,
     "resumed": _STEP,
     "no_metrics": {"check": TEXT, "newest": maybe(TIME), "query": TEXT},

@@ -58,6 +58,8 @@ def state_text(status: Mapping[str, Any], now: datetime) -> str:
         go_on = f"go on with canary promote {status['release']}"
         return f"HELD at {where}; {said.tail}; {go_on}"
     ahead = status["next"]
+    if state == "probation":
+        return f"ON PROBATION until {ahead['at']}; {said.tail}; it goes back if a check fails"
     return f"{said}, {where}, next: {ahead['action']} at {ahead['at']}"
 
 

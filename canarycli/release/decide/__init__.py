@@ -21,7 +21,8 @@ The first rule in `RULES` that has an answer wins:
 8.  the deadline comes before the checks, and so does the end of a hold;
 9.  a failed check acts, held and paused releases included, unless a person holds that off;
 10. silence and doubt pause the release, and a pause that runs out does what it said;
-11. a stage that has baked and passed leads to the next.
+11. a candidate on probation is through when its late checks have passed, or its time is up;
+12. a stage that has baked and passed leads to the next.
 """
 
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from datetime import datetime
 from canarycli.release.context import Context, Decision, Seen, noted
 from canarycli.release.decide.asked import deadline, held_too_long, order
 from canarycli.release.decide.claimed import claimed
+from canarycli.release.decide.on_probation import on_probation
 from canarycli.release.decide.split import deploying, drift, settle, smoke_test
 from canarycli.release.decide.verdicts import checks, doubt, paused, silence, stage
 from canarycli.release.decide.way_back import health, rolling_back
@@ -68,5 +70,6 @@ RULES: tuple[Callable[[Context], Decision | None], ...] = (
     silence,
     doubt,
     paused,
+    on_probation,
     stage,
 )

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from canarycli.plan import Then
 from canarycli.release.context import Context, Decision
+from canarycli.release.decide.on_probation import probation
 from canarycli.release.decide.sentences import span
 from canarycli.release.decide.way_back import go_back
 from canarycli.release.record import Cause, Order, Outcome, Pause, Release, State
@@ -23,7 +24,7 @@ def order(context: Context) -> Decision | None:
     last = len(release.plan.stages) - 1
     who = f"{ask.by} asked for it" + (f": {ask.reason}" if ask.reason else "")
     if ask.order is Order.NEXT and release.stage == last and release.target >= 100:
-        return context.end(Outcome.PROMOTED, who)
+        return probation(context, who)
     if ask.order is not Order.SHIFT:
         context.tell("stage_passed", who, stage=release.stage + 1, by=ask.by, reason=ask.reason)
     match ask.order:
@@ -51,7 +52,8 @@ def deadline(context: Context) -> Decision | None:
     """A release that is not decided in time goes back."""
     release = context.release
     deadline = release.plan.deadline
-    if deadline is None or context.since(release.started_at) <= deadline:
+    decided = release.probation_until is not None
+    if decided or deadline is None or context.since(release.started_at) <= deadline:
         return None
     return go_back(context, Outcome.INCONCLUSIVE, f"not decided within {span(deadline)}")
 

@@ -134,6 +134,8 @@ def _confirmed(context: Context) -> Decision | None:
         findings=(),
         verdict=None,
     )
+    if not release.shadow:
+        context.release = context.release.with_split(release.target, context.now)
     context.tell(
         "shift_confirmed",
         f"{wanted_text(release)} confirmed after {seconds:g} s",

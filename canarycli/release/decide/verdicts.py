@@ -5,8 +5,10 @@ from datetime import timedelta
 
 from canarycli.errors import Exit
 from canarycli.judge import Finding, Judgement, Verdict
+from canarycli.judge.finding import deciding
 from canarycli.plan import Role, Stage, Then
 from canarycli.release.context import WATCHING, Context, Decision
+from canarycli.release.decide.on_probation import probation
 from canarycli.release.decide.sentences import alone, paused_for, span
 from canarycli.release.decide.way_back import go_back
 from canarycli.release.reading import extra_failures, reading, row, served
@@ -45,7 +47,7 @@ def _held_off(release: Release) -> bool:
 def _alarm(context: Context, why: str) -> Decision | None:
     """An outage that would have hit the baseline alike looks the same: wait for its end a while."""
     release, wait = context.release, context.release.plan.on_unclear
-    if release.state is not State.RUNNING:
+    if release.state not in {State.RUNNING, State.PROBATION}:
         return None
     context.pause(Cause.GUARD, why, context.now + wait.pause, wait.then)
     return context.wait(min(WATCHING, wait.pause))
@@ -59,7 +61,7 @@ def silence(context: Context) -> Decision | None:
         return _resume(context, "the metrics are there again")
     if release.state is not State.RUNNING or not silent or _too_early(context):
         return None
-    mute = [f for f in release.findings if f.verdict is Verdict.NO_DATA and f.role is Role.GATE]
+    mute = [f for f in deciding(release.findings) if f.verdict is Verdict.NO_DATA]
     for finding in mute:
         newest = None if finding.age is None else context.now - finding.age
         context.tell(
@@ -83,11 +85,11 @@ def doubt(context: Context) -> Decision | None:
         return _resume(context, "every check passes now")
     if release.state is not State.RUNNING or clear or release.verdict is None:
         return None
-    late = max((f.delay for f in release.findings if _decides(f) and f.delay), default=timedelta(0))
+    late = max((f.delay for f in deciding(release.findings) if f.delay), default=timedelta(0))
     patience = max(release.plan.unclear_after + late, release.bake_in_force)
     if context.since(release.waiting_since) < patience:
         return None
-    unclear = [f.sentence for f in release.findings if f.verdict is not Verdict.PASS]
+    unclear = [f.sentence for f in deciding(release.findings) if f.verdict is not Verdict.PASS]
     wait = release.plan.on_unclear
     reason = f"can't tell after {span(patience)}: {unclear[0] if unclear else 'no finding'}"
     context.pause(Cause.UNCLEAR, reason, context.now + wait.pause, wait.then)
@@ -138,7 +140,7 @@ def _passed(context: Context, stage: Stage) -> Decision:
     if stage.then is not Then.HOLD and not last and context.freezes():
         return context.wait()
     release = context.release
-    gates = [f for f in release.findings if f.role is Role.GATE]
+    gates = list(deciding(release.findings))
     context.tell(
         "stage_passed",
         f"stage {release.stage + 1}/{len(release.plan.stages)} at {percent(stage.percent)}"
@@ -155,7 +157,7 @@ def _passed(context: Context, stage: Stage) -> Decision:
         )
         return context.wait()
     if last:
-        return context.end(Outcome.PROMOTED, "")
+        return probation(context, "")
     following = release.stage + 1
     return context.raise_to(release.plan.stages[following].percent, following)
 
@@ -178,10 +180,6 @@ PAUSE_OUTCOMES = {
     Cause.BASELINE_DOWN: Outcome.UNSAFE,
 }
 """How a release ends when a pause runs out and says rollback."""
-
-
-def _decides(finding: Finding) -> bool:
-    return finding.role is Role.GATE
 
 
 def _read(context: Context, judgement: Judgement) -> Release:
@@ -228,7 +226,7 @@ def _too_early(context: Context) -> bool:
 
 def _resume(context: Context, why: str) -> Decision | None:
     context.release = replace(
-        context.release, state=State.RUNNING, pause=None, waiting_since=context.now
+        context.release, state=context.release.going, pause=None, waiting_since=context.now
     )
     context.tell("resumed", why, by="plan")
     return None

@@ -104,7 +104,7 @@ def health(context: Context) -> Decision | None:
     if needs_baseline and not endpoint.serves(release.baseline):
         return _baseline_down(context)
     if paused_for(release, Cause.BASELINE_DOWN):
-        context.release = release = replace(release, state=State.RUNNING, pause=None)
+        context.release = release = replace(release, state=release.going, pause=None)
         context.tell("resumed", f"{release.baseline} is in service again", by="plan")
     if not endpoint.serves(release.candidate):
         return go_back(context, Outcome.ROLLED_BACK, f"{release.candidate} is not in service")
