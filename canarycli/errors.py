@@ -45,6 +45,23 @@ class Exit(IntEnum):
     TERMINATED = 143
 
 
+def exit_name(code: Exit) -> str:
+    """`rolled-back`."""
+    return code.name.lower().replace("_", "-")
+
+
+FOLDABLE = (
+    Exit.PAUSED,
+    Exit.INCONCLUSIVE,
+    Exit.ROLLED_BACK,
+    Exit.TIMEOUT,
+    Exit.STOPPED,
+    Exit.NO_METRICS,
+    Exit.DRIFT,
+)
+"""Ends that `--ok-on` may count as 0."""
+
+
 class Terminated(KeyboardInterrupt):
     """SIGTERM came; who handles Ctrl-C handles it in the same way, and the exit code is 143."""
 

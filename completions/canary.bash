@@ -12,8 +12,10 @@ _canary_files() {
 
 _canary_live() {
     local line
+    compopt -o nosort 2>/dev/null
     while IFS= read -r line; do
-        COMPREPLY[${#COMPREPLY[@]}]=$(printf '%q' "$line")
+        line=$(printf '%q' "$line")
+        COMPREPLY[${#COMPREPLY[@]}]=${line//\\,/,}
     done < <("${COMP_WORDS[0]}" __complete "$1" "$word" 2>/dev/null | cut -f 1)
 }
 
@@ -38,8 +40,11 @@ _canary() {
     case "$command:$before" in
         lint:--format) _canary_words 'text json github'; return ;;
         report:--format) _canary_words 'html markdown json junit'; return ;;
-        *:-m|*:--new-model|*:-p|*:--percent|*:--plan|*:--stages|*:--bake|*:--baseline|*:--skip|*:--stay|*:--wait|*:--timeout|*:--ok-on|*:--summary|*:--override-freeze|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:-i|*:--interval|*:--to|*:--reason|*:--for|*:--looks|*:--listen|*:--stop-after|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--aa|*:--port|*:--limit|*:--outcome|*:--export|*:--prune|*:--metrics|*:--speed|*:--older-than|*:--version) :; return ;;
+        *:-m|*:--new-model|*:-p|*:--percent|*:--stages|*:--bake|*:--baseline|*:--stay|*:--wait|*:--timeout|*:--summary|*:--override-freeze|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:-i|*:--interval|*:--to|*:--reason|*:--for|*:--looks|*:--listen|*:--stop-after|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--aa|*:--port|*:--limit|*:--prune|*:--metrics|*:--speed|*:--older-than|*:--version) :; return ;;
+        *:--plan) _canary_live plans; return ;;
+        *:--skip) _canary_live checks; return ;;
         *:--on-interrupt) _canary_words 'hold rollback'; return ;;
+        *:--ok-on) _canary_live outcomes; return ;;
         *:--junit|*:--report|*:--config|*:--events|*:--out) _canary_files; return ;;
         *:-e|*:--endpoint) _canary_live endpoints; return ;;
         *:--provider) _canary_live providers; return ;;
@@ -47,6 +52,8 @@ _canary() {
         *:-o|*:--output) _canary_words 'auto table plain json ndjson'; return ;;
         *:--color) _canary_words 'auto always never'; return ;;
         *:--then) _canary_words 'rollback hold'; return ;;
+        *:--outcome) _canary_words 'cloud-failed drift inconclusive no-metrics promoted rolled-back stopped superseded unsafe'; return ;;
+        *:--export) _canary_live releases; return ;;
         *:--ci) _canary_words 'github gitlab azure jenkins none'; return ;;
         *:--print-policy) _canary_words 'aws gcp azure'; return ;;
         *:--scenario) _canary_words 'healthy failing slow no-data worse-answers late-labels'; return ;;
@@ -90,14 +97,14 @@ _canary() {
     case $command in
         start) _canary_live endpoints ;;
         status) _canary_live releases ;;
-        watch) _canary_live releases ;;
-        promote) _canary_live releases ;;
-        guard) _canary_live releases ;;
-        pause) _canary_live releases ;;
-        resume) _canary_live releases ;;
+        watch) _canary_live open ;;
+        promote) _canary_live open ;;
+        guard) _canary_live open ;;
+        pause) _canary_live open ;;
+        resume) _canary_live open ;;
         fleet) _canary_words 'start status pause resume rollback' ;;
-        shift) _canary_live releases ;;
-        rollback) _canary_live releases ;;
+        shift) _canary_live open ;;
+        rollback) _canary_live open ;;
         plan) _canary_live endpoints ;;
         check) _canary_live endpoints ;;
         lint) _canary_files ;;

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from canarycli.engine.controller import Driver
@@ -12,6 +11,7 @@ from canarycli.engine.status import release_status
 from canarycli.engine.undo import undo
 from canarycli.errors import CanaryError, Exit, Left, StoreError, Terminated, Unsafe
 from canarycli.journal import Event
+from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.workspace import Workspace
 from canarycli.provider import Endpoint
 from canarycli.release import orders
@@ -22,13 +22,6 @@ from canarycli.traffic import percent
 
 LAST_WORDS = timedelta(seconds=5)
 """How long the arrival of a rollback is waited for after an interrupt."""
-
-
-class OnInterrupt(StrEnum):
-    """What Ctrl-C or a cancelled job does."""
-
-    HOLD = "hold"
-    ROLLBACK = "rollback"
 
 
 def waits(release: Release) -> bool:

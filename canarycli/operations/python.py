@@ -19,11 +19,12 @@ from canarycli.judge.finding import Finding, Verdict
 from canarycli.operations.address import Address
 from canarycli.operations.anyhow import open_anyhow
 from canarycli.operations.check import Asked, check_live
-from canarycli.operations.drive import Drive, Ending, OnInterrupt, waits
+from canarycli.operations.drive import Drive, Ending, waits
 from canarycli.operations.follow import follow
 from canarycli.operations.foresight import foresee, foreseen
 from canarycli.operations.history import history as past_releases
 from canarycli.operations.history import one_release
+from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.pause import Pause
 from canarycli.operations.pause import pause as pause_release
 from canarycli.operations.promote import promote as promote_release

@@ -8,7 +8,8 @@ from queue import SimpleQueue
 
 from canarycli.clock import Clock
 from canarycli.journal import Event
-from canarycli.operations.drive import Drive, Ending, OnInterrupt
+from canarycli.operations.drive import Drive, Ending
+from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.workspace import Workspace
 
 NAP = 0.2

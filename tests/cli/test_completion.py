@@ -7,15 +7,22 @@ import stat
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cli.shell import Desk
+from unit.stories import NOON, a_release_of
 
 from canarycli.cli.completion.recent import MOST, note_shown
 from canarycli.cli.completion.shells import SHELLS
 from canarycli.cli.completion.words import recall, remember
 from canarycli.cli.table import COMMANDS
+from canarycli.plan import Plan, Stage
+from canarycli.release.record import Outcome, State
+from canarycli.store import Record
+from canarycli.store.local import LocalStore
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,14 +80,31 @@ def desk(here: Desk) -> Desk:
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m canarycli "$@"\n', encoding="utf-8")
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
     env = {**here.env, "PATH": f"{folder}{os.pathsep}{here.env['PATH']}"}
-    words = [("r-7k2f", "fraud-scorer v41 → v42 25%"), ("r-7j9a", "ranker")]
-    remember("releases", words, env)
-    remember("endpoints", [("fraud-scorer", "sagemaker")], env)
+    store = LocalStore(Path(env["CANARY_STATE"]))
+    gone = a_release_of(PLAN, state=State.ENDED, outcome=Outcome.ROLLED_BACK, ended_at=NOON)
+    for release in (replace(gone, id="r-7j9a", endpoint="ranker"), a_release_of(PLAN)):
+        store.save(Record(release))
+    store.close()
+    (here.home / "canary.yaml").write_text(CONFIG, encoding="utf-8")
     (here.home / "plan.yaml").touch()
     return Desk(here.home, env)
 
 
-RELEASES = {"r-7k2f", "r-7j9a"}
+PLAN = Plan(name="careful", stages=(Stage(5, timedelta(minutes=15)),), checks=())
+CONFIG = """\
+endpoints:
+  fraud-scorer: {provider: sagemaker, plan: careful}
+  "ranker": {provider: vertex}
+plans:
+  careful:
+    stages: [{percent: 5}]
+    checks:
+      - {metric: errors_5xx, never_above: 1%}
+      - metric: {name: approval rate, cloudwatch: {namespace: A, name: B}}
+        never_below: 2%
+      - {metric: latency_p99, name: slow, no_worse_by: 20%}
+  quick: {stages: [{percent: 5}]}
+"""
 TYPED: dict[str, tuple[str, set[str]]] = {
     "nothing yet": ("canary ", {*COMMANDS, "--help", "--version"}),
     "half a command": ("canary comp", {"completion"}),
@@ -93,8 +117,16 @@ TYPED: dict[str, tuple[str, set[str]]] = {
     "a topic": ("canary help exit", {"exit-codes"}),
 }
 LIVE: dict[str, tuple[str, set[str]]] = {
-    "a release": ("canary status r-", RELEASES),
+    "a release": ("canary status r-", {"r-7k2f", "r-7j9a"}),
+    "an open release": ("canary rollback r-", {"r-7k2f"}),
+    "an open release or an endpoint": ("canary rollback ", {"r-7k2f", "fraud-scorer", "ranker"}),
+    "an endpoint to start on": ("canary start fr", {"fraud-scorer"}),
     "an endpoint": ("canary status --endpoint fr", {"fraud-scorer"}),
+    "a plan": ("canary plan --plan ", {"careful", "quick"}),
+    "a check": ("canary start --skip s", {"slow"}),
+    "an outcome": ("canary watch --ok-on rolled", {"rolled-back"}),
+    "another outcome": ("canary watch --ok-on paused,time", {"paused,timeout"}),
+    "how it ended": ("canary history --outcome sto", {"stopped"}),
 }
 
 
@@ -181,9 +213,44 @@ def test_bash_takes_a_value_after_an_equals_sign(desk: Desk) -> None:
 
 
 def test_live_words_come_with_their_description(desk: Desk) -> None:
-    ran = desk.canary("__complete", "releases", "r-7k")
+    ran = desk.canary("__complete", "releases", "r")
 
-    assert (ran.code, ran.out) == (0, "r-7k2f\tfraud-scorer v41 → v42 25%\n")
+    assert (ran.code, ran.out.splitlines()) == (
+        0,
+        [
+            "r-7k2f\tfraud-scorer v41 → v42 open",
+            "r-7j9a\tranker v41 → v42 rolled back",
+            "ranker\tvertex",
+        ],
+    )
+
+
+def test_a_check_with_spaces_is_one_word(desk: Desk) -> None:
+    assert desk.canary("__complete", "checks", "").out.splitlines() == [
+        "errors_5xx",
+        "approval rate",
+        "slow",
+    ]
+
+
+def test_a_changed_file_has_other_words_at_once(desk: Desk) -> None:
+    assert "quick" in desk.canary("__complete", "plans", "").out
+    file = desk.home / "canary.yaml"
+    file.write_text(CONFIG.replace("quick:", "brisker:"), encoding="utf-8")
+
+    assert desk.canary("__complete", "plans", "").out == "careful\nbrisker\n"
+    file.unlink()
+    assert desk.canary("__complete", "plans", "").out == ""
+
+
+def test_records_far_away_are_known_by_what_was_shown(desk: Desk) -> None:
+    words = [("r-far", "fraud-scorer v41 → v42 running")]
+    state = {"CANARY_STATE": "s3://bucket/canary", "XDG_STATE_HOME": str(desk.home / "mine")}
+    far = Desk(desk.home, {**desk.env, **state})
+    remember("releases", words, far.env)
+
+    assert "r-far\t" in far.canary("__complete", "open", "r-").out
+    assert "r-far" not in desk.canary("__complete", "open", "r-").out
 
 
 @pytest.mark.parametrize("args", [[], ["planets", ""], ["releases", "zzz"]], ids=" ".join)
@@ -194,9 +261,10 @@ def test_a_keypress_never_fails(here: Desk, args: list[str]) -> None:
 
 
 def test_a_broken_cache_is_no_words(desk: Desk) -> None:
-    (Path(desk.env["CANARY_STATE"]) / "words-releases.tsv").write_bytes(b"\xff\xfe\x00")
+    for name in ("canary.db", "canary.db-wal", "words-file.tsv"):
+        (Path(desk.env["CANARY_STATE"]) / name).write_bytes(b"\xff\xfe\x00" * 999)
 
-    assert desk.canary("__complete", "releases", "").out == ""
+    assert desk.canary("__complete", "releases", "r-").out == ""
 
 
 def test_words_keep_to_one_line_each(here: Desk) -> None:
@@ -258,6 +326,8 @@ def test_a_status_makes_its_endpoint_a_word(here: Desk) -> None:
     (here.home / "canary.yaml").write_text(config, encoding="utf-8")
 
     assert here.canary("status", "churn").code == 0
+
+    (here.home / "canary.yaml").unlink()
 
     assert here.canary("__complete", "endpoints", "ch").out == "churn\tsimulator\n"
 

@@ -45,7 +45,10 @@ def heavy(ran: Ran, banned: Collection[str]) -> set[str]:
 
 ENTRIES: dict[str, tuple[list[str], Collection[str]]] = {
     "--version": (["--version"], TYPER | SDKS),
-    "__complete": (["__complete", "releases", "r"], TYPER | SDKS),
+    **{
+        f"__complete {kind}": (["__complete", kind, "r"], TYPER | SDKS | {"pathlib"})
+        for kind in ("open", "releases", "endpoints", "plans", "checks", "outcomes")
+    },
     "--help": (["--help"], (TYPER - {"typer"}) | SDKS),
     "help exit-codes": (["help", "exit-codes"], {"rich", "yaml"} | SDKS),
     "a command's help": (["lint", "--help"], {"rich"} | SDKS),
@@ -61,6 +64,8 @@ ENTRIES: dict[str, tuple[list[str], Collection[str]]] = {
 def test_an_entry_imports_only_what_it_needs(
     here: Desk, args: list[str], banned: Collection[str]
 ) -> None:
+    if args[0] == "__complete":  # which reads canary.yaml once, and keeps its words
+        here.canary(*args)
     assert heavy(here.python(LOOK, *args, CANARY_NO_INPUT="1"), banned) == set()
 
 
@@ -116,3 +121,14 @@ def test_help_costs_at_most_a_few_bare_interpreters(here: Desk) -> None:
 
     assert least_of(here, "--help") <= 10 * bare
     assert least_of(here, "--version") <= 3 * bare
+    assert least_of(here, "start", "--help") <= 10 * bare
+
+
+@pytest.mark.xdist_group("clock")
+def test_a_keypress_costs_hardly_more_than_two_bare_interpreters(here: Desk) -> None:
+    (here.home / "canary.yaml").write_text(CONFIG, encoding="utf-8")
+    assert here.canary("start", "-m", "v42", "-p", "5", "--detach", "--yes").code == 0
+    bare = least_of(here, code="pass")
+
+    for kind in ("open", "plans", "outcomes"):
+        assert least_of(here, "__complete", kind, "") <= 3 * bare

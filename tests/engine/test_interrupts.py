@@ -11,7 +11,8 @@ from canarycli.engine.controller import Driver
 from canarycli.engine.retries import Patient
 from canarycli.errors import Exit, StoreError, Terminated, Unavailable, Unsafe
 from canarycli.journal import Event
-from canarycli.operations.drive import Drive, OnInterrupt
+from canarycli.operations.drive import Drive
+from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.target import Target
 from canarycli.operations.workspace import Workspace
 from canarycli.provider import Endpoint, Notes

@@ -11,8 +11,9 @@ from simulation.timeline import Process
 from canarycli.errors import CanaryError, Exit, NotFound, Terminated
 from canarycli.ids import new_id
 from canarycli.journal import Event
-from canarycli.operations.drive import Drive, Ending, OnInterrupt
+from canarycli.operations.drive import Drive, Ending
 from canarycli.operations.guard import Stay, guard
+from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.promote import promote
 from canarycli.operations.resume import resume
 from canarycli.operations.rollback import way_back

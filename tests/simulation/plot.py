@@ -11,7 +11,7 @@ from simulation.machine import Machine
 from simulation.promises import Watcher
 
 from canarycli.errors import Exit, Terminated
-from canarycli.operations.drive import OnInterrupt
+from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.workspace import Workspace
 from canarycli.plan import Plan
 from canarycli.testing import Crash

@@ -15,7 +15,7 @@ from canarycli.config.quantities import parse_speed
 from canarycli.errors import PlanError
 from canarycli.journal import Event
 from canarycli.operations.demo import Scenario, stage
-from canarycli.operations.drive import OnInterrupt
+from canarycli.operations.on_interrupt import OnInterrupt
 
 
 def demo(

@@ -10,7 +10,7 @@ from canarycli.cli.display.output import Output
 from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.prompt import confirm
 from canarycli.cli.options.common import Common
-from canarycli.operations.drive import OnInterrupt
+from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.share import check_share
 from canarycli.operations.shift import shift as order
 from canarycli.operations.workspace import open_workspace

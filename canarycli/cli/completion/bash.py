@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from canarycli.cli.help.tree import Branch, Kind, Value
+from canarycli.cli.help.tree import LIVE, Branch, Kind, Value
 
 _HEAD = """\
 # bash completion for canary, written by: canary completion bash
@@ -19,8 +19,10 @@ _canary_files() {
 
 _canary_live() {
     local line
+    compopt -o nosort 2>/dev/null
     while IFS= read -r line; do
-        COMPREPLY[${#COMPREPLY[@]}]=$(printf '%q' "$line")
+        line=$(printf '%q' "$line")
+        COMPREPLY[${#COMPREPLY[@]}]=${line//\\\\,/,}
     done < <("${COMP_WORDS[0]}" __complete "$1" "$word" 2>/dev/null | cut -f 1)
 }
 
@@ -108,7 +110,7 @@ def _offer(value: Value) -> str:
             return f"_canary_words '{' '.join(value.words)}'"
         case Kind.FILE:
             return "_canary_files"
-        case Kind.RELEASES | Kind.ENDPOINTS | Kind.PROVIDERS | Kind.SETTINGS:
+        case kind if kind in LIVE:
             return f"_canary_live {value.kind.value}"
         case _:
             return ":"

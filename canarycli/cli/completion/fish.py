@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from canarycli.cli.help.tree import Branch, Flag, Kind, Value
+from canarycli.cli.help.tree import LIVE, Branch, Flag, Kind, Value
 
 _HEAD = """\
 # fish completion for canary, written by: canary completion fish
@@ -51,8 +51,8 @@ def _offer(value: Value, *, option: bool) -> str:
             return f"{needs} -a {_quoted(' '.join(value.words))}"
         case Kind.FILE:
             return " -r -F" if option else " -F"
-        case Kind.RELEASES | Kind.ENDPOINTS | Kind.PROVIDERS | Kind.SETTINGS:
-            return f"{needs} -a '(__canary_live {value.kind.value})'"
+        case kind if kind in LIVE:
+            return f"{needs} -k -a '(__canary_live {value.kind.value})'"
         case _:
             return needs
 

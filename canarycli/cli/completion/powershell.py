@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from canarycli.cli.help.tree import Branch, Flag, Kind, Value
+from canarycli.cli.help.tree import LIVE, Branch, Flag, Kind, Value
 
 _HEAD = """\
 # PowerShell completion for canary, written by: canary completion powershell
@@ -82,7 +82,7 @@ def _offer(value: Value) -> str:
     match value.kind:
         case Kind.WORDS:
             return _words({word: word for word in value.words})
-        case Kind.RELEASES | Kind.ENDPOINTS | Kind.PROVIDERS | Kind.SETTINGS:
+        case kind if kind in LIVE:
             return f"'{value.kind.value}'"
         case _:
             return "$null"

@@ -1,14 +1,18 @@
-"""Live words for shell completion, from a small file beside the records: never the network."""
+"""Live words for shell completion: from this machine's records and canary.yaml, never the network.
+
+A keypress waits for it, so nothing heavy is imported on the way: no Typer, no Rich, no YAML, no
+pathlib. What takes longer to find is kept in a small file beside the records.
+"""
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from canarycli.errors import CanaryError
+from canarycli.errors import FOLDABLE, CanaryError, exit_name
 from canarycli.folders import state_folder
-from canarycli.harmless import visible
 
-KINDS = ("releases", "endpoints", "providers", "settings")
+Words = Iterable[tuple[str, str]]
+"""Words and their descriptions, the likeliest first."""
 
 
 def complete(args: Sequence[str]) -> int:
@@ -16,18 +20,93 @@ def complete(args: Sequence[str]) -> int:
 
     Nobody wants an error on a keypress: an unknown kind or a broken file is no words.
     """
-    if args and args[0] in KINDS:
-        prefix = args[1] if len(args) > 1 else ""
-        for word, description in recall(args[0], os.environ):
-            if word.startswith(prefix) and not word.startswith("-"):
+    find = FINDERS.get(args[0]) if args else None
+    if find is not None:
+        typed = args[1] if len(args) > 1 else ""
+        seen = {""}
+        for word, description in find(typed, os.environ):
+            if word.startswith(typed) and not word.startswith("-") and word not in seen:
+                seen.add(word)
                 sys.stdout.write(f"{word}\t{description}\n" if description else f"{word}\n")
     return 0
 
 
+def _open(typed: str, env: Mapping[str, str]) -> Words:
+    """Releases that are open, and the endpoints of canary.yaml."""
+    from canarycli.cli.completion.records import releases
+
+    yield from releases(env, still_open=True)
+    yield from _endpoints(typed, env)
+
+
+def _releases(typed: str, env: Mapping[str, str]) -> Words:
+    """All releases, the open ones first, and the endpoints of canary.yaml."""
+    from canarycli.cli.completion.records import releases
+
+    yield from releases(env, still_open=False)
+    yield from _endpoints(typed, env)
+
+
+def _endpoints(_: str, env: Mapping[str, str]) -> Words:
+    """Those of canary.yaml, and those that were shown lately where there is none."""
+    from canarycli.cli.completion.in_file import in_file
+
+    return in_file("endpoints", env) or recall("endpoints", env)
+
+
+def _plans(_: str, env: Mapping[str, str]) -> Words:
+    from canarycli.cli.completion.in_file import in_file
+
+    return in_file("plans", env)
+
+
+def _checks(_: str, env: Mapping[str, str]) -> Words:
+    from canarycli.cli.completion.in_file import in_file
+
+    return in_file("checks", env)
+
+
+def _outcomes(typed: str, _: Mapping[str, str]) -> Words:
+    """Words of a list with commas: those before the last one stay, and are not offered again."""
+    before, comma, _last = typed.rpartition(",")
+    had = before.split(",")
+    words = (exit_name(code) for code in FOLDABLE)
+    return [(f"{before}{comma}{word}", "") for word in words if word not in had]
+
+
+def _providers(_: str, __: Mapping[str, str]) -> Words:
+    from canarycli.registry import ALIASES, provider_names
+
+    return [(name, "") for name in (*provider_names(), *ALIASES)]
+
+
+def _settings(_: str, __: Mapping[str, str]) -> Words:
+    """The settings that providers in packages of their own say they have."""
+    from canarycli.registry import own_keys, provider_names
+
+    return [
+        (f"{key}=", plain(said.says))
+        for name in provider_names()
+        for key, said in (own_keys(name) or {}).items()
+        if not said.secret
+    ]
+
+
+FINDERS: Mapping[str, Callable[[str, Mapping[str, str]], Words]] = {
+    "open": _open,
+    "releases": _releases,
+    "endpoints": _endpoints,
+    "plans": _plans,
+    "checks": _checks,
+    "outcomes": _outcomes,
+    "providers": _providers,
+    "settings": _settings,
+}
+"""By what a script asks for: `tree.Kind` names them."""
+
+
 def recall(kind: str, env: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The words of that kind and their descriptions: remembered, the newest first, or installed."""
-    if kind in {"providers", "settings"}:
-        return _installed(kind)
+    """What was remembered of that kind, in its order."""
     try:
         with open(_file(kind, env), encoding="utf-8") as file:  # noqa: PTH123 - no pathlib here
             lines = file.read().splitlines()
@@ -36,27 +115,12 @@ def recall(kind: str, env: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(word, description) for word, _, description in (s.partition("\t") for s in lines)]
 
 
-def _installed(kind: str) -> list[tuple[str, str]]:
-    """Providers by name, or the settings that those in packages of their own say they have."""
-    from canarycli.registry import ALIASES, own_keys, provider_names
-
-    names = provider_names()
-    if kind == "providers":
-        return [(name, "") for name in (*names, *ALIASES)]
-    return [
-        (f"{key}=", _plain(said.says))
-        for name in names
-        for key, said in (own_keys(name) or {}).items()
-        if not said.secret
-    ]
-
-
-def remember(kind: str, words: Iterable[tuple[str, str]], env: Mapping[str, str]) -> None:
+def remember(kind: str, words: Words, env: Mapping[str, str]) -> None:
     """Keep the words of that kind for the next keypress.
 
     A disk that refuses is no reason to fail: completion then knows older words.
     """
-    text = "".join(f"{_plain(word)}\t{_plain(description)}\n" for word, description in words)
+    text = "".join(f"{plain(word)}\t{plain(description)}\n" for word, description in words)
     try:
         path = _file(kind, env)
         fresh = f"{path}.{os.getpid()}"
@@ -72,5 +136,10 @@ def _file(kind: str, env: Mapping[str, str]) -> str:
     return f"{state_folder(env)}/words-{kind}.tsv"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text on one line without anything that a terminal obeys."""
+    if text.isprintable() and "  " not in text:
+        return text
+    from canarycli.harmless import visible
+
     return " ".join(visible(text).split())

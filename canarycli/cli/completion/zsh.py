@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from canarycli.cli.help.tree import Branch, Flag, Kind, Value
+from canarycli.cli.help.tree import LIVE, Branch, Flag, Kind, Value
 
 _HEAD = """\
 #compdef canary
@@ -91,7 +91,7 @@ def _action(value: Value) -> str:
             return f"({' '.join(value.words)})"
         case Kind.FILE:
             return "_files"
-        case Kind.RELEASES | Kind.ENDPOINTS | Kind.PROVIDERS | Kind.SETTINGS:
+        case kind if kind in LIVE:
             return f"{{_canary_live {value.kind.value}}}"
         case _:
             return " "

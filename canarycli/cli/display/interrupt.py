@@ -7,7 +7,7 @@ import sys
 from canarycli.cli.display.ansi import bold, colored
 from canarycli.cli.display.output import write
 from canarycli.harmless import harmless
-from canarycli.operations.drive import OnInterrupt
+from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.release.record import Release
 from canarycli.traffic import percent
 

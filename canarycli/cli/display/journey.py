@@ -16,7 +16,8 @@ from canarycli.config import bake_from_option
 from canarycli.errors import Exit, Left
 from canarycli.journal import Event
 from canarycli.operations.artifacts import Artifacts
-from canarycli.operations.drive import Drive, Ending, OnInterrupt
+from canarycli.operations.drive import Drive, Ending
+from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.workspace import Workspace
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from canarycli import __version__
-from canarycli.cli.help.topics import EXITS, OWN_VARIABLES, exit_name
+from canarycli.cli.help.topics import EXITS, OWN_VARIABLES
 from canarycli.cli.help.tree import Branch, Flag
 from canarycli.cli.help.usage import arguments_usage
 from canarycli.cli.table import Panel
+from canarycli.errors import exit_name
 
 
 def man_page(tree: Sequence[Branch]) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from canarycli.cli.help.topics import EXITS, HONOURED, OWN_VARIABLES, PRECEDENCE, RETRY, exit_name
+from canarycli.cli.help.topics import EXITS, HONOURED, OWN_VARIABLES, PRECEDENCE, RETRY
 from canarycli.cli.help.tree import Branch, branches
 from canarycli.cli.help.usage import arguments_usage, sections
 from canarycli.cli.table import listed
+from canarycli.errors import exit_name
 
 _MADE = "<!-- written by docs/generate.py; change the program, not this page -->\n"
 _ABOUT = """\

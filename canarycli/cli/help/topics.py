@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from canarycli.cli.display.table import GAP, fitted, indented, room, table
-from canarycli.errors import Exit
+from canarycli.errors import Exit, exit_name
 
 EXITS: Mapping[Exit, tuple[str, str]] = {
     Exit.OK: (
@@ -99,11 +99,6 @@ KEYS: Mapping[str, str] = {
     "Ctrl-C": "leave; on the live screen it asks first, elsewhere --on-interrupt says what happens",
 }
 """What a prompt understands."""
-
-
-def exit_name(code: Exit) -> str:
-    """`rolled-back`."""
-    return code.name.lower().replace("_", "-")
 
 
 def exit_codes() -> str:

@@ -9,6 +9,7 @@ from typer.core import TyperArgument, TyperCommand, TyperOption
 from canarycli.cli.help.topics import TOPICS
 from canarycli.cli.help.usage import choices
 from canarycli.cli.table import COMMANDS, Row
+from canarycli.release.record import Outcome
 
 
 class Kind(Enum):
@@ -18,10 +19,34 @@ class Kind(Enum):
     FREE = "anything"
     WORDS = "one of some words"
     FILE = "a file"
+    OPEN = "open"
     RELEASES = "releases"
     ENDPOINTS = "endpoints"
+    PLANS = "plans"
+    CHECKS = "checks"
+    OUTCOMES = "outcomes"
     PROVIDERS = "providers"
     SETTINGS = "settings"
+
+
+LIVE = frozenset(
+    {
+        Kind.OPEN,
+        Kind.RELEASES,
+        Kind.ENDPOINTS,
+        Kind.PLANS,
+        Kind.CHECKS,
+        Kind.OUTCOMES,
+        Kind.PROVIDERS,
+        Kind.SETTINGS,
+    }
+)
+"""What `canary __complete` is asked for, by the kind's value."""
+
+OVER_TOO = frozenset({"status", "report", "history", "cleanup", "tick"})
+"""Commands that make sense for a release that is over; all others want an open one."""
+
+OUTCOMES = tuple(sorted(outcome.value.replace("_", "-") for outcome in Outcome))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +104,32 @@ def branches() -> tuple[Branch, ...]:
 
 
 def _branch(name: str, row: Row, command: TyperCommand) -> Branch:
-    return Branch(name, row, command, (*_flags(command), HELP), tuple(_places(command)))
+    return Branch(name, row, command, (*_flags(name, command), HELP), tuple(_places(name, command)))
 
 
-def _flags(command: TyperCommand) -> Iterator[Flag]:
+def _flags(name: str, command: TyperCommand) -> Iterator[Flag]:
     for param in command.params:
         if isinstance(param, TyperOption) and not param.hidden:
             names = tuple(sorted((*param.opts, *param.secondary_opts), key=len))
-            yield Flag(names, param.help or "", _value(param))
+            yield Flag(names, param.help or "", _value(name, param))
 
 
-def _places(command: TyperCommand) -> Iterator[Place]:
+def _places(name: str, command: TyperCommand) -> Iterator[Place]:
     for param in command.params:
         if isinstance(param, TyperArgument) and not param.hidden:
             yield Place(
-                param.metavar or param.name or "", param.help or "", _value(param), param.nargs != 1
+                param.metavar or param.name or "",
+                param.help or "",
+                _value(name, param),
+                param.nargs != 1,
             )
 
 
-def _value(param: TyperOption | TyperArgument) -> Value:
+def _value(name: str, param: TyperOption | TyperArgument) -> Value:
     if isinstance(param, TyperOption) and (param.is_flag or param.count):
         return Value(Kind.NONE)
-    if param.name == "provider":
-        return Value(Kind.PROVIDERS)
+    if isinstance(param, TyperOption) and (known := _BY_OPTION.get(max(param.opts, key=len))):
+        return known
     words = choices(param) or _words(param.metavar or "")
     if words:
         return Value(Kind.WORDS, words)
@@ -109,14 +137,21 @@ def _value(param: TyperOption | TyperArgument) -> Value:
         return Value(Kind.WORDS, (*TOPICS, *COMMANDS))
     if param.type_descriptor.is_path or param.metavar == "FILE":
         return Value(Kind.FILE)
-    if param.metavar == "ENDPOINT":
-        return Value(Kind.ENDPOINTS)
-    live = {
-        "release": Kind.RELEASES,
-        "endpoint": Kind.ENDPOINTS,
-        "set": Kind.SETTINGS,
-    }
-    return Value(live.get(param.name or "", Kind.FREE))
+    if param.metavar == "RELEASE":
+        return Value(Kind.RELEASES if name in OVER_TOO else Kind.OPEN)
+    return Value(Kind.ENDPOINTS if param.metavar == "ENDPOINT" else Kind.FREE)
+
+
+_BY_OPTION = {
+    "--provider": Value(Kind.PROVIDERS),
+    "--endpoint": Value(Kind.ENDPOINTS),
+    "--set": Value(Kind.SETTINGS),
+    "--plan": Value(Kind.PLANS),
+    "--skip": Value(Kind.CHECKS),
+    "--ok-on": Value(Kind.OUTCOMES),
+    "--outcome": Value(Kind.WORDS, OUTCOMES),
+}
+"""What follows options that say it by their names."""
 
 
 def _words(metavar: str) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from typer import Option
 
-from canarycli.errors import Exit, UsageError
-from canarycli.operations.drive import OnInterrupt
+from canarycli.errors import FOLDABLE, Exit, UsageError, exit_name
+from canarycli.operations.on_interrupt import OnInterrupt
 
 Timeout = Annotated[
     str | None,
@@ -23,15 +23,7 @@ Interrupt = Annotated[
     Option(help="What Ctrl-C or a cancelled job does; hold on a terminal, else rollback"),
 ]
 
-_OK_NAMES = {
-    "paused": Exit.PAUSED,
-    "inconclusive": Exit.INCONCLUSIVE,
-    "rolled-back": Exit.ROLLED_BACK,
-    "timeout": Exit.TIMEOUT,
-    "stopped": Exit.STOPPED,
-    "no-metrics": Exit.NO_METRICS,
-    "drift": Exit.DRIFT,
-}
+_OK_NAMES = {exit_name(code): code for code in FOLDABLE}
 
 
 def ok_codes(names: str | None) -> frozenset[Exit]:
