@@ -15,9 +15,9 @@ import pytest
 from cli.shell import Desk
 from unit.stories import NOON, a_release_of
 
+from canarycli.cli.completion.kept import recall, remember
 from canarycli.cli.completion.recent import MOST, note_shown
 from canarycli.cli.completion.shells import SHELLS
-from canarycli.cli.completion.words import recall, remember
 from canarycli.cli.table import COMMANDS
 from canarycli.plan import Plan, Stage
 from canarycli.release.record import Outcome, State

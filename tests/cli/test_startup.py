@@ -64,7 +64,7 @@ ENTRIES: dict[str, tuple[list[str], Collection[str]]] = {
 def test_an_entry_imports_only_what_it_needs(
     here: Desk, args: list[str], banned: Collection[str]
 ) -> None:
-    if args[0] == "__complete":  # which reads canary.yaml once, and keeps its words
+    for _ in range(2 if args[0] == "__complete" else 0):  # it reads once what it then keeps
         here.canary(*args)
     assert heavy(here.python(LOOK, *args, CANARY_NO_INPUT="1"), banned) == set()
 

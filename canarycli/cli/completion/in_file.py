@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from canarycli.cli.completion.words import plain, recall, remember
+from canarycli.cli.completion.kept import plain, recall, remember
 
 KEPT = "file"
 FILES = ("canary.yaml", "canary.yml")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from canarycli.cli.completion.words import recall, remember
+from canarycli.cli.completion.kept import recall, remember
 
 MOST = 30
 """So many words of a kind are kept, the newest first."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from canarycli.cli.completion.in_file import in_file
-from canarycli.cli.completion.words import plain, recall
+from canarycli.cli.completion.kept import plain, recall
 from canarycli.errors import CanaryError
 from canarycli.folders import state_folder
 

@@ -6,13 +6,10 @@ pathlib. What takes longer to find is kept in a small file beside the records.
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from canarycli.errors import FOLDABLE, CanaryError, exit_name
-from canarycli.folders import state_folder
-
-Words = Iterable[tuple[str, str]]
-"""Words and their descriptions, the likeliest first."""
+from canarycli.cli.completion.kept import Words, plain, recall
+from canarycli.errors import FOLDABLE, exit_name
 
 
 def complete(args: Sequence[str]) -> int:
@@ -103,43 +100,3 @@ FINDERS: Mapping[str, Callable[[str, Mapping[str, str]], Words]] = {
     "settings": _settings,
 }
 """By what a script asks for: `tree.Kind` names them."""
-
-
-def recall(kind: str, env: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What was remembered of that kind, in its order."""
-    try:
-        with open(_file(kind, env), encoding="utf-8") as file:  # noqa: PTH123 - no pathlib here
-            lines = file.read().splitlines()
-    except (OSError, ValueError, CanaryError):
-        return []
-    return [(word, description) for word, _, description in (s.partition("\t") for s in lines)]
-
-
-def remember(kind: str, words: Words, env: Mapping[str, str]) -> None:
-    """Keep the words of that kind for the next keypress.
-
-    A disk that refuses is no reason to fail: completion then knows older words.
-    """
-    text = "".join(f"{plain(word)}\t{plain(description)}\n" for word, description in words)
-    try:
-        path = _file(kind, env)
-        fresh = f"{path}.{os.getpid()}"
-        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)  # noqa: PTH103, PTH120 - as above
-        with open(fresh, "w", encoding="utf-8") as file:  # noqa: PTH123 - as above
-            file.write(text)
-        os.replace(fresh, path)  # noqa: PTH105 - as above
-    except (OSError, CanaryError):
-        return
-
-
-def _file(kind: str, env: Mapping[str, str]) -> str:
-    return f"{state_folder(env)}/words-{kind}.tsv"
-
-
-def plain(text: str) -> str:
-    """A text on one line without anything that a terminal obeys."""
-    if text.isprintable() and "  " not in text:
-        return text
-    from canarycli.harmless import visible
-
-    return " ".join(visible(text).split())
