@@ -9,11 +9,11 @@ from cli.shell import Desk
 
 from canarycli import __version__
 from canarycli.cli.help.root import root_help
-from canarycli.cli.help.topics import EXITS, exit_name
+from canarycli.cli.help.topics import EXITS
 from canarycli.cli.help.usage import command_help
 from canarycli.cli.main import load_command
 from canarycli.cli.table import ALIASES, COMMANDS, Panel, listed
-from canarycli.errors import Exit
+from canarycli.errors import Exit, exit_name
 
 LISTED = [name for name, row in COMMANDS.items() if row.panel is not Panel.HIDDEN]
 

@@ -13,7 +13,7 @@ from providers.test_example_provider import PLAN, installed
 from servers.gateway import TOKEN, GatewayState, gateway
 
 from canarycli import registry
-from canarycli.cli.completion.words import recall
+from canarycli.cli.completion.kept import recall
 from canarycli.config import config_schema, endpoint_settings, lint, load
 from canarycli.declared import Key, Kind
 from canarycli.errors import UsageError
