@@ -12,6 +12,7 @@ from canarycli_azureml.monitoring import NAMESPACE, Line, Question
 
 WORD = "azure_monitor"
 ARM = "{arm}"
+DEPLOYMENT = "deployment"
 KEYS = ("name", "aggregation", "namespace", "dimensions")
 AGGREGATIONS = ("Average", "Total", "Count", "Minimum", "Maximum")
 
@@ -46,16 +47,22 @@ class Source:
     namespace: str = NAMESPACE
     dimensions: Mapping[str, str] | None = None
 
+    @property
+    def by_deployment(self) -> bool:
+        """Whether one question is about all versions, told apart by the deployment."""
+        known = self.namespace == NAMESPACE and self.name.startswith(BY_DEPLOYMENT)
+        return known and (self.dimensions or {DEPLOYMENT: ARM}) == {DEPLOYMENT: ARM}
+
     def question(self, endpoint: str, version: str) -> Question:
         """What to ask for one version; without a dimension for it, all versions read alike."""
-        where = {key: value.replace(ARM, version) for key, value in (self.dimensions or {}).items()}
+        given = (self.dimensions or {}).items()
+        where = tuple((key, value.replace(ARM, version)) for key, value in given)
         if self.name in OF_A_DEPLOYMENT and self.namespace == NAMESPACE:
             path = f"{endpoint}/deployments/{quote(version, safe='')}"
             space = f"{NAMESPACE}/deployments"
             return Question(path, (self.name,), (), self.aggregation, space, where)
-        known = self.namespace == NAMESPACE and self.name.startswith(BY_DEPLOYMENT)
-        if known and not self.dimensions:
-            where = {"deployment": version}
+        if self.by_deployment:
+            return Question(endpoint, (self.name,), (DEPLOYMENT,), self.aggregation)
         return Question(endpoint, (self.name,), (), self.aggregation, self.namespace, where)
 
 
@@ -90,10 +97,11 @@ def _aggregation(name: str, word: Any) -> str:
     return found
 
 
-def points(source: Source, lines: Sequence[Line]) -> list[Point]:
+def points(source: Source, version: str, lines: Sequence[Line]) -> list[Point]:
     """One value a minute; lines of the same minute are put together as the aggregation says."""
     minutes: dict[datetime, list[float]] = {}
-    for line in lines:
+    own = [line for line in lines if line.is_of(version)] if source.by_deployment else lines
+    for line in own:
         for at, value in line.values.items():
             minutes.setdefault(at, []).append(value)
     together = _TOGETHER[source.aggregation]

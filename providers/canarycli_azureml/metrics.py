@@ -1,16 +1,18 @@
 """Both arms' metrics: requests counted one status at a time, the rest as Azure averages it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
-from canarycli.errors import NotFound, Unsupported
+from canarycli.errors import Unsupported
 from canarycli.metrics import Counts, Measurements, Metric, Point, Series, Value, Window
 from canarycli_azureml import custom
 from canarycli_azureml.api import Session
 from canarycli_azureml.monitoring import NAMESPACE, Line, Question, ask
 from canarycli_azureml.settings import Settings
 from canarycli_azureml.statuses import Failures, in_class, models_fault
+from canarycli_azureml.together import Answers
 
 LATENCIES: Mapping[str, str] = {
     "latency_p50": "RequestLatency_P50",
@@ -61,7 +63,8 @@ def measure(
     """The points of each metric on each version.
 
     One call counts the requests of all versions, one brings all latencies, and every version's
-    gauges take one each.
+    gauges take one, for they belong to its deployment. What else differs only in its metric goes
+    along with one of these.
 
     Raises:
         Unsupported: there is no such metric here.
@@ -81,6 +84,26 @@ def measure(
 
 
 Found = dict[tuple[str, str], tuple[list[Point], str]]
+Read = Callable[[Sequence[Line]], list[Point]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One metric of one version: what to ask, and what its lines become.
+
+    Attributes:
+        of: the version and the metric's key.
+        question: about this metric alone.
+        query: the question for people.
+        read: makes points of the answer.
+    """
+
+    of: tuple[str, str]
+    question: Question
+    query: str
+    read: Read
+
+
 Tallies = Mapping[str, Mapping[datetime, Tally]]
 
 
@@ -90,12 +113,18 @@ def _everything(looking: Looking, versions: Collection[str], metrics: Collection
     built_in = [metric for metric in metrics if not metric.source]
     needs_counts = any(m.name in {*COUNTED, *LATENCIES} for m in built_in)
     tallies = count(looking) if needs_counts else {}
-    return {
-        **_counted(looking, versions, built_in, tallies),
-        **_latencies(looking, versions, built_in, tallies),
-        **_gauges(looking, versions, built_in),
-        **_custom(looking, versions, [metric for metric in metrics if metric.source]),
-    }
+    asked = [
+        *_latencies(looking, versions, built_in, tallies),
+        *_gauges(looking, versions, built_in),
+        *_custom(looking, versions, [metric for metric in metrics if metric.source]),
+    ]
+    answers = Answers(looking.ask, (one.question for one in asked))
+    found = _counted(looking, versions, built_in, tallies)
+    for one in asked:
+        lines = answers.of(one.question)
+        if lines is not None:
+            found[one.of] = (one.read(lines), one.query)
+    return found
 
 
 def _counted(
@@ -166,64 +195,53 @@ def _counting(name: str, failures: Failures) -> str:
 
 def _latencies(
     looking: Looking, versions: Collection[str], metrics: Collection[Metric], tallies: Tallies
-) -> Found:
-    wanted = [metric for metric in metrics if metric.name in LATENCIES]
-    if not wanted:
-        return {}
-    names = tuple(sorted({LATENCIES[m.name] for m in wanted}))
-    answer = looking.ask(Question(looking.path, names, ("deployment",)))
-    found: Found = {}
-    for version in versions:
-        requests = {at: sum(t.values()) for at, t in tallies.get(version.lower(), {}).items()}
-        for metric in wanted:
-            lines = answer.get(LATENCIES[metric.name], ())
-            points: list[Point] = [
-                Value(at, value / MILLISECONDS, requests[at])
-                for line in lines
-                if line.dimensions.get("deployment", "").lower() == version.lower()
-                for at, value in line.values.items()
-                if value > 0 and at in requests
-            ]
-            query = (
-                f"Average of {LATENCIES[metric.name]} by deployment, PT1M: a mean of percentiles"
-            )
-            found[version, metric.key] = (points, query)
-    return found
+) -> Iterator[Asked]:
+    for metric in metrics:
+        name = LATENCIES.get(metric.name, "")
+        for version in versions if name else ():
+            requests = {at: sum(t.values()) for at, t in tallies.get(version.lower(), {}).items()}
+            question = Question(looking.path, (name,), ("deployment",))
+            query = f"Average of {name} by deployment, PT1M: a mean of percentiles"
+            yield Asked((version, metric.key), question, query, _seconds(version, requests))
 
 
-def _gauges(looking: Looking, versions: Collection[str], metrics: Collection[Metric]) -> Found:
-    wanted = [metric for metric in metrics if metric.name in GAUGES]
-    if not wanted:
-        return {}
-    names = tuple(sorted({GAUGES[m.name] for m in wanted}))
-    found: Found = {}
-    for version in versions:
-        path = looking.settings.deployment(looking.endpoint, version)
-        question = Question(path, names, namespace=f"{NAMESPACE}/deployments")
-        try:
-            answer = looking.ask(question)
-        except NotFound:
-            continue
-        for metric in wanted:
-            points: list[Point] = [
-                Value(at, value)
-                for line in answer.get(GAUGES[metric.name], ())
-                for at, value in line.values.items()
-            ]
-            query = f"Average of {GAUGES[metric.name]} of the deployment, PT1M"
-            found[version, metric.key] = (points, query)
-    return found
+def _seconds(version: str, requests: Mapping[datetime, float]) -> Read:
+    """Minutes in which there were requests; others have no latency."""
+
+    def read(lines: Sequence[Line]) -> list[Point]:
+        return [
+            Value(at, value / MILLISECONDS, requests[at])
+            for line in lines
+            if line.is_of(version)
+            for at, value in line.values.items()
+            if value > 0 and at in requests
+        ]
+
+    return read
 
 
-def _custom(looking: Looking, versions: Collection[str], metrics: Collection[Metric]) -> Found:
-    found: Found = {}
+def _gauges(
+    looking: Looking, versions: Collection[str], metrics: Collection[Metric]
+) -> Iterator[Asked]:
+    for metric in metrics:
+        name = GAUGES.get(metric.name, "")
+        for version in versions if name else ():
+            path = looking.settings.deployment(looking.endpoint, version)
+            question = Question(path, (name,), namespace=f"{NAMESPACE}/deployments")
+            query = f"Average of {name} of the deployment, PT1M"
+            yield Asked((version, metric.key), question, query, _as_they_are)
+
+
+def _as_they_are(lines: Sequence[Line]) -> list[Point]:
+    return [Value(at, value) for line in lines for at, value in line.values.items()]
+
+
+def _custom(
+    looking: Looking, versions: Collection[str], metrics: Collection[Metric]
+) -> Iterator[Asked]:
     for metric in metrics:
         source = custom.parse(metric)
         for version in versions:
             question = source.question(looking.path, version)
-            try:
-                lines = looking.ask(question).get(source.name, ())
-            except NotFound:
-                continue
-            found[version, metric.key] = (custom.points(source, lines), str(question))
-    return found
+            read = partial(custom.points, source, version)
+            yield Asked((version, metric.key), question, str(question), read)

@@ -1,7 +1,7 @@
 """Questions to Azure Monitor and the answers' series, in its own words and units."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,12 +32,12 @@ class Question:
     split: tuple[str, ...] = ()
     aggregation: str = "Average"
     namespace: str = NAMESPACE
-    where: Mapping[str, str] = field(default_factory=dict)
+    where: tuple[tuple[str, str], ...] = ()
 
     @property
     def filter(self) -> str:
         """The `$filter`, "" for none."""
-        clauses = [f"{name} eq '{_escaped(value)}'" for name, value in self.where.items()]
+        clauses = [f"{name} eq '{_escaped(value)}'" for name, value in self.where]
         clauses += [f"{name} eq '*'" for name in self.split]
         return " and ".join(clauses)
 
@@ -52,6 +52,10 @@ class Line:
 
     dimensions: Mapping[str, str]
     values: Mapping[datetime, float]
+
+    def is_of(self, version: str) -> bool:
+        """Whether it is the line of that deployment."""
+        return self.dimensions.get("deployment", "").lower() == version.lower()
 
 
 def ask(

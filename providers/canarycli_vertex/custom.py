@@ -10,17 +10,16 @@ In canary.yaml:
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from canarycli.errors import Unsupported
-from canarycli.metrics import Metric, Value, Window
-from canarycli_vertex.api import Api
+from canarycli.metrics import Metric, Value
 from canarycli_vertex.distribution import percentile, read_histogram
 from canarycli_vertex.errors import understood
-from canarycli_vertex.monitoring import ARM, PREFIX, Question, Reading, ask, one_of, quoted
+from canarycli_vertex.monitoring import ARM, PREFIX, Question, Reading, one_of, quoted
 
 WORD = "cloud_monitoring"
 """The key of a custom metric's source in canary.yaml."""
@@ -100,7 +99,10 @@ class Source:
 
 
 def measure_custom(
-    api: Api, endpoint_id: str, versions: tuple[str, ...], metric: Metric, window: Window
+    ask: Callable[[Question], list[Reading]],
+    endpoint_id: str,
+    versions: tuple[str, ...],
+    metric: Metric,
 ) -> tuple[dict[str, list[Value]], str]:
     """The points by version, and the question in Monitoring's words.
 
@@ -110,12 +112,12 @@ def measure_custom(
     label = source.arm_label
     if label:
         question = _question(source, versions, by=(label,))
-        readings = ask(api, question, window)
+        readings = ask(question)
         with understood(source.type):
             found = _values(source, {v: _of(readings, label, v) for v in versions})
         return found, str(question)
     questions = {version: _question(source, (version,), by=()) for version in versions}
-    answers = {version: ask(api, question, window) for version, question in questions.items()}
+    answers = {version: ask(question) for version, question in questions.items()}
     with understood(source.type):
         return _values(source, answers), "; ".join(str(q) for q in questions.values())
 

@@ -8,7 +8,7 @@ no data. Only errors are zero where there were responses and none of them failed
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from canarycli.errors import Unsupported
@@ -70,7 +70,7 @@ _RANKED = re.compile(r"(?P<kind>latency|overhead)_p(?P<rank>\d{2})")
 _MILLISECONDS = 0.001
 
 Found = dict[str, dict[str, Series]]
-MemoryOf = Callable[[], Mapping[str, float]]
+MemoryOf = Callable[[Collection[str]], Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,13 @@ class Scope:
     endpoint_id: str
     versions: tuple[str, ...]
     window: Window
+    answers: dict[Question, list[Reading]] = field(default_factory=dict)
+
+    def ask(self, question: Question) -> list[Reading]:
+        """The answer to a question, which is asked once however many metrics need it."""
+        if question not in self.answers:
+            self.answers[question] = ask(self.api, question, self.window)
+        return self.answers[question]
 
 
 def measure(
@@ -119,7 +126,7 @@ def measure(
             if metric.name in GAUGES:
                 _gauge(scope, metric, memory_of, found, queries)
         for metric in custom:
-            series, query = measure_custom(api, endpoint_id, scope.versions, metric, scope.window)
+            series, query = measure_custom(scope.ask, endpoint_id, scope.versions, metric)
             _put(scope, found, metric, series)
             queries[metric.key] = query
     return Measurements(window, datetime.now(UTC), dict(found), queries)
@@ -146,7 +153,7 @@ def _count(scope: Scope, metrics: list[Metric], found: Found, queries: dict[str,
     question = Question(
         about("response_count", scope.endpoint_id, scope.versions), by=(ARM, "response_code")
     )
-    readings = ask(scope.api, question, scope.window)
+    readings = scope.ask(question)
     for metric in metrics:
         with understood("response_count"):
             counted = _counted(readings, COUNTED[metric.name])
@@ -189,7 +196,7 @@ def _time(scope: Scope, metrics: list[Metric], found: Found, queries: dict[str, 
         ),
         by=(ARM, "latency_type"),
     )
-    readings = ask(scope.api, question, scope.window)
+    readings = scope.ask(question)
     with understood("prediction_latencies"):
         histograms = _histograms(readings)
     for metric in metrics:
@@ -255,7 +262,7 @@ def _gauge(
     factors = _factors(metric, scope.versions, memory_of)
     points: dict[str, dict[datetime, Value]] = defaultdict(dict)
     with understood(name):
-        for one in ask(scope.api, question, scope.window):
+        for one in scope.ask(question):
             factor = factors.get(one.labels[ARM])
             if factor is not None:
                 points[one.labels[ARM]][one.at] = Value(one.at, one.number * factor)
@@ -268,10 +275,10 @@ def _gauge(
     queries[metric.key] = str(question)
 
 
-def _factors(metric: Metric, versions: Iterable[str], memory_of: MemoryOf) -> Mapping[str, float]:
+def _factors(metric: Metric, versions: Collection[str], memory_of: MemoryOf) -> Mapping[str, float]:
     """What turns Google's number into ours: fractions and bytes into percent."""
     if metric.name == "memory":
-        return {version: 100 / size for version, size in memory_of().items()}
+        return {version: 100 / size for version, size in memory_of(versions).items()}
     return dict.fromkeys(versions, 1.0 if metric.name == "replicas" else 100.0)
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from canarycli.files import FILE, Files, Say, Uploaded
@@ -48,6 +49,7 @@ class Vertex:
         self._api = Api(self._settings, session)
         self._lookup = Lookup(self._api)
         self._started: dict[str, Under] = {}
+        self._sizes: dict[str, dict[str, float]] = {}
         self._over: set[Under] = set()
         self.doctor = Doctor(self._api, self._lookup.path, self.describe, self.measure)
 
@@ -140,7 +142,7 @@ class Vertex:
             versions,
             metrics,
             window,
-            memory_of=lambda: self._memory(endpoint),
+            memory_of=partial(self._memory, self._lookup.path(endpoint)),
         )
 
     def plain_command(self, endpoint: str, to: Traffic) -> str:
@@ -230,13 +232,13 @@ class Vertex:
             self._over.add(under)
         return now
 
-    def _memory(self, endpoint: str) -> Mapping[str, float]:
-        """Bytes of memory by deployed model, of those on a known machine type."""
-        sizes: dict[str, float] = {}
-        with understood("the endpoint"):
-            for model in self._lookup.read(endpoint).get("deployedModels", ()):
-                machine = model.get("dedicatedResources", {}).get("machineSpec", {})
-                size = memory_bytes(str(machine.get("machineType", "")))
-                if size:
-                    sizes[str(model["id"])] = size
-        return sizes
+    def _memory(self, path: str, versions: Collection[str]) -> Mapping[str, float]:
+        """Bytes of memory by deployed model; a call only for one that was not seen before."""
+        known = self._sizes.setdefault(path, {})
+        if not known.keys() >= set(versions):
+            with understood("the endpoint"):
+                for model in self._lookup.read(path).get("deployedModels", ()):
+                    machine = model.get("dedicatedResources", {}).get("machineSpec", {})
+                    size = memory_bytes(str(machine.get("machineType", "")))
+                    known[str(model["id"])] = size or 0.0
+        return {version: size for version, size in known.items() if size}

@@ -56,12 +56,20 @@ def points(sagemaker: SageMaker, past: Past, metric: Metric) -> tuple[Point, ...
     return measured(sagemaker, past, metric).of("blue", metric).points
 
 
-def test_both_arms_and_all_metrics_are_one_call(
-    sagemaker: SageMaker, past: Past, server: Server
-) -> None:
-    names = sorted(sagemaker.limits.metrics - {"latency_over"})
+OWN = [
+    Metric(f"own {n}", source={"cloudwatch": {"namespace": "Shop", "name": f"Own{n}"}})
+    for n in range(5)
+]
 
-    measured(sagemaker, past, *map(Metric, names), Metric("latency_over", 0.5))
+
+@pytest.mark.parametrize("checks", [1, 5, 10, 99])
+def test_both_arms_and_all_metrics_are_one_call(
+    sagemaker: SageMaker, past: Past, server: Server, checks: int
+) -> None:
+    names = ["errors", "cpu", *sorted(sagemaker.limits.metrics - {"latency_over", "errors", "cpu"})]
+    every = [*map(Metric, names[:5]), *OWN, *map(Metric, names[5:]), Metric("latency_over", 0.5)]
+
+    measured(sagemaker, past, *every[:checks])
 
     assert server.operations() == ["GetMetricData"]
 

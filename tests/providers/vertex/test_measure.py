@@ -35,6 +35,9 @@ def requests(server: Server, model: str, minutes_ago: int, **more: Any) -> None:
     )
 
 
+SCORE = {"type": "custom.googleapis.com/score", "labels": {"model": "{arm}"}}
+
+
 def asked(server: Server) -> list[dict[str, list[str]]]:
     return [parse_qs(call["query"]) for call in server.calls if call["call"] == "timeSeries"]
 
@@ -94,6 +97,35 @@ def test_two_questions_answer_every_request_and_latency_metric(
 
     assert [call["call"] for call in server.calls] == ["token", "timeSeries", "timeSeries"]
     assert all(found.of(arm, metric).points for arm in ARMS for metric in metrics)
+
+
+KPI = [
+    Metric(f"score p{rank}", source={"cloud_monitoring": {**SCORE, "reducer": f"p{rank}"}})
+    for rank in (50, 75, 90, 95, 99)
+]
+
+
+@pytest.mark.parametrize(
+    ("names", "own", "calls"),
+    [
+        (["errors"], [], 1),
+        (["errors", "errors_4xx", "latency_p90", "latency_p99", "requests"], [], 2),
+        (["errors", "errors_4xx", "latency_p90", "latency_p99", "cpu"], [], 3),
+        (["errors", "errors_4xx", "latency_p90", "latency_p99", "memory"], KPI, 4),
+    ],
+    ids=["1 check", "5 checks", "5 checks with a gauge", "10 checks of four metric types"],
+)
+def test_a_look_takes_one_call_for_each_of_googles_metric_types(
+    vertex: Vertex, server: Server, names: list[str], own: list[Metric], calls: int
+) -> None:
+    """`timeSeries.list` answers one type a call, whatever is read from it."""
+    metrics = [*map(Metric, names), *own]
+    measure(vertex, server, *metrics)
+    server.calls.clear()
+
+    measure(vertex, server, *metrics)
+
+    assert [call["call"] for call in server.calls] == ["timeSeries"] * calls
 
 
 def test_the_question_is_asked_as_google_wants_it(vertex: Vertex, server: Server) -> None:
