@@ -76,7 +76,7 @@ class AzureMonitor:
             (),
             how,
             first.space,
-            dict(first.labels),
+            first.labels,
         )
         lines = ask(self._session, question, window, "reading metrics of Azure Monitor")
         return {cell: _summed(lines.get(cell.name, ())) for cell in cells}

@@ -209,43 +209,6 @@ def test_a_whole_look_takes_two_calls_for_all_that_comes_from_requests(
     assert server.operations() == ["metrics", "metrics"]
 
 
-OWN = [
-    Metric(f"own {name}", source={"azure_monitor": {"name": name}})
-    for name in ("RequestLatency", "GpuMemoryUtilizationPercentage", "DiskUtilization")
-]
-
-
-@pytest.mark.parametrize(
-    ("names", "own", "calls"),
-    [
-        (["errors"], [], 1),
-        (["errors", "errors_4xx", "latency_p90", "latency_p99", "requests"], OWN[:1], 2),
-        (["errors", "errors_4xx", "latency_p90", "latency_p99", "cpu"], [], 4),
-        (["errors", "errors_4xx", "latency_p90", "latency_p99", "cpu", "memory", "gpu"], OWN, 4),
-    ],
-    ids=["1 check", "6 checks", "5 checks with a gauge", "10 checks, 5 of them gauges"],
-)
-def test_a_look_takes_two_calls_and_one_for_all_gauges_of_a_version(
-    server: Server,
-    azureml: AzureML,
-    minute: datetime,
-    names: list[str],
-    own: list[Metric],
-    calls: int,
-) -> None:
-    """A gauge belongs to a deployment, and a call is about one resource."""
-    made(server, minute, ("200", "200", 5))
-    server.control("clear")
-
-    found = measured(azureml, minute, *map(Metric, names), *own)
-
-    below = ["deployment.metrics"] * (calls - 2)
-    assert server.operations() == ["metrics"] * min(calls, 2) + below
-    if own:
-        assert values(found.of("blue", OWN[0]).points) == [pytest.approx(50)]
-        assert found.of("teal", OWN[0]).points == ()
-
-
 def test_an_empty_window_takes_no_call(server: Server, azureml: AzureML, minute: datetime) -> None:
     found = measured(azureml, minute, REQUESTS, P99, Metric("cpu"), minutes=0)
 
