@@ -1,8 +1,11 @@
 """How many requests an endpoint gets, from its baseline's recent past."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
+from canarycli.forecast.sight import LATE, PART_OF_ALL
+from canarycli.judge.finding import WARM_UP
 from canarycli.metrics import Measurements, Metric, Point, Series, Value
 from canarycli.plan import Check
 
@@ -25,6 +28,37 @@ def requests_per_minute(
     metrics = (REQUESTS, *(check.metric for check in checks if check.metric.traffic))
     found = (_rate(history.of(version, metric), metric, now) for metric in metrics)
     return next((rate for rate in found if rate is not None), None)
+
+
+def with_pace(
+    known: Mapping[str, Any],
+    checks: Iterable[Check],
+    history: Measurements,
+    version: str,
+    per_minute: float,
+) -> dict[str, Any]:
+    """What is known of each metric, with the part of the requests it counts and how late it is.
+
+    Recorded answers are sampled, few of them get a label, and that label takes hours.
+
+    Args:
+        known: from `levels`.
+        checks: the plan's.
+        history: the version's past.
+        version: its name.
+        per_minute: its requests.
+    """
+    found = dict(known)
+    for check in checks:
+        series = history.of(version, check.metric)
+        if check.metric.traffic or check.name not in found or per_minute <= 0:
+            continue
+        delay = series.delay or timedelta(0)
+        rate = _rate(series, check.metric, history.window.end - delay)
+        late = delay + WARM_UP * series.period
+        part = {} if rate is None else {PART_OF_ALL: rate / per_minute}
+        found[check.name] = {**found[check.name], LATE: late.total_seconds(), **part}
+    return found
 
 
 def _rate(series: Series, metric: Metric, now: datetime) -> float | None:

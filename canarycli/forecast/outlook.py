@@ -6,6 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from canarycli.forecast.sight import MINUTE, Outlook, Sight
+from canarycli.judge.looking import mature
+from canarycli.judge.margins import Promise
+from canarycli.judge.power import requests_to_pass
 from canarycli.judge.sources import learn
 from canarycli.judge.weights import weights
 from canarycli.metrics import Measurements
@@ -22,6 +25,7 @@ class Forecast:
         undecidable: gating checks that can't pass some stage before the plan's patience ends.
         unknown: gating checks about whose metric nothing is known.
         duration: until the last stage, if all is well; None if a stage is never passed.
+        short: checks that gate the end and can't tell from what all stages show.
     """
 
     requests: tuple[float, ...]
@@ -29,11 +33,13 @@ class Forecast:
     undecidable: tuple[str, ...]
     unknown: tuple[str, ...]
     duration: timedelta | None
+    short: tuple[str, ...] = ()
 
 
 def levels(checks: Sequence[Check], history: Measurements, version: str) -> dict[str, Any]:
     """What history says about each check's metric on a version, by check name."""
-    found = {c.name: learn(c, history, version) for c in checks}
+    whole = mature(history, history.window.end)
+    found = {c.name: learn(c, whole, version) for c in checks}
     return {name: facts for name, facts in found.items() if facts}
 
 
@@ -56,6 +62,8 @@ def forecast(
     stages = [stage for stage in plan.stages if stage.percent < 100]
     for number, stage in enumerate(stages, 1):
         walk.through(number, stage, sights)
+    whole = requests_to_pass(1.0, 1.0, Promise().beta)
+    late = [s.check.name for s in sights if s.check.role is Role.GATE and s.check.at_end and s.sees]
     blind = [s.check.name for s in sights if s.check.role is Role.GATE and not s.sees]
     last = [stage.bake for stage in plan.stages if stage.percent >= 100]
     return Forecast(
@@ -64,6 +72,7 @@ def forecast(
         tuple(name for name in walk.stuck if name not in blind),
         tuple(blind),
         None if walk.stuck else sum(last, walk.total),
+        tuple(name for name in late if walk.gained.get(name, 0.0) < whole),
     )
 
 
@@ -95,13 +104,14 @@ class _Walk:
             self.outlooks.append(outlook)
             if sight.check.role is not Role.GATE or sight.check.at_end:
                 continue
-            if outlook.passes_in is None or outlook.passes_in > patience:
+            if outlook.passes_in is None or outlook.passes_in - outlook.late > patience:
                 self.stuck[name] = None
             else:
                 longest = max(longest, outlook.passes_in)
         self.total += longest
-        minutes = max(0.0, (longest - self.settle) / MINUTE)
         for sight in sights:
             name = sight.check.name
+            lost = self.settle if sight.check.at_end else sight.settled(self.settle)
+            minutes = max(0.0, (longest - lost) / MINUTE)
             gain = sight.gained(stage, flow) * minutes
             self.gained[name] = self.gained.get(name, 0.0) + gain

@@ -58,9 +58,9 @@ def remedy(
     late = next(
         o
         for o in mine
-        if o.passes_in is None or o.passes_in > max(plan.unclear_after, bakes[o.stage - 1])
+        if o.passes_in is None or o.passes_in - o.late > max(plan.unclear_after, bakes[o.stage - 1])
     )
-    times = [o.passes_in for o in mine if o.passes_in is not None]
+    times = [o.passes_in - o.late for o in mine if o.passes_in is not None]
     patience = _rounded(max(times) / SLACK) if len(times) == len(mine) else None
     shares = (s for s in SHARES if s > plan.stages[0].percent and helps(from_share(plan, s)))
     margins = (m for m in _wider(check.margin) if helps(_with(plan, check, m)))

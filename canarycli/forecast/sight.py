@@ -38,6 +38,9 @@ BOTH = 2.0
 MOST = 20.0
 """Times the allowed difference beyond which an effect is not looked for."""
 
+PART_OF_ALL, LATE = "part", "late"
+"""The part of all requests that a metric counts, and seconds until its first period is judged."""
+
 LONGEST = 366 * 24 * 60.0
 MINUTE = timedelta(minutes=1)
 
@@ -59,6 +62,7 @@ class Outlook:
         unit: of `assumed` and `smallest`.
         window: how much time of skewed values is brought together before it is compared; None
             for each period as it comes.
+        late: how long its metric takes to come, which no patience counts.
     """
 
     check: str
@@ -69,12 +73,15 @@ class Outlook:
     smallest: float | None = None
     unit: Unit = Unit.NONE
     window: timedelta | None = None
+    late: timedelta = timedelta(0)
 
 
 class Sight:
     """What one check can see."""
 
     def __init__(self, check: Check, facts: Mapping[str, Any], weight: float) -> None:
+        self.part = float(facts.get(PART_OF_ALL, 1.0))
+        self.late = timedelta(seconds=float(facts.get(LATE, 0.0)))
         if facts.get("cuts"):  # of several shares the middle one stands for all
             facts = facts["past"][len(facts["past"]) // 2]
         self.check, self.facts, self.weight = check, facts, weight
@@ -102,6 +109,7 @@ class Sight:
     ) -> Outlook:
         """The outlook at a stage with so many candidate requests a minute."""
         name, unit = self.check.name, self.check.metric.unit
+        flow, settle = flow * self.part, self.settled(settle)
         least = self.check.min_requests / flow if flow > 0 else inf
         if self.check.margin is None:
             wait = _later(settle, least)
@@ -127,14 +135,19 @@ class Sight:
             self.smallest(level, share, flow, max(bake, least)),
             unit,
             window * MINUTE if window > 1 else None,
+            self.late,
         )
+
+    def settled(self, settle: timedelta) -> timedelta:
+        """From a change of traffic to the first point of this metric that can be judged."""
+        return max(settle, self.late)
 
     def gained(self, stage: Stage, flow: float) -> float:
         """Nats a minute towards a pass, for a candidate like the baseline."""
         level = self.level
         if self.check.margin is None or level is None:
             return 0.0
-        return self.gain(level, replace(stage, leeway=1.0), flow)
+        return self.gain(level, replace(stage, leeway=1.0), flow * self.part)
 
     def gain(self, level: float, stage: Stage, flow: float) -> float:
         """Nats a minute for a candidate like the baseline, with so many requests in each."""

@@ -8,7 +8,7 @@ from typing import Any
 from canarycli.config.options import USUAL_CHECKS
 from canarycli.errors import Unavailable
 from canarycli.forecast import Forecast, forecast, levels
-from canarycli.forecast.flow import requests_per_minute
+from canarycli.forecast.flow import requests_per_minute, with_pace
 from canarycli.forecast.remedies import Remedy, remedy
 from canarycli.judge.finding import WARM_UP
 from canarycli.judge.margins import MAY_DIFFER, too_tight
@@ -16,7 +16,7 @@ from canarycli.judge.sources import coarse
 from canarycli.judge.wording import change
 from canarycli.metrics import Unit
 from canarycli.operations.start import Intent, with_history
-from canarycli.plan import USUAL_NAME, Check
+from canarycli.plan import USUAL_NAME, Check, Plan
 from canarycli.release.decide.sentences import span
 from canarycli.release.pace import pace
 from canarycli.release.preflight import Trouble
@@ -117,6 +117,7 @@ def foresee(intent: Intent, *, insist: bool = False) -> Foresight:
         told_of = any(s.points for s in measured.series.get(release.baseline, {}).values())
         why = "no metric tells how many requests there are" if told_of else "no history yet"
         return Foresight(release, None, known, settle, None, why, measured.queries)
+    known = with_pace(known, plan.checks, measured, release.baseline, flow)
     flow /= share
     told = forecast(plan, flow, known, settle)
     return Foresight(release, flow, known, settle, told, "", measured.queries)
@@ -134,7 +135,13 @@ def _troubles(foresight: Foresight) -> Iterator[Trouble]:
         return
     for check in plan.checks:
         blunt = coarse(check, foresight.known.get(check.name, {}))
-        if blunt:
+        if check.name in told.short:
+            yield Trouble(
+                f"check {check.name!r} gates the end, and can't tell from what all stages show",
+                f"bake longer at {percent(_highest(plan))}, allow more, or confirm with --yes",
+                blocks=False,
+            )
+        elif blunt:
             hint = f"ask for what they can decide, or leave it out: --skip {check.name}"
             yield Trouble(f"check {check.name!r}: {blunt}", hint, blocks=False)
         elif check.name in told.undecidable:
@@ -148,6 +155,11 @@ def _troubles(foresight: Foresight) -> Iterator[Trouble]:
                 f"{_way(check, way)}, or confirm with --yes",
                 blocks=False,
             )
+
+
+def _highest(plan: Plan) -> float:
+    """The last share at which both arms have traffic."""
+    return max((s.percent for s in plan.stages if s.percent < 100), default=0.0)
 
 
 def _way(check: Check, way: Remedy) -> str:

@@ -23,7 +23,7 @@ def endpoint(folder: Path, checks: str = ERRORS, plan: str = PLAN, **script: Any
     """A pretend endpoint in real time, with its own idea of traffic."""
     lines = "".join(f"    {key}: {value}\n" for key, value in script.items())
     machine = folder / "ann"
-    machine.mkdir()
+    machine.mkdir(parents=True)
     canary = Canary(machine)
     canary.write(
         "version: 1\nendpoints:\n  demo:\n    provider: simulator\n    plan: quick\n"
@@ -31,6 +31,24 @@ def endpoint(folder: Path, checks: str = ERRORS, plan: str = PLAN, **script: Any
         f"plans:\n{plan}{checks}"
     )
     return canary
+
+
+LATE = """\
+      - {metric: accuracy, no_worse_by: 1pp, gates: end}
+    probation: 12h
+"""
+
+
+def test_the_screen_says_what_gates_the_end_and_how_late_it_is(tmp_path: Path) -> None:
+    made = endpoint(tmp_path, ERRORS + LATE, labels="{delay: 21600, coverage: 0.5}")
+    result = made.run("plan", "-m", "v42")
+
+    assert result.code == 0, result.out + result.err
+    assert re.search(r"accuracy .*gates the end: all of them, labels after 6 h", result.out)
+    assert re.search(r"on probation for 12 h, or till accuracy passes", result.out)
+    few = endpoint(tmp_path / "few", ERRORS + LATE, labels="{delay: 21600, coverage: 0.001}")
+    refused = few.run("plan", "-m", "v42")
+    assert "gates the end, and can't tell from what all stages show" in refused.out + refused.err
 
 
 def test_the_screen_says_when_a_check_can_tell(tmp_path: Path) -> None:

@@ -250,7 +250,7 @@ def _stage_rows(plan: Plan, baseline: str, name: str, seen: Foresight) -> Iterat
         if stage.leeway > 1:
             moves += f", within {stage.leeway:.3g} times their limits"
         if number == len(plan.stages) and stage.then is not Then.HOLD:
-            moves = "ends: promoted"
+            moves = "on probation" if plan.watched_after else "ends: promoted"
         shares = percent(100 - stage.percent), percent(stage.percent)
         yield str(number), *shares, _bake(stage.bake), _requests(stage, number, seen), moves
 
@@ -298,6 +298,10 @@ def _tells(check: Check, plan: Plan, seen: Foresight) -> str:
     if check.name in told.unknown or check.name not in {o.check for o in told.outlooks}:
         return "nothing is known of it yet"
     mine = [outlook for outlook in told.outlooks if outlook.check == check.name]
+    if check.at_end:
+        short = "never: too few in all stages" if check.name in told.short else "all of them"
+        late = f", labels after {span(mine[0].late)}" if mine and mine[0].late else ""
+        return f"gates the end: {short}{late}"
     first = next((o for o in mine if _in_time(o, plan)), None)
     if first is None:
         return f"never: {_slow(mine[-1], plan)}" if mine else "nothing is known of it yet"
@@ -311,7 +315,7 @@ def _tells(check: Check, plan: Plan, seen: Foresight) -> str:
 
 def _in_time(outlook: Outlook, plan: Plan) -> bool:
     patience = plan.patience(plan.stages[outlook.stage - 1])
-    return outlook.passes_in is not None and outlook.passes_in <= patience
+    return outlook.passes_in is not None and outlook.passes_in - outlook.late <= patience
 
 
 def _slow(outlook: Outlook, plan: Plan) -> str:

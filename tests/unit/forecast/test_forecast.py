@@ -9,6 +9,7 @@ from unit.judge.arranging import MINUTE, at, counts, measured, series
 from unit.judge.streams import history
 
 from canarycli.forecast import Traffic, forecast, levels, smallest_margin, suggest
+from canarycli.forecast.flow import with_pace
 from canarycli.metrics import Metric, Value
 from canarycli.plan import Better, Check, Margin, Plan, Role, Stage, Wait
 
@@ -177,3 +178,53 @@ def test_the_smallest_margin_shrinks_with_time() -> None:
     assert hour is not None
     assert day < 0.2 < hour
     assert smallest_margin(Traffic(1, 0.01), 1, MINUTE) is None
+
+
+RIGHT = Check(
+    "accuracy",
+    Metric("accuracy"),
+    no_worse_by=Margin(absolute=0.01),
+    better=Better.HIGHER,
+)
+LABELLED = {"accuracy": {"rate": 0.08, "requests": 150, "phi": 1.0}}
+HOURS = {"late": 6 * 3600 + 120.0}
+
+
+def test_few_labels_take_longer_and_late_ones_come_first_after_their_delay() -> None:
+    def first(**pace: float) -> timedelta:
+        known = {"accuracy": LABELLED["accuracy"] | pace}
+        passes = forecast(plan(RIGHT, unclear_after=3000), 3000, known).outlooks[0].passes_in
+        assert passes is not None
+        return passes
+
+    assert first(part=0.05) > 15 * first()
+    assert timedelta(hours=6) < first(**HOURS) - first() <= timedelta(hours=6, minutes=3)
+
+
+def test_a_delay_is_no_doubt() -> None:
+    known = {"accuracy": LABELLED["accuracy"] | HOURS}
+
+    assert forecast(plan(RIGHT, unclear_after=60), 30_000, known).undecidable == ()
+
+
+def test_what_gates_the_end_holds_no_stage_and_needs_what_all_of_them_show() -> None:
+    late = replace(RIGHT, at_end=True)
+    enough, short = (
+        forecast(plan(ERRORS, late), 3000, KNOWN | {"accuracy": LABELLED["accuracy"] | pace})
+        for pace in (HOURS, HOURS | {"part": 0.05})
+    )
+
+    assert (enough.undecidable, enough.short) == ((), ())
+    assert (short.undecidable, short.short) == ((), ("accuracy",))
+    assert enough.duration == short.duration
+
+
+def test_a_metric_says_of_how_many_requests_it_is_and_how_late() -> None:
+    labels = replace(counts([(150, 12)] * 60), delay=timedelta(hours=6))
+    past = measured({"accuracy": labels}, until=7 * 60)
+
+    known = with_pace(LABELLED, [RIGHT, ERRORS], past, "new", 3000)
+
+    assert known["accuracy"]["part"] == pytest.approx(0.05)
+    assert known["accuracy"]["late"] == 6 * 3600 + 120
+    assert set(known) == {"accuracy"}
