@@ -34,7 +34,7 @@ _canary() {
         fi
     done
     if [[ -z $command ]]; then
-        _canary_words 'start status watch promote guard pause resume drive fleet shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help --help --version'
+        _canary_words 'start status watch promote guard pause resume drive worker fleet shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help --help --version'
         return
     fi
     case "$command:$before" in
@@ -43,6 +43,7 @@ _canary() {
         *:-m|*:--new-model|*:-p|*:--percent|*:--stages|*:--bake|*:--baseline|*:--stay|*:--wait|*:--timeout|*:--summary|*:--override-freeze|*:--note|*:--ref|*:--profile|*:--region|*:--project|*:--subscription|*:--resource-group|*:--workspace|*:--query|*:-i|*:--interval|*:--to|*:--reason|*:--for|*:--looks|*:--listen|*:--stop-after|*:--budget-bad|*:--margin|*:--max-duration|*:--from|*:--candidate|*:--since|*:--at|*:--aa|*:--port|*:--limit|*:--prune|*:--metrics|*:--speed|*:--older-than|*:--version) :; return ;;
         *:--plan) _canary_live plans; return ;;
         *:--skip) _canary_live checks; return ;;
+        *:--engine) _canary_words 'embedded temporal'; return ;;
         *:--on-interrupt) _canary_words 'hold rollback'; return ;;
         *:--ok-on) _canary_live outcomes; return ;;
         *:--junit|*:--report|*:--config|*:--events|*:--out) _canary_files; return ;;
@@ -61,7 +62,7 @@ _canary() {
     esac
     if [[ $word == -* ]]; then
         case $command in
-            start) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --detach --stay --dry-run --wait --timeout --on-interrupt --ok-on --junit --summary --report --override-freeze --note --ref -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            start) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --detach --stay --engine --dry-run --wait --timeout --on-interrupt --ok-on --junit --summary --report --override-freeze --note --ref -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             status) _canary_words '--all --exit-status --wide -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             watch) _canary_words '-i --interval --timeout --once --ok-on -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             promote) _canary_words '--to --full --detach --reason --override-freeze --timeout --on-interrupt --ok-on --junit --summary --report -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
@@ -69,6 +70,7 @@ _canary() {
             pause) _canary_words '--for --then --reason -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             resume) _canary_words '--take-over --detach --timeout --on-interrupt --ok-on --junit --summary --report -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             drive) _canary_words '--all --for --looks --listen -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            worker) _canary_words '--for --listen -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             fleet) _canary_words '--stop-after --for --timeout --detach --reason -y --yes -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             shift) _canary_words '-p --percent --reason -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             rollback) _canary_words '--reason --to --no-wait --print-command -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
@@ -118,7 +120,7 @@ _canary() {
         tick) _canary_live releases ;;
         unlock) _canary_live endpoints ;;
         cleanup) _canary_live releases ;;
-        help) _canary_words 'options exit-codes env config keys start status watch promote guard pause resume drive fleet shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help' ;;
+        help) _canary_words 'options exit-codes env config keys start status watch promote guard pause resume drive worker fleet shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help' ;;
     esac
 }
 

@@ -73,6 +73,7 @@ SECTIONS = (
         ),
         "sources",
     ),
+    Section("Records of a team, and who drives", ("StateModel",), "state"),
     Section("Who hears of it", ("NotifyModel",), "notify"),
     Section("When nothing goes up", ("FreezeModel",), "freeze"),
 )

@@ -90,6 +90,8 @@ OPEN_TO_PROVIDERS = frozenset(
 
 SDKS = frozenset({"boto3", "botocore", "google", "azure", "msal", "vertexai", "moto"})
 DRIVERS = frozenset({"obstore", "psycopg"})
+TEMPORAL = "canarycli.operations.temporal"
+"""The only part that knows Temporal."""
 SCREENS = frozenset({"typer", "rich", "click"})
 FOR_OPERATIONS = frozenset({"store", "registry", "simulator", "judge", "forecast"})
 """What a command reaches through an operation only."""
@@ -216,6 +218,8 @@ def strangers(imports: list[Import]) -> list[str]:
             found.append(f"{use.where}: {use.target} belongs in providers/")
         if top in DRIVERS and use.part != "store" and not use.is_source:
             found.append(f"{use.where}: {use.target} belongs in canarycli/store/")
+        if top == "temporalio" and not use.importer.startswith(TEMPORAL):
+            found.append(f"{use.where}: {use.target} belongs in canarycli/operations/temporal/")
         if top in SCREENS and use.part != "cli":
             found.append(f"{use.where}: {use.target} belongs in canarycli/cli/")
         if not use.is_provider:

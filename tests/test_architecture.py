@@ -127,6 +127,14 @@ PLANTED = {
         "import obstore.store",
         "canarycli/engine/controller.py:1: obstore.store belongs in canarycli/store/",
     ),
+    "Temporal where a rollback might load it": (
+        "canarycli/operations/rollback.py",
+        "def f() -> None:\n    import temporalio.client",
+        (
+            "canarycli/operations/rollback.py:2: temporalio.client belongs in "
+            "canarycli/operations/temporal/"
+        ),
+    ),
     "a command that opens the store": (
         "canarycli/cli/commands/start.py",
         "from canarycli.store import LocalStore",

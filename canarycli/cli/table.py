@@ -71,6 +71,12 @@ COMMANDS: Mapping[str, Row] = {
     "drive": Row(
         "drive", "Drive every open release from one process", Panel.RELEASE, (0, 130, 143)
     ),
+    "worker": Row(
+        "worker",
+        "Drive what is left to Temporal, from one of its workers",
+        Panel.RELEASE,
+        (0, 10, 130, 143),
+    ),
     "fleet": Row(
         "fleet",
         "Release one model over many endpoints, in waves",

@@ -210,6 +210,7 @@ _TEXT = WithJsonSchema({"type": ["string", "integer"], "minLength": 1})
 
 Text = Annotated[str, BeforeValidator(text_of), _TEXT]
 MaybeText = Annotated[str | None, BeforeValidator(text_of), _TEXT]
+Engine = Annotated[str, *_words("who calls for the looks at a release", "embedded", "temporal")]
 MaybeAzureCloud = Annotated[
     str | None,
     BeforeValidator(_azure_cloud),

@@ -13,6 +13,7 @@ from pydantic import (
 
 from canarycli.config.fields import (
     Address,
+    Engine,
     Event,
     FormatVersion,
     MaybeAzureCloud,
@@ -199,6 +200,23 @@ class FreezeModel(Model):
     why: MaybeText = Field(None, description="for people")
 
 
+def _state(value: Any) -> Any:
+    """A place alone is that of the records."""
+    return value if isinstance(value, dict | None) else {"records": value}
+
+
+class StateModel(Model):
+    """Where the records are, and who calls for the looks at a release."""
+
+    records: MaybeText = Field(None, description="a folder or a URL, as for `state` itself")
+    engine: Engine = Field(
+        "embedded", description="who drives what `canary start` starts; `--engine` comes first"
+    )
+    address: MaybeText = Field(None, description="of Temporal; TEMPORAL_ADDRESS comes first")
+    namespace: MaybeText = Field(None, description="in Temporal; TEMPORAL_NAMESPACE comes first")
+    queue: MaybeText = Field(None, description="that workers wait at; else canary")
+
+
 class FileModel(Model):
     """canary.yaml."""
 
@@ -219,8 +237,11 @@ class FileModel(Model):
     defaults: DefaultsModel = Field(
         DefaultsModel(), description="for every endpoint that does not say otherwise"
     )
-    state: MaybeText = Field(
+    state: Annotated[
+        StateModel | None,
+        BeforeValidator(_state, json_schema_input_type=StateModel | Text | None),
+    ] = Field(
         None,
         description="where the records are that a team shares: a folder, s3://, gs://, az:// or "
-        "postgresql://; CANARY_STATE comes first",
+        "postgresql://; or that and the engine, see below; CANARY_STATE comes first",
     )

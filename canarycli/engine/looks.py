@@ -39,6 +39,10 @@ class Noting(Around):
             self.known[key] = str(record.version)
         return record
 
+    def peek(self, key: str) -> Record | None:
+        """The same, without the knowledge that counts as having looked."""
+        return self._store.load(key)
+
     def save(self, record: Record, events: Sequence[Event] = ()) -> Record:
         """Replace the record."""
         saved = self._store.save(record, events)
@@ -123,13 +127,17 @@ class Looks:
         wake = self._wake_after(key)
         self.figures.looked(late, monotonic() - began)
         if wake is None:
-            left = self.members.pop(key, None)
-            self.figures.stands(key, "")
-            if left is not None:
-                left.hands.done()
+            self.leave(key)
             return None
         member = self.members.get(key)
         return wake.total_seconds() / (member.hands.speed if member else 1.0)
+
+    def leave(self, key: str) -> None:
+        """Drive it here no more."""
+        left = self.members.pop(key, None)
+        self.figures.stands(key, "")
+        if left is not None:
+            left.hands.done()
 
     def _wake_after(self, key: str) -> timedelta | None:
         """One look; when to look again, None for never."""

@@ -123,6 +123,7 @@ def looks_of(
     *,
     wanted: Callable[[Release], bool] = lambda _: True,
     pace: int | None = None,
+    config: Path | None = None,
 ) -> Looks:
     """A look at every open release of the records, with clients they share.
 
@@ -132,9 +133,10 @@ def looks_of(
         wanted: which releases, all of them if left out.
         pace: so many looks a minute at the endpoints of each account, 0 for any number; None
             for what its cloud allows.
+        config: the config file, None to look for one.
     """
     lock, figures = threading.Lock(), Figures()
-    accounts, store = Accounts(figures, env, pace), Noting(open_store(env))
+    accounts, store = Accounts(figures, env, pace), Noting(open_store(env, config))
     me = driver(env)
 
     def in_turn(release: Release, event: Event) -> None:
@@ -151,7 +153,7 @@ def looks_of(
         release = record.release
         target = Target(release.endpoint, release.provider, release.settings, None, record)
         shared = accounts.of(target.placed(env))
-        told = hearers(None, Path.cwd(), env, partial(newest, release.key))
+        told = hearers(config, Path.cwd(), env, partial(newest, release.key))
         elsewhere[release.key] = told
 
         def hear(event: Event) -> None:

@@ -98,7 +98,11 @@ class Admiral:
             if event.type == "ended":
                 news.set()
 
-        crew = Crew(looks_of(waves.env, tell, wanted=lambda release: release.note == note))
+        crew = Crew(
+            looks_of(
+                waves.env, tell, wanted=lambda release: release.note == note, config=waves.config
+            )
+        )
         driving = Thread(target=self._drive, args=(crew, stop), daemon=True)
         driving.start()
         try:

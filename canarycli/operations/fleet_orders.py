@@ -77,6 +77,7 @@ def _order_all(
             work.controller(lambda _: None).change(
                 work.key, edit, replace(event, at=work.clock.now())
             )
+            work.poke(release)
 
 
 @dataclass(frozen=True, slots=True)

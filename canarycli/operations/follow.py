@@ -9,6 +9,7 @@ from canarycli.engine.status import release_status
 from canarycli.errors import NotFound
 from canarycli.journal import Event
 from canarycli.operations.drive import Drive, Ending, standing, waits
+from canarycli.operations.engines import Engine
 from canarycli.operations.workspace import Workspace
 from canarycli.release.record import Release, State
 from canarycli.store import Record
@@ -25,14 +26,32 @@ def carry_out(
     work = drive.work
     record = work.controller(drive.listen).change(work.key, order, *events)
     if record.driven_by_another(work.driver.name, work.clock.wall()):
+        work.poke(record.release)
         return follow(drive, record, until_done=not detach)
     return drive.run(enough=arrived if detach else waits)
 
 
-def follow(drive: Drive, record: Record, *, until_done: bool) -> Ending:
-    """Tell what another driver does until the outcome, or just until it has taken the order."""
+def leave_to(engine: Engine, drive: Drive, *, detach: bool) -> Ending:
+    """Leave the release that was just recorded to an engine, and follow what its workers do.
+
+    Raises:
+        CanaryError: the engine does not take it; its workers do, once they find it.
+    """
+    work, record = drive.work, drive.work.open_record()
+    work.controller(drive.listen).let_go(work.key)
+    engine.begin(record.release)
+    message = f"left to {engine.name}; canary worker drives it"
+    drive.listen(Event("waiting", work.clock.now(), message))
+    return follow(drive, record, until_done=not detach, takes_over=False)
+
+
+def follow(drive: Drive, record: Record, *, until_done: bool, takes_over: bool = True) -> Ending:
+    """Tell what another driver does until the outcome, or just until it has taken the order.
+
+    If that driver is gone, go on in its place, or just say so.
+    """
     work, until = drive.work, drive.until
-    seen = len(work.store.events(record.release.id))
+    seen, alone = len(work.store.events(record.release.id)), False
     while True:
         # The record first: its events were noted with it, so that none of them is missed.
         release = _newest(work, record)
@@ -43,11 +62,23 @@ def follow(drive: Drive, record: Record, *, until_done: bool) -> Ending:
         enough = waits if until_done else arrived
         if release.over or enough(release) or late:
             return drive.finish(release, enough=enough, until=until)
-        if _abandoned(work):
+        if not takes_over:
+            alone = _told_alone(drive, release, alone=alone)
+        elif _abandoned(work):
             message = "the driver is gone; this process drives on"
             drive.listen(Event("taken_over", work.clock.now(), message, "warning"))
             return drive.run(enough=enough)
         work.clock.sleep(LISTEN.total_seconds())
+
+
+def _told_alone(drive: Drive, release: Release, *, alone: bool) -> bool:
+    """Whether nobody drives it, told when it begins."""
+    record, now = drive.work.record(), drive.work.clock.wall()
+    driven = record is None or now - last_sign(record) < LEASE
+    if not driven and not alone:
+        message = f"nobody drives it: canary worker, or canary resume {release.id} --take-over"
+        drive.listen(Event("waiting", now, message, "warning"))
+    return not driven
 
 
 def arrived(release: Release) -> bool:

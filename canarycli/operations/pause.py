@@ -50,4 +50,5 @@ def pause(
         ),
         Event("paused", now, message, "warning", fields),
     )
+    work.poke(record.release)
     return record, release_status(record, None, now)

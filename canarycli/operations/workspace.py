@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from secrets import token_hex
 
@@ -17,6 +17,7 @@ from canarycli.errors import CanaryError, Denied, NotFound, Unavailable
 from canarycli.folders import state_folder
 from canarycli.journal import Event
 from canarycli.operations.address import Address
+from canarycli.operations.engines import poke
 from canarycli.operations.notify import Hearer, hearers
 from canarycli.operations.settings import made_with
 from canarycli.operations.target import Target, find_target
@@ -68,7 +69,13 @@ def hurried(say: Callable[[str], None] = UNHURRIED.say) -> Patience:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A target with everything it takes to look at it and to drive it."""
+    """A target with everything it takes to look at it and to drive it.
+
+    Attributes:
+        kept_as: what its records are kept under, "" for its own name.
+        told: who else hears of its releases.
+        poke: tells the engine that has a release that somebody asked for something.
+    """
 
     target: Target
     store: Store
@@ -78,6 +85,7 @@ class Workspace:
     actor: str
     kept_as: str = ""
     told: tuple[Hearer, ...] = ()
+    poke: Callable[[Release], None] = lambda _: None
 
     @property
     def key(self) -> str:
@@ -154,8 +162,8 @@ def work_on(
         record = store.load(key)
         return record.release if record else None
 
-    told = hearers(config, Path.cwd(), env, newest)
-    return Workspace(target, store, patient, clock, driver(env), actor(env), kept_as, told)
+    told, asked = hearers(config, Path.cwd(), env, newest), partial(poke, config, env)
+    return Workspace(target, store, patient, clock, driver(env), actor(env), kept_as, told, asked)
 
 
 def _kept_as(target: Target, patient: Patient, store: Store) -> str:

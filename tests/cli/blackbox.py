@@ -13,7 +13,7 @@ from typing import Any
 CANARY = str(Path(sys.executable).parent / "canary")
 PATIENCE = 60
 
-CLOUD_VARIABLES = ("AWS_", "GOOGLE_", "AZURE_", "CANARY_", "CLOUDSDK_", "CI", "XDG_")
+CLOUD_VARIABLES = ("AWS_", "GOOGLE_", "AZURE_", "CANARY_", "CLOUDSDK_", "CI", "XDG_", "TEMPORAL_")
 CI_VARIABLES = ("GITHUB_", "TF_BUILD", "AGENT_")
 WAYS_OUT = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE")
 

@@ -7,7 +7,7 @@ import pytest
 from cli.shell import Desk, Ran
 
 TYPER = frozenset({"typer", "click", "rich", "pydantic", "yaml"})
-STORES = frozenset({"obstore", "psycopg"})
+STORES = frozenset({"obstore", "psycopg", "temporalio"})
 SDKS = STORES | {"boto3", "botocore", "google", "azure", "numpy", "tenacity", "jmespath"}
 
 SLOW = STORES | {"rich", "boto3", "botocore", "google", "azure", "numpy"}

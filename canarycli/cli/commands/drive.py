@@ -41,7 +41,7 @@ def drive(
         host, port = parted(listen)
         span = bake_from_option(length, "--for") if length else None
         tell = naming(output)
-        found = looks_of(os.environ, tell, pace=looks)
+        found = looks_of(os.environ, tell, pace=looks, config=common.config)
         waves = Waves(os.environ, common.config, tell, output.say)
         with served(found.figures, host, port) as address:
             output.say(f"health and figures at {address}/healthz and {address}/metrics")

@@ -8,6 +8,7 @@ from canarycli.cli.options import release as options
 from canarycli.cli.options.artifacts import JUnit, Report, Summary
 from canarycli.cli.options.common import Named
 from canarycli.cli.options.driving import Interrupt, OkOn, Timeout
+from canarycli.operations.engine_kind import EngineKind
 
 
 def start(
@@ -27,6 +28,10 @@ def start(
     stay: Annotated[
         str | None,
         Option(metavar="4h", help="Guard a hold so long; on a terminal until you leave, else 0s"),
+    ] = None,
+    engine: Annotated[
+        EngineKind | None,
+        Option(help="Who drives: this process, or Temporal; else as canary.yaml says"),
     ] = None,
     dry_run: Annotated[bool, Option("--dry-run", help="Same as canary plan")] = False,
     wait: Annotated[
@@ -60,6 +65,13 @@ def start(
         new_model, share, plan, stages, bake, baseline, left_out, note, ref, override_freeze
     )
     starting = Starting(
-        common, wanted, Artifacts(junit, summary, report), timeout, on_interrupt, ok_on, yes=yes
+        common,
+        wanted,
+        Artifacts(junit, summary, report),
+        timeout,
+        on_interrupt,
+        ok_on,
+        engine,
+        yes=yes,
     )
     return starting.foresee() if dry_run else starting.start(wait, stay, detach=detach)

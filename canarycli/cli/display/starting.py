@@ -16,6 +16,9 @@ from canarycli.cli.options.common import Common
 from canarycli.config import bake_from_option
 from canarycli.operations.address import Address
 from canarycli.operations.artifacts import Artifacts
+from canarycli.operations.engine_kind import EngineKind
+from canarycli.operations.engines import Engine, engine_of
+from canarycli.operations.follow import leave_to
 from canarycli.operations.foresight import foresee, foreseen
 from canarycli.operations.guard import Stay
 from canarycli.operations.on_interrupt import OnInterrupt
@@ -32,6 +35,7 @@ class Starting:
     """One `canary start`, from its flags.
 
     Attributes:
+        engine: what it is left to, None for what canary.yaml says.
         yes: whether the person agreed to everything beforehand.
     """
 
@@ -41,6 +45,7 @@ class Starting:
     timeout: str | None
     on_interrupt: OnInterrupt | None
     ok_on: str | None
+    engine: EngineKind | None
     _: KW_ONLY
     yes: bool
 
@@ -53,21 +58,30 @@ class Starting:
     def start(self, wait: str | None, stay: str | None, *, detach: bool) -> int:
         """Start it, drive it, and show how it ends."""
         with Output(self.common) as output:
+            engine = engine_of(self.engine, self.common.config, os.environ)
             address = address_of(self.common, offer=True)
             intent, on_its_way = _in_turn(
-                address, wait, output, lambda: self._begin(output, address)
+                address, wait, output, lambda: self._begin(output, address, engine)
             )
             drive = on_its_way.drive
+            if engine is not None:
+                return on_its_way.show(
+                    lambda drive: leave_to(engine, drive, detach=detach), at_length=not detach
+                )
             enough = in_place if detach else Stay(drive.work.clock, _stay(stay), drive.listen)
             return on_its_way.show(
                 lambda drive: drive.run(seen=intent.look, enough=enough), at_length=not detach
             )
 
-    def _begin(self, output: Output, address: Address) -> tuple[Intent, Journey]:
+    def _begin(
+        self, output: Output, address: Address, engine: Engine | None
+    ) -> tuple[Intent, Journey]:
         intent = _ready(address, self.wanted)
         intent.refuse_blocked()
         seen = foresee(intent, insist=True)
         intent = foreseen(intent, seen)
+        if engine is not None:
+            engine.check()
         for warning in seen.warnings:
             output.say(f"warning: {warning.message}")
         self._agree(output, intent, about(intent, seen))

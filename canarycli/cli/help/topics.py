@@ -79,6 +79,9 @@ HONOURED: tuple[str, ...] = (
     "AZURE_TENANT_ID",
     "AZURE_CLIENT_ID",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "TEMPORAL_ADDRESS",
+    "TEMPORAL_NAMESPACE",
+    "TEMPORAL_API_KEY",
 )
 """Variables of others that mean here what they mean elsewhere."""
 
