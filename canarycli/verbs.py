@@ -7,6 +7,7 @@ from canarycli.batch import Batching
 from canarycli.declared import Declaring, Metering
 from canarycli.files import Uploader
 from canarycli.labels import Labelling
+from canarycli.linking import Linking
 from canarycli.preview import Listing, Previewer, Roomy
 from canarycli.provider import (
     Deployer,
@@ -24,6 +25,7 @@ P = TypeVar("P")
 
 VERBS: Mapping[type, tuple[str, ...]] = {
     Naming: ("placed", "one_name"),
+    Linking: ("links",),
     Batching: ("measure_many", "full"),
     Deployer: ("deploy", "retire"),
     Previewer: ("preview",),

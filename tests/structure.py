@@ -20,6 +20,7 @@ VALUES = (
     "provider",
     "batch",
     "preview",
+    "linking",
     "source",
     "declared",
     "files",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from canarycli.engine.status import release_status
 from canarycli.errors import UsageError
+from canarycli.operations.links import links_of
 from canarycli.operations.workspace import Workspace
 from canarycli.plain import plain
 from canarycli.private_file import open_private
@@ -66,7 +67,7 @@ class Artifacts:
         from canarycli.report import WRITERS, told
 
         events = work.store.events(record.release.id)
-        story = told(record.release, events, work.clock.now())
+        story = told(record.release, events, work.clock.now(), links_of(record.release))
         document = document_of(story, record)
         warnings = []
         if self.junit is not None:

@@ -20,6 +20,7 @@ from typing import Any
 from canarycli.clock import SystemClock
 from canarycli.engine.status import release_status
 from canarycli.errors import CanaryError, UsageError
+from canarycli.operations.links import links_of
 from canarycli.operations.workspace import open_store
 from canarycli.report import told
 from canarycli.report.board import board, release_page
@@ -75,7 +76,9 @@ class Reader:
             events = self.store.events(release_id) if record else ()
         if record is None:
             return None
-        return release_page(told(record.release, events, SystemClock().now()), nonce=nonce)
+        return release_page(
+            told(record.release, events, SystemClock().now(), links_of(record.release)), nonce=nonce
+        )
 
     def stamp(self) -> str:
         """A word that is another one once anything in the records has changed."""

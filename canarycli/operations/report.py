@@ -10,6 +10,7 @@ from canarycli.errors import UsageError
 from canarycli.operations.address import Address
 from canarycli.operations.artifacts import document_of
 from canarycli.operations.history import one_release
+from canarycli.operations.links import links_of
 from canarycli.operations.workspace import open_store
 from canarycli.private_file import open_private
 from canarycli.release.record import Release
@@ -46,7 +47,8 @@ def report(address: Address, env: Mapping[str, str]) -> Report:
     store = open_store(env, address.config)
     record = one_release(store, address, env)
     release = record.release
-    story = told(release, store.events(release.id), SystemClock().now())
+    events, now = store.events(release.id), SystemClock().now()
+    story = told(release, events, now, links_of(release))
     return Report(story, document_of(story, record))
 
 

@@ -22,6 +22,7 @@ def report_document(story: Story, status: Mapping[str, Any]) -> dict[str, Any]:
         "schema": SCHEMA,
         "status": status,
         "headline": story.headline,
+        "links": dict(story.pages),
         "sentence": story.sentence,
         "seconds": round(story.took.total_seconds(), 1),
         "plan": {

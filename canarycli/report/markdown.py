@@ -38,6 +38,9 @@ def _lines(story: Story) -> Iterator[str]:
         f"started by {in_markdown(release.started_by)}."
     )
     yield ""
+    if story.pages:
+        yield " · ".join(f"[{word}](<{address}>)" for word, address in story.pages.items())
+        yield ""
     yield f"`canary report {release.id}` writes the whole of it."
     yield ""
     yield "</details>"

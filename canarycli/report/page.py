@@ -18,6 +18,9 @@ from canarycli.report import charts, numbers
 from canarycli.report.story import Row, Story
 from canarycli.traffic import percent
 
+PAGES = {"console": "Console", "logs": "Logs", "run": "CI run"}
+"""What the links of a release are called."""
+
 WORDS = {"pass": "pass", "fail": "fail", "inconclusive": "can't tell", "no_data": "no data"}
 
 
@@ -60,7 +63,10 @@ def html(title: str, body: str) -> str:
 def _body(story: Story, title: str) -> Iterator[str]:
     release = story.release
     yield f"<header><h1>{title}</h1>"
-    yield f'<p class="facts">{escape(_facts(story))}</p></header>'
+    yield f'<p class="facts">{escape(_facts(story))}</p>'
+    if story.pages:
+        yield f'<p class="facts pages">{" · ".join(_links(story))}</p>'
+    yield "</header>"
     kind = (release.outcome or release.state).value
     said = f"{story.symbol} {story.headline[:1].upper()}{story.headline[1:]}"
     yield f'<section class="outcome {kind}"><strong>{escape(said)}</strong>'
@@ -73,10 +79,11 @@ def _body(story: Story, title: str) -> Iterator[str]:
     if story.checks:
         yield "<h2>Checks at the decision</h2>"
         yield from _table(story)
-        yield "<h2>Over time</h2>"
+        yield '<h2>Over time</h2><div class="charts">'
         for row in story.checks:
             if chart := charts.check_svg(story, row["name"]):
                 yield f"<figure><figcaption>{escape(row['name'])}</figcaption>{chart}</figure>"
+        yield "</div>"
         yield "<small>Grey: baseline. Teal: candidate, with its interval. Red: the limit.</small>"
     yield '<h2>What happened</h2><ol class="timeline">'
     for event in story.moments:
@@ -94,6 +101,13 @@ def _facts(story: Story) -> str:
         f"plan {release.plan.name} · {release.started_by}"
         + (f" · {release.note}" if release.note else "")
     )
+
+
+def _links(story: Story) -> Iterator[str]:
+    """Where to look further; in print the address is behind its word."""
+    for word, address in story.pages.items():
+        name = PAGES.get(word, word)
+        yield f'<a href="{escape(address)}" rel="noreferrer">{escape(name)}</a>'
 
 
 def _figures(story: Story) -> Iterator[tuple[str, str]]:
@@ -149,8 +163,6 @@ def _again(story: Story) -> Iterator[str]:
     yield f"<p>Stages as run: {escape(f'{stages}, then {last}' if stages else last)}.</p>"
     yield f"<p>Plan {escape(release.plan.name)}, fingerprint <code>{fingerprint(story)}</code>.</p>"
     yield f"<p><code>{escape(shlex.join(_command(story)))}</code></p>"
-    if release.ref.startswith(("https://", "http://")):
-        yield f'<p><a href="{escape(release.ref)}">{escape(release.ref)}</a></p>'
 
 
 def fingerprint(story: Story) -> str:

@@ -1,8 +1,9 @@
 """A release as the things that happened to it, in order, ready to be told in any form."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from canarycli.journal import Event
@@ -63,6 +64,7 @@ class Story:
         shares: the candidate's percent from each moment on.
         moments: what happened besides the readings, and the readings that said something new.
         now: when the story is told.
+        links: pages of the cloud that show the endpoint, by what they show.
     """
 
     release: Release
@@ -70,6 +72,14 @@ class Story:
     shares: tuple[tuple[datetime, float], ...]
     moments: tuple[Event, ...]
     now: datetime
+    links: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pages(self) -> Mapping[str, str]:
+        """Every address to look at, the pipeline's run among them, by what it shows."""
+        run = {"run": self.release.ref} if self.release.ref else {}
+        known = {**self.links, **run}
+        return {k: v for k, v in known.items() if v.startswith(("https://", "http://"))}
 
     @property
     def end(self) -> datetime:
@@ -144,13 +154,19 @@ class Story:
         yield from (last[stage] for stage in sorted(last))
 
 
-def told(release: Release, events: Sequence[Event], now: datetime) -> Story:
+def told(
+    release: Release,
+    events: Sequence[Event],
+    now: datetime,
+    links: Mapping[str, str] = MappingProxyType({}),
+) -> Story:
     """The story of a release from its journal.
 
     Args:
         release: its newest record.
         events: the whole journal, in order.
         now: the time.
+        links: pages of the cloud that show the endpoint, by what they show.
     """
     kinds = {check.name: _kind(check) for check in release.plan.checks}
     readings = tuple(
@@ -163,7 +179,7 @@ def told(release: Release, events: Sequence[Event], now: datetime) -> Story:
         for event in events
         if event.type == "read" and event.fields.get("checks")
     )
-    return Story(release, readings, tuple(_shares(events)), tuple(_moments(events)), now)
+    return Story(release, readings, tuple(_shares(events)), tuple(_moments(events)), now, links)
 
 
 def _kind(check: Check) -> str:

@@ -20,6 +20,7 @@ from canarycli_azureml.body import state
 from canarycli_azureml.deploy import Deployments, progress
 from canarycli_azureml.doctor import Doctor
 from canarycli_azureml.endpoint import failed_last, notes_of, read_endpoint
+from canarycli_azureml.links import links
 from canarycli_azureml.metrics import NAMES, Looking, measure
 from canarycli_azureml.naming import placed
 from canarycli_azureml.policy import policy
@@ -147,6 +148,11 @@ class AzureML:
         """The points of each metric on each version in the window."""
         looking = Looking(self._settings, self._session, endpoint, window)
         return measure(looking, versions, metrics)
+
+    @staticmethod
+    def links(endpoint: str, place: str, settings: Mapping[str, Any]) -> Mapping[str, str]:
+        """The cloud's pages of an endpoint; see `Linking`."""
+        return links(endpoint, place, settings)
 
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """The `az` command for this split."""

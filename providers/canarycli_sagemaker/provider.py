@@ -21,6 +21,7 @@ from canarycli_sagemaker.api import Clients
 from canarycli_sagemaker.command import plain_command
 from canarycli_sagemaker.configs import Configs
 from canarycli_sagemaker.endpoint import read_endpoint
+from canarycli_sagemaker.links import links
 from canarycli_sagemaker.metrics import CUSTOM_SOURCE, METRICS
 from canarycli_sagemaker.naming import account_of, placed
 from canarycli_sagemaker.notes import Tags
@@ -243,6 +244,11 @@ class SageMaker:
         from canarycli_sagemaker.monitoring import is_full
 
         return is_full([self._question(reading) for reading in readings])
+
+    @staticmethod
+    def links(endpoint: str, place: str, settings: Mapping[str, Any]) -> Mapping[str, str]:
+        """The cloud's pages of an endpoint; see `Linking`."""
+        return links(endpoint, place, settings)
 
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """The aws command line for a split."""

@@ -22,6 +22,7 @@ from canarycli_vertex.deployment import Progress, Under, deployed_ids, progress
 from canarycli_vertex.doctor import Doctor
 from canarycli_vertex.endpoint import read_endpoint
 from canarycli_vertex.errors import understood
+from canarycli_vertex.links import links
 from canarycli_vertex.lookup import Lookup
 from canarycli_vertex.machines import memory_bytes
 from canarycli_vertex.metrics import NAMES, measure
@@ -144,6 +145,11 @@ class Vertex:
             window,
             memory_of=partial(self._memory, self._lookup.path(endpoint)),
         )
+
+    @staticmethod
+    def links(endpoint: str, place: str, settings: Mapping[str, Any]) -> Mapping[str, str]:
+        """The cloud's pages of an endpoint; see `Linking`."""
+        return links(endpoint, place, settings)
 
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """`gcloud ai endpoints update ... --traffic-split=...`."""

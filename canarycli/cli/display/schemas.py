@@ -248,6 +248,7 @@ def report_schema() -> Schema:
         "schema": {"const": "canary.report/1"},
         "status": thing({"schema": {"const": "canary.status/1"}, "release": TEXT}),
         "headline": TEXT,
+        "links": {"type": "object", "additionalProperties": TEXT},
         "sentence": TEXT,
         "seconds": SECONDS,
         "plan": thing(
