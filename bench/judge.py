@@ -5,8 +5,8 @@
     python bench/judge.py --json out.json --markdown out.md
 
 Needs NumPy. Seeded: the same form gives the same numbers on every machine. With `--keep` the result
-of each item is kept in a folder, and a run that was interrupted goes on where it ended. Empty the
-folder when the judge has changed.
+of each item is kept in a folder, and a run that was interrupted goes on where it ended; `--so-far`
+makes the tables of what is there. Empty the folder when the judge has changed.
 """
 
 import argparse
@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from judge_field import families
 from judge_forms import forms
-from judge_kept import Item, Kept, run_all
+from judge_kept import Item, Kept, run_all, so_far
 from judge_peers import PEERS
 from judge_tables import goals, markdown
 from judge_tuned import tuned
@@ -194,6 +194,7 @@ def main() -> None:
     options.add_argument("--runs", type=int, help="releases a cell, instead of the form's own")
     options.add_argument("--jobs", type=int, default=1, help="processes")
     options.add_argument("--keep", type=Path, help="keep each result here, and go on from them")
+    options.add_argument("--so-far", action="store_true", help="run nothing, tell what is kept")
     options.add_argument("--only", nargs="*", help="of cells, forms, field and tuned just these")
     options.add_argument("--json", type=Path, help="write all numbers here")
     options.add_argument("--markdown", type=Path, help="write the tables here, else to stdout")
@@ -209,7 +210,10 @@ def main() -> None:
     result: dict[str, Any] = {"form": "full" if chosen.full else "short"}
     for name, items in parts.items():
         wanted = not chosen.only or name in chosen.only
-        result[name] = run_all(items, chosen.jobs, kept) if wanted else []
+        found = so_far(items, kept) if chosen.so_far else None
+        if found is None:
+            found = run_all(items, chosen.jobs, kept) if wanted else []
+        result[name] = found
     result["goals"] = goals(result)
     text = markdown(result)
     if chosen.json:

@@ -62,6 +62,12 @@ def run_all(items: Sequence[Item], jobs: int, kept: Kept) -> list[Result]:
     return [found[i] for i in range(len(items))]
 
 
+def so_far(items: Sequence[Item], kept: Kept) -> list[Result]:
+    """The results that are kept, in the items' order."""
+    known = (kept.known(item) for item in items)
+    return [result for result in known if result is not None]
+
+
 def _run(items: Sequence[Item], left: Sequence[int], jobs: int) -> Iterator[tuple[int, Result]]:
     if jobs <= 1:
         yield from ((i, items[i].run()) for i in left)

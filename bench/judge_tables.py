@@ -37,10 +37,10 @@ def _counted(cells: Cells) -> list[dict[str, str]]:
     nulls = [c for c in cells if c["effect"] == 1.0 and not c["passing"]]
     inside = [c for c in nulls if c["family"] != NO_PROMISE]
     return [
-        *_false(inside, nulls),
+        *(_false(inside, nulls) if inside else ()),
         *_speed([c for c in cells if not c["passing"] and c["effect"] != 1.0]),
         *_passing([c for c in cells if c["passing"]]),
-        _cost(nulls),
+        *([_cost(nulls)] if nulls else ()),
     ]
 
 
@@ -98,12 +98,13 @@ def _speed(cells: Cells) -> list[dict[str, str]]:
         text = f"{min(against):.2f} to {max(against):.2f} x"
         rows.append(_goal("requests, everything, against 5 x Wald", "<= 1.8 x, goal 1.3", text))
     fewer = [rule(c, "Kayenta, 60 min")["bad"] / max(1.0, rule(c, JUDGE)["bad"]) for c in plain]
-    mean = exp(sum(log(max(f, 1e-3)) for f in fewer) / len(fewer))
-    text = f"{mean:.1f} x fewer, least {min(fewer):.2f} x"
-    rows.append(_goal("bad responses against Kayenta, 60 min, plain", ">= 10 x fewer", text))
-    outages = [c for c in cells if c["effect"] == OUTAGE]
-    worst = max(rule(c, JUDGE)["late"] or 9999 for c in outages)
-    rows.append(_goal("outage, 95th percentile", "<= 3 min", f"worst {worst:.0f} min"))
+    if fewer:
+        mean = exp(sum(log(max(f, 1e-3)) for f in fewer) / len(fewer))
+        text = f"{mean:.1f} x fewer, least {min(fewer):.2f} x"
+        rows.append(_goal("bad responses against Kayenta, 60 min, plain", ">= 10 x fewer", text))
+    late = [rule(c, JUDGE)["late"] or 9999 for c in cells if c["effect"] == OUTAGE]
+    if late:
+        rows.append(_goal("outage, 95th percentile", "<= 3 min", f"worst {max(late):.0f} min"))
     rare = [c for c in plain if (c["per_second"], c["base"], c["effect"]) == (20, 0.001, 5.0)]
     for cell in rare:
         known = rule(cell, JUDGE)
@@ -190,7 +191,8 @@ def markdown(result: dict[str, Any]) -> str:
     effects = [c for c in cells if c["effect"] != 1.0 and not c["passing"]]
     reached = [list(goal.values()) for goal in result["goals"]]
     parts = [_table("Goals", ["goal", "floor", "measured"], reached)]
-    parts += [_nulls(nulls), _effects(effects)] if cells else []
+    parts += [_nulls(nulls)] if nulls else []
+    parts += [_effects(effects), _bounds(effects)] if effects else []
     parts += [field_table(result["field"])] if result["field"] else []
     return "\n".join(parts)
 
@@ -226,6 +228,24 @@ def _effects(cells: Cells) -> str:
     return _table(
         "Minutes to rollback: median / 95th percentile; median bad responses served", head, rows
     )
+
+
+def _bounds(cells: Cells) -> str:
+    """How near plain noise comes to Wald's bound, and how far it keeps from an hourly look."""
+    rows = []
+    for c in cells:
+        known, hourly = rule(c, JUDGE), rule(c, "Kayenta, 60 min")
+        bound = c["wald_minutes"]
+        if c["family"] != "plain" or c["onset"] or not bound or known["mean"] is None:
+            continue
+        ratio = known["requests"] / (bound * c["per_second"] * 60 * 0.05)
+        row = [f"{c['per_second']:g}", f"{c['base']:.1%}", f"x{c['effect']:g}", f"{bound:.1f}"]
+        beyond = f"{(ratio - 1.3) * bound - 1.5:+.1f}"
+        fewer = f"{hourly['bad'] / max(1.0, known['bad']):.2f}"
+        rows.append([*row, f"{ratio:.2f}", beyond, fewer])
+    head = ["per s", "base", "candidate", "bound, min", "requests / bound"]
+    head += ["minutes beyond 1.3 x + 1.5", "bad responses, Kayenta / judge"]
+    return _table("Against Wald's bound, and Kayenta with an hour", head, rows)
 
 
 def _delay(outcome: dict[str, Any]) -> str:
