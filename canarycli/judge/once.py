@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from canarycli.judge.finding import Arms, Judgement, Verdict
 from canarycli.judge.looking import begin, extra_metrics, judge
 from canarycli.judge.pool import pool
-from canarycli.metrics import Measurements, Metric, Series, Window
+from canarycli.metrics import Measurements, Metric, Window
 from canarycli.plan import Check, Role
 
 REQUESTS = Metric("requests")
@@ -63,14 +63,10 @@ def _share(whole: Measurements, arms: Arms) -> float:
 
 
 def _until(whole: Measurements, end: datetime) -> Measurements:
-    """What was known then; no point of it grows any more."""
+    """What was known then; a series that comes late by itself was late then, too."""
     window = Window(whole.window.start, end)
     series = {
-        version: {key: _settled(one.within(window)) for key, one in metrics.items()}
+        version: {key: one.within(window) for key, one in metrics.items()}
         for version, metrics in whole.series.items()
     }
     return replace(whole, window=window, series=series)
-
-
-def _settled(series: Series) -> Series:
-    return series if series.delay is None else replace(series, delay=timedelta(0))

@@ -1,7 +1,7 @@
 """A figure from another store decides through the command, and is never in a rollback's way."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -36,12 +36,12 @@ def store(here: Desk) -> Iterator[Store]:
         yield served
 
 
-def lay(store: Store, baseline: int, candidate: int) -> None:
-    """Two hours of answers a minute, a thousand for each arm, so many of them `fraud`."""
+def lay(store: Store, baseline: int, candidate: int, ago: Iterable[int] = range(1, 121)) -> None:
+    """Answers for so many minutes ago, a thousand for each arm, so many of them `fraud`."""
     end = datetime.now(UTC).replace(second=0, microsecond=0)
-    store.rows = [
+    store.rows += [
         {"at": (end - n * timedelta(minutes=1)).isoformat(), "arm": arm, "n": 1000, "bad": bad}
-        for n in range(1, 121)
+        for n in ago
         for arm, bad in (("v41", baseline), ("v42", candidate))
     ]
 
@@ -66,6 +66,25 @@ def test_an_equal_candidate_passes(here: Desk, store: Store) -> None:
     ran = here.canary("check", "churn", *ARMS, "--since", "30m", "-o", "json", SHOP_TOKEN=TOKEN)
 
     assert (ran.code, json.loads(ran.out)["verdict"]) == (0, "pass")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "verdict"), [((50, 50), "pass"), ((50, 200), "fail")], ids=["equal", "worse"]
+)
+def test_labels_that_come_six_hours_late_are_judged_when_they_are_all_there(
+    here: Desk, store: Store, wrong: tuple[int, int], verdict: str
+) -> None:
+    path = here.home / "canary.yaml"
+    path.write_text(path.read_text().replace("delay: 1m", "delay: 6h"), encoding="utf-8")
+    lay(store, 500, 500, range(1, 360))  # of the newest only the worst are known yet
+    lay(store, *wrong, range(361, 480))
+
+    ran = here.canary("check", "churn", *ARMS, "--since", "8h", "-o", "json", SHOP_TOKEN=TOKEN)
+
+    found = json.loads(ran.out)
+    assert found["verdict"] == verdict, ran.out + ran.err
+    (check,) = found["checks"]
+    assert check["baseline"] == pytest.approx(0.05)
 
 
 def test_a_start_is_refused_while_a_source_does_not_answer(here: Desk, store: Store) -> None:
