@@ -1,19 +1,25 @@
 """Sources are asked beside the cloud; one that fails silences its own checks and nothing else."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
+from engine.rehearsal import CANDIDATE, ENDPOINT, PLAN, Rehearsal
+from engine.rehearsal import ERRORS as ERRORS_5XX
 
+from canarycli.engine.controller import Controller, Driver
 from canarycli.engine.retries import Patient
 from canarycli.engine.sources import arms_of, ask, beside
 from canarycli.errors import Denied, Unavailable
 from canarycli.judge import Arms, Verdict, judge
 from canarycli.metrics import Counts, Measurements, Metric, Origin, Series, Window
-from canarycli.plan import Check, Margin
+from canarycli.plan import Check, Margin, Role, Then, Wait
+from canarycli.release.record import Outcome
 from canarycli.simulator import Simulator
 from canarycli.source import Arm
 from canarycli.testing import NOON, FakeClock
@@ -28,6 +34,7 @@ bad = engine.test_sources:Bad
 odd = engine.test_sources:Odd
 deaf = engine.test_sources:Deaf
 shy = engine.test_sources:Shy
+dying = engine.test_sources:Dying
 """
 
 
@@ -75,6 +82,16 @@ class Shy(Good):
         Shy.calls += 1
         if Shy.calls == 1:
             raise Unavailable("a moment")
+        return super().measure(*args)
+
+
+class Dying(Good):
+    lives = 0
+
+    def measure(self, *args: Any) -> Measurements:
+        Dying.lives -= 1
+        if Dying.lives < 0:
+            raise Denied("the token was revoked")
         return super().measure(*args)
 
 
@@ -166,6 +183,35 @@ def test_a_failed_source_is_no_data_for_its_own_check_and_never_a_pass() -> None
     assert found.findings[1].sentence == (
         "bought has no data: source bad: no permission to read sales"
     )
+
+
+@pytest.mark.parametrize(
+    ("role", "outcome"),
+    [(Role.GATE, Outcome.NO_METRICS), (Role.WATCH, Outcome.PROMOTED)],
+    ids=["gates", "only watched"],
+)
+def test_a_source_that_dies_in_the_middle_ends_only_a_release_that_needs_it(
+    role: Role, outcome: Outcome
+) -> None:
+    dying = import_module("engine.test_sources").Dying  # as its entry point has it
+    dying.lives = 3
+    declined = Metric("declined", origin=Origin("shop", "dying"))
+    check = Check("declined", declined, no_worse_by=Margin(absolute=0.5), role=role)
+    wait = Wait(timedelta(minutes=1), Then.ROLLBACK)
+    rehearsal = Rehearsal(replace(PLAN, checks=(ERRORS_5XX, check), on_no_metrics=wait))
+    watched = Patient(rehearsal.watched, rehearsal.clock)
+    controller = Controller(
+        rehearsal.store, watched, rehearsal.clock, Driver("ann"), rehearsal.heard.append
+    )
+
+    rehearsal.start(controller)
+    release = rehearsal.finish(controller)
+
+    assert dying.lives < 0
+    assert release.outcome is outcome, release.why
+    if role is Role.GATE:
+        assert "source shop: the token was revoked" in release.why
+        assert rehearsal.simulator.describe(ENDPOINT).traffic.of(CANDIDATE) == 0
 
 
 def replaced(metric: Metric, kind: str) -> Metric:
