@@ -16,20 +16,24 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from canarycli.errors import Denied, ProviderError, Rejected, Unavailable
+from canarycli.labels import Label
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.source import Arm
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
 from canarycli_sagemaker.settings import Settings
-from canarycli_sources.rows import Row
+from canarycli_sources.rows import Row, labels_of
 from canarycli_sources.settings import Pace
-from canarycli_sources.sql import MOST, STANDARD, Asked, few, measured, texts
+from canarycli_sources.sql import MOST, STANDARD, Asked, few, labelling, measured, texts
 
 PERIOD = timedelta(minutes=5)
 TOGETHER = 25.0
 """Seconds a query may take; then it is stopped, for Athena bills what it has read."""
 
 WORKGROUP = "primary"
+REUSE = {"Enabled": True, "MaxAgeInMinutes": 1}
+"""A question that is asked twice in a minute is answered once; longer, and rows would be missed."""
+
 ABOUT_THE_TEXT = re.compile(r"(SYNTAX_ERROR|[A-Z]+_NOT_FOUND|TYPE_MISMATCH|NOT_SUPPORTED)\b")
 """How reasons begin that speak of the query, and not of a value that was read."""
 
@@ -54,6 +58,14 @@ class Athena:
     ) -> Measurements:
         """See `Source`; metrics with the same query and names for the arms are one question."""
         return measured(arms, metrics, window, self._pace, self._rows)
+
+    def labels(
+        self, spec: Mapping[str, Any], keys: Collection[str], window: Window
+    ) -> Iterator[Label]:
+        """See `Labelling`; `:keys` is for `IN (:keys)`, one parameter a key."""
+        self._refuse_unbounded()
+        started = self._start(labelling(spec, keys, window))
+        yield from labels_of(self._found(started, monotonic() + TOGETHER), spec)
 
     def _rows(self, questions: Collection[Asked]) -> Mapping[Asked, Sequence[Row]]:
         self._refuse_unbounded()
@@ -90,6 +102,7 @@ class Athena:
             QueryString=text,
             ClientRequestToken=uuid4().hex,
             WorkGroup=self._group,
+            ResultReuseConfiguration={"ResultReuseByAgeConfiguration": REUSE},
             QueryExecutionContext={key: value for key, value in context.items() if value},
             **({"ExecutionParameters": values} if values else {}),
             **({"ResultConfiguration": {"OutputLocation": output}} if output else {}),

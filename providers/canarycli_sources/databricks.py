@@ -10,11 +10,12 @@ from itertools import islice
 from typing import Any
 
 from canarycli.errors import Denied, Rejected, Unavailable, UsageError
+from canarycli.labels import Label
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.source import Arm
-from canarycli_sources.rows import Row
+from canarycli_sources.rows import Row, labels_of
 from canarycli_sources.settings import Pace
-from canarycli_sources.sql import ESCAPED, MOST, Asked, few, measured, texts
+from canarycli_sources.sql import ESCAPED, MOST, Asked, few, labelling, measured, texts
 from canarycli_sources.web import Web
 
 PERIOD = timedelta(minutes=5)
@@ -22,6 +23,7 @@ TIMEOUT = "15s"
 """What Databricks gives a statement, and then cancels it: so much a look may cost."""
 
 PATH = "/api/2.0/sql/statements"
+LISTS = ("arms", "keys")
 TYPES = {"start": "TIMESTAMP", "end": "TIMESTAMP"}
 ABOUT_THE_TEXT = ("PARSE_SYNTAX_ERROR", "UNRESOLVED_COLUMN", "TABLE_OR_VIEW_NOT_FOUND")
 """In errors that speak of the query, and not of a value that was read."""
@@ -50,6 +52,12 @@ class Databricks:
         """See `Source`; metrics with the same query and names for the arms are one question."""
         return measured(arms, metrics, window, self._pace, self._rows)
 
+    def labels(
+        self, spec: Mapping[str, Any], keys: Collection[str], window: Window
+    ) -> Iterator[Label]:
+        """See `Labelling`; `:keys` is for `IN (:keys)`."""
+        yield from labels_of(self._found(labelling(spec, keys, window)), spec)
+
     def _rows(self, questions: Collection[Asked]) -> Mapping[Asked, Sequence[Row]]:
         return {asked: self._found(asked) for asked in questions}
 
@@ -58,7 +66,7 @@ class Databricks:
 
         def mark(name: str) -> str:
             found = texts(asked.words[name])
-            names = [name] if name != "arms" else [f"arms_{n}" for n in range(len(found))]
+            names = [f"{name}_{n}" for n in range(len(found))] if name in LISTS else [name]
             for one, value in zip(names, found, strict=True):
                 values[one] = {"name": one, "value": value, "type": TYPES.get(name, "STRING")}
             return ", ".join(f":{one}" for one in names)

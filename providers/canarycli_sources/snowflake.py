@@ -12,11 +12,12 @@ from time import monotonic
 from typing import Any
 
 from canarycli.errors import Rejected, Unavailable, UsageError
+from canarycli.labels import Label
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.source import Arm
-from canarycli_sources.rows import Row
+from canarycli_sources.rows import Row, labels_of
 from canarycli_sources.settings import Pace
-from canarycli_sources.sql import MOST, STANDARD, Asked, few, measured, texts
+from canarycli_sources.sql import MOST, STANDARD, Asked, few, labelling, measured, texts
 from canarycli_sources.web import Web
 
 PERIOD = timedelta(minutes=5)
@@ -55,6 +56,12 @@ class Snowflake:
     ) -> Measurements:
         """See `Source`; metrics with the same query and names for the arms are one question."""
         return measured(arms, metrics, window, self._pace, self._rows)
+
+    def labels(
+        self, spec: Mapping[str, Any], keys: Collection[str], window: Window
+    ) -> Iterator[Label]:
+        """See `Labelling`; `:keys` is for `IN (:keys)`."""
+        yield from labels_of(self._found(labelling(spec, keys, window)), spec)
 
     def _rows(self, questions: Collection[Asked]) -> Mapping[Asked, Sequence[Row]]:
         return {asked: self._found(asked) for asked in questions}

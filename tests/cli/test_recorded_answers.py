@@ -20,24 +20,39 @@ MINUTES, EACH = 30, 240
 USUAL, OFTEN = 5, 20
 """Per cent of the answers that say fraud."""
 
+LATE = {100_000: timedelta(hours=6, minutes=15), 200_000: timedelta(hours=5, minutes=45)}
+"""How long ago the answers of another hour were given, by their first number: half of it has all
+its labels by now."""
+
 PLAN = """
     plan: answers
     predictions: {each: predictions, class: label, delay: 1m}
 plans:
+  labelled:
+    stages: [{percent: 50, bake: 10m}, {percent: 100}]
+    checks: [{metric: accuracy, no_worse_by: 6pp}]
   answers:
     stages: [{percent: 50, bake: 10m}, {percent: 100}]
     checks:
       - {metric: class_share(fraud), differs_by: 6pp}
       - {metric: answer_empty, no_worse_by: 4pp}
 """
-VERTEX = f"""
+VERTEX = (
+    """
 version: 1
+sources: {warehouse: {bigquery: {project: acme-ml}}}
 endpoints:
   churn:
     provider: vertex
     project: acme-ml
     region: europe-west4
-    endpoint: "1000"{PLAN}"""
+    endpoint: "1000"
+    labels:
+      from: warehouse
+      query: SELECT key, label FROM `acme-ml.shop.truth` WHERE key IN UNNEST(:keys)
+      mature_after: 6h"""
+    + PLAN
+)
 AZURE = f"""
 version: 1
 endpoints:
@@ -82,7 +97,19 @@ def google(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canary]:
             for model, often in (("11", USUAL), ("22", OFTEN), ("33", USUAL))
             for at, number, said in answers(often)
         ]
-        server.warehouse.put(table, types, rows)
+        late = [
+            (model, at - ago, first + n, *rest)
+            for first, ago in LATE.items()
+            for model, at, n, *rest in rows
+        ]
+        server.warehouse.put(table, types, [*rows, *late])
+        truth = [
+            (str(first + n), json.loads(said)["label"])
+            for first in LATE
+            for _, n, said in answers(USUAL)
+        ]
+        known = {"key": "STRING", "label": "STRING"}
+        server.warehouse.put("acme-ml.shop.truth", known, truth)
         ann = Canary(world.ann.folder, {**world.ann.env, "CANARY_BIGQUERY_ENDPOINT": server.url})
         ann.write(VERTEX)
         yield ann
@@ -152,6 +179,25 @@ def test_one_that_says_the_same_passes(
 
     assert ran.code == 0, ran.out + ran.err
     assert {check["verdict"] for check in ran.json["checks"]} == {"pass"}
+
+
+@pytest.mark.parametrize(
+    ("candidate", "limit", "verdict", "right"),
+    [("22", "1pp", "fail", 0.85), ("33", "6pp", "pass", 1)],
+)
+def test_labels_of_a_query_decide_when_they_are_six_hours_old(
+    google: Canary, candidate: str, limit: str, verdict: str, right: float
+) -> None:
+    bob = google.elsewhere("bob")
+    config = VERTEX.replace("plan: answers", "plan: labelled")
+    bob.write(config.replace("accuracy, no_worse_by: 6pp", f"accuracy, no_worse_by: {limit}"))
+    arms = ("--baseline", "11", "--candidate", candidate)
+
+    ran = bob.run("check", "churn", *arms, "--since", "8h", "-o", "json")
+
+    (check,) = ran.json["checks"]
+    assert (check["name"], check["verdict"]) == ("accuracy", verdict), ran.out + ran.err
+    assert check["candidate"] == pytest.approx(right, abs=0.01)
 
 
 def test_a_candidate_that_collects_nothing_is_told_before_it_gets_traffic(azure: Canary) -> None:

@@ -3,9 +3,11 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from providers.sources.documented import documented
 from servers.sagemaker import Server
 
 from canarycli.metrics import Counts, Metric, Origin, Value
@@ -81,6 +83,16 @@ def test_all_metrics_of_all_arms_are_one_call(world: MetersWorld) -> None:
     assert (
         found.queries["most"] == "Shop Bought Maximum {Model=v41}; Shop Bought Maximum {Model=v42}"
     )
+
+
+def test_the_example_of_the_docs_runs(world: MetersWorld, tmp_path: Path) -> None:
+    world.lay(LAID)
+    metric = documented(tmp_path, "cloudwatch")
+    assert metric.origin is not None
+
+    found = CloudWatch(metric.origin.settings).measure(ARMS, [metric], WHOLE)
+
+    assert found.of("v42", metric).points[0] == Counts(START, 40, 2)
 
 
 def test_roles_may_be_the_names_of_arms(world: MetersWorld) -> None:

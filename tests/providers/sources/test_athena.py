@@ -4,14 +4,17 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from providers.sources.documented import documented
 from servers.sources.athena import Lake
 from servers.sources.wire import answering
 
 from canarycli.errors import Denied, Rejected, Unavailable, Unsupported
-from canarycli.metrics import Metric, Origin
+from canarycli.labels import Label
+from canarycli.metrics import Counts, Metric, Origin
 from canarycli.source import Source
 from canarycli.testing.kit import SourceKit, SourceTrouble, SourceWorld
 from canarycli.testing.kit.sources import ARMS, LAID, MINUTE, START, WHOLE, Laid, asked
@@ -102,6 +105,9 @@ def test_the_words_are_parameters_and_never_in_the_text(world: LakeWorld) -> Non
     ]
     assert "version IN (?, ?)" in started["QueryString"]
     assert started["QueryExecutionContext"] == {"Database": "shop"}
+    assert started["ResultReuseConfiguration"] == {
+        "ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 1}
+    }
     assert started["ResultConfiguration"] == {"OutputLocation": "s3://results/canary/"}
 
 
@@ -111,6 +117,26 @@ def test_two_metrics_of_one_query_are_one_question(world: LakeWorld) -> None:
     world.source.measure(ARMS, [world.metric, mean], WHOLE)
 
     assert len(world.lake.started) == 1
+
+
+def test_the_example_of_the_docs_runs(world: LakeWorld, tmp_path: Path) -> None:
+    metric = documented(tmp_path, "athena")
+    world.lake.offer([(START + n * MINUTE / 4, "v42", n % 2) for n in range(40)])
+    assert metric.origin is not None
+    settings = {**world.settings, **metric.origin.settings, "period": MINUTE}
+
+    found = Athena(settings, world.waits.append).measure(ARMS, [metric], WHOLE)
+
+    assert found.of("v42", metric).points[:2] == (Counts(START, 4, 2), Counts(START + MINUTE, 4, 2))
+
+
+def test_labels_of_the_answers_asked_about_are_read(world: LakeWorld) -> None:
+    world.lay([("a", 0, 1, 0), ("b", 1, 1, 0)])
+    query = "SELECT version AS key, n AS label, said_at AS at FROM said WHERE version IN (:keys)"
+
+    found = list(Athena(world.settings).labels({"query": query}, ["b", "c"], WHOLE))
+
+    assert found == [Label("b", "1", START + MINUTE)]
 
 
 def test_a_workgroup_without_a_limit_is_refused_before_the_first_byte(world: LakeWorld) -> None:

@@ -10,6 +10,7 @@ from servers.sources.shapes import Shapes
 from servers.sources.wire import answering
 
 from canarycli.errors import Rejected, Unavailable, Unsupported, UsageError
+from canarycli.labels import Label
 from canarycli.metrics import Metric, Origin
 from canarycli.source import Source
 from canarycli.testing.kit import SourceKit, SourceTrouble, SourceWorld
@@ -174,6 +175,17 @@ def test_a_failure_is_told_without_a_value(
     with pytest.raises(error, match=told) as caught:
         asked(databricks)
     assert "4111" not in str(caught.value)
+
+
+def test_labels_of_the_answers_asked_about_are_read(
+    snowflake: ShapesWorld, databricks: ShapesWorld
+) -> None:
+    snowflake.lay([("a", 0, 1, 0), ("b", 1, 0, 0), ("c", 1, 0, 0)])
+    spec = {"query": QUERY.replace(":arms", ":keys"), "key": "arm", "label": "n"}
+
+    for source in (Snowflake(snowflake.settings), Databricks(databricks.settings)):
+        found = list(source.labels(spec, ["a", "b"], WHOLE))
+        assert found == [Label("a", "1", START), Label("b", "0", START + MINUTE)]
 
 
 def test_what_snowflake_says_of_a_value_is_not_told(snowflake: ShapesWorld) -> None:

@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from providers.sources.documented import documented
 from servers.vertex import Server
 
 from canarycli.errors import NotFound, Rejected, Unsupported
@@ -154,6 +156,19 @@ def test_a_location_is_said_where_one_is_set(world: WarehouseWorld) -> None:
     asked(world)
 
     assert world.server.warehouse.jobs[0]["location"] == "EU"
+
+
+def test_the_example_of_the_docs_runs(world: WarehouseWorld, tmp_path: Path) -> None:
+    metric = documented(tmp_path, "bigquery")
+    types = {"asked_at": "TIMESTAMP", "version": "STRING", "bought": "BOOL"}
+    rows = [(START + n * MINUTE / 4, "v42", n % 2) for n in range(40)]
+    world.server.warehouse.put("acme-ml.shop.offers", types, rows)
+    assert metric.origin is not None
+    source = BigQuery({**metric.origin.settings, "period": MINUTE})
+
+    found = source.measure(ARMS, [metric], WHOLE)
+
+    assert found.of("v42", metric).points[:2] == (Counts(START, 4, 2), Counts(START + MINUTE, 4, 2))
 
 
 def test_labels_of_the_answers_asked_about_are_read(world: WarehouseWorld) -> None:

@@ -3,16 +3,18 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from providers.sources.documented import documented
 from servers.vertex import Server
 
 from canarycli.errors import Unsupported
-from canarycli.metrics import Metric, Origin, Value
+from canarycli.metrics import Counts, Metric, Origin, Value
 from canarycli.source import Source
 from canarycli.testing.kit import SourceKit, SourceTrouble, SourceWorld
-from canarycli.testing.kit.sources import ARMS, MINUTE, START, WHOLE, Laid
+from canarycli.testing.kit.sources import ARMS, LAID, MINUTE, START, WHOLE, Laid
 from canarycli_sources.cloud_monitoring import CloudMonitoring
 
 VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
@@ -74,6 +76,17 @@ class TestCloudMonitoring(SourceKit):
     def test_a_missing_variable_is_told_by_its_name(self, world: SourceWorld) -> None:
         """Its credentials are Google's own, which are told of when it is asked."""
         assert world.variable in os.environ
+
+
+def test_the_example_of_the_docs_runs(world: MetersWorld, tmp_path: Path) -> None:
+    world.lay(LAID)
+    metric = documented(tmp_path, "cloud_monitoring")
+    assert metric.origin is not None
+    settings = {**metric.origin.settings, "monitoring_url": world.server.url, "project": "acme-ml"}
+
+    found = CloudMonitoring(settings).measure(ARMS, [metric], WHOLE)
+
+    assert found.of("v42", metric).points[0] == Counts(START, 40, 2)
 
 
 def test_a_gauge_is_read_by_its_statistic(world: MetersWorld) -> None:

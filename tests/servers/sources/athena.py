@@ -37,11 +37,17 @@ class Lake:
         self._db = sqlite3.connect(":memory:", check_same_thread=False)
         self._db.create_function("from_iso8601_timestamp", 1, _time)
         self._db.create_function("date_trunc", 2, lambda _, at: at[:16] + ":00.000 UTC")
+        self._db.create_aggregate("count_if", 1, CountIf)
         self._db.execute("CREATE TABLE said (said_at, version, n, bad)")
+        self._db.execute("CREATE TABLE offers (asked_at, version, bought)")
 
     def put(self, rows: Sequence[tuple[datetime, str, int, int]]) -> None:
         laid = [(at.strftime(FORM), *rest) for at, *rest in rows]
         self._db.executemany("INSERT INTO said VALUES (?, ?, ?, ?)", laid)
+
+    def offer(self, rows: Sequence[tuple[datetime, str, int]]) -> None:
+        laid = [(at.strftime(FORM), *rest) for at, *rest in rows]
+        self._db.executemany("INSERT INTO offers VALUES (?, ?, ?)", laid)
 
     def answer(self, call: Call) -> Reply:
         action = call.headers["x-amz-target"].removeprefix("AmazonAthena.")
@@ -105,6 +111,19 @@ class Lake:
     def _StopQueryExecution(self, asked: Json) -> Json:  # noqa: N802 - the API's own name
         self.stopped.append(asked["QueryExecutionId"])
         return {}
+
+
+class CountIf:
+    """The aggregate that SQLite lacks."""
+
+    def __init__(self) -> None:
+        self.n = 0
+
+    def step(self, value: Any) -> None:
+        self.n += bool(value)
+
+    def finalize(self) -> int:
+        return self.n
 
 
 def _time(text: str) -> str:

@@ -92,7 +92,7 @@ class Shapes:
         if call.method == "POST":
             sent = json.loads(call.body)
             words = {one["name"]: one["value"] for one in sent["parameters"]}
-            arms = [value for name, value in words.items() if name.startswith("arms_")]
+            arms = [value for name, value in words.items() if name[:5] in {"arms_", "keys_"}]
             self._page = self._between(words["start"], words["end"], arms)
         if self.failure:
             error = {"error_code": "BAD_REQUEST", "message": self.failure}
