@@ -16,7 +16,7 @@ from canarycli.provider import Endpoint, Probe
 from canarycli_azureml.api import PERMISSIONS, Session
 from canarycli_azureml.credentials import credential
 from canarycli_azureml.errors import understood
-from canarycli_azureml.policy import DEPLOY, ROLLBACK
+from canarycli_azureml.policy import DEPLOY, ROLLBACK, WATCH
 from canarycli_azureml.settings import Settings
 
 QUARTER = timedelta(minutes=15)
@@ -55,7 +55,7 @@ class Doctor:
         """
         self.describe(endpoint)
         yield from clock(self.session.date, "Azure's", datetime.now(UTC))
-        wanted = [*ROLLBACK, *(DEPLOY if deploys else ())]
+        wanted = [*ROLLBACK, *WATCH, *(DEPLOY if deploys else ())]
         scope = self.settings.endpoint(endpoint)
         path = f"{scope}/providers/Microsoft.Authorization/permissions"
         doing = "reading your permissions"

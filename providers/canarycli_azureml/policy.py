@@ -1,5 +1,6 @@
 """The least a role needs for a release, as a custom role that `az role definition create` takes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from canarycli.provider import Needs
@@ -9,10 +10,11 @@ ROLLBACK = (
     f"{ONLINE}/read",
     f"{ONLINE}/write",
     f"{ONLINE}/deployments/read",
-    "Microsoft.Insights/metrics/read",
 )
-"""A rollback's own needs first: the first two move traffic, the third shows where to, the fourth
-lets the release be judged."""
+"""The first two move traffic, the third shows where to."""
+
+WATCH = ("Microsoft.Insights/metrics/read",)
+"""To judge the release."""
 
 DEPLOY = (
     f"{ONLINE}/deployments/write",
@@ -21,6 +23,9 @@ DEPLOY = (
     "Microsoft.MachineLearningServices/workspaces/models/versions/read",
 )
 """To bring a candidate in, to take it away, and to see why it failed."""
+
+WHY = ("Microsoft.MachineLearningServices/locations/mfeOperationsStatus/read",)
+"""To say why a deployment failed in Azure's own words; it counts on the subscription alone."""
 
 SMOKE = (f"{ONLINE}/listKeys/action", f"{ONLINE}/token/action")
 """To call one deployment; an endpoint with Entra's tokens wants a role with `score/action`."""
@@ -34,7 +39,6 @@ BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
 
 LOCAL = (
     "Microsoft.MachineLearningServices/workspaces/read",
-    "Microsoft.MachineLearningServices/locations/mfeOperationsStatus/read",
     "Microsoft.MachineLearningServices/workspaces/datastores/listSecrets/action",
     "Microsoft.MachineLearningServices/workspaces/codes/write",
     "Microsoft.MachineLearningServices/workspaces/codes/versions/read",
@@ -45,6 +49,15 @@ LOCAL = (
 )
 """Besides, for a deployment from a person's own files: what azure-ai-ml reads and uploads."""
 
+GRANTS: Mapping[str, tuple[str, ...]] = {
+    "watches": WATCH,
+    "deploys": (*DEPLOY, *WHY),
+    "uploads": (*DEPLOY, *WHY, *LOCAL),
+    "smokes": SMOKE,
+    "answers": ANSWERS,
+}
+"""What each field of `Needs` takes besides; every call of the code is in one of these."""
+
 
 def policy(scope: str, needs: Needs) -> dict[str, Any]:
     """A custom role, as JSON values.
@@ -54,13 +67,8 @@ def policy(scope: str, needs: Needs) -> dict[str, Any]:
             can be assigned at one.
         needs: what else is to be done than moving traffic.
     """
-    actions = [
-        *(ROLLBACK if needs.watches else ROLLBACK[:-1]),
-        *(DEPLOY if needs.deploys or needs.uploads else ()),
-        *(SMOKE if needs.smokes else ()),
-        *(ANSWERS if needs.answers else ()),
-        *(LOCAL if needs.uploads else ()),
-    ]
+    asked = [action for need, more in GRANTS.items() if getattr(needs, need) for action in more]
+    actions = list(dict.fromkeys((*ROLLBACK, *asked)))
     return {
         "Name": "canary release",
         "IsCustom": True,

@@ -41,8 +41,10 @@ class Warmth:
         """Give a variant its minimum back; False if it was never kept or scales no more."""
         note = self.tags.read(seen.raw.arn).get(LEAST_TAG + version, "")
         before, _, release = note.partition(" ")
+        if not release or not before.isdecimal():
+            return False
         scaling = self.autoscaling.of(seen.name, [version]).get(version)
-        if scaling is None or not release or not before.isdecimal():
+        if scaling is None:
             return False
         if scaling.least != int(before):
             self.autoscaling.put(seen.name, replace(scaling, least=int(before)))

@@ -219,13 +219,7 @@ class Vertex:
     def least_policy(_settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict[str, Any]:
         """A custom role for a project; an endpoint has no policy of its own."""
         by_name = not endpoint.rpartition("/")[2].isdecimal()
-        return policy(
-            watches=needs.watches,
-            deploys=needs.deploys,
-            uploads=needs.uploads,
-            finds_by_name=by_name,
-            reads_answers=needs.answers,
-        )
+        return policy(needs, finds_by_name=by_name)
 
     def _deployment(self, path: str, found: Mapping[str, Any]) -> Progress | None:
         """The deployment under way or the failure of the last one; a request if there is one."""

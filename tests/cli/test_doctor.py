@@ -222,6 +222,8 @@ def test_the_policy_of_an_endpoint_names_it_and_no_other(fraud: Canary) -> None:
     assert {row["Sid"] for row in whole} - {row["Sid"] for row in plain} == {
         "AddOrRemoveTheCandidate",
         "Autoscaling",
+        "AlarmsOfScalingPolicies",
+        "RoleOfScalingPolicies",
     }
 
 

@@ -10,8 +10,10 @@ from azure.identity import EnvironmentCredential
 from servers.azureml.running import PLACE, Server, serving
 
 from canarycli_azureml import AzureML
+from canarycli_azureml.policy import GRANTS, ROLLBACK
 
 MANAGER = "https://management.azure.com"
+NAMED = {"", *ROLLBACK}.union(*GRANTS.values())
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +24,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(running: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+def server(running: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """Azure with one endpoint, `churn`: blue has all the traffic, teal is idle."""
     for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
@@ -30,7 +32,9 @@ def server(running: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     running.control(
         "endpoint", name="churn", traffic={"blue": 100}, deployments={"blue": {}, "teal": {}}
     )
-    return running
+    yield running
+    ours = [call for call in running.calls() if "canarycli/" in call["agent"]]
+    assert {call["action"] for call in ours} <= NAMED, "a call that no policy names"
 
 
 @pytest.fixture(scope="session")

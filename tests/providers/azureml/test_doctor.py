@@ -9,7 +9,7 @@ from canarycli.errors import Denied, NotFound
 from canarycli.metrics import Metric
 from canarycli.provider import Needs
 from canarycli_azureml import AzureML
-from canarycli_azureml.policy import DEPLOY, ROLLBACK
+from canarycli_azureml.policy import DEPLOY, ROLLBACK, WATCH
 
 WRITE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/write"
 
@@ -34,7 +34,7 @@ def test_a_wrong_secret_is_a_finding_and_no_error(server: Server, azureml: Azure
 def test_every_action_is_allowed_for_an_owner(azureml: AzureML) -> None:
     probes = list(azureml.doctor.permissions("churn", deploys=True))
 
-    assert [probe.name for probe in probes] == ["clock", *ROLLBACK, *DEPLOY]
+    assert [probe.name for probe in probes] == ["clock", *ROLLBACK, *WATCH, *DEPLOY]
     assert all(probe.ok for probe in probes)
 
 
@@ -98,7 +98,7 @@ def test_metrics_that_may_not_be_read_are_one_finding(server: Server, azureml: A
 def test_the_role_begins_with_the_four_actions_of_a_rollback() -> None:
     role = AzureML.least_policy(PLACE, "churn", Needs())
 
-    assert role["Actions"] == list(ROLLBACK)
+    assert role["Actions"] == [*ROLLBACK, *WATCH]
     assert len(role["Actions"]) == 4
     assert role["Actions"][1] == WRITE
     assert role["AssignableScopes"][0].endswith("/resourceGroups/ml-prod")

@@ -1,21 +1,30 @@
 """Smoke tests, alarms, the doctor and the least policy."""
 
+import ast
 import json
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore import xform_name
 from servers.sagemaker import Server
 
+import canarycli_sagemaker
 from canarycli.errors import NotFound, Rejected, Unavailable
 from canarycli.metrics import Metric, Value, Window
-from canarycli.provider import Endpoint
-from canarycli.traffic import Traffic
+from canarycli.provider import Needs
 from canarycli_sagemaker import SageMaker
 from canarycli_sagemaker.alarms import Alarm, alarm_series
-from canarycli_sagemaker.policy import policy
+from canarycli_sagemaker.policy import (
+    BEFORE_AN_ENDPOINT_IS_KNOWN,
+    GRANTS,
+    NEVER_REFUSED,
+    policy,
+)
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -193,7 +202,7 @@ def actions(document: dict[str, Any]) -> set[str]:
 def test_a_policy_that_reads_answers_reads_only_the_endpoints() -> None:
     statements = {
         one["Sid"]: one
-        for one in policy("churn", region="us-east-1", reads_answers=True)["Statement"]
+        for one in policy("churn", region="us-east-1", needs=Needs(answers=True))["Statement"]
     }
 
     assert statements["ReadRecordedAnswers"]["Resource"] == "arn:aws:s3:::*/churn/*"
@@ -211,44 +220,40 @@ def test_the_least_policy_names_the_endpoint_in_lower_case() -> None:
 
 
 def test_each_permission_is_there_only_where_it_is_needed() -> None:
-    whole = policy("churn", region="us-east-1", deploys=True, smokes=True, reads_alarms=True)
+    needs = Needs(deploys=True, smokes=True, alarms=True)
+    whole = policy("churn", region="us-east-1", needs=needs)
+    least = policy("churn", region="us-east-1", needs=Needs(watches=False))
 
     assert {"sagemaker:InvokeEndpoint", "cloudwatch:DescribeAlarms"} <= actions(whole)
-    assert actions(policy("churn", region="us-east-1", watches=False)) < actions(whole)
+    assert actions(least) < actions(whole)
 
 
-def test_a_whole_release_calls_nothing_its_policy_does_not_allow(
-    sagemaker: SageMaker, server: Server, churn: str
-) -> None:
-    server.control("settings", {"update_seconds": 0, "weights_seconds": 0})
-    server.control("model", {"name": "fraud-v42"})
-    allowed = actions(policy(churn, region="us-east-1", deploys=True, smokes=True))
+def test_every_call_of_the_code_is_in_a_statement_and_every_statement_is_called() -> None:
+    named = {call for grant in GRANTS for call in grant.calls}
 
-    whole_release(sagemaker, churn)
+    assert set(calls_made()) == named | {*NEVER_REFUSED, *BEFORE_AN_ENDPOINT_IS_KNOWN}
 
-    services = {"monitoring": "cloudwatch", "sagemaker": "sagemaker"}
-    called = {
-        f"{services.get(call['service'], call['service'])}:{call['operation']}"
-        for call in server.calls()
+
+def calls_made() -> Iterator[str]:
+    """The operations of AWS that are named in the provider, by the client they are asked of."""
+    clients = {
+        "sagemaker": "sagemaker",
+        "cloudwatch": "cloudwatch",
+        "autoscaling": "application-autoscaling",
+        "runtime": "sagemaker-runtime",
+        "s3": "s3",
+        "identity": "sts",
     }
-    assert called <= allowed
-
-
-def whole_release(sagemaker: SageMaker, churn: str) -> None:
-    notes = {"canary-release": "r-7k2f", "canary-candidate": "fraud-v42"}
-
-    def look() -> Endpoint:
-        return sagemaker.details(churn)
-
-    sagemaker.deploy(look(), "fraud-v42", "blue", {}, "r-7k2f")
-    sagemaker.smoke(churn, "fraud-v42", b"{}")
-    sagemaker.shift(look(), Traffic.split("blue", "fraud-v42", 5), notes)
-    now = datetime.now(UTC)
-    arms, metrics = ["blue", "fraud-v42"], [Metric("errors_5xx")]
-    sagemaker.measure(churn, arms, metrics, Window(now - 5 * MINUTE, now))
-    sagemaker.shift(look(), Traffic.all_to("blue"), {})
-    sagemaker.notes(look())
-    sagemaker.retire(look(), "fraud-v42")
+    session = botocore.session.get_session()
+    named = {
+        node.attr
+        for file in Path(canarycli_sagemaker.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and "_" in node.attr
+    }
+    for client, service in clients.items():
+        operations = session.get_service_model(service).operation_names
+        yield from (f"{client}.{name}" for name in named & set(map(xform_name, operations)))
 
 
 def test_the_policy_in_the_manual_is_the_one_that_is_made() -> None:
@@ -256,3 +261,10 @@ def test_the_policy_in_the_manual_is_the_one_that_is_made() -> None:
     shown = json.loads(manual.split("```json")[1].split("```")[0])
 
     assert shown == policy("fraud-scorer", region="us-east-1", account="123456789012")
+
+
+def test_every_permission_there_may_be_is_in_the_manual() -> None:
+    manual = (Path(__file__).parents[3] / "docs" / "sagemaker.md").read_text(encoding="utf-8")
+    named = {action.partition(":")[2] for grant in GRANTS for action in grant.actions}
+
+    assert [name for name in named if f"{name}`" not in manual and f'{name}"' not in manual] == []

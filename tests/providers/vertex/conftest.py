@@ -8,7 +8,9 @@ import pytest
 from servers.vertex import Server
 from servers.vertex.seed import seed
 
+from canarycli.provider import Needs
 from canarycli_vertex import Vertex
+from canarycli_vertex.policy import policy
 
 CLOUD_VARIABLES = (
     "GOOGLE_CLOUD_PROJECT",
@@ -21,6 +23,9 @@ CLOUD_VARIABLES = (
     "CANARY_VERTEX_ENDPOINT",
     "CANARY_MONITORING_ENDPOINT",
 )
+NAMED = set(policy(Needs(uploads=True, answers=True))["includedPermissions"])
+FREE = {"token", "impersonate", "metadata", "getOperation"}
+"""Calls that take no permission on an endpoint."""
 
 
 @pytest.fixture
@@ -39,6 +44,10 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         yield running
         assert "CONNECT" not in [call["call"] for call in running.calls], "a stray call"
+        ours = [call for call in running.calls if "canarycli/" in call.get("agent", "")]
+        needed = {call["permission"] for call in ours if call.get("permission")}
+        assert needed <= NAMED, "a call that no policy names"
+        assert {call["call"] for call in ours if not call.get("permission", "-")} <= FREE
 
 
 @pytest.fixture

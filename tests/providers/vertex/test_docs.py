@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from canarycli.metrics import Metric
+from canarycli.provider import Needs
 from canarycli_vertex import policy
 from canarycli_vertex.custom import REDUCERS, WORD, Source
 from canarycli_vertex.deploy import OPTIONS
@@ -18,7 +19,7 @@ WORDS = set(re.findall(r"`([^`\n]+)`", PAGE))
 
 @pytest.mark.parametrize(
     "words",
-    [NAMES, OPTIONS, set(policy(deploys=True)["includedPermissions"]), set(REDUCERS)],
+    [NAMES, OPTIONS, set(policy(Needs(deploys=True))["includedPermissions"]), set(REDUCERS)],
     ids=["metrics", "options", "permissions", "reducers"],
 )
 def test_every_word_is_explained(words: set[str]) -> None:

@@ -55,8 +55,8 @@ The control surface, JSON over POST to the URL itself (`running.Server` wraps it
     /__control/clear       {}: no faults, an empty call log
     /__control/token       {audience}: {token}, as somebody has it who is signed in already
     /__control/expire      {}: tokens given so far are no longer accepted
-    /__control/calls       {operation}: {calls: [{operation, method, host, path, query, body,
-                           status, fault, agent, at}]}
+    /__control/calls       {operation}: {calls: [{operation, action, method, host, path, query,
+                           body, status, fault, agent, at}]}
     /__control/history     {endpoint}: {history: [[at, traffic, mirror]]}, every split so far
     /__control/look        {endpoint}: {endpoint, deployments} as they are, not in the call log
 

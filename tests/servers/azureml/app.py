@@ -262,7 +262,7 @@ class App:
             if fault is not None:
                 reply = replace(reply, body=mutated(reply.encoded(), fault.code))
         number = f"request-{len(self.state.calls) + 1}"
-        self._note(request, operation, reply, fault)
+        self._note(request, operation, reply, fault, action)
         return replace(reply, headers={**reply.headers, "x-ms-request-id": number})
 
     def _find(self, request: Request) -> tuple[str, str, Callable[[], Reply] | None]:
@@ -328,7 +328,12 @@ class App:
         return Reply(200, body)
 
     def _note(
-        self, request: Request, operation: str, reply: Reply, fault: faults.Fault | None
+        self,
+        request: Request,
+        operation: str,
+        reply: Reply,
+        fault: faults.Fault | None,
+        action: str = "",
     ) -> None:
         try:
             body = request.json() if request.method in {"PUT", "PATCH"} else None
@@ -337,6 +342,7 @@ class App:
         self.state.calls.append(
             {
                 "operation": operation,
+                "action": action,
                 "method": request.method,
                 "host": request.host,
                 "path": request.path,

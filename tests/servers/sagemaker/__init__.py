@@ -42,9 +42,11 @@ The control surface, JSON over POST (`Server` wraps it):
                           refuse (with code and message), partial (metric
                           results with StatusCode code); added to the ones there are
     /__control/clear_faults  {}: no more faults
+    /__control/permit     an IAM policy document: nothing else is allowed from now on, {} for all
     /__control/invoke     {endpoint, variant, status, body}: how a variant answers InvokeEndpoint
     /__control/calls      {}: every API call so far: service, operation, params, at, fault,
-                          status, protocol, key (the access key id)
+                          status, protocol, key (the access key id), rights (action and
+                          resource of each right it takes), denied (the action a policy lacks)
     /__control/shares     {endpoint}: [[epoch seconds, {variant: percent}], …], every split so far
     /__control/state      {endpoint}: DescribeEndpoint's answer, without a call in the log
 """

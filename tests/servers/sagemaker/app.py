@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from . import control
-from .faults import BEFORE, Faults, refuse, spoil
+from . import control, rights
+from .faults import BEFORE, Fault, Faults, refuse, spoil
 from .metricstore import MetricStore
 from .others import Others
 from .runtime import invoke
@@ -35,6 +35,7 @@ class App:
         self.metrics = MetricStore()
         self.faults = Faults()
         self.calls: list[Json] = []
+        self.policy: Json | None = None
         self.others.reset()
 
     def run_at(self, speed: float, origin: float) -> None:
@@ -69,6 +70,8 @@ class App:
             "agent": environ.get("HTTP_USER_AGENT", ""),
             "at": self.clock(),
             "fault": fault.kind if fault else "",
+            "rights": list(rights.wanted(request)),
+            "denied": "",
             "status": 0,
             "request_id": f"request-{len(self.calls) + 1}",
         }
@@ -76,6 +79,7 @@ class App:
         try:
             if fault is not None and fault.kind in BEFORE:
                 refuse(fault, request)
+            self.permit(request, entry)
             good = self.do(request, environ, body)
         except Refusal as error:
             entry["status"] = error.status
@@ -83,6 +87,13 @@ class App:
         entry["status"] = good.status
         good.headers["x-amzn-RequestId"] = entry["request_id"]
         return spoil(fault, good) if fault is not None else good
+
+    def permit(self, request: Request, entry: Json) -> None:
+        """Refuse what the policy in force has no statement for."""
+        for right in entry["rights"] if self.policy is not None else ():
+            if not rights.allows(self.policy or {}, right):
+                entry["denied"] = right[0]
+                refuse(Fault(request.operation, "denied"), request)
 
     def do(self, request: Request, environ: Environ, body: bytes) -> Answer:
         if request.operation == "InvokeEndpoint":
@@ -136,7 +147,11 @@ def s3_operation(method: str, query: Mapping[str, Any]) -> str:
         case "POST":
             return "CreateMultipartUpload" if "uploads" in query else "CompleteMultipartUpload"
         case "DELETE":
-            return "AbortMultipartUpload" if "uploadId" in query else "DeleteObject"
+            if "uploadId" in query:
+                return "AbortMultipartUpload"
+            return "DeleteVersion" if "versionId" in query else "DeleteObject"
+        case _ if "versions" in query:
+            return "ListObjectVersions"
         case _:
             return "ListObjectsV2" if "list-type" in query else f"{method.title()}Object"
 

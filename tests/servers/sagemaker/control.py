@@ -197,6 +197,12 @@ def tags(app: "App", body: Json) -> Json:
     return {}
 
 
+def permit(app: "App", body: Json) -> Json:
+    """Allow what a policy document allows and nothing else; {} allows everything."""
+    app.policy = body or None
+    return {}
+
+
 def calls(app: "App", _: Json) -> Any:
     return app.calls
 
@@ -232,6 +238,7 @@ ACTIONS: dict[str, Callable[["App", Any], Any]] = {
         faults,
         clear_faults,
         invoke,
+        permit,
         calls,
         tally,
         shares,

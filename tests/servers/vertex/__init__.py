@@ -22,7 +22,7 @@ Control, all JSON, under `/__control/`; `Server.control(method, path, **body)` i
 
     GET    state                 endpoints, models, operations, now
     GET    calls                 the log: call, method, path, query, agent, body, status,
-                                 account, quota_project
+                                 account, quota_project, permission (what it takes), denied
     DELETE calls
     PUT    endpoints/ID          set fields of an endpoint as somebody else would (new etag)
     PUT    models/ID/VERSION     upload a model version {displayName, versionAliases, ...}
@@ -42,6 +42,7 @@ Control, all JSON, under `/__control/`; `Server.control(method, path, **body)` i
                                  filters: false (lists are not filtered),
                                  date: "" or what the Date header says,
                                  denied: ["monitoring.timeSeries.list", ...],
+                                 granted: all that is allowed, null for everything,
                                  deploy: {polls: n, seconds: s or null, error: {code, message}}}
     POST   key                   a fresh key, as JSON
     POST   revoke                all tokens are void

@@ -109,6 +109,8 @@ def _settings(server: "Server", body: Json) -> None:
                 server.date = value
             case "denied":
                 server.denied = set(value)
+            case "granted":
+                server.granted = None if value is None else set(value)
             case _:
                 raise Refused("INVALID_ARGUMENT", f"no setting {name!r}")
 

@@ -41,6 +41,8 @@ PERMISSIONS = {
     "listModels": "aiplatform.models.list",
     "uploadModel": "aiplatform.models.upload",
     "deleteModelVersion": "aiplatform.models.delete",
+    "predict": "aiplatform.endpoints.predict",
+    "getBucketOfObjects": "storage.buckets.get",
     "insertObject": "storage.objects.create",
     "listObjects": "storage.objects.list",
     "deleteObject": "storage.objects.delete",
@@ -76,6 +78,7 @@ class Server:
         self.faults = Faults()
         self.calls: list[Json] = []
         self.denied: set[str] = set()
+        self.granted: set[str] | None = None
         self.date = ""
         self.filters = True
         self.lock = threading.RLock()
@@ -146,7 +149,9 @@ class Server:
                 entry["quota_project"] = headers.get("X-Goog-User-Project", "")
                 entry["account"] = self.identity.caller(bearer, time.time())
                 permission = PERMISSIONS.get(where.call, "")
-                if permission in self.denied:
+                entry["permission"] = permission
+                if permission in self.denied or self._lacks(permission):
+                    entry["denied"] = permission
                     raise forbidden(permission, f"//aiplatform.googleapis.com/{where.of}")
             if where.call.endswith(("Object", "Objects")):
                 return self.storage.answer(where, self.url, query, headers, body)
@@ -155,6 +160,9 @@ class Server:
             return _json(refused.http, refused.body)
         except BadGrant as bad:
             return _json(400, bad.body)
+
+    def _lacks(self, permission: str) -> bool:
+        return bool(permission) and self.granted is not None and permission not in self.granted
 
     def _controlled(self, method: str, path: str, body: bytes) -> Answer:
         try:
