@@ -50,6 +50,7 @@ PERMISSIONS = {
     "timeSeries": "monitoring.timeSeries.list",
     "planQuery": "bigquery.jobs.create",
     "runQuery": "bigquery.jobs.create",
+    "readQuery": "bigquery.jobs.create",
 }
 
 
