@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cli.warm import popen
+
 CANARY = str(Path(sys.executable).parent / "canary")
 PATIENCE = 60
 
@@ -57,17 +59,13 @@ class Canary:
         (self.folder / name).write_text(text)
 
     def run(self, *args: str, stdin: str = "") -> Result:
-        done = subprocess.run(
-            [CANARY, *args],
-            cwd=self.folder,
-            env=self.env,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout, done.stderr)
+        with popen([CANARY, *args], self.folder, self.env) as process:
+            try:
+                out, err = process.communicate(stdin, timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+        return Result(process.returncode, out, err)
 
     def shell(self, line: str) -> Result:
         """Run a line of bash, in which `canary` is the installed one."""
@@ -109,16 +107,7 @@ class Canary:
         return Canary(folder, {**self._given(), "HOME": self.env["HOME"]})
 
     def begin(self, *args: str) -> "Running":
-        process = subprocess.Popen(
-            [CANARY, *args],
-            cwd=self.folder,
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        return Running(process)
+        return Running(popen([CANARY, *args], self.folder, self.env, subprocess.DEVNULL))
 
     def _given(self) -> dict[str, str]:
         return {k: v for k, v in self.env.items() if _is_given(k)}

@@ -22,7 +22,10 @@ def canary(tmp_path: Path) -> Canary:
     return simulated(tmp_path, PLANS)
 
 
-def test_a_watcher_sees_the_release_to_its_end(canary: Canary) -> None:
+def test_a_watcher_sees_the_release_to_its_end(tmp_path: Path) -> None:
+    canary = simulated(
+        tmp_path, speed="5x"
+    )  # so that it lasts longer than a watcher takes to start
     driving = canary.begin(*START)
     driving.wait_for("confirmed")
     watching = canary.run("watch", "-i", "5s")

@@ -29,9 +29,9 @@ def drive(
     """Drive every open release from one process, until it is stopped.
 
     It finds releases that others start within seconds, waits where somebody else drives, and
-    takes over when their lease ends. Fleets go on too, if its canary.yaml has their endpoints.
-    Run two on different machines: one that is stopped hands over at once, one that is killed
-    within 90 seconds.
+    takes over when their lease ends. Fleets go on too, if its canary.yaml has their
+    endpoints. Run two on different machines: one that is stopped hands over at once, one
+    that is killed within 90 seconds.
     """
     with Output(common) as output:
         if not every:
