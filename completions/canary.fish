@@ -306,6 +306,7 @@ complete -c canary -n '__fish_seen_subcommand_from fleet' -s h -l help -d 'Show 
 complete -c canary -n '__fish_seen_subcommand_from fleet' -a 'start status pause resume rollback'
 complete -c canary -n '__fish_seen_subcommand_from shift' -s p -l percent -x -d 'The candidate\'s share, 0 to 100'
 complete -c canary -n '__fish_seen_subcommand_from shift' -l reason -x -d 'Kept in history'
+complete -c canary -n '__fish_seen_subcommand_from shift' -l override-freeze -x -d 'Go up in a change freeze all the same; kept in history'
 complete -c canary -n '__fish_seen_subcommand_from shift' -s y -l yes -d 'Do not ask; only needed to go up'
 complete -c canary -n '__fish_seen_subcommand_from shift' -s e -l endpoint -x -k -a '(__canary_live endpoints)' -d 'Endpoint in canary.yaml, or the cloud\'s name for it with --provider'
 complete -c canary -n '__fish_seen_subcommand_from shift' -l provider -x -k -a '(__canary_live providers)' -d 'Which cloud, or any installed provider; needed only without a config'

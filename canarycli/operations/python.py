@@ -137,13 +137,24 @@ class LiveRelease:
             pass
         return self
 
-    def promote(self, *, to: float | None = None, full: bool = False, reason: str = "") -> None:
+    def promote(
+        self,
+        *,
+        to: float | None = None,
+        full: bool = False,
+        reason: str = "",
+        override_freeze: str = "",
+    ) -> None:
         """Ask for the next stage, a share, or 100 % at once; back once that is in place.
+
+        In a change freeze only with `override_freeze`, the reason, which is kept in history.
 
         Raises:
             CanaryError: it is over, or the cloud refuses.
         """
-        promote_release(self._quiet(), to=to, full=full, reason=reason, detach=True)
+        promote_release(
+            self._quiet(), to=to, full=full, reason=reason, detach=True, override=override_freeze
+        )
 
     def pause(self, length: Length = "30m", *, then: str = "rollback", reason: str = "") -> None:
         """Hold it where it is; after that time it goes back, or holds on.
@@ -204,6 +215,7 @@ def start(
     skip: Collection[str] = (),
     note: str = "",
     ref: str = "",
+    override_freeze: str = "",
     accept_risks: bool = False,
     provider: str | None = None,
     config: str | os.PathLike[str] | None = None,
@@ -225,6 +237,7 @@ def start(
         skip: checks to leave out.
         note: kept in history.
         ref: a link kept in history.
+        override_freeze: why it goes up in a change freeze; kept in history.
         accept_risks: start although a check can never tell, as `--yes` does.
         provider: which cloud; needed only without a config.
         config: the config file; else canary.yaml here or above.
@@ -236,7 +249,9 @@ def start(
     """
     address = _address(endpoint, provider, config, settings)
     share = None if percent is None else f"{percent:g}" if not isinstance(percent, str) else percent
-    wanted = Wanted(new_model, share, plan, stages, bake, baseline, tuple(skip), note, ref)
+    wanted = Wanted(
+        new_model, share, plan, stages, bake, baseline, tuple(skip), note, ref, override_freeze
+    )
     intent = intend(address, wanted, os.environ)
     if refuse_busy(intent):
         intent = intend(address, wanted, os.environ)

@@ -44,15 +44,20 @@ def promote(
     return replace(release, ask=Ask(Order.TO, by, reason, to, unfreezes=unfreezes))
 
 
-def shift(release: Release, by: str, share: float, *, reason: str = "") -> Release:
-    """Set the candidate's share by hand and stay there until a person says how to go on."""
+def shift(
+    release: Release, by: str, share: float, *, reason: str = "", unfreezes: bool = False
+) -> Release:
+    """Set the candidate's share by hand and stay there until a person says how to go on.
+
+    With `unfreezes` it goes up in a change freeze too.
+    """
     _must_be_under_way(release)
     if share > release.target and any(_gates(release, share)):
         raise UsageError(
             f"going above {percent(release.target)} has to be approved",
             hint=f"canary promote {release.id} approves it where its stage has passed",
         )
-    return replace(release, ask=Ask(Order.SHIFT, by, reason, share))
+    return replace(release, ask=Ask(Order.SHIFT, by, reason, share, unfreezes=unfreezes))
 
 
 def _gates(release: Release, share: float | None) -> list[Stage]:

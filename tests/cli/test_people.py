@@ -31,6 +31,20 @@ def test_in_a_freeze_nothing_starts_without_a_reason_that_is_kept(tmp_path: Path
     assert "ann overrode the change freeze: 5xx in v41" in done.out
 
 
+def test_a_share_by_hand_goes_up_in_a_freeze_with_a_reason_that_is_kept(tmp_path: Path) -> None:
+    canary = simulated(tmp_path, "  slow: {stages: [{percent: 5, bake: 10h}, {percent: 100}]}\n")
+    started = canary.run(*START, "--plan", "slow", "--detach")
+    assert started.code == 0, started.err
+    release = canary.run("status", "demo", "-o", "json").json["release"]
+    file = canary.folder / "canary.yaml"
+    file.write_text(file.read_text() + ALWAYS)
+
+    done = canary.run("shift", release, "-p", "9", "--yes", "--override-freeze", "load test")
+
+    assert done.code == 0, done.err
+    assert "ann overrode the change freeze: load test" in canary.run("report", "--out", "-").out
+
+
 def test_two_approve_and_the_release_goes_on(tmp_path: Path) -> None:
     canary = simulated(tmp_path, APPROVED)
     held = canary.run(*START, "--plan", "asked")

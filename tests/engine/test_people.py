@@ -71,6 +71,20 @@ def test_an_order_up_waits_for_the_end_of_a_freeze_or_overrides_it(*, unfreezes:
     assert (rehearsal.share == 25) is unfreezes
 
 
+@pytest.mark.parametrize("unfreezes", [False, True])
+def test_a_share_by_hand_waits_for_the_end_of_a_freeze_or_overrides_it(*, unfreezes: bool) -> None:
+    rehearsal, _ = frozen_soon(SLOW)
+    rehearsal.start()
+    driver = rehearsal.controller()
+    drive(driver, rehearsal.key, enough=lambda release: bool(release.frozen))
+
+    driver.change(rehearsal.key, lambda r: orders.shift(r, "dana", 10, unfreezes=unfreezes))
+    drive(driver, rehearsal.key, until=rehearsal.clock.now() + timedelta(minutes=2))
+    rehearsal.confirm(driver)
+
+    assert rehearsal.share == (10 if unfreezes else 5)
+
+
 APPROVED = replace(
     HOLDING,
     stages=(

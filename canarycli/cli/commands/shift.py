@@ -9,6 +9,7 @@ from canarycli.cli.display.journey import journey
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.prompt import confirm
+from canarycli.cli.options import release as options
 from canarycli.cli.options.common import Common
 from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.share import check_share
@@ -24,6 +25,7 @@ def shift(
         float, Option("--percent", "-p", metavar="N", help="The candidate's share, 0 to 100")
     ],
     reason: Annotated[str, Option(metavar="TEXT", help="Kept in history")] = "",
+    override_freeze: options.OverrideFreeze = "",
     yes: Annotated[bool, Option("--yes", "-y", help="Do not ask; only needed to go up")] = False,
 ) -> int:
     """Set the candidate's share by hand."""
@@ -37,4 +39,7 @@ def shift(
         on_its_way = journey(
             work, output, release.id, common=common, on_interrupt=OnInterrupt.HOLD, ok_on="paused"
         )
-        return on_its_way.show(lambda drive: order(drive, share, reason=reason), at_length=False)
+        return on_its_way.show(
+            lambda drive: order(drive, share, reason=reason, override=override_freeze),
+            at_length=False,
+        )
