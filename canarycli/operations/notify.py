@@ -43,6 +43,7 @@ class Notifier:
     env: Mapping[str, str]
     seconds: float = SECONDS
     failures: list[str] = field(default_factory=list)
+    _threads: dict[str, tuple[str, str]] = field(default_factory=dict)
     _queue: "SimpleQueue[Event | Note | None]" = field(default_factory=SimpleQueue)
     _thread: threading.Thread | None = None
     _ending: threading.Event = field(default_factory=threading.Event)
@@ -83,7 +84,9 @@ class Notifier:
             note = told if isinstance(told, Note) else note_of(told, self._release())
             for number, who in enumerate(people):
                 if note.word in who.when:
-                    self.failures += _sent(number, who, note, self.env, self.seconds)
+                    self.failures += _sent(
+                        number, who, note, self.env, seconds=self.seconds, threads=self._threads
+                    )
 
     def _release(self) -> Release | None:
         try:
@@ -93,14 +96,20 @@ class Notifier:
 
 
 def _sent(
-    number: int, who: Notify, note: Note, env: Mapping[str, str], seconds: float = SECONDS
+    number: int,
+    who: Notify,
+    note: Note,
+    env: Mapping[str, str],
+    *,
+    seconds: float = SECONDS,
+    threads: dict[str, tuple[str, str]] | None = None,
 ) -> Iterator[str]:
     """Send, or say in one line why not; never the address itself, which is a secret."""
     # Only where there is something to tell.
     from canarycli.operations.senders import send
 
     try:
-        send(who, note, env, seconds)
+        send(who, note, env, seconds, threads)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, the release goes on
         said = error.said if isinstance(error, CanaryError) else f"{type(error).__name__}: {error}"
         yield f"notify[{number}] was not told ({note.word}): {mask(in_line(said), env)}"
@@ -166,6 +175,10 @@ def hearers(
         from canarycli.operations.telemetry import Telemetry, wanted
 
         made += [Telemetry(find)] if wanted(env) else []
+    if env.get("CANARY_GRAFANA_URL"):
+        from canarycli.operations.grafana import Annotations
+
+        made.append(Annotations(find, env))
     _OPEN.extend(made)
     return tuple(made)
 

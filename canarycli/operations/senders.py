@@ -10,16 +10,25 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from canarycli import __version__
 from canarycli.config.values import Notify
 from canarycli.errors import MissingExtra, Unavailable, UsageError
+from canarycli.operations import slack
 from canarycli.operations.telling import SECONDS, Note
 
 SCHEMA = "canary.notification/1"
 PAGERDUTY = "events.pagerduty.com"
+MOST = 1 << 20
+"""No answer is read any further."""
 CHATS = ("hooks.slack.com",)
 """Hosts that take a text and nothing else."""
 
 
-def send(who: Notify, note: Note, env: Mapping[str, str], seconds: float = SECONDS) -> None:
-    """Send a note to one address.
+def send(
+    who: Notify,
+    note: Note,
+    env: Mapping[str, str],
+    seconds: float = SECONDS,
+    threads: slack.Threads | None = None,
+) -> None:
+    """Send a note to one address; `threads` are those begun in a chat so far.
 
     Raises:
         UsageError: a variable of the address is not set, or it is no address.
@@ -31,7 +40,10 @@ def send(who: Notify, note: Note, env: Mapping[str, str], seconds: float = SECON
         raise UsageError(f"a variable of {who.to} is not set")
     parts = urlsplit(address)
     if parts.scheme in {"http", "https"}:
-        _post(address, _body(parts, note), seconds)
+        post(address, _body(parts, note), seconds)
+    elif slack.is_bot(parts):
+        mine = {} if threads is None else threads
+        slack.tell(parts, note, mine, lambda url, body, token: post(url, body, seconds, token))
     elif parts.scheme == "pagerduty":
         if note.word in {"unsafe", "test"}:  # all else pages nobody
             _page(parts, note, seconds)
@@ -54,7 +66,7 @@ def _page(parts: SplitResult, note: Note, seconds: float) -> None:
     payload = {"summary": note.message[:1024], "source": source, "custom_details": note.facts}
     if note.word == "test":
         change = {"routing_key": key, "payload": payload}
-        _post(f"{base}/v2/change/enqueue", change, seconds)
+        post(f"{base}/v2/change/enqueue", change, seconds)
         return
     alert = {
         "routing_key": key,
@@ -62,7 +74,7 @@ def _page(parts: SplitResult, note: Note, seconds: float) -> None:
         "dedup_key": f"canary-{note.facts.get('release', source)}",
         "payload": {**payload, "severity": "critical"},
     }
-    _post(f"{base}/v2/enqueue", alert, seconds)
+    post(f"{base}/v2/enqueue", alert, seconds)
 
 
 def _apprise(address: str, note: Note) -> None:
@@ -88,13 +100,21 @@ class _Stay(HTTPRedirectHandler):
         return
 
 
-def _post(url: str, body: Mapping[str, Any], seconds: float) -> None:
+def post(url: str, body: Mapping[str, Any], seconds: float = SECONDS, token: str = "") -> bytes:
+    """Send JSON, with a token if there is one, and return the answer.
+
+    Raises:
+        Unavailable: it was not taken.
+    """
     headers = {"Content-Type": "application/json", "User-Agent": f"canarycli/{__version__}"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
     data = json.dumps(body, ensure_ascii=False, default=str).encode()
     request = Request(url, data=data, headers=headers, method="POST")  # noqa: S310 - http(s) only
     try:
-        with build_opener(_Stay).open(request, timeout=seconds):
-            return
+        with build_opener(_Stay).open(request, timeout=seconds) as answer:
+            said: bytes = answer.read(MOST)
+            return said
     except HTTPError as error:
         raise Unavailable(f"the address answered {error.code}") from error
     except (URLError, OSError, ValueError) as error:

@@ -5,18 +5,21 @@ import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli.blackbox import Canary, simulated
+from unit.stories import NOON, a_release_of
 
 from canarycli.config.values import Notify
 from canarycli.errors import Unsafe
 from canarycli.journal import Event
+from canarycli.operations.grafana import Annotations
 from canarycli.operations.notify import Notifier
+from canarycli.plan import Plan, Stage
 
 START = ("start", "-m", "v42", "--yes")
 BAD = {"scenario": "failing", "speed": "60x"}
@@ -29,6 +32,7 @@ class Ear:
     server: ThreadingHTTPServer
     heard: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     status: int = 200
+    answer: bytes = b""
     mute: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -50,8 +54,9 @@ def ear() -> Iterator[Ear]:
                 found.mute.wait(60)
                 return
             self.send_response(found.status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(found.answer)))
             self.end_headers()
+            self.wfile.write(found.answer)
 
         def log_message(self, *_: Any) -> None:
             """Quiet."""
@@ -180,3 +185,85 @@ def test_a_driver_of_all_tells_the_same_people(tmp_path: Path, ear: Ear) -> None
 
     assert driving.end().code == 143
     assert ear.words == ["promoted"]
+
+
+MINUTE = timedelta(minutes=1)
+SLACK = {"ok": True, "channel": "C42", "ts": "1700000000.000100"}
+
+
+def in_slack(ear: Ear, *events: Event) -> Notifier:
+    """What became of telling a channel of a release's events by a bot's token."""
+    address = f"slack://${{TOKEN}}@{ear.url.removeprefix('http://')}/releases"
+    who = Notify(address, ("started", "failed", "rolled_back"))
+    release = a_release_of(Plan(stages=(Stage(5, timedelta(minutes=1)),), checks=(), name="p"))
+    notifier = Notifier(lambda: (who,), lambda: release, {"TOKEN": "xoxb-1"})
+    for event in events:
+        notifier.hear(event)
+    notifier.close()
+    return notifier
+
+
+def test_a_release_is_one_message_in_slack_its_news_answers_to_it(ear: Ear) -> None:
+    ear.answer = json.dumps(SLACK).encode()
+    began = Event("planned", datetime.now(UTC), "v41 -> v42")
+    fails = Event("rollback_started", datetime.now(UTC), "rolling back", fields={"by": "canary"})
+
+    told = in_slack(ear, began, fails, ended("rolled_back"))
+
+    assert told.failures == []
+    assert [path for path, _ in ear.heard] == [
+        "/chat.postMessage",
+        *("/chat.postMessage", "/chat.update") * 2,
+    ]
+    first, answer, renewed, last, _ = (body for _, body in ear.heard)
+    assert first["channel"] == "releases"
+    assert "thread_ts" not in first
+    assert (answer["channel"], answer["thread_ts"]) == ("C42", SLACK["ts"])
+    assert (answer["reply_broadcast"], last["reply_broadcast"]) == (True, False)
+    assert (renewed["ts"], renewed["text"]) == (SLACK["ts"], answer["text"])
+
+
+def test_what_slack_does_not_take_is_said_without_the_token(ear: Ear) -> None:
+    ear.answer = b'{"ok": false, "error": "channel_not_found"}'
+
+    (failure,) = in_slack(ear, Event("planned", datetime.now(UTC), "v41 -> v42")).failures
+
+    assert failure == "notify[0] was not told (started): Slack does not take it: channel_not_found"
+
+
+def test_grafana_has_a_region_for_each_stage_and_a_point_for_a_stop(ear: Ear) -> None:
+    release = a_release_of(Plan(stages=(Stage(5, timedelta(minutes=1)),), checks=(), name="p"))
+    env = {"CANARY_GRAFANA_URL": f"{ear.url}/", "CANARY_GRAFANA_TOKEN": "glsa_1"}
+    told = Annotations(lambda: release, env)
+    for event in (
+        Event("shift_confirmed", NOON, "v42 5% confirmed", fields={"to": 5}),
+        Event("paused", NOON + MINUTE, "paused: no numbers"),
+        Event("shift_confirmed", NOON + 2 * MINUTE, "v42 25% confirmed", fields={"to": 25}),
+        Event("rollback_confirmed", NOON + 3 * MINUTE, "v41 100% confirmed"),
+    ):
+        told.hear(event)
+    told.close()
+
+    start = int(NOON.timestamp() * 1000)
+    assert told.failures == []
+    assert {path for path, _ in ear.heard} == {"/api/annotations"}
+    drawn = [(b["time"] - start, b.get("timeEnd", start) - start, b["tags"]) for _, b in ear.heard]
+    arms = ["fraud-scorer", "v42"]
+    assert drawn == [
+        (60_000, 0, ["canary", "paused", *arms]),
+        (0, 120_000, ["canary", "stage", *arms]),
+        (120_000, 180_000, ["canary", "stage", *arms]),
+    ]
+    assert ear.heard[1][1]["text"] == "fraud-scorer v41 → v42: 5% of the traffic"
+
+
+def test_a_grafana_that_refuses_is_one_line_and_not_asked_again(ear: Ear) -> None:
+    ear.status = 401
+    env = {"CANARY_GRAFANA_URL": ear.url, "CANARY_GRAFANA_TOKEN": "glsa_1"}
+    told = Annotations(lambda: None, env)
+    for _ in range(3):
+        told.hear(Event("paused", NOON, "paused"))
+    told.close()
+
+    assert told.failures == ["Grafana has no annotations: the address answered 401"]
+    assert len(ear.heard) == 1

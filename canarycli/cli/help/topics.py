@@ -50,6 +50,8 @@ OWN_VARIABLES: Mapping[str, str] = {
     "CANARY_LOG": "quiet, info, verbose or debug, as -q, -v and --debug",
     "CANARY_ASCII": "as --ascii",
     "CANARY_STATE": "where the records of releases live: a folder, s3://, gs://, az://, postgresql://",
+    "CANARY_GRAFANA_URL": "a Grafana that gets annotations: a region a stage, a point a stop",
+    "CANARY_GRAFANA_TOKEN": "the token of its service account, which may write annotations",
     "CANARY_ACTOR": "who you are in the history; else the CI run or user@host",
 }
 """Variables that are canary's own."""
