@@ -20,7 +20,7 @@ TEMPLATES: Mapping[str, str] = {
 
 GITHUB_SIGN_IN: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "sagemaker": (
-        "aws-actions/configure-aws-credentials@v4",
+        "aws-actions/configure-aws-credentials@ececac1a45f3b08a01d2dd070d28d111c5fe6722 # v4.1.0",
         {
             "role-to-assume": "${{ vars.CANARY_ROLE }}",
             "aws-region": "%%region%%",
@@ -28,14 +28,14 @@ GITHUB_SIGN_IN: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "vertex": (
-        "google-github-actions/auth@v2",
+        "google-github-actions/auth@ba79af03959ebeac9769e648f473a284504d9193 # v2.1.10",
         {
             "workload_identity_provider": "${{ vars.CANARY_IDENTITY }}",
             "service_account": "${{ vars.CANARY_ACCOUNT }}",
         },
     ),
     "azureml": (
-        "azure/login@v2",
+        "azure/login@a457da9ea143d694b1b9c7c869ebb04ebe844ef5 # v2.3.0",
         {
             "client-id": "${{ vars.AZURE_CLIENT_ID }}",
             "tenant-id": "${{ vars.AZURE_TENANT_ID }}",
@@ -43,7 +43,7 @@ GITHUB_SIGN_IN: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
 }
-"""The action that signs in to each cloud, and what it is given."""
+"""The action that signs in to each cloud, by its commit, and what it is given."""
 
 AZURE_SIGN_IN = (
     "      # a variable group or a service connection gives both scripts the credentials"

@@ -1,5 +1,6 @@
 """The job that canary ci prints is one its system would take, and goes back if cancelled."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,16 @@ def test_without_a_config_the_flags_stand_in_the_job(canary: Canary) -> None:
 
     (start,) = [s["run"] for s in found if s.get("run", "").startswith("canary start ")]
     assert all(word in start for word in flags[2:])
+
+
+@pytest.mark.parametrize("provider", ["sagemaker", "vertex", "azureml", "simulator"])
+def test_every_action_of_a_job_is_pinned_by_its_commit(canary: Canary, provider: str) -> None:
+    canary.write(f"endpoints:\n  fraud: {{provider: {provider}}}\n")
+
+    used = re.findall(r"uses: *(.*)", job(canary, "github"))
+
+    assert len(used) == (2 if provider == "simulator" else 3)
+    assert [one for one in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", one)] == []
 
 
 def test_nothing_to_release_is_said(canary: Canary) -> None:
