@@ -80,6 +80,9 @@ LABELLED = EVERY_LABEL | {"precision", "missed", "false_alarms", "auc"}
 RIGHT = frozenset({"accuracy", "precision", "auc"})
 """Those of which more is better: they count what was right."""
 
+OTHER = "other"
+"""The slice of all values that have none of their own."""
+
 VALUED = frozenset({"value", "sum", "mean", "promql"})
 """Keys by which a metric of a source is a value; without one it counts `bad` of `n`."""
 
@@ -112,6 +115,10 @@ class Metric:
             key; `{arm}` in a text stands for the version. With an `origin` its other keys.
         origin: the source that has it, None for the endpoint's own cloud.
         about: the class, score or error that a metric of `ABOUT` is about.
+        by: where in an answer the field is that it is asked for each value of, "" for none.
+        value: the one it is asked for, `OTHER` for all that are not `among` those asked for;
+            "" while nobody has looked which there are, and it counts all answers.
+        among: see `value`.
     """
 
     name: str
@@ -119,13 +126,24 @@ class Metric:
     source: Mapping[str, Any] = field(default_factory=dict, hash=False)
     origin: Origin | None = None
     about: str = ""
+    by: str = ""
+    value: str = ""
+    among: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         """The name that tells this metric from every other of a release."""
+        slice_ = f" of {self.by}={self.value}" if self.value else ""
         if self.about:
-            return f"{self.name}({self.about})"
-        return self.name if self.threshold is None else f"{self.name}({self.threshold:g}s)"
+            return f"{self.name}({self.about}){slice_}"
+        whole = self.name if self.threshold is None else f"{self.name}({self.threshold:g}s)"
+        return f"{whole}{slice_}"
+
+    def takes(self, value: str | None) -> bool:
+        """Whether it counts an answer whose field has that value."""
+        if self.value in {"", value}:
+            return True
+        return self.value == OTHER and value not in self.among
 
     @property
     def says(self) -> bool:

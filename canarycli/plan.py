@@ -127,6 +127,7 @@ class Check:
             answers neither more nor less is better.
         at_end: judged over all splits of the release; no stage waits for its pass, the end of
             the probation does. Its fail rolls back whenever it comes.
+        at_most: of a metric that is asked for each value of a field, how many get their own.
     """
 
     name: str
@@ -141,6 +142,7 @@ class Check:
     critical: bool = False
     differs_by: Margin | None = None
     at_end: bool = False
+    at_most: int = 5
 
     def __post_init__(self) -> None:
         if self.at_end and self.margin is None:

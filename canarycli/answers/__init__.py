@@ -2,6 +2,7 @@
 
 from canarycli.answers.counting import Pace, counted, refuse_labels, told
 from canarycli.answers.reading import Paths, Said, read
+from canarycli.answers.slices import shares
 from canarycli.answers.told import Told, joined, within
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "joined",
     "read",
     "refuse_labels",
+    "shares",
     "told",
     "within",
 ]

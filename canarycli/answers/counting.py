@@ -85,7 +85,8 @@ def counted(
     }
 
 
-def _point(metric: Metric, at: datetime, several: Sequence[Told], paths: Paths) -> Point:
+def _point(metric: Metric, at: datetime, every: Sequence[Told], paths: Paths) -> Point:
+    several = [one for one in every if metric.takes(_field(metric, one, paths))]
     if metric.name == "scores":
         return _histogram(at, several)
     if metric.name in QUALITY:
@@ -93,6 +94,12 @@ def _point(metric: Metric, at: datetime, several: Sequence[Told], paths: Paths) 
     among, those = SAYS[metric.name]
     counts = [those(metric, one.said) for one in several if among(one.said)]
     return Counts(at, len(counts), sum(counts))
+
+
+def _field(metric: Metric, one: Told, paths: Paths) -> str | None:
+    """The value an answer is sliced by; one that can't be read has none."""
+    where = paths.fields.index(metric.by) if metric.value else 0
+    return one.said.fields[where] if one.said.fields else None
 
 
 Which = Callable[[Said], bool]

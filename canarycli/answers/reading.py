@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import isfinite
@@ -31,6 +31,7 @@ class Said:
         valid: it has all that was asked for.
         empty: there is nothing in it.
         key: what it calls itself, "" where it does not.
+        fields: the values of the fields it is sliced by, in the order of `Paths.fields`.
     """
 
     label: str | None = None
@@ -38,6 +39,7 @@ class Said:
     valid: bool = True
     empty: bool = False
     key: str = ""
+    fields: tuple[str | None, ...] = ()
 
 
 INVALID, EMPTY = Said(valid=False), Said(valid=False, empty=True)
@@ -55,6 +57,7 @@ class Paths:
         positive: the class of answers whose score is over `over`, where there is no `label`.
         over: see `positive`.
         key: JMESPath or column of what a label calls an answer; None for the record's own key.
+        fields: JMESPaths of what answers are sliced by.
     """
 
     each: str = ""
@@ -63,10 +66,11 @@ class Paths:
     positive: str = ""
     over: float = 0.5
     key: Path = None
+    fields: tuple[str, ...] = ()
 
     @staticmethod
-    def of(settings: Mapping[str, Any]) -> "Paths":
-        """From `predictions:` of an endpoint.
+    def of(settings: Mapping[str, Any], fields: Collection[str] = ()) -> "Paths":
+        """From `predictions:` of an endpoint, and what its metrics are sliced by.
 
         Raises:
             UsageError: a path is no JMESPath.
@@ -78,8 +82,9 @@ class Paths:
             str(settings.get("positive") or ""),
             float(settings.get("over", 0.5)),
             settings.get("key"),
+            tuple(sorted(fields)),
         )
-        for path in (paths.each, paths.label, paths.score, paths.key):
+        for path in (paths.each, paths.label, paths.score, paths.key, *paths.fields):
             if isinstance(path, str) and path:
                 _compiled(path)
         return paths
@@ -131,7 +136,9 @@ def _said(item: Any, paths: Paths) -> Said:
     missing = (paths.label is not None and label is None) or (
         paths.score is not None and score is None
     )
-    return Said(label, score, valid=not missing, key=text_of(_at(item, paths.key)) or "")
+    key = text_of(_at(item, paths.key)) or ""
+    fields = tuple(text_of(_at(item, path)) for path in paths.fields)
+    return Said(label, score, valid=not missing, key=key, fields=fields)
 
 
 def _at(item: Any, path: Path) -> Any:

@@ -122,7 +122,7 @@ def _check(model: plans.CheckModel | plans.AlarmModel, sources: Mapping[str, Ori
     if isinstance(model, plans.AlarmModel):
         role = Role(model.role)
         return alarm_check(model.alarm, name=model.name, role=role, critical=model.critical)
-    metric = _metric(model.metric, sources)
+    metric = replace(_metric(model.metric, sources), by=model.by or "")
     return Check(
         name=model.name or metric.key,
         metric=metric,
@@ -136,6 +136,7 @@ def _check(model: plans.CheckModel | plans.AlarmModel, sources: Mapping[str, Ori
         role=Role(model.role),
         critical=model.critical,
         at_end=model.gates == "end",
+        at_most=model.at_most,
     )
 
 

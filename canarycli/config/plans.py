@@ -244,6 +244,8 @@ class CheckModel(Model):
     role: GateOrWatch = Field("gate", description="watch: shown, never decides")
     gates: StageOrEnd = Field("stage", description="end: what comes late, see probation")
     critical: Flag = Field(False, description="true: the first failing read rolls back")
+    by: MaybeText = Field(None, description="asked for each value of this field of an answer")
+    at_most: AtLeastOne = Field(5, description="values that are asked for, the rest together")
 
     @field_validator("no_worse_by", "differs_by", mode="before")
     @classmethod

@@ -21,6 +21,7 @@ from canarycli.config.people import approval_flaws, freeze_flaws
 from canarycli.config.plans import LIMITS, SOURCES
 from canarycli.config.problem import nearest
 from canarycli.config.sources import FROM, metric_flaws, source_flaws
+from canarycli.metrics import UNITS
 from canarycli.registry import provider_names
 
 
@@ -86,6 +87,7 @@ def plan_flaws(
         yield from _one_limit(check, (*base, "checks", index))
         yield from _one_source(check, (*base, "checks", index), sources)
         yield from _cap_of_amounts(check, (*base, "checks", index))
+        yield from _slices_of_answers(check, (*base, "checks", index))
         yield from _end_of_comparison(check, (*base, "checks", index))
     yield from _names_differ(checks, (*base, "checks"))
     for index, smoke in enumerate(_list(plan, "smoke")):
@@ -197,6 +199,21 @@ def _cap_of_amounts(check: Any, path: Path) -> Iterator[Flaw]:
         yield Flaw((*path, "cap"), f"{metric} is no mean of amounts, it takes no cap", At.KEY)
     elif not {"no_worse_by", "differs_by"} & set(check):
         yield Flaw((*path, "cap"), "cap goes with no_worse_by: it is for comparing means", At.KEY)
+
+
+def _slices_of_answers(check: Any, path: Path) -> Iterator[Flaw]:
+    """Only answers have fields to be told apart by."""
+    if not isinstance(check, Mapping) or is_alarm(check) or not {"by", "at_most"} & set(check):
+        return
+    if "by" not in check:
+        yield Flaw((*path, "at_most"), "at_most goes with by:, a field of the answers", At.KEY)
+    metric = check.get("metric")
+    if isinstance(metric, str) and metric.partition("(")[0] in UNITS:
+        yield Flaw(
+            (*path, "by"), f"{metric} is not told by answer: by goes with class_share", At.KEY
+        )
+    elif isinstance(metric, Mapping):
+        yield Flaw((*path, "by"), "only recorded answers are sliced: do it in the query", At.KEY)
 
 
 def _end_of_comparison(check: Any, path: Path) -> Iterator[Flaw]:

@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from canarycli.answers import Pace, Paths, Told, counted, joined, refuse_labels, told, within
+from canarycli.answers import (
+    Pace,
+    Paths,
+    Told,
+    counted,
+    joined,
+    refuse_labels,
+    shares,
+    told,
+    within,
+)
 from canarycli.errors import Unsupported
 from canarycli.labels import LABELLED, Labelling, mature_after
 from canarycli.metrics import Measurements, Metric, Origin, Window
@@ -51,7 +61,7 @@ class Kept:
         Raises:
             Unsupported: the provider keeps no answers, or nothing is kept of a version.
         """
-        paths = Paths.of(self.origin.settings)
+        paths = Paths.of(self.origin.settings, {metric.by for metric in metrics if metric.by})
         found: Iterable[Told] = self._said(paths, self._asked(window))
         if self.origin.kind == LABELLED:
             found = self._right(list(found), window)
@@ -59,6 +69,15 @@ class Kept:
             refuse_labels(metrics)
         series = counted(found, paths, metrics, pace=self.pace, versions=self.versions)
         return Measurements(window, window.end, series, self._queries(metrics))
+
+    def values(self, fields: Collection[str], window: Window) -> Mapping[str, Mapping[str, float]]:
+        """The part of the answers in a window that has each value of some fields.
+
+        Raises:
+            Unsupported: the provider keeps no answers, or nothing is kept of a version.
+        """
+        paths = Paths.of(self.origin.settings, fields)
+        return shares(self._said(paths, self._asked(window)), paths)
 
     def _asked(self, window: Window) -> Window:
         """The part of a window whose periods are whole, and not more of the past than need be."""

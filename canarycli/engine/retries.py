@@ -11,7 +11,7 @@ from canarycli.clock import Clock
 from canarycli.errors import Broken, CanaryError, Denied, Unavailable, Unsupported
 from canarycli.files import Files, Say, Uploaded, Uploader
 from canarycli.masking import mask
-from canarycli.metrics import Measurements, Metric, Window
+from canarycli.metrics import Measurements, Metric, Origin, Window
 from canarycli.preview import Preview, Previewer, Roomy
 from canarycli.provider import (
     Deployer,
@@ -126,6 +126,16 @@ class Patient:
             else Measurements(window, self.clock.now(), {})
         )
         return beside(measured, asked)
+
+    def values(
+        self, endpoint: str, version: str, origin: Origin, fields: Collection[str], window: Window
+    ) -> Mapping[str, Mapping[str, float]]:
+        """The part of a version's recorded answers that has each value of some fields."""
+        from canarycli.engine.recorded import Kept
+        from canarycli.engine.sources import arms_of
+
+        kept = Kept(self.provider, origin, arms_of(endpoint, [version]))
+        return self._ask(lambda: kept.values(fields, window))
 
     def deploy(
         self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str

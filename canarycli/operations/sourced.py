@@ -1,15 +1,18 @@
 """Looks at what a plan's metrics take from elsewhere: recorded answers, and sources of figures."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from canarycli.errors import CanaryError, Rejected
 from canarycli.labels import LABELLED, mature_after
 from canarycli.metrics import Metric, Origin, Window
 from canarycli.operations.workspace import Workspace
+from canarycli.plan import Plan
 from canarycli.probes import newest_points
 from canarycli.provider import Probe
 from canarycli.recorder import RECORDED, USUAL_DELAY, Recorder
+from canarycli.release.record import Release
+from canarycli.release.slices import fields_of, sliced
 from canarycli.verbs import offers
 
 QUARTER = timedelta(minutes=15)
@@ -79,3 +82,18 @@ def _window(metrics: Sequence[Metric], now: datetime) -> Window:
 
 def _lateness(origin: Origin) -> timedelta:
     return max(origin.settings.get("delay") or USUAL_DELAY, mature_after(origin))
+
+
+def in_slices(work: Workspace, release: Release, past: Window) -> Plan:
+    """A plan with its sliced checks asked for the values that the baseline's answers had.
+
+    Raises:
+        Rejected: a field is of no recorded answers, or none of them has it.
+    """
+    values: dict[str, Mapping[str, float]] = {}
+    for field in fields_of(release.plan):
+        origin = next(c.metric.origin for c in release.plan.checks if c.metric.by == field)
+        if origin is None:
+            raise Rejected(f"{field}: only recorded answers are sliced", hint="leave by: out")
+        values |= work.provider.values(work.target.name, release.baseline, origin, {field}, past)
+    return sliced(release.plan, values)

@@ -23,7 +23,7 @@ from canarycli.operations.address import Address
 from canarycli.operations.drive import driven
 from canarycli.operations.frozen import FLAG, overridden
 from canarycli.operations.past import before, read_past
-from canarycli.operations.sourced import refuse_unrecorded
+from canarycli.operations.sourced import in_slices, refuse_unrecorded
 from canarycli.operations.target import answers_of, find_target
 from canarycli.operations.workspace import (
     Workspace,
@@ -335,6 +335,7 @@ def with_history(intent: Intent) -> tuple[Release, Measurements]:
     arms_there = (release.baseline, release.candidate)
     asked = [check.metric for check in release.plan.checks]
     refuse_unrecorded(intent.work, intent.endpoint.name, arms_there, asked)
+    release = replace(release, plan=in_slices(intent.work, release, past))
     measured = read_past(
         provider, intent.endpoint.name, release.baseline, release.plan.checks, past
     )

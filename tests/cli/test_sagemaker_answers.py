@@ -93,6 +93,20 @@ def test_a_doctor_says_what_is_kept_and_how_new_it_is(canary: Canary) -> None:
     assert probes["class_share(fraud) of v41"]["detail"].startswith("newest point")
 
 
+def test_a_check_is_asked_for_each_value_of_a_field(canary: Canary) -> None:
+    canary.write(CONFIG.replace("differs_by: 6pp", "differs_by: 6pp, by: country, at_most: 1"))
+
+    ran = canary.run("plan", "--new-model", "v43", "-o", "json", "--yes")
+
+    assert ran.code == 0, ran.out + ran.err
+    names = [check["name"] for check in ran.json["checks"]]
+    assert "class_share(fraud) of country=DE" in names
+    assert "class_share(fraud) of country=other" in names
+    canary.write(CONFIG.replace("differs_by: 6pp", "differs_by: 6pp, by: continent"))
+    refused = canary.run("plan", "--new-model", "v43")
+    assert "no answer of the baseline has continent" in refused.out + refused.err
+
+
 def test_a_plan_with_answers_needs_to_know_how_to_read_them(canary: Canary) -> None:
     lines = CONFIG.splitlines(keepends=True)
     canary.write("".join(line for line in lines if "predictions" not in line))

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FLUSHED = 30
 """Seconds after which captured answers are written."""
 
+COUNTRIES = ("FR", "DE", "DE")
+"""Where requests come from, one after the other."""
+
 NAMESPACE = "AWS/SageMaker"
 FLAGS = {
     "Invocation5XXErrors": "errors_5xx",
@@ -67,7 +70,8 @@ class Load:
         for number in range(count):
             label = next((label for label, part in says.items() if dice.random() < part), "ok")
             self._owe(f"{name}-{self.until:.0f}-{number}", label, name, dice)
-            body = json.dumps({"predictions": [{"label": label, "score": dice.random()}]})
+            said = {"label": label, "score": dice.random(), "country": COUNTRIES[number % 3]}
+            body = json.dumps({"predictions": [said]})
             output = {
                 "observedContentType": "application/json",
                 "mode": "OUTPUT",

@@ -159,6 +159,21 @@ def test_a_share_says_of_what(tmp_path: Path) -> None:
     assert any("says of what: class_share(fraud)" in message for message in found), found
 
 
+@pytest.mark.parametrize(
+    ("check", "expected"),
+    [
+        ("{metric: errors, no_worse_by: 1pp, by: country}", "errors is not told by answer"),
+        ("{metric: scores, differs_by: 1pp, at_most: 3}", "at_most goes with by:"),
+        ("{metric: errors, never_above: 2%, gates: end}", "goes with no_worse_by or differs_by"),
+    ],
+)
+def test_what_does_not_go_together_is_said(tmp_path: Path, check: str, expected: str) -> None:
+    text = f"plans: {{p: {{stages: [{{percent: 5}}], checks: [{check}]}}}}"
+    found = [problem.message for problem in lint(written(tmp_path, text))]
+
+    assert any(expected in message for message in found), found
+
+
 def test_scores_are_neither_good_nor_bad(tmp_path: Path) -> None:
     text = FILE.replace("scores, differs_by", "scores, no_worse_by")
     found = [problem.message for problem in lint(written(tmp_path, text))]

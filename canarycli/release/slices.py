@@ -1,0 +1,54 @@
+"""Asks a check for each value of a field, by what the baseline's answers had before."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from canarycli.errors import Rejected
+from canarycli.metrics import OTHER
+from canarycli.plan import Check, Plan, Role
+
+LEAST = 0.01
+"""The part of the answers that a slice of its own has at least; a smaller one never passes."""
+
+Values = Mapping[str, Mapping[str, float]]
+"""The part of the answers that has each value, by field; the greatest first."""
+
+
+def fields_of(plan: Plan) -> frozenset[str]:
+    """What the checks of a plan are sliced by, where nobody has looked for its values yet."""
+    return frozenset(c.metric.by for c in plan.checks if c.metric.by and not c.metric.value)
+
+
+def sliced(plan: Plan, values: Values) -> Plan:
+    """The plan with a check for each of the greatest slices, and one for all the rest.
+
+    The promise is shared among them, as among all checks. A rest that is hardly anything is only
+    watched: no release would ever pass it.
+
+    Raises:
+        Rejected: a field has no value in any answer, or a check would have another's name.
+    """
+    checks = tuple(one for check in plan.checks for one in _slices(check, values))
+    try:
+        return replace(plan, checks=checks)
+    except ValueError as error:
+        raise Rejected(str(error), hint="give one of them another name:") from error
+
+
+def _slices(check: Check, values: Values) -> Iterator[Check]:
+    metric = check.metric
+    if not metric.by or metric.value:
+        yield check
+        return
+    known = values.get(metric.by, {})
+    if not known:
+        raise Rejected(
+            f"check {check.name!r}: no answer of the baseline has {metric.by}",
+            hint="by: is a JMESPath within one answer, as class: is",
+        )
+    own = tuple(v for v, part in known.items() if part >= LEAST and v != OTHER)[: check.at_most]
+    rest = 1 - sum(known[value] for value in own)
+    for value in (*own, OTHER):
+        role = Role.WATCH if value == OTHER and rest < LEAST else check.role
+        asked = replace(metric, value=value, among=own)
+        yield replace(check, name=f"{check.name} of {metric.by}={value}", metric=asked, role=role)
