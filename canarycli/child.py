@@ -168,7 +168,7 @@ class Making:
 
     def make(self, what: Callable[[T], str], do: Callable[[], T], undo: Callable[[T], object]) -> T:
         """Make something by one short call; an interrupt waits until it is known what."""
-        with _uninterrupted():
+        with uninterrupted():
             made = do()
             self.note(what(made), lambda: undo(made))
         return made
@@ -272,8 +272,8 @@ def _listen(stdin: IO[str], kept: threading.Event) -> None:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """An order to end that comes inside takes effect at the end of it."""
+def uninterrupted() -> Iterator[None]:
+    """For one short call: an order to end that comes inside takes effect at the end of it."""
     came: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _: came.append(number))
     try:

@@ -12,13 +12,14 @@ from canarycli.provider import Endpoint
 FILE = "file"
 """The key under `candidate:` that names them; on every cloud the same."""
 
-OF_FILES = frozenset({FILE, "container", "variables", "upload_to", "approval"})
+OF_FILES = frozenset({FILE, "container", "variables", "upload_to", "approval", "model_type"})
 """The keys under `candidate:` that are used up once there is a model of the files."""
 
 _FILES = re.compile(
     r"(?:~|\.{1,2})?/(?!subscriptions/).*"  # a path, and no resource id
     r"|[A-Za-z]:\\.*"
     r"|(?:s3|gs|https?)://.*"
+    r"|azureml://(?:subscriptions/.*/)?(?:datastores|jobs)/.*|runs:/.*"
     r"|.*\.(?:tar\.gz|tgz|ya?ml)",
     re.IGNORECASE | re.DOTALL,
 )

@@ -3,7 +3,7 @@
 import copy
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from canarycli.errors import UsageError
@@ -52,6 +52,22 @@ class Options:
             raise UsageError(f"instances is {count!r}, not a number from 1 to 50")
         texts = {k: str(v) for k, v in given.items() if k != "instances" and v}
         return cls(instances=None if count is None else int(count), **texts)
+
+    def within(self, workspace: str) -> "Options":
+        """The same with a whole environment's id, by the resource id of its workspace.
+
+        Raises:
+            UsageError: the environment has no version.
+        """
+        word = self.environment
+        if not word or word.startswith(("/", "azureml://")):
+            return self
+        name, _, version = word.removeprefix("azureml:").partition(":")
+        if not name or not version:
+            raise UsageError(
+                f"environment {word!r} has no version", hint="write it as name:version"
+            )
+        return replace(self, environment=f"{workspace}/environments/{name}/versions/{version}")
 
 
 def deployment_name(model: Model, wanted: str, taken: Collection[str]) -> str:

@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from contextlib import AbstractContextManager
 from typing import Any
 
-from canarycli.errors import Conflict, NotFound, ProviderError, UsageError
+from canarycli.errors import Conflict, NotFound, ProviderError
+from canarycli.files import FILE, Files, Say, Uploaded
 from canarycli.preview import Preview
 from canarycli.provider import RELEASE_NOTE, Endpoint
 from canarycli_azureml import body as read
@@ -15,10 +16,11 @@ from canarycli_azureml.blueprint import Options, body_like, deployment_name
 from canarycli_azureml.body import Body
 from canarycli_azureml.endpoint import DEAD
 from canarycli_azureml.errors import Unanswered, Unclear, message_of
-from canarycli_azureml.file import check_file
+from canarycli_azureml.file import means_yaml
 from canarycli_azureml.models import find_model
 from canarycli_azureml.refusals import UNDER_WAY
 from canarycli_azureml.settings import Settings
+from canarycli_azureml.yaml_file import check_file
 
 LOG_LINES = 8
 """How much of a failed deployment's log is shown."""
@@ -57,14 +59,14 @@ class Deployments:
             return str(known["name"])
         names = [str(deployment["name"]) for deployment in there if not _is_left(seen, deployment)]
         if chosen.file:
-            from canarycli_azureml.local import deploy_file
+            from canarycli_azureml.local import deploy_yaml
 
             check_file(chosen, model)
-            return deploy_file(self._settings, seen, chosen, release, names)
+            return deploy_yaml(self._settings, seen, chosen, release, names)
         baseline = _named(seen, there, like)
         found = find_model(self._session, self._settings, model)
         name = deployment_name(found, chosen.name, names)
-        chosen = _whole_environment(chosen, self._settings)
+        chosen = chosen.within(self._settings.path)
         self._put(seen.name, name, body_like(baseline, found, chosen, release), release)
         return name
 
@@ -75,22 +77,34 @@ class Deployments:
             NotFound: there is no such model, or no version `like`.
             UsageError: the options or the file make no sense, or say another model.
         """
-        chosen = Options.parse(options)
-        if chosen.file:
-            return Preview(check_file(chosen, model))
+        if means_yaml(options):
+            return Preview(check_file(Options.parse(options), model))
         there = self.all(seen.name)
         baseline = _named(seen, there, like)
+        names = [str(deployment["name"]) for deployment in there]
+        if FILE in options:
+            from canarycli_azureml import local
+
+            files = Files(model, like, options, "r-0")
+            return local.preview(self._session, self._settings, baseline, files, names)
+        chosen = Options.parse(options)
         found = find_model(self._session, self._settings, model)
         serving = [d for d in there if _serves(d, found.id) and not _is_dead(d)]
         if not serving:
-            names = [str(deployment["name"]) for deployment in there]
             deployment_name(found, chosen.name, names)
-            body_like(baseline, found, _whole_environment(chosen, self._settings), "r-0")
+            body_like(baseline, found, chosen.within(self._settings.path), "r-0")
         versions = [str(deployment["name"]) for deployment in serving]
         return Preview(
             model if "@" not in model else f"{found.name}:{found.version}",
             min(versions, key=lambda one: one.lower() == like.lower(), default=""),
         )
+
+    def upload(self, seen: Endpoint, files: Files, say: Say) -> AbstractContextManager[Uploaded]:
+        """Make a model of a person's files; see `Uploader.upload`."""
+        from canarycli_azureml.local import upload
+
+        baseline = _named(seen, self.all(seen.name), files.like)
+        return upload(self._session, self._settings, baseline, files, say)
 
     def retire(self, seen: Endpoint, version: str, fresh: Body) -> None:
         """Ask for an idle deployment to be deleted; one that is gone already is no error.
@@ -236,13 +250,3 @@ def _named(seen: Endpoint, there: Sequence[Body], name: str) -> Body:
     raise NotFound(
         f"endpoint {seen.name!r} has no version {name!r} to deploy like", hint=f"it has {names}"
     )
-
-
-def _whole_environment(options: Options, settings: Settings) -> Options:
-    word = options.environment
-    if not word or word.startswith(("/", "azureml://")):
-        return options
-    name, _, version = word.removeprefix("azureml:").partition(":")
-    if not name or not version:
-        raise UsageError(f"environment {word!r} has no version", hint="write it as name:version")
-    return replace(options, environment=f"{settings.path}/environments/{name}/versions/{version}")

@@ -39,11 +39,14 @@ BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
 
 LOCAL = (
     "Microsoft.MachineLearningServices/workspaces/read",
+    "Microsoft.MachineLearningServices/workspaces/datastores/read",
     "Microsoft.MachineLearningServices/workspaces/datastores/listSecrets/action",
     "Microsoft.MachineLearningServices/workspaces/codes/write",
     "Microsoft.MachineLearningServices/workspaces/codes/versions/read",
     "Microsoft.MachineLearningServices/workspaces/codes/versions/write",
+    "Microsoft.MachineLearningServices/workspaces/models/read",
     "Microsoft.MachineLearningServices/workspaces/models/versions/write",
+    "Microsoft.MachineLearningServices/workspaces/models/versions/delete",
     "Microsoft.MachineLearningServices/workspaces/environments/versions/read",
     "Microsoft.MachineLearningServices/workspaces/environments/versions/write",
 )

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from canarycli.errors import NotFound, ProviderError, Unsupported
+from canarycli.files import Files, Say, Uploaded
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Listed, Preview
 from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
@@ -164,7 +165,7 @@ class AzureML:
     ) -> str:
         """Ask for a registered model, or the YAML file in `options`, to be deployed.
 
-        The options are `name`, `instances`, `instance_type`, `environment` and `file`.
+        The options are `name`, `instances`, `instance_type`, `environment` and `file`, a YAML.
 
         Raises:
             NotFound: there is no such model, or no version `like`.
@@ -176,6 +177,10 @@ class AzureML:
     def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
         """What `deploy` would do; see `Deployments.preview`."""
         return self._deployments.preview(seen, model, like, options)
+
+    def upload(self, seen: Endpoint, files: Files, say: Say) -> AbstractContextManager[Uploaded]:
+        """Make a registered model of a person's files; see `Uploader.upload`."""
+        return self._deployments.upload(seen, files, say)
 
     @sensible("removing a version")
     def retire(self, seen: Endpoint, version: str) -> None:

@@ -1,120 +1,96 @@
-"""The process that speaks to azure-ai-ml: an order in JSON on stdin, the outcome on stdout."""
+"""The process that speaks to azure-ai-ml: files to a datastore, a model to the workspace."""
 
-import contextlib
-import json
 import os
-import re
-import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-from canarycli.errors import CanaryError, Rejected, UsageError
+from canarycli.child import Making, Progress, carry_out, uninterrupted
+from canarycli.errors import NotFound, Rejected
 from canarycli.provider import RELEASE_NOTE
-from canarycli_azureml.clouds import cloud_named
+from canarycli_azureml.api import Session
 from canarycli_azureml.credentials import credential
-from canarycli_azureml.errors import refusal, understood, without_secrets
-
-CLOUDS = {"public": "AzureCloud", "usgov": "AzureUSGovernment", "china": "AzureChinaCloud"}
-"""azure-ai-ml's words for them."""
-
-CHANGES = {
-    "name": "name",
-    "instances": "instance_count",
-    "instance_type": "instance_type",
-    "environment": "environment",
-}
-"""What of our options overrides the file, in the file's words."""
+from canarycli_azureml.sdk import answering, client_of, refusing
+from canarycli_azureml.settings import Settings
+from canarycli_azureml.storage import Store
 
 
-MOST_LINES, LONGEST = 4, 300
-"""How much of what azure-ai-ml says is passed on."""
+class Maker:
+    """Makes one model."""
 
-_ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+    def __init__(self, order: Mapping[str, Any], making: Making) -> None:
+        self._wanted, self._release, self._making = order["wanted"], order["release"], making
+        self._settings = Settings.read(order["place"], {})
+        self._session = Session(self._settings)
+        self._client = client_of(self._settings)
+
+    def make(self) -> Mapping[str, Any]:
+        """Do it all."""
+        wanted = self._wanted
+        path = wanted["source"] if wanted["size"] is None else self._store()
+        version = wanted["version"] or self._next()
+        self._register(path, version)
+        return {"model": f"{wanted['name']}:{version}", "made": self._making.made}
+
+    def _store(self) -> str:
+        wanted = self._wanted
+        source, folder = Path(wanted["source"]).expanduser().absolute(), wanted["folder"]
+        signing = credential(self._settings.cloud, os.environ)
+        store = Store(self._client, wanted["store"], signing)
+        where = f"azureml://datastores/{store.name}/paths/{folder}"
+        self._making.note(where, lambda: store.remove(folder))
+        told = Progress(f"uploading to {where}", wanted["size"], self._making.say)
+        # A folder keeps its name: scoring scripts know it below AZUREML_MODEL_DIR.
+        inside = f"{folder}/{source.name}" if source.is_dir() else folder
+        store.put(source, inside, told)
+        return f"{where}/{source.name}"
+
+    def _next(self) -> str:
+        """The version after the newest; the release's name where versions are no numbers."""
+        name = self._wanted["name"]
+        try:
+            found = self._session.get(self._path(), f"reading model {name!r}")
+        except NotFound:
+            return "1"
+        return str((found.get("properties") or {}).get("nextVersion") or self._release)
+
+    def _register(self, path: str, version: str) -> None:
+        from azure.ai.ml.entities import Model
+
+        wanted = self._wanted
+        called = f"{wanted['name']}:{version}"
+        doing = f"registering {called}"
+        self._making.say(doing)
+        model = Model(
+            path=path,
+            type=wanted["kind"],
+            name=wanted["name"],
+            version=version,
+            tags={RELEASE_NOTE: self._release},
+        )
+        with uninterrupted():
+            self._making.note(f"model {called}", lambda: self._forget(version))
+            with answering(doing), refusing(doing, Rejected):
+                self._client.models.create_or_update(model)
+
+    def _forget(self, version: str) -> None:
+        """Delete the version, if it is there and ours."""
+        path, doing = f"{self._path()}/versions/{version}", "deleting the model"
+        with suppress(NotFound):
+            found = self._session.get(path, doing).get("properties") or {}
+            if (found.get("tags") or {}).get(RELEASE_NOTE) == self._release:
+                self._session.call("DELETE", path, doing)
+
+    def _path(self) -> str:
+        return f"{self._settings.path}/models/{self._wanted['name']}"
 
 
 def main() -> None:
     """Carry out one order."""
     warnings.simplefilter("ignore")
-    order, stdout = json.load(sys.stdin), sys.stdout
-    sys.stdout = sys.stderr  # for good: azure-ai-ml's thread prints dots whenever it likes
-    stdout.write(json.dumps(_outcome(order)))
-    stdout.flush()
-    os._exit(0)  # that thread goes on polling, and nobody waits for it here
-
-
-def _outcome(order: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        return {"name": _deploy(order)}
-    except CanaryError as error:
-        kind = next(k for k in type(error).__mro__ if k.__module__ == "canarycli.errors")
-        return {
-            "error": kind.__name__,
-            "message": error.message,
-            "facts": error.facts,
-            "hints": error.hints,
-        }
-
-
-def _deploy(order: Mapping[str, Any]) -> str:
-    from azure.ai.ml import MLClient, load_online_deployment
-
-    options, doing = order["options"], f"deploying {order['options']['file']!r}"
-    changes = [{word: options[key]} for key, word in CHANGES.items() if options[key]]
-    with _refusing(f"file {options['file']!r} is no online deployment", UsageError):
-        deployment = load_online_deployment(
-            options["file"], params_override=[{"endpoint_name": order["endpoint"]}, *changes]
-        )
-    deployment.tags = {**(deployment.tags or {}), RELEASE_NOTE: order["release"]}
-    name = str(deployment.name)
-    if name.lower() in {there.lower() for there in order["taken"]}:
-        raise UsageError(
-            f"endpoint {order['endpoint']!r} has a version {name!r} already",
-            hint="set another one with candidate: name:",
-        )
-    client = MLClient(
-        credential(cloud_named(order["cloud"]), os.environ),
-        order["subscription"],
-        order["resource_group"],
-        order["workspace"],
-        cloud=CLOUDS[order["cloud"]],
-    )
-    with _answering(doing), _refusing(doing, Rejected):
-        client.online_deployments.begin_create_or_update(deployment)
-    return name
-
-
-@contextlib.contextmanager
-def _refusing(what: str, kind: type[CanaryError]) -> Iterator[None]:
-    """azure-ai-ml's own refusals, before or between its calls."""
-    from azure.ai.ml.exceptions import MlException
-    from marshmallow import ValidationError
-
-    try:
-        yield
-    except (MlException, ValidationError, ValueError) as error:
-        raise kind(what, facts=_lines(without_secrets(str(error)))) from error
-
-
-def _lines(text: str) -> list[str]:
-    """What azure-ai-ml says at length, in colours, as a few plain lines."""
-    plain = (line.strip() for line in _ESCAPE.sub("", text).splitlines())
-    return [line[:LONGEST] for line in plain if line][:MOST_LINES]
-
-
-@contextlib.contextmanager
-def _answering(doing: str) -> Iterator[None]:
-    """Azure's refusals of its calls."""
-    from azure.core.exceptions import HttpResponseError
-
-    with understood(doing):
-        try:
-            yield
-        except HttpResponseError as error:
-            if error.response is None or error.status_code is None:
-                raise
-            answer: Any = error.response
-            raise refusal(doing, error.status_code, answer.text(), answer.headers) from error
+    carry_out(lambda order, making: Maker(order, making).make())
 
 
 if __name__ == "__main__":

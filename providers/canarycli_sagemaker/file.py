@@ -9,6 +9,7 @@ from canarycli.child import sized
 from canarycli.errors import NotFound, Unsupported, UsageError
 from canarycli.files import Files, means_files, same_image
 from canarycli.likeness import Field, likeness
+from canarycli.local_files import size_at
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
 from canarycli_sagemaker.blueprint import NAME, config_name
@@ -100,11 +101,6 @@ def plan(clients: Clients, endpoint: str, like: str, files: Files) -> Blueprint:
     return Blueprint(name, artifact, request, versioned)
 
 
-def files_below(folder: Path) -> list[Path]:
-    """Every file of a folder, in order."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
 def _checked(source: str) -> int | None:
     """The size of files on this machine, None if they are on S3 already."""
     if source.startswith("s3://"):
@@ -115,10 +111,7 @@ def _checked(source: str) -> int | None:
         )
     path = Path(source).expanduser()
     if path.is_dir():
-        found = files_below(path)
-        if not found:
-            raise UsageError(f"folder {source!r} is empty")
-        return sum(file.stat().st_size for file in found)
+        return size_at(source)
     if not path.is_file():
         raise UsageError(f"there is no file or folder {source!r} to make a model of")
     with path.open("rb") as opened:

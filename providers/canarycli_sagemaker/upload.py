@@ -16,9 +16,9 @@ from botocore.exceptions import ClientError
 from canarycli import __version__
 from canarycli.child import Making, Progress, carry_out
 from canarycli.errors import Rejected, Unavailable, UsageError
+from canarycli.local_files import files_at, size_at
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.errors import translated
-from canarycli_sagemaker.file import files_below
 from canarycli_sagemaker.settings import Settings
 
 CONFIG = Config(
@@ -122,12 +122,11 @@ def _packed(source: Path, say: Callable[[str], None]) -> Iterator[Path]:
     if source.is_file():
         yield source
         return
-    files = files_below(source)
-    told = Progress(f"packing {source.name}", sum(f.stat().st_size for f in files), say)
+    told = Progress(f"packing {source.name}", size_at(str(source)), say)
     with NamedTemporaryFile(suffix=".tar.gz") as packed:
         with tarfile.open(fileobj=packed, mode="w:gz", dereference=True) as tar:
-            for file in files:
-                tar.add(file, file.relative_to(source).as_posix())
+            for file, below in files_at(source):
+                tar.add(file, below)
                 told(file.stat().st_size)
         packed.flush()
         yield Path(packed.name)

@@ -1,7 +1,7 @@
 """A model version to be made of a person's files: what is asked of Google, before any write."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from canarycli.child import sized
 from canarycli.errors import NotFound, Rejected, Unsupported, UsageError
 from canarycli.files import Files, means_files, same_image
 from canarycli.likeness import likeness
+from canarycli.local_files import files_at, size_at
 from canarycli_vertex.api import Api, Json
 from canarycli_vertex.errors import understood
 from canarycli_vertex.fields import CONTAINER, PROBE
@@ -83,16 +84,6 @@ def plan(api: Api, baseline: Json, files: Files) -> Blueprint:
     return Blueprint(files.source, size, to, parent, display, alias, container, key)
 
 
-def files_at(source: Path) -> Iterator[tuple[Path, str]]:
-    """Every file, with its name below the folder on Cloud Storage."""
-    if source.is_file():
-        yield source, source.name
-        return
-    for path in sorted(source.rglob("*")):
-        if path.is_file():
-            yield path, path.relative_to(source).as_posix()
-
-
 def _checked(source: str) -> int | None:
     """The size of files on this machine, None if they are on Cloud Storage already."""
     if source.startswith("gs://"):
@@ -101,13 +92,7 @@ def _checked(source: str) -> int | None:
         raise UsageError(
             f"Vertex AI takes no model from {source!r}", hint="name files here, or on gs://"
         )
-    path = Path(source).expanduser()
-    if not path.exists():
-        raise UsageError(f"there is no file or folder {source!r} to make a model of")
-    found = [file.stat().st_size for file, _ in files_at(path)]
-    if not found:
-        raise UsageError(f"folder {source!r} is empty")
-    return sum(found)
+    return size_at(source)
 
 
 def _model_of(api: Api, baseline: Json) -> Json:

@@ -15,10 +15,10 @@ from google.cloud.storage import Client
 
 from canarycli.child import Making, Progress, carry_out
 from canarycli.errors import NotFound, Rejected, Unavailable
+from canarycli.local_files import files_at
 from canarycli_vertex.api import Api
 from canarycli_vertex.credentials import Tokens
 from canarycli_vertex.errors import refusal
-from canarycli_vertex.file import files_at
 from canarycli_vertex.settings import Settings
 
 CHUNK = 8 * 1024 * 1024

@@ -23,7 +23,8 @@ The control surface, JSON over POST to the URL itself (`running.Server` wraps it
                            other answer where no source confirms one: unready_traffic "reject",
                            patch_properties "reject" or "apply", deployment_blocks_endpoint true,
                            rollup "sum", missing "zero" or "drop", strict_aggregation false,
-                           shadow_counts false, merge_tags false, system_data false
+                           shadow_counts false, merge_tags false, system_data false;
+                           storage_closed true: nobody may write blobs
     /__control/advance     {seconds}: let time pass; answers {now}
     /__control/now         {}: {now}, seconds since the epoch
     /__control/workspace   {subscription, group, name, location}: another workspace
@@ -54,6 +55,8 @@ The control surface, JSON over POST to the URL itself (`running.Server` wraps it
                            for all but `token`
     /__control/clear       {}: no faults, an empty call log
     /__control/token       {audience}: {token}, as somebody has it who is signed in already
+    /__control/stored      {}: {stored: {blob: size}}
+    /__control/versions    {name}: {versions} of a registered model
     /__control/expire      {}: tokens given so far are no longer accepted
     /__control/calls       {operation}: {calls: [{operation, action, method, host, path, query,
                            body, status, fault, agent, at}]}

@@ -11,7 +11,7 @@ from typing import Any
 
 from servers.mutation import mutated
 
-from . import assets, blobs, entra, faults, logs, monitor, scoring
+from . import assets, blobs, entra, faults, logs, monitor, scoring, storage
 from .control import Control
 from .endpoints import Endpoints
 from .state import PROVIDER, State, Workspace
@@ -88,6 +88,26 @@ def _version(_: State, workspace: Workspace, __: Request, names: tuple[str, ...]
     return assets.version(workspace, kind, name, wanted)
 
 
+def _register(
+    state: State, workspace: Workspace, request: Request, names: tuple[str, ...]
+) -> Reply:
+    kind, name, wanted = names
+    return assets.register(state, workspace, (kind, name, wanted), request.json())
+
+
+def _forget(_: State, workspace: Workspace, __: Request, names: tuple[str, ...]) -> Reply:
+    kind, name, wanted = names
+    return assets.forget(workspace, kind, name, wanted)
+
+
+def _datastores(_: State, workspace: Workspace, *__: object) -> Reply:
+    return storage.datastores(workspace)
+
+
+def _secrets(*_: object) -> Reply:
+    return storage.secrets()
+
+
 def _other(_: State, workspace: Workspace, __: Request, names: tuple[str, ...]) -> Reply:
     """An endpoint of another kind, of which there is no more to know than that it is there."""
     kind, name = names
@@ -161,6 +181,28 @@ ROUTES = (
         _version,
     ),
     _route(
+        "asset.put",
+        f"{ML}/models/versions/write",
+        "PUT",
+        r"/(models)/{n}/versions/{v}",
+        _register,
+    ),
+    _route(
+        "asset.delete",
+        f"{ML}/models/versions/delete",
+        "DELETE",
+        r"/(models)/{n}/versions/{v}",
+        _forget,
+    ),
+    _route("datastore.list", f"{ML}/datastores/read", "GET", "/datastores", _datastores),
+    _route(
+        "datastore.secrets",
+        f"{ML}/datastores/listSecrets/action",
+        "POST",
+        "/datastores/{n}/listSecrets",
+        _secrets,
+    ),
+    _route(
         "asset.versions",
         f"{ML}/models/versions/read",
         "GET",
@@ -211,7 +253,7 @@ class App:
             if request.host.endswith(".inference.ml.azure.com"):
                 return self._scoring(request)
             if ".blob." in request.host:
-                return self._store("blob", request, blobs.answer)
+                return self._blob(request)
             if request.host.startswith("api.loganalytics."):
                 return self._store("logs", request, logs.answer)
             if request.host.startswith("management."):
@@ -235,6 +277,12 @@ class App:
             reply = scoring.answer(self.state, request)
         self._note(request, "score", reply, fault)
         return reply
+
+    def _blob(self, request: Request) -> Reply:
+        if request.method == "GET":
+            return self._store("blob", request, blobs.answer)
+        name = f"blob.{request.query.get('comp') or request.method.lower()}"
+        return self._store(name, request, storage.answer)
 
     def _store(
         self, name: str, request: Request, handle: Callable[[State, Request], Reply]

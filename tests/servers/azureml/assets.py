@@ -1,8 +1,9 @@
 """Registered models and other assets of a workspace: containers and their versions."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from .state import PROVIDER, Workspace
+from .state import PROVIDER, State, Workspace
 from .wire import Refused, Reply
 
 
@@ -29,7 +30,11 @@ def container(workspace: Workspace, kind: str, name: str) -> Reply:
             "id": f"{workspace.id}/{kind}/{name}",
             "name": name,
             "type": f"{PROVIDER}/workspaces/{kind}",
-            "properties": {"latestVersion": latest, "isArchived": False},
+            "properties": {
+                "latestVersion": latest,
+                "nextVersion": str(int(latest) + 1) if latest.isdigit() else None,
+                "isArchived": False,
+            },
         },
     )
 
@@ -53,6 +58,28 @@ def version(workspace: Workspace, kind: str, name: str, wanted: str) -> Reply:
     raise Refused(404, "UserError", f"{kind} {name}:{wanted} was not found.")
 
 
+def register(
+    state: State, workspace: Workspace, names: tuple[str, str, str], body: dict[str, Any]
+) -> Reply:
+    """A new version; one that is there keeps its files."""
+    kind, name, wanted = names
+    properties = body["properties"]
+    known = workspace.assets.setdefault(kind, {}).setdefault(name, [])
+    for version in known:
+        if version["version"] == wanted:
+            raise Refused(409, "UserError", f"{kind} {name}:{wanted} exists, with another path.")
+    stamp = datetime.fromtimestamp(state.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+    known.append({"version": wanted, "created": stamp, "properties": properties})
+    return Reply(201, _shown(workspace, kind, name, known[-1]))
+
+
+def forget(workspace: Workspace, kind: str, name: str, wanted: str) -> Reply:
+    known = _versions(workspace, kind, name)
+    left = [version for version in known if version["version"] != wanted]
+    workspace.assets[kind][name] = left
+    return Reply(200 if len(left) < len(known) else 204)
+
+
 def _versions(workspace: Workspace, kind: str, name: str) -> list[dict[str, Any]]:
     found = workspace.assets.get(kind, {}).get(name)
     if not found:
@@ -72,6 +99,6 @@ def _shown(workspace: Workspace, kind: str, name: str, version: dict[str, Any]) 
         "id": f"{workspace.id}/{kind}/{name}/versions/{version['version']}",
         "name": version["version"],
         "type": f"{PROVIDER}/workspaces/{kind}/versions",
-        "properties": dict(version["properties"]),
+        "properties": {"tags": {}, "properties": {}, "flavors": {}, **version["properties"]},
         "systemData": {"createdAt": version.get("created", "2026-01-01T00:00:00.000000Z")},
     }

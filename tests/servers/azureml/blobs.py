@@ -29,6 +29,8 @@ def datastore(workspace: Workspace, name: str) -> Reply:
         "containerName": CONTAINER if name == "workspaceblobstore" else name,
         "endpoint": "core.windows.net",
         "protocol": "https",
+        "fileShareName": "files",
+        "credentials": {"credentialsType": "None" if name == "other" else "AccountKey"},
     }
     return Reply(
         200, {"id": f"{workspace.id}/datastores/{name}", "name": name, "properties": about}
@@ -37,8 +39,7 @@ def datastore(workspace: Workspace, name: str) -> Reply:
 
 def answer(state: State, request: Request) -> Reply:
     """One call of the Blob service."""
-    token = request.headers.get("authorization", "").removeprefix("Bearer ")
-    if state.tokens.get(token, "").rstrip("/") != AUDIENCE:
+    if not is_signed(state, request):
         return Reply(401, b"<Error><Code>InvalidAuthenticationInfo</Code></Error>", XML)
     if "x-ms-version" not in request.headers:
         return Reply(400, b"<Error><Code>MissingRequiredHeader</Code></Error>", XML)
@@ -52,13 +53,20 @@ def answer(state: State, request: Request) -> Reply:
     return Reply(206, found[0][int(start) : int(end) + 1], {"Content-Type": "text/plain"})
 
 
+def is_signed(state: State, request: Request) -> bool:
+    """Whether the caller comes with a token or with the workspace's own signature."""
+    token = request.headers.get("authorization", "").removeprefix("Bearer ")
+    return "sig" in request.query or state.tokens.get(token, "").rstrip("/") == AUDIENCE
+
+
 def _list(state: State, container: str, asked: Mapping[str, str]) -> Reply:
     head = f"{container}/{asked['prefix']}"
-    names = sorted(name for name in state.blobs if name.startswith(head))
+    begun = state.blocks if "uncommittedblobs" in asked.get("include", "") else {}
+    names = sorted(name for name in {*state.blobs, *begun} if name.startswith(head))
     start = int(asked.get("marker") or 0)
     entries = []
     for name in names[start : start + PAGE]:
-        body, at = state.blobs[name]
+        body, at = state.blobs.get(name, (b"", state.now()))
         changed = format_datetime(datetime.fromtimestamp(at, UTC), usegmt=True)
         entries.append(
             f"<Blob><Name>{escape(name.partition('/')[2])}</Name><Properties>"

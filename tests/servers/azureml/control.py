@@ -180,6 +180,16 @@ class Control:
         """A token as somebody has it who is signed in already."""
         return {"token": new_token(self.state, body["audience"], "somebody", "tenant")}
 
+    def do_stored(self, _: dict[str, Any]) -> dict[str, Any]:
+        """The blobs there are, with their sizes, and blocks of some that broke off."""
+        parts = {name: b"".join(blocks) for name, blocks in self.state.blocks.items()}
+        found = {**parts, **{name: body for name, (body, _) in self.state.blobs.items()}}
+        return {"stored": {name: len(content) for name, content in found.items()}}
+
+    def do_versions(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The versions of a registered model."""
+        return {"versions": self._workspace(body).assets.get("models", {}).get(body["name"], [])}
+
     def do_expire(self, _: dict[str, Any]) -> None:
         """Every token given so far is no longer accepted."""
         self.state.expired |= self.state.tokens

@@ -43,6 +43,7 @@ class Settings:
     granted: list[str] | None = None  # actions the caller has, None for all
     secret: str = ""  # the only client secret accepted, "" for any
     front_ends: int = 3  # each reports a latency percentile of its own
+    storage_closed: bool = False  # True: nobody may write to the storage account
 
 
 @dataclass
@@ -130,6 +131,7 @@ class State:
             self.queries: list[str] = []
             self.operations: dict[str, Operation] = {}
             self.writer = "canary-test"
+            self.blocks: dict[str, list[bytes]] = {}
 
     def now(self) -> float:
         """Seconds since the epoch on the server's clock."""

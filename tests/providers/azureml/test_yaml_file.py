@@ -6,7 +6,7 @@ import pytest
 
 from canarycli.errors import UsageError
 from canarycli_azureml.blueprint import Options
-from canarycli_azureml.file import check_file
+from canarycli_azureml.yaml_file import check_file
 
 GOOD = """
 $schema: https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json
@@ -73,13 +73,6 @@ def test_addresses_are_left_to_azure(tmp_path: Path) -> None:
     text = GOOD.replace("azureml:fraud:2", "{path: azureml://datastores/d/paths/m}")
 
     assert checked(tmp_path, text, "anything") == "anything"
-
-
-def test_a_folder_is_named_by_a_deployment(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is a folder") as refused:
-        check_file(Options(file=str(tmp_path)), str(tmp_path))
-
-    assert "type: mlflow_model" in refused.value.hints[0]
 
 
 def test_the_file_may_be_the_word_for_the_model(tmp_path: Path) -> None:
