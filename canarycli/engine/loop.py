@@ -29,6 +29,9 @@ SLICE = timedelta(seconds=2)
 BLIND = SETTLING * 2
 """How soon a cloud that gave no answer is asked again."""
 
+MINUTE = timedelta(minutes=1)
+"""While the way back is not in force, that is told so often."""
+
 LOOK_ON = timedelta(seconds=12)
 """How long a rollback that is in place is watched where nobody is there to wait longer."""
 
@@ -84,6 +87,7 @@ class Steps:
         insist: hold where the cloud denies or refuses; else that is an error at once.
         last: the release as this process last knew it.
         blind_since: when the cloud stopped to answer, None while it does.
+        minutes: of waiting for the way back, as they were last told.
     """
 
     controller: Controller
@@ -91,6 +95,7 @@ class Steps:
     insist: bool = True
     last: Release | None = None
     blind_since: datetime | None = None
+    minutes: int = 0
 
     def take(self, seen: Endpoint | None = None) -> Decision | None:
         """One tick; None where the cloud refused it, and the release holds or turns back.
@@ -119,6 +124,7 @@ class Steps:
             self.controller.tell("visible", "the cloud answers again")
             self.blind_since = None
         self.last = decision.release
+        self._tell_wait(decision.release)
         if decision.release.over and not decision.events:
             self._tell_end(decision.release)
         return decision
@@ -174,6 +180,18 @@ class Steps:
                     record.release.endpoint, record.release.home
                 ),
             ) from error
+
+    def _tell_wait(self, release: Release) -> None:
+        """Say every minute that the way back is asked for and not in force yet."""
+        minutes = (self.controller.clock.now() - (release.asked_at or release.started_at)) // MINUTE
+        back = release.state is State.ROLLING_BACK and not release.is_home
+        if back and minutes and minutes != self.minutes:
+            self.controller.tell(
+                "waiting",
+                f"{release.home} is not in force after {minutes} min; still waiting",
+                "warning",
+            )
+        self.minutes = minutes if back else 0
 
     def _tell_end(self, release: Release) -> None:
         """Tell how a release ended that somebody else saw to its end."""

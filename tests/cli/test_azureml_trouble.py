@@ -93,6 +93,15 @@ def test_a_raise_while_somebody_changes_the_endpoint_waits(azure: OnAzure) -> No
     assert azure.shares() == [0, 5]
 
 
+@pytest.mark.parametrize("state", ["Updating", "Creating"])
+def test_a_start_right_after_anothers_change_is_busy(azure: OnAzure, state: str) -> None:
+    azure.server.control("state", endpoint="eta", state=state)
+    result = azure.ann.run("start", "-m", "teal", "--percent", "5", "--detach", "--yes")
+    assert result.code == 7, result.out + result.err
+    assert f"a change of endpoint 'eta' is under way ({state})" in result.err
+    assert "endpoint.put" not in azure.calls
+
+
 def test_another_writer_that_raises_is_drift(azure: OnAzure) -> None:
     driving = azure.ann.begin("start", "-m", "teal", "--yes")
     driving.wait_for("teal 5% confirmed")

@@ -1,0 +1,71 @@
+"""What people are told while a cloud gives no answer, or takes its time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from engine.rehearsal import PLAN, Rehearsal, seconds
+
+from canarycli.engine.loop import drive
+from canarycli.engine.retries import Patient
+from canarycli.errors import Unavailable
+from canarycli.release.orders import roll_back
+from canarycli.release.record import Outcome
+
+
+@dataclass
+class Out:
+    """A provider that gives no answer to some questions for a while."""
+
+    rehearsal: Rehearsal
+    silent: tuple[str, ...]
+    begins: float
+    lasts: float
+
+    def __getattr__(self, name: str) -> Any:
+        found: Callable[..., Any] = getattr(self.rehearsal.simulator, name)
+        if name not in self.silent:
+            return found
+        begins = self.rehearsal.release.started_at + seconds(self.begins)
+
+        def asked(*given: Any, **named: Any) -> Any:
+            if begins <= self.rehearsal.clock.now() < begins + seconds(self.lasts):
+                raise Unavailable("throttled")
+            return found(*given, **named)
+
+        return asked
+
+
+@pytest.mark.parametrize("silent", [("describe",), ("describe", "measure", "shift", "notes")])
+def test_an_outage_is_told_when_it_begins_and_when_it_is_over(silent: tuple[str, ...]) -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    provider: Any = Out(rehearsal, silent, begins=46, lasts=75)
+    patient = Patient(provider, rehearsal.clock)
+
+    ended = drive(replace(rehearsal.controller(), provider=patient), rehearsal.key)
+
+    told = [event for event in rehearsal.heard if event.type in {"waiting", "visible"}]
+    assert ended.outcome is Outcome.PROMOTED
+    assert [(event.type, event.level) for event in told] == [
+        ("waiting", "warning"),
+        ("visible", "info"),
+    ]
+    assert told[0].message == "throttled; holding until the cloud answers"
+
+
+def test_a_way_back_that_takes_minutes_is_told_every_minute() -> None:
+    rehearsal = Rehearsal(replace(PLAN, settle_within=seconds(600)), settle=190)
+    rehearsal.start()
+    controller = rehearsal.controller()
+    rehearsal.confirm(controller)
+    now = rehearsal.clock.now()
+    controller.change(rehearsal.key, lambda release: roll_back(release, "ann", now))
+
+    drive(controller, rehearsal.key)
+
+    told = [event.message for event in rehearsal.heard if event.type == "waiting"]
+    assert told == [
+        f"v41 100% is not in force after {minutes} min; still waiting" for minutes in (1, 2, 3)
+    ]
