@@ -21,6 +21,7 @@ from canarycli_azureml.errors import refusal as azures
 from canarycli_azureml.refusals import REFUSALS as AZUREML
 from canarycli_sagemaker.errors import of_answer
 from canarycli_sagemaker.refusals import REFUSALS as SAGEMAKER
+from canarycli_sagemaker.refusals import AlreadyThere
 from canarycli_sagemaker.settings import Settings
 from canarycli_vertex.errors import refusal as googles
 from canarycli_vertex.refusals import REFUSALS as VERTEX
@@ -65,6 +66,27 @@ ON_SAGEMAKER: tuple[tuple[str, str, type[ProviderError], str], ...] = (
         "create it anew",
     ),
     ("ThrottlingException", "Rate exceeded", Unavailable, ""),
+    ("InternalFailure", "", Unavailable, ""),
+    ("ConcurrentUpdateException", "The target is being changed.", Conflict, ""),
+    (
+        "ValidationException",
+        f'Could not find endpoint configuration "{AWS}:endpoint-config/x".',
+        NotFound,
+        "create an endpoint config of that name again",
+    ),
+    (
+        "ValidationException",
+        f'Cannot create already existing endpoint configuration "{AWS}:endpoint-config/x".',
+        AlreadyThere,
+        "",
+    ),
+    (
+        "ValidationException",
+        "Unable to provision requested ML compute capacity.",
+        Rejected,
+        "another type",
+    ),
+    ("ValidationException", "A resource can have at most 50 tags.", Rejected, "tags of the endp"),
 )
 
 
@@ -149,6 +171,24 @@ ON_VERTEX: tuple[tuple[int, str, str, str, type[ProviderError], str], ...] = (
         "organisation",
     ),
     (
+        403,
+        "PERMISSION_DENIED",
+        "BILLING_DISABLED",
+        "This API method requires billing to be enabled.",
+        Denied,
+        "link a billing account",
+    ),
+    (
+        429,
+        "RESOURCE_EXHAUSTED",
+        "",
+        "The zone does not have enough resources available to fulfill the request: stockout",
+        Rejected,
+        "candidate: machine_type:",
+    ),
+    (400, "INVALID_ARGUMENT", "", "List of found errors: 1.Field: traffic_split", Rejected, ""),
+    (500, "INTERNAL", "", "Internal error encountered.", Unavailable, ""),
+    (
         503,
         "UNAVAILABLE",
         "",
@@ -223,6 +263,9 @@ ON_AZUREML: tuple[tuple[int, str, str, type[ProviderError], str], ...] = (
         "policy",
     ),
     (400, "BadRequest", "Deployment is in Failed state", Rejected, ""),
+    (400, "SkuNotAvailable", "Standard_NC6 is not available here.", Rejected, "another size"),
+    (400, "ImageBuildFailure", "pip could not find xgboost", Rejected, "mend the environment"),
+    *((status, "", "", Unavailable, "") for status in (408, 429, 500, 503, 529)),
 )
 
 
@@ -238,6 +281,21 @@ def test_what_azure_refuses(
     assert isinstance(error, Conflict) == (kind is Conflict)
     assert text in error.said
     assert hint in " ".join(error.hints)
+
+
+@pytest.mark.parametrize(
+    ("table", "tried"),
+    [
+        (SAGEMAKER, [f"{code}: {text}" for code, text, *_ in ON_SAGEMAKER]),
+        (VERTEX, [f"{reason}: {text}" for _, _, reason, text, *_ in ON_VERTEX]),
+        (AZUREML, [f"{code}: {text}" for _, code, text, *_ in ON_AZUREML]),
+    ],
+    ids=["sagemaker", "vertex", "azureml"],
+)
+def test_every_refusal_of_a_table_is_tried(table: tuple[Refusal, ...], tried: list[str]) -> None:
+    found = [read(table, text) for text in tried]
+
+    assert [refusal.says for refusal in table if refusal not in found] == []
 
 
 @pytest.mark.parametrize("table", [SAGEMAKER, VERTEX, AZUREML])
