@@ -90,6 +90,8 @@ class WayBack:
             return self._go(reason, listen, wait=wait, patient=patient)
         except Unavailable as error:
             raise self.unsafe(error.said) from error
+        except Unsafe:
+            raise
         except CanaryError as error:
             if isinstance(error, Rejected | NotFound) and self._is_astray():
                 raise self.unsafe(error.said, *error.hints) from error
@@ -108,7 +110,7 @@ class WayBack:
             work = self._in_memory(reason, lambda _: None)
             release = self._drive(work, accepted, None, wait=wait, patient=patient)
         if release.outcome is Outcome.UNSAFE:
-            raise self.unsafe(release.why)
+            raise self._unsafe_for_good(release.why)
         if wait and self.record is not None and (said := work.let_cool(self.baseline)):
             self.say(said)
         status = release_status(Record(release), None, work.clock.now())
@@ -153,6 +155,17 @@ class WayBack:
         except CanaryError:
             return True  # nobody can tell that it is not
         return any(name != self.baseline for name in now.traffic.live)
+
+    def _unsafe_for_good(self, why: str) -> Unsafe:
+        """Unsafe, with the endpoint's own way out where nothing of it serves anybody."""
+        try:
+            now = self.work.provider.describe(self.work.target.name)
+        except CanaryError:
+            return self.unsafe(why)
+        _, _, way = now.unfit.partition("; ")
+        if not way or any(version.in_service for version in now.versions):
+            return self.unsafe(why)
+        return Unsafe(f"ROLLBACK FAILED on {self.work.target.name}: {why}", hint=way)
 
     def unsafe(self, why: str, *ways: str) -> Unsafe:
         """The loudest error there is, with the way out: the cloud's own ways first."""

@@ -120,9 +120,23 @@ def test_what_sagemaker_only_lets_be_deleted_says_so_once(
     server.endpoint("fraud", {"v1": 1, "v2": 0})
     server.control("change", {"endpoint": "fraud", "status": state})
 
-    said = asked(canary, ("start", "-y"), SAGEMAKER, "v2")
+    for way in WAYS[:3]:
+        assert asked(canary, way, SAGEMAKER, "v2").count("delete it and create it anew") == 1
+    back = canary.run("rollback", *SAGEMAKER, "-y")
+    assert back.code == 13, back.out + back.err
+    assert back.err.count("delete it and create it anew") == 1
+    assert "update-endpoint-weights" not in back.err
 
-    assert said.count("delete it and create it anew") == 1
+
+def test_a_baseline_of_azure_that_failed_has_the_way_back_by_hand_once(azure: OnAzure) -> None:
+    azure.somebody_sets(blue=90, teal=10)
+    azure.server.control("state", endpoint="eta", deployment="blue", state="Failed")
+
+    back = azure.ann.run("rollback", *AZURE, "-y")
+
+    assert back.code == 13, back.out + back.err
+    assert back.err.count("az ml online-endpoint update") == 1
+    assert azure.split == {"blue": 90, "teal": 10}
 
 
 @pytest.mark.parametrize("way", ASKED)
