@@ -77,6 +77,7 @@ class Version:
         state: the cloud's word for why it is not in service, "" where it is or the cloud has none.
         dead: not in service, and no waiting brings it there.
         aliases: other names people may call it by (display names, model versions).
+        copied: percent of the traffic it gets a copy of by somebody's own doing, not a release's.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Version:
     aliases: tuple[str, ...] = ()
     state: str = ""
     dead: bool = False
+    copied: float = 0.0
 
     def __post_init__(self) -> None:
         require_texts(self.name, self.model, self.detail, self.state, *self.aliases)

@@ -31,7 +31,7 @@ from canarycli.provider import (
     Probe,
 )
 from canarycli.release.decide.sentences import span
-from canarycli.release.preflight import unmeasurable
+from canarycli.release.preflight import unmeasurable, why_unfit
 from canarycli.traffic import percent
 from canarycli.verbs import offers
 
@@ -247,7 +247,7 @@ class _Cloud:
             yield _untried("permissions", "this provider can't tell")
         elif self.endpoint is None:
             yield _untried("permissions", "needs the endpoint")
-        elif self.endpoint.unfit:
+        elif why_unfit(self.endpoint):
             yield _untried("permissions", "no release can start here")
         else:
             yield from self._permissions(self.doctor, focus)
@@ -305,7 +305,7 @@ class _Cloud:
     def _room(self) -> Iterator[Probe]:
         """Whether a release's notes fit on the endpoint, where that is counted."""
         seen = self.endpoint
-        if seen is None or seen.unfit:
+        if seen is None or why_unfit(seen):
             return
         longest = max((v.name for v in seen.versions), key=len, default="")
         notes = {RELEASE_NOTE: new_id(), BASELINE_NOTE: longest, CANDIDATE_NOTE: longest}
@@ -330,9 +330,9 @@ class _Cloud:
             + ("" if v.in_service else " NOT in service")
             for v in seen.versions
         )
-        detail = f"{name} {seen.status}, {versions}"
-        if seen.unfit:
-            return Probe(UNFIT, ok=False, detail=f"{detail}: {seen.unfit}")
+        detail = ", ".join(filter(None, (f"{name} {seen.status}", versions)))
+        if why := why_unfit(seen):
+            return Probe(UNFIT, ok=False, detail=f"{detail}: {why}")
         warned = (f"its last change failed: {seen.failure}",) if seen.failure else ()
         return Probe("endpoint", ok=True, detail=detail, hints=warned)
 

@@ -13,6 +13,11 @@ from canarycli.traffic import TOLERANCE, Traffic, percent
 BOLD = 50.0
 """A first stage above so many percent is no canary: most requests meet the unknown version."""
 
+EMPTY = (
+    "nothing is deployed on it; deploy its first version with the cloud's own tools and give that "
+    "all traffic"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -85,11 +90,16 @@ def _arms_differ(facts: _Facts) -> Iterator[Trouble]:
         )
 
 
+def why_unfit(endpoint: Endpoint) -> str:
+    """Why no release can start on an endpoint, and after a semicolon what helps; "" if one can."""
+    return endpoint.unfit or ("" if endpoint.versions else EMPTY)
+
+
 def unfit(endpoint: Endpoint) -> Trouble | None:
     """Why no release can start on an endpoint, whatever the versions; None if one can."""
-    if not endpoint.unfit:
+    why, _, way = why_unfit(endpoint).partition("; ")
+    if not why:
         return None
-    why, _, way = endpoint.unfit.partition("; ")
     return Trouble(
         f"endpoint {endpoint.name!r} can't be released by shares: {why}",
         way or "choose another endpoint, or change how this one is deployed",
@@ -314,6 +324,17 @@ def _only_two_arms(facts: _Facts) -> Iterator[Trouble]:
         )
 
 
+def _gets_no_copy(facts: _Facts) -> Iterator[Trouble]:
+    version = facts.endpoint.version(facts.candidate)
+    if version is not None and version.copied:
+        yield Trouble(
+            f"{version.name!r} gets a copy of {percent(version.copied)} of the traffic, which its "
+            "first share ends",
+            "confirm with --yes",
+            blocks=False,
+        )
+
+
 def _last_change_worked(facts: _Facts) -> Iterator[Trouble]:
     if facts.endpoint.failure:
         yield Trouble(
@@ -363,5 +384,6 @@ RULES: tuple[Callable[[_Facts], Iterator[Trouble]], ...] = (
     _starts_small,
     _is_judged,
     _only_two_arms,
+    _gets_no_copy,
     _last_change_worked,
 )

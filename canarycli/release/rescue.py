@@ -114,12 +114,21 @@ def home(endpoint: Endpoint, notes: Notes, to: str | None = None) -> str:
         return noted
     live = traffic.live
     if not live or traffic.of(live[0]) < CLEARLY:
-        shares = ", ".join(f"{v.name} {percent(traffic.of(v.name))}" for v in endpoint.versions)
-        raise UsageError(
-            f"can't tell which version of {endpoint.name} is the baseline ({shares})",
-            hint=f"name it: canary rollback {endpoint.name} --to VERSION",
-        )
+        raise _unclear(endpoint)
     return live[0]
+
+
+def _unclear(endpoint: Endpoint) -> UsageError:
+    """Nothing tells which version is the baseline; of one there is no doubt which is meant."""
+    names = [version.name for version in endpoint.versions]
+    if not names:
+        return UsageError(f"nothing is deployed on {endpoint.name}, so nothing can be sent back")
+    shares = ", ".join(f"{name} {percent(endpoint.traffic.of(name))}" for name in names)
+    return UsageError(
+        f"can't tell which version of {endpoint.name} is the baseline ({shares})",
+        hint=f"name it: canary rollback {endpoint.name} --to "
+        + (names[0] if len(names) == 1 else "VERSION"),
+    )
 
 
 def tagged_since(release: Release, notes: Notes) -> bool:

@@ -18,6 +18,7 @@ SHADOW_TAG = "canary-shadow"
 SERVES_WHILE = frozenset({"updating", "scaling"})
 """States in which a deployment goes on answering the traffic it has."""
 
+GOING = "it is being deleted; name another endpoint"
 DEAD = frozenset({"failed", "canceled", "deleting"})
 """States that no waiting turns into one that serves."""
 
@@ -41,16 +42,18 @@ def read_endpoint(
     ours = read.tags(body).get(SHADOW_TAG, "").lower()
     mirror = _named(read.shares(body, "mirrorTraffic"), names)
     shadow = {n: float(share) for n, share in mirror.items() if n.lower() == ours}
+    going = read.state(body).lower() == "deleting"
     return Endpoint(
         name=name,
-        versions=tuple(_version(d, live, mirror) for d in deployments),
+        versions=tuple(_version(d, live, mirror, ours) for d in deployments),
         traffic=Traffic(Traffic.from_weights(live).shares, shadow),
         settled=read.is_final(body),
         status=read.state(body),
         revision=revision(body),
         failure=failure,
-        unfit="" if total in {0, 100} else _uneven(total),
+        unfit=GOING if going else "" if total in {0, 100} else _uneven(total),
         caseless=True,
+        indivisible=going,
         raw=body,
     )
 
@@ -101,7 +104,9 @@ def _named(shares: Mapping[str, int], names: Mapping[str, str]) -> dict[str, int
     return {names.get(name.lower(), name): value for name, value in shares.items()}
 
 
-def _version(deployment: Body, live: Mapping[str, int], mirror: Mapping[str, int]) -> Version:
+def _version(
+    deployment: Body, live: Mapping[str, int], mirror: Mapping[str, int], ours: str
+) -> Version:
     name, properties = str(deployment["name"]), deployment["properties"]
     state = read.state(deployment)
     serving = state.lower() in SERVES_WHILE and name in live
@@ -116,6 +121,7 @@ def _version(deployment: Body, live: Mapping[str, int], mirror: Mapping[str, int
         aliases=_aliases(name, model),
         state="" if state.lower() == "succeeded" or serving else state,
         dead=state.lower() in DEAD,
+        copied=0.0 if name.lower() == ours else mirror.get(name, 0),
     )
 
 

@@ -23,8 +23,9 @@ BROKEN = {
     "OutOfService": "it is out of service; delete it and create it anew",
     "UpdateRollbackFailed": "its last update failed and so did the way back, and it serves a mix "
     "of both; repair it with a new UpdateEndpoint",
+    "Deleting": "it is being deleted; name another endpoint",
 }
-"""Statuses without a change under way in which no release can begin."""
+"""Statuses in which no release can begin, however long anybody waits."""
 
 
 def read_endpoint(
@@ -54,7 +55,7 @@ def read_endpoint(
         revision=f"{_moment(answer.get('LastModifiedTime'))} {look.config_name}",
         failure=_failure(answer, look, asked),
         unfit=_kind(variants, config) or _unfit(look),
-        indivisible=bool(_kind(variants, config)),
+        indivisible=look.status == "Deleting" or bool(_kind(variants, config)),
         account=account_of(look.arn),
         raw=look,
     )

@@ -128,6 +128,20 @@ def test_what_sagemaker_only_lets_be_deleted_says_so_once(
     assert "update-endpoint-weights" not in back.err
 
 
+@pytest.mark.parametrize("way", ASKED)
+def test_what_is_being_deleted_is_not_waited_for(
+    azure: OnAzure, aws: tuple[Server, Canary], way: tuple[str, ...]
+) -> None:
+    server, canary = aws
+    server.endpoint("fraud", {"v1": 1, "v2": 0})
+    server.control("change", {"endpoint": "fraud", "status": "Deleting"})
+    azure.server.control("state", endpoint="eta", state="Deleting")
+
+    assert "it is being deleted" in asked(canary, way, SAGEMAKER, "v2")
+    assert "it is being deleted" in asked(azure.ann, way, AZURE, "teal")
+    assert "endpoint.put" not in azure.calls
+
+
 def test_a_baseline_of_azure_that_failed_has_the_way_back_by_hand_once(azure: OnAzure) -> None:
     azure.somebody_sets(blue=90, teal=10)
     azure.server.control("state", endpoint="eta", deployment="blue", state="Failed")

@@ -11,7 +11,7 @@ from canarycli.errors import Busy, CanaryError, Conflict, Exit, NotFound, Unsupp
 from canarycli.metrics import Metric
 from canarycli.plan import Check, Margin, Plan, Role, Shadow, Stage
 from canarycli.provider import Endpoint, Limits, Version
-from canarycli.release.preflight import Trouble, preflight
+from canarycli.release.preflight import Trouble, preflight, unfit
 from canarycli.traffic import Traffic
 
 ERRORS = Check("errors_5xx", Metric("errors_5xx"), no_worse_by=Margin(absolute=0.005))
@@ -212,6 +212,15 @@ RISKS: Mapping[str, tuple[Start, str, str]] = {
         "the first stage gives the candidate 51% at once",
         "begin smaller, such as --percent 5, or confirm with --yes",
     ),
+    "the candidate gets a copy of somebody's": (
+        Start(
+            on=replace(
+                endpoint(), versions=(Version("blue", True), Version("green", True, copied=30))
+            )
+        ),
+        "'green' gets a copy of 30% of the traffic, which its first share ends",
+        "confirm with --yes",
+    ),
     "the plan has no checks": (
         Start(plan=plan(checks=())),
         "the plan has no check: nothing would stop a bad candidate",
@@ -252,6 +261,16 @@ def test_a_release_is_refused_when(
     assert trouble.blocks
     assert trouble.exit is code
     assert type(trouble.as_error()) is error
+
+
+def test_an_endpoint_with_nothing_deployed_has_one_reason() -> None:
+    trouble = unfit(replace(endpoint(), versions=(), traffic=Traffic({})))
+
+    assert trouble is not None
+    assert (
+        trouble.message == "endpoint 'churn' can't be released by shares: nothing is deployed on it"
+    )
+    assert trouble.exit is Exit.USAGE
 
 
 @pytest.mark.parametrize(("start", "message", "hint"), RISKS.values(), ids=RISKS.keys())

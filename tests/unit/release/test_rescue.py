@@ -1,0 +1,36 @@
+"""Where everything goes back to when no record tells."""
+
+import pytest
+
+from canarycli.errors import UsageError
+from canarycli.provider import Endpoint, Version
+from canarycli.release.rescue import home
+from canarycli.traffic import Traffic
+
+
+def endpoint(**shares: float) -> Endpoint:
+    versions = tuple(Version(name, in_service=True) for name in shares)
+    return Endpoint("churn", versions, Traffic(shares), settled=True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "says", "hint"),
+    [
+        (endpoint(blue=50, green=50), "(blue 50%, green 50%)", "--to VERSION"),
+        (endpoint(blue=0), "(blue 0%)", "--to blue"),
+    ],
+    ids=["halves", "one version without traffic"],
+)
+def test_where_nothing_tells_the_version_is_asked_for(seen: Endpoint, says: str, hint: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        home(seen, {})
+
+    assert refused.value.message == f"can't tell which version of churn is the baseline {says}"
+    assert refused.value.hints == (f"name it: canary rollback churn {hint}",)
+
+
+def test_where_nothing_is_deployed_nothing_goes_back() -> None:
+    with pytest.raises(UsageError, match="nothing is deployed on churn") as refused:
+        home(endpoint(), {})
+
+    assert refused.value.hints == ()
