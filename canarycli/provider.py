@@ -201,10 +201,7 @@ class Provider(Protocol):
         ...
 
     def plain_command(self, endpoint: str, to: Traffic) -> str:
-        """The cloud's own command line for this split, to paste when canary can't run.
-
-        Makes no call. Names in `to` with a share of 0 are set to 0 by it.
-        """
+        """The cloud's own command line, to paste, for this split, its shares of 0 too; no call."""
         ...
 
 

@@ -19,7 +19,7 @@ EXTRAS: Mapping[str, list[str]] = tomllib.loads((ROOT / "pyproject.toml").read_t
 ]
 CORE = {"typer", "rich", "pydantic", "pyyaml", "tenacity", "jmespath"}
 CLOUDS = ("sagemaker", "vertex", "azureml")
-UPLOADS = {"upload.py"}
+UPLOADS = {"upload.py", "sdk.py", "storage.py", "yaml_deploy.py"}
 """The files that run in a process of their own, to deploy from local files."""
 
 MOST_MEGABYTES = 25
@@ -29,6 +29,7 @@ MODULES = {
     "azure.ai": "azure-ai-ml",
     "azure.core": "azure-core",
     "azure.identity": "azure-identity",
+    "azure.storage": "azure-storage-blob",
 }
 MODULES |= {"google.auth": "google-auth", "google.oauth2": "google-auth"}
 MODULES |= {

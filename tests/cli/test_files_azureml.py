@@ -59,7 +59,7 @@ def test_a_cancelled_upload_leaves_nothing_not_even_a_part(azure: OnAzure, ann: 
     assert ended.code == 143, ended.out + ended.err
     assert azure.server.control("stored")["stored"] == {}
     assert versions(azure) == ["1"]
-    assert "no open release" in ann.run("status", *FLAGS).out
+    assert "no release is known here" in ann.run("status", *FLAGS).out
 
 
 def test_what_is_no_model_is_refused_before_anything_is_written(
