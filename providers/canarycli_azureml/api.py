@@ -167,7 +167,7 @@ def _client(settings: Settings) -> Any:
 
 
 def _parsed(response: Any, text: str, doing: str) -> dict[str, Any]:
-    if not text and (response.status_code in {202, 204} or response.request.method == "DELETE"):
+    if not text and response.status_code in {202, 204}:
         return {}
     try:
         found = response.json()

@@ -12,6 +12,7 @@ from canarycli.errors import NotFound, Rejected
 from canarycli.provider import RELEASE_NOTE
 from canarycli_azureml.api import Session
 from canarycli_azureml.credentials import credential
+from canarycli_azureml.errors import Unanswered
 from canarycli_azureml.sdk import answering, client_of, refusing
 from canarycli_azureml.settings import Settings
 from canarycli_azureml.storage import Store
@@ -76,12 +77,16 @@ class Maker:
                 self._client.models.create_or_update(model)
 
     def _forget(self, version: str) -> None:
-        """Delete the version, if it is there and ours."""
+        """Delete the version, if it is there and ours, and see that it is gone."""
         path, doing = f"{self._path()}/versions/{version}", "deleting the model"
         with suppress(NotFound):
             found = self._session.get(path, doing).get("properties") or {}
-            if (found.get("tags") or {}).get(RELEASE_NOTE) == self._release:
+            if (found.get("tags") or {}).get(RELEASE_NOTE) != self._release:
+                return
+            with suppress(Unanswered):  # Azure says nothing where it has deleted one
                 self._session.call("DELETE", path, doing)
+            self._session.get(path, doing)
+            raise Rejected(f"{doing}: it is still there")
 
     def _path(self) -> str:
         return f"{self._settings.path}/models/{self._wanted['name']}"

@@ -100,5 +100,5 @@ def _shown(workspace: Workspace, kind: str, name: str, version: dict[str, Any]) 
         "name": version["version"],
         "type": f"{PROVIDER}/workspaces/{kind}/versions",
         "properties": {"tags": {}, "properties": {}, "flavors": {}, **version["properties"]},
-        "systemData": {"createdAt": version.get("created", "2026-01-01T00:00:00.000000Z")},
+        "systemData": {"createdAt": version.get("created") or "2026-01-01T00:00:00.000000Z"},
     }
