@@ -80,11 +80,11 @@ def test_a_folder_becomes_the_next_version_of_the_baselines_model_and_goes_unles
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("settings", "fault", "error", "says"),
+    ("store", "fault", "error", "says"),
     [
-        ({"storage_closed": True}, "", Denied, "AuthorizationPermissionMismatch"),
-        ({"datastore_type": "AzureFile"}, "", Unsupported, "is no Blob Storage"),
-        ({"datastore_credentials": "None"}, "refuse", Rejected, "the quota of models"),
+        ("", "", Denied, "AuthorizationPermissionMismatch"),
+        ("files", "", Unsupported, "is no Blob Storage"),
+        ("other", "refuse", Rejected, "the quota of models"),
     ],
     ids=["the storage account lets nobody in", "no blobs", "the model is refused"],
 )
@@ -92,19 +92,20 @@ def test_a_failed_upload_leaves_nothing(
     server: Server,
     azureml: AzureML,
     folder: Path,
-    settings: dict[str, object],
+    store: str,
     fault: str,
     error: type[CanaryError],
     says: str,
 ) -> None:
-    server.control("settings", **settings)
+    server.control("settings", storage_closed=not store)
+    to = {"upload_to": f"azureml://datastores/{store}/paths/m"} if store else {}
     if fault:
         message = "You have reached the quota of models."
         server.fault("asset.put", fault, status=400, code="UserError", message=message, times=9)
 
     with (
         pytest.raises(error) as refused,
-        azureml.upload(azureml.describe("churn"), files(folder), lambda _: None) as uploaded,
+        azureml.upload(azureml.describe("churn"), files(folder, **to), lambda _: None) as uploaded,
     ):
         uploaded.keep()
 

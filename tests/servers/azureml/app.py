@@ -88,18 +88,6 @@ def _version(_: State, workspace: Workspace, __: Request, names: tuple[str, ...]
     return assets.version(workspace, kind, name, wanted)
 
 
-def _register(
-    state: State, workspace: Workspace, request: Request, names: tuple[str, ...]
-) -> Reply:
-    kind, name, wanted = names
-    return assets.register(state, workspace, (kind, name, wanted), request.json())
-
-
-def _forget(_: State, workspace: Workspace, __: Request, names: tuple[str, ...]) -> Reply:
-    kind, name, wanted = names
-    return assets.forget(workspace, kind, name, wanted)
-
-
 def _datastores(_: State, workspace: Workspace, *__: object) -> Reply:
     return storage.datastores(workspace)
 
@@ -185,14 +173,14 @@ ROUTES = (
         f"{ML}/models/versions/write",
         "PUT",
         r"/(models)/{n}/versions/{v}",
-        _register,
+        assets.register,
     ),
     _route(
         "asset.delete",
         f"{ML}/models/versions/delete",
         "DELETE",
         r"/(models)/{n}/versions/{v}",
-        _forget,
+        assets.forget,
     ),
     _route("datastore.list", f"{ML}/datastores/read", "GET", "/datastores", _datastores),
     _route(

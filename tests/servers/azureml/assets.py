@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .state import PROVIDER, State, Workspace
-from .wire import Refused, Reply
+from .wire import Refused, Reply, Request
 
 
 def read_workspace(workspace: Workspace) -> Reply:
@@ -58,12 +58,10 @@ def version(workspace: Workspace, kind: str, name: str, wanted: str) -> Reply:
     raise Refused(404, "UserError", f"{kind} {name}:{wanted} was not found.")
 
 
-def register(
-    state: State, workspace: Workspace, names: tuple[str, str, str], body: dict[str, Any]
-) -> Reply:
+def register(state: State, workspace: Workspace, request: Request, names: tuple[str, ...]) -> Reply:
     """A new version; one that is there keeps its files."""
     kind, name, wanted = names
-    properties = body["properties"]
+    properties = request.json()["properties"]
     known = workspace.assets.setdefault(kind, {}).setdefault(name, [])
     for version in known:
         if version["version"] == wanted:
@@ -73,7 +71,8 @@ def register(
     return Reply(201, _shown(workspace, kind, name, known[-1]))
 
 
-def forget(workspace: Workspace, kind: str, name: str, wanted: str) -> Reply:
+def forget(_: State, workspace: Workspace, __: Request, names: tuple[str, ...]) -> Reply:
+    kind, name, wanted = names
     known = _versions(workspace, kind, name)
     left = [version for version in known if version["version"] != wanted]
     workspace.assets[kind][name] = left

@@ -71,7 +71,8 @@ def _list(state: State, container: str, asked: Mapping[str, str]) -> Reply:
         entries.append(
             f"<Blob><Name>{escape(name.partition('/')[2])}</Name><Properties>"
             f"<Last-Modified>{changed}</Last-Modified>"
-            f"<Content-Length>{len(body)}</Content-Length></Properties></Blob>"
+            f"<Content-Length>{len(body)}</Content-Length><BlobType>BlockBlob</BlobType>"
+            "</Properties></Blob>"
         )
     marker = str(start + PAGE) if start + PAGE < len(names) else ""
     text = (
