@@ -39,6 +39,20 @@ class Previewer(Protocol):
 
 
 @runtime_checkable
+class Checking(Protocol):
+    """A provider class that knows what `candidate:` may say."""
+
+    @staticmethod
+    def check_candidate(options: Mapping[str, Any], /) -> None:
+        """Look at the options, and at files they name on this machine; no call.
+
+        Raises:
+            CanaryError: they make no sense, or name what is not there.
+        """
+        ...
+
+
+@runtime_checkable
 class Roomy(Protocol):
     """A provider whose endpoints have room for so many notes and no more."""
 

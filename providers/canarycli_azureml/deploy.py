@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from canarycli.errors import Conflict, NotFound, ProviderError
-from canarycli.files import FILE, Files, Say, Uploaded
+from canarycli.files import FILE, Files, Say, Uploaded, without_files
 from canarycli.preview import Preview
 from canarycli.provider import RELEASE_NOTE, Endpoint
 from canarycli_azureml import body as read
@@ -16,7 +16,7 @@ from canarycli_azureml.blueprint import Options, body_like, deployment_name
 from canarycli_azureml.body import Body
 from canarycli_azureml.endpoint import DEAD
 from canarycli_azureml.errors import Unanswered, Unclear, message_of
-from canarycli_azureml.file import means_yaml
+from canarycli_azureml.file import check_source, means_yaml
 from canarycli_azureml.models import find_model
 from canarycli_azureml.refusals import UNDER_WAY
 from canarycli_azureml.settings import Settings
@@ -206,6 +206,19 @@ class Deployments:
         except ProviderError:
             return False
         return read.state(found).lower() == GONE_SOON
+
+
+def check_candidate(options: Mapping[str, Any]) -> None:
+    """Look at options and files, without a call.
+
+    Raises:
+        UsageError: they make no sense, or a file is not there.
+    """
+    chosen = Options.parse(without_files(options) if not means_yaml(options) else options)
+    if chosen.file:
+        check_file(chosen, "")
+    elif FILE in options:
+        check_source(options)
 
 
 def progress(deployments: Sequence[Body]) -> str:

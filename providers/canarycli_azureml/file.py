@@ -79,6 +79,17 @@ def plan(session: Session, settings: Settings, baseline: Body, files: Files) -> 
     return Blueprint(source, size, store, folder, name, version, _kind(source, size, options, kind))
 
 
+def check_source(options: Mapping[str, Any]) -> None:
+    """Look at the files and at what is said of them, without a call.
+
+    Raises:
+        UsageError: they are not there, or are none of a model.
+    """
+    source = str(options[FILE])
+    _kind(source, _size(source), options, "")
+    _target(options, "")
+
+
 def _size(source: str) -> int | None:
     if _STORED.fullmatch(source):
         return None

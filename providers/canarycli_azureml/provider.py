@@ -18,7 +18,7 @@ from canarycli.traffic import Traffic
 from canarycli_azureml import command, custom
 from canarycli_azureml.api import Session
 from canarycli_azureml.body import state
-from canarycli_azureml.deploy import Deployments, progress
+from canarycli_azureml.deploy import Deployments, check_candidate, progress
 from canarycli_azureml.doctor import Doctor
 from canarycli_azureml.endpoint import failed_last, notes_of, read_endpoint
 from canarycli_azureml.links import links
@@ -177,6 +177,11 @@ class AzureML:
     def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
         """What `deploy` would do; see `Deployments.preview`."""
         return self._deployments.preview(seen, model, like, options)
+
+    @staticmethod
+    def check_candidate(options: Mapping[str, Any]) -> None:
+        """Whether `candidate:` makes sense; see `Checking`."""
+        check_candidate(options)
 
     def upload(self, seen: Endpoint, files: Files, say: Say) -> AbstractContextManager[Uploaded]:
         """Make a registered model of a person's files; see `Uploader.upload`."""

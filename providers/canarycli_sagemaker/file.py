@@ -7,12 +7,12 @@ from typing import Any
 
 from canarycli.child import sized
 from canarycli.errors import NotFound, Unsupported, UsageError
-from canarycli.files import Files, means_files, same_image
+from canarycli.files import FILE, Files, means_files, same_image, without_files
 from canarycli.likeness import Field, likeness
 from canarycli.local_files import size_at
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
-from canarycli_sagemaker.blueprint import NAME, config_name
+from canarycli_sagemaker.blueprint import NAME, Candidate, config_name
 from canarycli_sagemaker.fields import CONTAINER, MODEL, PACKAGE, PACKAGED
 
 ARCHIVE = (".tar.gz", ".tgz")
@@ -99,6 +99,17 @@ def plan(clients: Clients, endpoint: str, like: str, files: Files) -> Blueprint:
         "ModelApprovalStatus": _approval(options),
     }
     return Blueprint(name, artifact, request, versioned)
+
+
+def check_candidate(options: Mapping[str, Any]) -> None:
+    """Look at `candidate:` and at the files it names on this machine, without a call.
+
+    Raises:
+        UsageError: it makes no sense, or a file is not there.
+    """
+    Candidate.parse("", "", without_files(options))
+    if FILE in options:
+        _checked(str(options[FILE]))
 
 
 def _checked(source: str) -> int | None:

@@ -336,6 +336,13 @@ class SageMaker:
         return truth(self.clients, spec, window, self._truth)
 
     @staticmethod
+    def check_candidate(options: Mapping[str, Any]) -> None:
+        """Whether `candidate:` makes sense; see `Checking`."""
+        from canarycli_sagemaker.file import check_candidate
+
+        check_candidate(options)
+
+    @staticmethod
     def least_policy(settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict[str, Any]:
         """An IAM policy for one endpoint; see `Permitted.least_policy`."""
         from canarycli_sagemaker.policy import policy_for

@@ -191,12 +191,7 @@ def wish(baseline: Json, model: Model, name: str, options: Mapping[str, Any]) ->
     Raises:
         Unsupported: the options are unknown, or the baseline has no place to copy.
     """
-    for key in options:
-        if key not in OPTIONS:
-            raise Unsupported(
-                f"a candidate on Vertex AI has no {key!r}",
-                hint=f"it has {', '.join(sorted(OPTIONS))}",
-            )
+    check_options(options)
     found: Json = likeness(DEPLOYED_MODEL, baseline)
     found["id"] = name
     found["model"] = f"{model.resource}@{model.version}" if model.version else model.resource
@@ -205,6 +200,20 @@ def wish(baseline: Json, model: Model, name: str, options: Mapping[str, Any]) ->
         found["serviceAccount"] = options["service_account"]
     _place(found, options, model.resource.rpartition("/models/")[0])
     return found
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Raise for what is said of a candidate and means nothing here.
+
+    Raises:
+        Unsupported: an option is unknown.
+    """
+    for key in options:
+        if key not in OPTIONS:
+            raise Unsupported(
+                f"a candidate on Vertex AI has no {key!r}",
+                hint=f"it has {', '.join(sorted(OPTIONS))}",
+            )
 
 
 def _place(found: Json, options: Mapping[str, Any], parent: str) -> None:

@@ -70,7 +70,7 @@ def plan(api: Api, baseline: Json, files: Files) -> Blueprint:
         UsageError: the files are not there, or no container is to be had.
         Unsupported: the baseline's model is gone, or has what no new version can be given.
     """
-    size = _checked(files.source)
+    size = checked_size(files.source)
     model = _model_of(api, baseline)
     with understood("the model"):
         parent = str(model["name"]).partition("@")[0]
@@ -84,7 +84,7 @@ def plan(api: Api, baseline: Json, files: Files) -> Blueprint:
     return Blueprint(files.source, size, to, parent, display, alias, container, key)
 
 
-def _checked(source: str) -> int | None:
+def checked_size(source: str) -> int | None:
     """The size of files on this machine, None if they are on Cloud Storage already."""
     if source.startswith("gs://"):
         return None

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from canarycli.files import FILE, Files, Say, Uploaded
+from canarycli.files import FILE, Files, Say, Uploaded, without_files
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.preview import Listed, Preview
 from canarycli.provider import Endpoint, Limits, Needs, Notes
@@ -17,7 +17,7 @@ from canarycli.traffic import Traffic
 from canarycli_vertex.api import Api
 from canarycli_vertex.command import update_command
 from canarycli_vertex.custom import WORD
-from canarycli_vertex.deploy import deploy, preview, retire
+from canarycli_vertex.deploy import check_options, deploy, preview, retire
 from canarycli_vertex.deployment import Progress, Under, deployed_ids, progress
 from canarycli_vertex.doctor import Doctor
 from canarycli_vertex.endpoint import read_endpoint
@@ -176,6 +176,15 @@ class Vertex:
 
             return local.preview(self._api, seen, Files(model, like, options, "r-0"))
         return preview(self._api, seen, model, like, options)
+
+    @staticmethod
+    def check_candidate(options: Mapping[str, Any]) -> None:
+        """Whether `candidate:` makes sense; see `Checking`."""
+        check_options(without_files(options))
+        if FILE in options:
+            from canarycli_vertex.file import checked_size
+
+            checked_size(str(options[FILE]))
 
     def upload(self, seen: Endpoint, files: Files, say: Say) -> AbstractContextManager[Uploaded]:
         """Make a model version of a person's files; see `Uploader.upload`."""

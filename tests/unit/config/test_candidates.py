@@ -1,0 +1,54 @@
+"""`canary lint` says what is wrong with `candidate:`, by what each cloud's provider knows."""
+
+from pathlib import Path
+
+import pytest
+
+from canarycli.config import remarks
+
+PLACES = {
+    "sagemaker": "region: us-east-1",
+    "vertex": "project: acme-ml, region: us-central1",
+    "azureml": "subscription: s, resource_group: g, workspace: w",
+}
+BATCH = "$schema: https://example.com/batchDeployment.schema.json\nname: b\n"
+
+
+def said(folder: Path, cloud: str, candidate: str) -> str:
+    file = folder / "canary.yaml"
+    entry = f"{{provider: {cloud}, {PLACES[cloud]}, candidate: {candidate}}}"
+    file.write_text(f"version: 1\nendpoints:\n  churn: {entry}\n")
+    found = remarks(file)
+    assert {remark.path for remark in found} <= {"endpoints.churn"}
+    return "; ".join(remark.sentence for remark in found)
+
+
+@pytest.mark.parametrize(
+    ("cloud", "candidate", "sentence"),
+    [
+        ("sagemaker", "{colour: red}", "candidate has no option 'colour' on SageMaker"),
+        ("vertex", "{colour: red}", "a candidate on Vertex AI has no 'colour'"),
+        ("azureml", "{colour: red}", "azureml has no option 'colour' for a candidate"),
+        *((cloud, "{file: ./gone}", "no file or folder './gone'") for cloud in PLACES),
+        ("azureml", "{file: ./gone.yml}", "there is no file './gone.yml' to deploy"),
+        ("sagemaker", "{instances: 2, upload_to: s3://models}", ""),
+        ("vertex", "{file: gs://models/churn, min_replicas: 1}", ""),
+        ("azureml", "{file: runs:/7f3a/model, name: autumn}", ""),
+        ("azureml", "{}", ""),
+    ],
+)
+def test_each_cloud_knows_what_a_candidate_may_be(
+    tmp_path: Path, cloud: str, candidate: str, sentence: str
+) -> None:
+    found = said(tmp_path, cloud, candidate)
+
+    assert sentence in found
+    assert bool(sentence) == bool(found)
+
+
+def test_a_yaml_of_another_kind_is_named(tmp_path: Path) -> None:
+    (tmp_path / "dep.yml").write_text(BATCH)
+
+    found = said(tmp_path, "azureml", f"{{file: {tmp_path / 'dep.yml'}}}")
+
+    assert "'batchDeployment'" in found
