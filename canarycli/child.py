@@ -34,6 +34,9 @@ from canarycli.masking import mask
 UNDOING = 120
 """Seconds the program may take to take away what it made."""
 
+LISTENING = 0.5
+"""Seconds of one wait: a signal that comes right before one is only noticed at its end."""
+
 KEEP = "keep\n"
 
 _KINDS: Mapping[str, type[CanaryError]] = {
@@ -238,7 +241,8 @@ def carry_out(work: Callable[[Mapping[str, Any], Making], Mapping[str, Any]]) ->
     threading.Thread(target=_listen, args=(stdin, kept), daemon=True).start()
     try:
         tell({"answer": work(order, making)})
-        kept.wait()
+        while not kept.wait(LISTENING):
+            pass
         making.keep()
     except CanaryError as error:
         making.take_away()
