@@ -104,7 +104,7 @@ def test_an_image_for_on_call_stays_small(cloud: str) -> None:
     brought = closure(named(cloud)) - closure(CORE)
 
     size = sum(megabytes(name) for name in brought)
-    assert 5 < size < MOST_MEGABYTES, sorted(brought)
+    assert 3 < size < MOST_MEGABYTES, sorted(brought)
 
 
 def closure(names: set[str]) -> set[str]:

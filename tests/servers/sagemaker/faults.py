@@ -1,6 +1,7 @@
 """Faults to inject: what the network and AWS do on bad days, by operation."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,10 +93,9 @@ def spoil(fault: Fault, good: Answer) -> Answer:
             half = good.body[: len(good.body) // 2]
             return Answer(200, half, {**good.headers, "Content-Length": str(len(good.body))})
         case "partial":
-            said = json.loads(good.body)
-            for result in said["MetricDataResults"]:
-                result["StatusCode"] = fault.code
-            return Answer(200, json.dumps(said).encode(), good.headers)
+            # In JSON and, as older clients want it, in XML.
+            body = re.sub(rb'(StatusCode(?:": "|>))\w+', rb"\1" + fault.code.encode(), good.body)
+            return Answer(200, body, good.headers)
         case "mutate":
             body = mutated(good.body, fault.code)
             return Answer(200, body, {**good.headers, "Content-Length": str(len(body))})
