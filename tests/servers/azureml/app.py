@@ -92,10 +92,6 @@ def _datastores(_: State, workspace: Workspace, *__: object) -> Reply:
     return storage.datastores(workspace)
 
 
-def _secrets(*_: object) -> Reply:
-    return storage.secrets()
-
-
 def _other(_: State, workspace: Workspace, __: Request, names: tuple[str, ...]) -> Reply:
     """An endpoint of another kind, of which there is no more to know than that it is there."""
     kind, name = names
@@ -188,7 +184,7 @@ ROUTES = (
         f"{ML}/datastores/listSecrets/action",
         "POST",
         "/datastores/{n}/listSecrets",
-        _secrets,
+        storage.secrets,
     ),
     _route(
         "asset.versions",

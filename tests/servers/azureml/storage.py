@@ -25,7 +25,7 @@ def datastores(workspace: Workspace) -> Reply:
     return Reply(200, {"value": [blobs.datastore(workspace, "workspaceblobstore").body]})
 
 
-def secrets() -> Reply:
+def secrets(*_: object) -> Reply:
     """A signature for the storage account, which stands in its calls' queries."""
     return Reply(200, {"secretsType": "Sas", "sasToken": "sv=2025-01-05&sig=c2lnbmVk"})
 
