@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -234,6 +235,36 @@ def test_the_image_holds_what_is_there_and_runs_as_nobody() -> None:
     assert "USER 65532:65532" in lines
     assert "ARG EXTRAS=all" in lines
     assert json.loads(lines[-1].removeprefix("CMD "))[:2] == ["drive", "--all"]
+
+
+def test_the_image_is_built_from_all_that_the_package_is_made_of() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = [
+        *wheel["packages"],
+        *wheel["shared-data"],
+        *project["project"]["license-files"],
+        project["project"]["readme"],
+        "pyproject.toml",
+        "constraints.txt",
+    ]
+    build = (RECIPES / "Dockerfile").read_text().split("\nFROM ")[1].splitlines()
+    copied = [w for line in build if line.startswith("COPY ") for w in line.split()[1:-1]]
+
+    lacking = [n for n in needed if not any(f"{n}/".startswith(f"{c}/") for c in copied)]
+    assert lacking == []
+
+
+def test_the_image_has_one_command_and_no_shell_in_its_way() -> None:
+    text = (RECIPES / "Dockerfile").read_text()
+    last = text.rpartition("\nFROM ")[2].splitlines()
+
+    [entry] = [line for line in last if line.startswith("ENTRYPOINT ")]
+    [user] = [line for line in last if line.startswith("USER ")]
+    assert json.loads(entry.removeprefix("ENTRYPOINT ")) == ["canary"]
+    assert int(user.split()[1].partition(":")[0]) > 0, "Kubernetes checks runAsNonRoot by number"
+    assert '".[${EXTRAS}]"' in text
+    assert not [line for line in last if line.startswith(("RUN ", "ADD "))]
 
 
 def test_the_recipes_in_python_need_no_engine_to_be_read() -> None:

@@ -1,0 +1,109 @@
+"""SIGKILL at the calls of a real process, on each kind of store; another machine goes on."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from stores import killed
+
+from canarycli.engine.controller import Controller, Driver
+from canarycli.engine.loop import drive
+from canarycli.release.record import Outcome, Release
+from canarycli.release.request import Request, prepare
+from canarycli.simulator import Simulator
+from canarycli.store.contract import Store
+from canarycli.store.opening import open_at
+from canarycli.testing import Points
+from canarycli.testing.stores import Place
+from canarycli.traffic import Traffic
+
+pytestmark = pytest.mark.slow
+
+MOST = 12
+"""So many processes are killed on a kind of store, at calls spread over a whole release."""
+
+
+class Scene:
+    """A pretend cloud with many endpoints, and records that machines share."""
+
+    def __init__(self, folder: Path, location: str) -> None:
+        self.state, self.location = str(folder / "cloud.json"), location
+        self.cloud: Simulator = killed.a_cloud(self.state, MOST + 1)
+        self.store: Store = open_at(location)
+
+    def begin(self, number: int) -> Release:
+        """A release on one of the endpoints, that nobody drives yet."""
+        request = Request("simulator", "local", "v42", killed.PLAN, "ann", deploy={})
+        endpoint, now = self.cloud.describe(f"e{number}"), self.cloud.clock.now()
+        release = prepare(request, endpoint, release_id=f"r-{uuid4().hex[:6]}", now=now)
+        ann = self.machine("ann/1")
+        ann.create(release)
+        ann.let_go(release.key)
+        return release
+
+    def machine(self, name: str) -> Controller:
+        return Controller(self.store, self.cloud, self.cloud.clock, Driver(name))
+
+    def calls(self) -> int:
+        """How many calls a whole release makes; it is seen to its end."""
+        points, release = Points(), self.begin(MOST)
+        drive(killed.driving(self.store, self.cloud, points, "whole/1"), release.key)
+        return len(points.calls)
+
+    def kill_at(self, call: int, release: Release) -> int:
+        """How a process ended that was to kill itself before that call."""
+        folder = Path(killed.__file__).parents[1]
+        words = (self.location, self.state, str(MOST + 1), release.key, str(call))
+        done = subprocess.run(
+            [sys.executable, killed.__file__, *words],
+            env={**os.environ, "PYTHONPATH": str(folder)},
+            timeout=60,
+            check=False,
+        )
+        return done.returncode
+
+    def go_on(self, release: Release) -> Release:
+        """See it to its end from this process, once the lease of the dead one is over."""
+        clock, other = self.cloud.clock, self.machine("bob/1")
+        record = other.load(release.key)
+        if record.lease is not None:
+            clock.sleep(max(0.0, (record.lease.until - clock.now()).total_seconds()) + 1)
+        return drive(other, release.key)
+
+
+@pytest.fixture
+def scene(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
+    if kind == "sqlite":
+        return Scene(tmp_path, str(tmp_path / "records"))
+    place: Place = request.getfixturevalue("place")
+    return Scene(tmp_path, place.location)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "s3", "postgresql"])
+def test_whatever_call_a_process_is_killed_at_another_machine_sees_it_through(
+    scene: Scene,
+) -> None:
+    calls, kills = scene.calls(), 0
+    apart = max(1, -(-calls // MOST))
+    for number, call in enumerate(range(1, calls + 1, apart)):
+        release = scene.begin(number)
+
+        code = scene.kill_at(call, release)
+        ended = scene.go_on(release)
+
+        # How often a change is looked at is a matter of time, so a release may have fewer calls.
+        assert code in {-signal.SIGKILL, 0}, call
+        kills += code != 0
+        assert (ended.outcome, call) == (Outcome.PROMOTED, call)
+        assert scene.cloud.describe(release.endpoint).traffic.same_as(Traffic.all_to("v42")), call
+        asked = [
+            event.fields["to"]
+            for event in scene.store.events(release.id)
+            if event.type == "shift_requested"
+        ]
+        assert list(dict.fromkeys(asked)) == [5, 25, 100], call
+    assert kills >= MOST // 2
