@@ -106,6 +106,8 @@ class FaultyStore(Around):
 class Rehearsal:
     """One endpoint, one store, one clock, and any number of drivers."""
 
+    cloud: type[Simulator] = Simulator
+
     def __init__(self, plan: Plan = PLAN, **script: Any) -> None:
         self.clock = FakeClock()
         self.store = MemoryStore()
@@ -117,7 +119,7 @@ class Rehearsal:
             "rate": 40,
             **script,
         }
-        self.simulator = Simulator(settings, clock=self.clock)
+        self.simulator = self.cloud(settings, clock=self.clock)
         self.watched = Watched(self.simulator, self.store)
         self.plan = plan
         self.heard: list[Event] = []
