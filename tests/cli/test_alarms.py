@@ -1,12 +1,11 @@
 """A release on SageMaker whose check is an alarm that CloudWatch has already."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
 from cli.blackbox import Canary
-from servers.sagemaker import Server, running
+from servers.sagemaker import Server
 
 pytestmark = pytest.mark.slow
 
@@ -26,21 +25,14 @@ plans:
 """
 
 
-@pytest.fixture(scope="module")
-def one_server() -> Iterator[Server]:
-    with running() as server:
-        yield server
-
-
 @pytest.fixture
-def server(one_server: Server) -> Server:
-    one_server.control("reset", {})
-    one_server.control("settings", {"metric_resolution_seconds": 1})
+def server(bare_aws: Server) -> Server:
+    bare_aws.control("settings", {"metric_resolution_seconds": 1})
     variants = {"v41": {"weight": 1, "instances": 2}, "v42": {"weight": 0, "instances": 2}}
-    one_server.endpoint("churn", variants)
+    bare_aws.endpoint("churn", variants)
     traffic = {"endpoint": "churn", "rate": 300, "backfill_seconds": 120}
-    one_server.control("traffic", {**traffic, "variants": {"v41": {}, "v42": {}}})
-    return one_server
+    bare_aws.control("traffic", {**traffic, "variants": {"v41": {}, "v42": {}}})
+    return bare_aws
 
 
 @pytest.fixture

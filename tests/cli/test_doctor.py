@@ -1,13 +1,12 @@
 """`canary doctor`: what a release depends on, and the permissions it needs."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli.blackbox import Canary, Result, simulated
-from servers.sagemaker import Server, running
+from servers.sagemaker import Server
 
 FRAUD = """
 version: 1
@@ -37,17 +36,10 @@ def titles(result: Result) -> list[str]:
     return [group["title"] for group in result.json["groups"]]
 
 
-@pytest.fixture(scope="module")
-def one_server() -> Iterator[Server]:
-    with running() as server:
-        yield server
-
-
 @pytest.fixture
-def server(one_server: Server) -> Server:
-    one_server.control("reset", {})
-    one_server.control("settings", {"metric_resolution_seconds": 10})
-    one_server.endpoint(
+def server(bare_aws: Server) -> Server:
+    bare_aws.control("settings", {"metric_resolution_seconds": 10})
+    bare_aws.endpoint(
         "fraud-scorer",
         {
             "v41": {"weight": 1, "model": "m41", "instances": 4, "type": "ml.m5.xlarge"},
@@ -56,8 +48,8 @@ def server(one_server: Server) -> Server:
     )
     body = {"endpoint": "fraud-scorer", "rate": 300, "backfill_seconds": 120, "variants": {}}
     body["variants"] = {"v41": {"errors_5xx": 0.002}}
-    one_server.control("traffic", body)
-    return one_server
+    bare_aws.control("traffic", body)
+    return bare_aws
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 import gzip
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from cli.blackbox import Canary
-from servers.sagemaker import Server, running
+from servers.sagemaker import Server
 
 pytestmark = pytest.mark.slow
 
@@ -17,18 +16,11 @@ FLAGS = ("--provider", "sagemaker", "--region", "us-east-1", "-e", "fraud")
 START = ("start", *FLAGS, "-p", "10", "-y", "--detach")
 
 
-@pytest.fixture(scope="module")
-def one_aws() -> Iterator[Server]:
-    with running() as server:
-        yield server
-
-
 @pytest.fixture
-def aws(one_aws: Server) -> Server:
-    one_aws.control("reset", {})
-    one_aws.endpoint("fraud", {"v1": {"instances": 2}})
-    s3(one_aws).create_bucket(Bucket="models")
-    return one_aws
+def aws(bare_aws: Server) -> Server:
+    bare_aws.endpoint("fraud", {"v1": {"instances": 2}})
+    s3(bare_aws).create_bucket(Bucket="models")
+    return bare_aws
 
 
 @pytest.fixture

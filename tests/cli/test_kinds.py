@@ -1,6 +1,5 @@
 """Each kind of endpoint a cloud has is released, or refused by name wherever one asks."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from cli.on_azureml import FLAGS as AZURE
 from cli.on_azureml import OnAzure
 from cli.on_vertex import FLAGS as VERTEX
 from cli.on_vertex import OnVertex
-from servers.sagemaker import Server, running
+from servers.sagemaker import Server
 
 pytestmark = pytest.mark.slow
 
@@ -20,9 +19,8 @@ ASKED = [pytest.param(way, id=way[0]) for way in WAYS]
 
 
 @pytest.fixture
-def aws(tmp_path: Path) -> Iterator[tuple[Server, Canary]]:
-    with running() as server:
-        yield server, Canary(tmp_path / "ann", dict(server.environment))
+def aws(bare_aws: Server, tmp_path: Path) -> tuple[Server, Canary]:
+    return bare_aws, Canary(tmp_path / "ann", dict(bare_aws.environment))
 
 
 def asked(canary: Canary, way: tuple[str, ...], flags: tuple[str, ...], model: str) -> str:

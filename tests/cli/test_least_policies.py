@@ -3,7 +3,7 @@
 The servers refuse every call that the printed policy has no permission for, and log it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from cli.on_azureml import OnAzure
 from cli.on_vertex import FLAGS as VERTEX
 from cli.on_vertex import OnVertex
 from servers.azureml.running import PLACE
-from servers.sagemaker import Server, running
+from servers.sagemaker import Server
 
 pytestmark = pytest.mark.slow
 
@@ -67,22 +67,15 @@ def enough_for(canary: Canary, commands: Mapping[tuple[str, ...], int]) -> None:
         assert result.code == code, f"{command}: {result.out}{result.err}"
 
 
-@pytest.fixture(scope="module")
-def one_aws() -> Iterator[Server]:
-    with running() as server:
-        yield server
-
-
 @pytest.fixture
-def aws(one_aws: Server) -> Server:
+def aws(bare_aws: Server) -> Server:
     """A baseline that scales by itself, an alarm that is quiet, two models to bring in."""
-    one_aws.control("reset")
-    one_aws.control("settings", {"metric_resolution_seconds": 1})
-    one_aws.endpoint("churn", {"v41": {"weight": 1, "instances": 2}})
-    one_aws.control("traffic", {**HEALTHY, "variants": {"v41": {}}})
+    bare_aws.control("settings", {"metric_resolution_seconds": 1})
+    bare_aws.endpoint("churn", {"v41": {"weight": 1, "instances": 2}})
+    bare_aws.control("traffic", {**HEALTHY, "variants": {"v41": {}}})
     for model in ("m42", "m43"):
-        one_aws.control("model", {"name": model})
-    scaling = _client(one_aws, "application-autoscaling")
+        bare_aws.control("model", {"name": model})
+    scaling = _client(bare_aws, "application-autoscaling")
     where = {
         "ServiceNamespace": "sagemaker",
         "ResourceId": "endpoint/churn/variant/v41",
@@ -100,7 +93,7 @@ def aws(one_aws: Server) -> Server:
             },
         },
     )
-    _client(one_aws, "cloudwatch").put_metric_alarm(
+    _client(bare_aws, "cloudwatch").put_metric_alarm(
         AlarmName="high-5xx",
         Namespace="AWS/SageMaker",
         MetricName="Invocation5XXErrors",
@@ -110,7 +103,7 @@ def aws(one_aws: Server) -> Server:
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
     )
-    return one_aws
+    return bare_aws
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """An endpoint whose live config somebody deleted, as Terraform does."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cli.blackbox import Canary
-from servers.sagemaker import Server, running
+from servers.sagemaker import Server
 
 FLAGS = ("--provider", "sagemaker", "--region", "us-east-1", "-e", "fraud")
 LOST = (
@@ -15,12 +14,12 @@ LOST = (
 
 
 @pytest.fixture
-def aws(tmp_path: Path) -> Iterator[tuple[Server, Canary]]:
-    with running() as server:
-        server.endpoint("fraud", {"v1": {"instances": 2, "weight": 9}, "v2": {"weight": 0}})
-        refused = {"code": "ValidationException", "message": LOST}
-        server.fault("DescribeEndpointConfig", "refuse", **refused)
-        yield server, Canary(tmp_path / "ann", dict(server.environment))
+def aws(bare_aws: Server, tmp_path: Path) -> tuple[Server, Canary]:
+    server = bare_aws
+    server.endpoint("fraud", {"v1": {"instances": 2, "weight": 9}, "v2": {"weight": 0}})
+    refused = {"code": "ValidationException", "message": LOST}
+    server.fault("DescribeEndpointConfig", "refuse", **refused)
+    return server, Canary(tmp_path / "ann", dict(server.environment))
 
 
 def test_weights_move_without_it(aws: tuple[Server, Canary]) -> None:

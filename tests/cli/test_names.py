@@ -1,6 +1,5 @@
 """An endpoint by all its names: one key, one record, or a refusal before anything is written."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,23 +9,16 @@ from cli.on_azureml import OnAzure
 from cli.on_vertex import FLAGS as VERTEX
 from cli.on_vertex import OnVertex
 from servers.azureml.running import PLACE
-from servers.sagemaker import Server, running
+from servers.sagemaker import Server
 
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint/Fraud-Scorer"
 
 
-@pytest.fixture(scope="module")
-def one_aws() -> Iterator[Server]:
-    with running() as server:
-        yield server
-
-
 @pytest.fixture
-def aws(one_aws: Server) -> Server:
-    one_aws.control("reset", {})
-    one_aws.endpoint("Fraud-Scorer", {"v1": 90, "v2": 10})
-    return one_aws
+def aws(bare_aws: Server) -> Server:
+    bare_aws.endpoint("Fraud-Scorer", {"v1": 90, "v2": 10})
+    return bare_aws
 
 
 @pytest.fixture

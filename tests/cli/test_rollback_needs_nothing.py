@@ -1,30 +1,22 @@
 """No stream, byte, file or lock of this machine keeps a rollback from moving traffic."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from cli.blackbox import Canary
-from servers.sagemaker import Server, running
+from servers.sagemaker import Server
 
 FLAGS = "-y -e fraud --provider sagemaker --region us-east-1"
 CONFIG = "version: 1\nendpoints:\n  fraud: {provider: sagemaker, region: us-east-1}\n"
 
 
-@pytest.fixture(scope="module")
-def one_server() -> Iterator[Server]:
-    with running() as server:
-        yield server
-
-
 @pytest.fixture
-def server(one_server: Server) -> Server:
-    one_server.control("reset", {})
-    one_server.control("settings", {"weights_seconds": 0})
-    one_server.endpoint("fraud", {"v1": 90, "v2": 10})
-    return one_server
+def server(bare_aws: Server) -> Server:
+    bare_aws.control("settings", {"weights_seconds": 0})
+    bare_aws.endpoint("fraud", {"v1": 90, "v2": 10})
+    return bare_aws
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """The installed command on a SageMaker API server, as an engineer, a CI job and on call."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli.blackbox import Canary
-from servers.sagemaker import Server, running
+from servers.sagemaker import Server
 
 ENDPOINT = "fraud-scorer"
 FLAGS = ("--provider", "sagemaker", "--endpoint", ENDPOINT)
@@ -37,19 +36,12 @@ plans:
 """
 
 
-@pytest.fixture(scope="module")
-def one_server() -> Iterator[Server]:
-    with running() as server:
-        yield server
-
-
 @pytest.fixture
-def server(one_server: Server) -> Server:
-    one_server.control("reset", {})
-    one_server.control("settings", {"metric_resolution_seconds": 1})
-    one_server.endpoint(ENDPOINT, VARIANTS)
-    serve(one_server, {})
-    return one_server
+def server(bare_aws: Server) -> Server:
+    bare_aws.control("settings", {"metric_resolution_seconds": 1})
+    bare_aws.endpoint(ENDPOINT, VARIANTS)
+    serve(bare_aws, {})
+    return bare_aws
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """An autoscaled baseline keeps its instances while a rollback may want them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from cli.blackbox import Canary
-from servers.sagemaker import Server, running
+from servers.sagemaker import Server
 
 WHERE = {
     "ServiceNamespace": "sagemaker",
@@ -18,15 +17,15 @@ FLAGS = ("--provider", "sagemaker", "-e", "churn")
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with running() as server:
-        server.endpoint(
-            "churn",
-            {"blue": {"weight": 1, "instances": 6}, "green": {"weight": 0, "instances": 6}},
-        )
-        body = {"endpoint": "churn", "rate": 300, "backfill_seconds": 60, "variants": {}}
-        server.control("traffic", body)
-        yield server
+def server(bare_aws: Server) -> Server:
+    server = bare_aws
+    server.endpoint(
+        "churn",
+        {"blue": {"weight": 1, "instances": 6}, "green": {"weight": 0, "instances": 6}},
+    )
+    body = {"endpoint": "churn", "rate": 300, "backfill_seconds": 60, "variants": {}}
+    server.control("traffic", body)
+    return server
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """Smoke tests from the command line: on a pretend endpoint, and on SageMaker."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cli.blackbox import Canary, simulated
-from servers.sagemaker import Server, running
+from servers.sagemaker import Server
 
 SMOKE = "    smoke:\n      - {name: a fraud, file: fraud.json, expect: {contains: score}}\n"
 BAD = "{v41: {percent: 100}, v42: {status: 500, answer: no such feature}}"
@@ -53,16 +52,16 @@ def test_a_body_that_is_not_there_is_a_mistake_before_anything_moves(tmp_path: P
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with running() as server:
-        server.endpoint(
-            "churn",
-            {
-                "v41": {"weight": 1, "model": "m41", "instances": 2},
-                "v42": {"weight": 0, "model": "m42", "instances": 2},
-            },
-        )
-        yield server
+def server(bare_aws: Server) -> Server:
+    server = bare_aws
+    server.endpoint(
+        "churn",
+        {
+            "v41": {"weight": 1, "model": "m41", "instances": 2},
+            "v42": {"weight": 0, "model": "m42", "instances": 2},
+        },
+    )
+    return server
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from canarycli_sagemaker import SageMaker
 
 @pytest.fixture(scope="session")
 def server_process() -> Iterator[Server]:
-    with running() as server:
+    with running(loaded=True) as server:
         yield server
 
 

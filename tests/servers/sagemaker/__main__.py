@@ -11,9 +11,13 @@ from .app import App
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
-    port = parser.parse_args().port
+    parser.add_argument("--loaded", action="store_true", help="load moto before the first call")
+    given = parser.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    server = make_server("127.0.0.1", port, App(), threaded=True)
+    app = App()
+    if given.loaded:
+        app.others.load()
+    server = make_server("127.0.0.1", given.port, app, threaded=True)
     print(f"http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()
 

@@ -8,6 +8,7 @@ from typing import Any
 from .wire import Answer
 
 ACCOUNT = "123456789012"
+RESET = ("cloudwatch", "application-autoscaling", "s3")
 
 
 class Others:
@@ -16,20 +17,26 @@ class Others:
     def __init__(self) -> None:
         self._app: Any = None
 
-    def answer(self, environ: dict[str, Any], body: bytes) -> Answer:
+    def load(self) -> Any:
+        """moto's application, loaded with all that is asked here."""
         if self._app is None:
             moto: Any = importlib.import_module("moto.server")
             self._app = moto.DomainDispatcherApplication(moto.create_backend_app)
+            for service in (*RESET, "sts"):
+                _backends(service)
+        return self._app
+
+    def answer(self, environ: dict[str, Any], body: bytes) -> Answer:
         from werkzeug.test import run_wsgi_app
 
         chunks, status, headers = run_wsgi_app(
-            self._app, {**environ, "wsgi.input": io.BytesIO(body)}, buffered=True
+            self.load(), {**environ, "wsgi.input": io.BytesIO(body)}, buffered=True
         )
         return Answer(int(status.split()[0]), b"".join(chunks), dict(headers.items()))
 
     def reset(self) -> None:
         if self._app is not None:
-            for service in ("cloudwatch", "application-autoscaling", "s3"):
+            for service in RESET:
                 _backends(service).reset()
 
     def is_scalable(self, resource: str) -> bool:

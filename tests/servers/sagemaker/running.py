@@ -66,10 +66,13 @@ class Server:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    """A server of its own process on a free port, ended at the end."""
+def running(*, loaded: bool = False) -> Iterator[Server]:
+    """A server of its own process on a free port, ended at the end.
+
+    `loaded`: with moto from the start; on a busy machine its loading outlasts a client's patience.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "servers.sagemaker", "--port", "0"],
+        [sys.executable, "-m", "servers.sagemaker", *(["--loaded"] if loaded else [])],
         env={**os.environ, "PYTHONPATH": str(TESTS)},
         stdout=subprocess.PIPE,
         text=True,
