@@ -1,11 +1,13 @@
 """One model over many endpoints by the installed command: waves, a budget, one word for all."""
 
+import re
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli.blackbox import Canary, simulated
+from cli.test_screen import on_terminal, plain
 
 pytestmark = pytest.mark.slow
 
@@ -100,6 +102,20 @@ def test_one_that_was_begun_and_left_is_seen_through_by_whoever_drives_all(canar
     assert {row["outcome"] for row in canary.run("history", "-o", "json").json["releases"]} == {
         "promoted"
     }
+
+
+def test_on_a_terminal_it_is_a_table_that_goes_on_and_stays_behind(canary: Canary) -> None:
+    words = ("fleet", "start", "fleet.yaml", "--yes")
+    terminal = on_terminal(canary, 120, 40, *words)
+
+    terminal.wait_for("fraud running: 0 of 4 promoted, 1 under way")
+    terminal.wait_for("fraud running: 1 of 4 promoted, 2 under way")
+
+    assert terminal.end() == 3
+    behind = plain(terminal.text)[-2000:]
+    assert "fraud stopped: 2 of 4 promoted, 0 under way, 1 failed (0 may)" in behind
+    assert re.search(r"\bbad\b.*\brolled back\b", behind)
+    assert re.search(r"\basia\b.*\bwaiting\b", behind)
 
 
 def test_one_word_holds_all_and_one_takes_all_back(canary: Canary) -> None:
