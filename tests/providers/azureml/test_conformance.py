@@ -83,6 +83,10 @@ class AzureWorld(DeployWorld, SmokeWorld):
         split = {name: int(share) for name, share in to.shares.items()}
         self.server.control("change", endpoint=self.endpoint, traffic=split)
 
+    def splits(self) -> list[Traffic]:
+        history = self.server.control("history", endpoint=self.endpoint)["history"]
+        return [Traffic.from_weights(split) for _, split, _ in history]
+
     def trouble(self, kind: Trouble) -> AbstractContextManager[None]:
         return self._in_trouble(*FAULTS[kind])
 

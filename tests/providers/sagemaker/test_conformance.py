@@ -86,6 +86,10 @@ class SageMakerWorld(DeployWorld, SmokeWorld):
     def foreign(self, to: Traffic) -> None:
         self.server.control("change", {"endpoint": self.endpoint, "weights": dict(to.shares)})
 
+    def splits(self) -> list[Traffic]:
+        history = self.server.control("shares", {"endpoint": self.endpoint})
+        return [Traffic.from_weights(split) for _, split in history]
+
     def trouble(self, kind: Trouble) -> AbstractContextManager[None]:
         return self._in_trouble(*FAULTS[kind])
 

@@ -1,5 +1,6 @@
 """The Vertex AI provider keeps canary's contract, deploying included."""
 
+import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -89,6 +90,15 @@ class VertexWorld(DeployWorld):
     def foreign(self, to: Traffic) -> None:
         split = {name: round(share) for name, share in to.shares.items()}
         self.server.control("PUT", f"endpoints/{self.endpoint}", trafficSplit=split)
+
+    def splits(self) -> list[Traffic]:
+        bodies = [
+            json.loads(call["body"])
+            for call in self.server.calls
+            if call["call"] == "updateEndpoint" and call["status"] == 200
+        ]
+        written = [body["trafficSplit"] for body in bodies if "trafficSplit" in body]
+        return [Traffic.all_to(self.baseline), *map(Traffic.from_weights, written)]
 
     def trouble(self, kind: Trouble) -> AbstractContextManager[None]:
         return self._in_trouble(kind)
