@@ -75,6 +75,30 @@ def test_a_failure_more_than_allowed_stops_the_waves_to_come(canary: Canary) -> 
     assert (ran.json["state"], ran.json["failures"]) == ("stopped", 1)
 
 
+def test_in_a_larger_fleet_exactly_the_bad_go_back_and_the_budget_stops_the_rest(
+    canary: Canary,
+) -> None:
+    text = (canary.folder / "canary.yaml").read_text()
+    entry = text.partition("  eu:\n")[2].partition("  us:\n")[0]
+    bad = {"n1", "n4", "n6"}
+    names = [f"n{number}" for number in range(12)]
+    entries = "".join(
+        f"  {name}:\n{entry}" + ("    scenario: failing\n" if name in bad else "") for name in names
+    )
+    canary.write(f"version: 1\nendpoints:\n{entries}plans:{text.partition('plans:')[2]}")
+    waves = "".join(f"  - endpoints: [{', '.join(names[n : n + 4])}]\n" for n in (0, 4, 8))
+    canary.write(f"fleet: large\nmodel: v42\nplan: calm\nstop_after: 2\nwaves:\n{waves}", "l.yaml")
+
+    ran = canary.run("fleet", "start", "l.yaml", "--yes", "-o", "json")
+
+    found = states(ran.json)
+    assert ran.code == 3, ran.out + ran.err
+    assert {name for name, state in found.items() if state == "rolled_back"} == bad
+    assert [found[name] for name in names[8:]] == ["waiting"] * 4
+    assert {found[name] for name in names[:8]} - {"rolled_back"} == {"promoted"}
+    assert (ran.json["state"], ran.json["failures"]) == ("stopped", 3)
+
+
 def test_one_that_was_killed_goes_on_from_another_machine(canary: Canary) -> None:
     canary.write(FLEET.replace("us, bad", "us"), "fleet.yaml")
     running = canary.begin("fleet", "start", "fleet.yaml", "--yes", "-o", "ndjson")
