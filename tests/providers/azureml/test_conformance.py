@@ -11,6 +11,7 @@ from canarycli.metrics import Window
 from canarycli.testing.kit import (
     BASELINE_LOAD,
     CANDIDATE_LOAD,
+    Custom,
     DeployerKit,
     DeployWorld,
     DoctorKit,
@@ -49,6 +50,17 @@ class AzureWorld(DeployWorld, SmokeWorld):
     model = "churn@latest"
     body = b"{}"
     silent = frozenset({"gpu"})
+    custom = Custom(
+        {
+            "azure_monitor": {
+                "name": "ApprovalRate",
+                "namespace": "fraud",
+                "aggregation": "Average",
+                "dimensions": {"arm": "{arm}"},
+            }
+        },
+        0.25,
+    )
 
     def __init__(self, server: Server, provider: AzureML) -> None:
         self.server = server
@@ -76,6 +88,15 @@ class AzureWorld(DeployWorld, SmokeWorld):
             },
         )
         self.server.control("advance", seconds=60 * minutes + 180)
+        for arm, share in {self.baseline: 0.75, self.candidate: 0.25}.items():
+            self.server.control(
+                "values",
+                endpoint=self.endpoint,
+                namespace="fraud",
+                name="ApprovalRate",
+                dimensions={"arm": arm},
+                values=[[start + 60 * minute + 1, share] for minute in range(minutes)],
+            )
         begin = datetime.fromtimestamp(start, UTC)
         return Window(begin, begin + timedelta(minutes=minutes))
 

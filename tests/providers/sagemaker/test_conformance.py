@@ -13,6 +13,7 @@ from canarycli.metrics import Window
 from canarycli.testing.kit import (
     BASELINE_LOAD,
     CANDIDATE_LOAD,
+    Custom,
     DeployerKit,
     DeployWorld,
     DoctorKit,
@@ -53,6 +54,16 @@ class SageMakerWorld(DeployWorld, SmokeWorld):
     baseline, candidate = "blue", "teal"
     model = "fraud-v43"
     body = b"{}"
+    custom = Custom(
+        {
+            "cloudwatch": {
+                "namespace": "Fraud",
+                "name": "Approved",
+                "dimensions": {"Model": "{endpoint}/{arm}"},
+            }
+        },
+        0.25,
+    )
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -81,7 +92,15 @@ class SageMakerWorld(DeployWorld, SmokeWorld):
                 "variants": {"blue": quality(BASELINE_LOAD), "teal": quality(CANDIDATE_LOAD)},
             },
         )
+        for minute in range(minutes):
+            self._approve(start + 60 * minute)
         return Window(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
+
+    def _approve(self, at: float) -> None:
+        for arm, values in {"blue": [1, 1, 1, 0], "teal": [1, 0, 0, 0]}.items():
+            about = {"namespace": "Fraud", "name": "Approved", "at": at + 1, "values": values}
+            dimensions = {"Model": f"{self.endpoint}/{arm}"}
+            self.server.control("values", {**about, "dimensions": dimensions})
 
     def foreign(self, to: Traffic) -> None:
         self.server.control("change", {"endpoint": self.endpoint, "weights": dict(to.shares)})

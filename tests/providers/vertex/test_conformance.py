@@ -12,6 +12,7 @@ from canarycli.metrics import Window
 from canarycli.testing.kit import (
     BASELINE_LOAD,
     CANDIDATE_LOAD,
+    Custom,
     DeployerKit,
     DeployWorld,
     DoctorKit,
@@ -38,6 +39,16 @@ class VertexWorld(DeployWorld):
     endpoint, baseline, candidate = "1000", "11", "22"
     at_once = True
     model = "models/500@3"
+    custom = Custom(
+        {
+            "cloud_monitoring": {
+                "type": "custom.googleapis.com/fraud/approved",
+                "labels": {"deployed_model": "{arm}"},
+                "reducer": "mean",
+            }
+        },
+        0.25,
+    )
 
     def __init__(self, server: Server, provider: Vertex) -> None:
         self.server, self.provider = server, provider
@@ -57,7 +68,19 @@ class VertexWorld(DeployWorld):
             self._load(self.candidate, at, CANDIDATE_LOAD)
         for name in ("cpu/utilization", "accelerator/duty_cycle", "memory/bytes_used"):
             self._gauge(name, end - timedelta(minutes=2))
+        for arm, share in {self.baseline: 0.75, self.candidate: 0.25}.items():
+            self._approved(arm, share, start, minutes)
         return Window(start, end)
+
+    def _approved(self, arm: str, share: float, start: datetime, minutes: int) -> None:
+        times = [(start + timedelta(minutes=minute)).isoformat() for minute in range(minutes)]
+        self.server.control(
+            "POST",
+            "series",
+            type="custom.googleapis.com/fraud/approved",
+            labels={"deployed_model": arm},
+            points=[{"at": at, "value": share} for at in times],
+        )
 
     def _load(self, model: str, at: str, load: Load) -> None:
         parts = {"503": load.errors_5xx, "404": load.errors_4xx}
