@@ -103,7 +103,12 @@ def drive(found: Measurements, moments: Sequence[float], *, short: bool) -> list
 
 
 EVERY = {
-    "every minute": list(range(1, LENGTH, 1)),
+    "every minute, less often where nothing begins": [
+        *range(1, 40),
+        *range(40, 190, 5),
+        *range(190, 215),
+        *range(215, LENGTH, 5),
+    ],
     "every 20 s": [i / 3 for i in range(6, 3 * 50)],
     "with gaps": [1, 2, 3, 40, 41, 43, 50, 130, 131, 199, 200, 201, 205, LENGTH - 1],
 }
