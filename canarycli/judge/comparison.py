@@ -39,6 +39,9 @@ HOUR_HALF_LIFE = 0.5 ** (1 / 60)
 MOSTLY = 0.4
 """A candidate that surely fails more than this is broken, whatever there is to compare it with."""
 
+NOTHING_WORKS = 0.9
+"""Whatever fails more than this goes back at once: should it be shared, that harms nobody."""
+
 STARTING = 0.5
 """The same while a copy may still be loading its model."""
 
@@ -253,8 +256,8 @@ class Comparison:
         """Without a baseline: bet on most requests failing, and raise the guard's alarm."""
         phi = max(self.dispersion.phi, 1.0)
         allowed = self.margins.rho_fail * self.hour_rate + self.margins.delta_fail
-        limit = max(MOSTLY, min(MOST, allowed)) if guarded else self._starting(minute)
-        if self._own_fault if guarded else limit < MOST:
+        limit = self._broken(allowed) if guarded else self._starting(minute)
+        if limit < MOST:
             good, logs = minute.n_candidate - minute.x_candidate, []
             for w in FAIL_ODDS:
                 rate = w * limit / (1 - limit + w * limit)
@@ -281,15 +284,17 @@ class Comparison:
         theirs = max(minute.x_baseline / -minute.n_baseline, self.guess_bad / self.guess_n)
         return max(STARTING, self.margins.rho_fail * theirs + self.margins.delta_fail)
 
-    @property
-    def _own_fault(self) -> bool:
-        """Most requests failing now can't be an outage that would have hit the baseline alike.
+    def _broken(self, allowed: float) -> float:
+        """The limit at 100 %: beyond it, it is no outage that would have hit the baseline alike.
 
         What comes soon after the change of the split comes from it. Later it may come from
-        elsewhere, unless a long past shows no outages or it lasts for longer than they do.
+        elsewhere, unless a long past shows no outages, or it lasts for longer than they do, or
+        next to nothing works any more. `MOST` where the baseline had outages of its own.
         """
-        soon = self.guard.minutes < LASTING
-        return not self.had_outages and (soon or self.past >= LONG or self.guard.lasting)
+        if self.had_outages:
+            return MOST
+        sure = self.guard.minutes < LASTING or self.past >= LONG or self.guard.lasting
+        return max(MOSTLY if sure else NOTHING_WORKS, min(MOST, allowed))
 
     @property
     def had_outages(self) -> bool:

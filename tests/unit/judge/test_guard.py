@@ -123,23 +123,24 @@ def test_a_total_failure_pauses_where_the_baseline_had_outages_of_its_own(
 
 
 @pytest.mark.parametrize(
-    ("healthy", "failing", "known", "verdict"),
+    ("healthy", "failing", "bad", "known", "verdict"),
     [
-        (0, 3, 240, Verdict.FAIL),
-        (30, 3, 240, Verdict.INCONCLUSIVE),
-        (30, 14, 240, Verdict.INCONCLUSIVE),
-        (30, 20, 240, Verdict.FAIL),
-        (30, 3, 1440, Verdict.FAIL),
+        (0, 3, 4000, 240, Verdict.FAIL),
+        (30, 3, 4000, 240, Verdict.INCONCLUSIVE),
+        (30, 14, 4000, 240, Verdict.INCONCLUSIVE),
+        (30, 20, 4000, 240, Verdict.FAIL),
+        (30, 3, 4000, 1440, Verdict.FAIL),
+        (30, 3, 6000, 240, Verdict.FAIL),
     ],
 )
-def test_a_total_failure_long_after_the_shift_pauses_where_no_day_is_known(
-    healthy: int, failing: int, known: int, verdict: Verdict
+def test_most_failing_long_after_the_shift_pauses_where_no_day_is_known(
+    healthy: int, failing: int, bad: int, known: int, verdict: Verdict
 ) -> None:
     """Four hours need not have shown the outages that an endpoint has a few of each day."""
     chance = Random(4)
     past = [[6000, poisson(chance, 12)] for _ in range(known)]
     calm = [(6000, poisson(chance, 12)) for _ in range(healthy)]
-    found = alone(TWO_POINTS, [*calm, *[(6000, 6000)] * failing], history=past)
+    found = alone(TWO_POINTS, [*calm, *[(6000, bad)] * failing], history=past)
     assert found.verdict is verdict
 
 
