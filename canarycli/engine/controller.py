@@ -27,7 +27,7 @@ from canarycli.release.context import Decision
 from canarycli.release.decide import decide
 from canarycli.release.mark import Mark
 from canarycli.release.record import Outcome, Release, State
-from canarycli.release.rescue import CROSSING, is_marked, tagged_since
+from canarycli.release.rescue import CROSSING, SENDING, is_marked, tagged_since
 from canarycli.store import Record, Stale, Store
 from canarycli.store.contract import LEASE
 from canarycli.traffic import Traffic
@@ -35,9 +35,6 @@ from canarycli.verbs import offers
 
 GUARD = timedelta(seconds=30)
 """A raise is only asked for with at least this much of the lease left."""
-
-SENDING = timedelta(seconds=30)
-"""A raise leaves within so long after it is recorded: one call may come before it."""
 
 TRIES = 20
 """So many lost races for the record in one tick are more than bad luck."""
@@ -173,7 +170,7 @@ class Controller:
         """Decide, and once more with what the endpoint's notes say before anything is raised."""
         seen = see(self.provider, self.clock, release, endpoint)
         decision = decide(release, seen, self.clock.now())
-        if _rescued(release, decision.release) and self._may_rise(release, endpoint):
+        if _came_home(release, decision.release) and self._may_rise(release, endpoint):
             return decide(self._loose(release), seen, self.clock.now())
         after = decision.release
         unsure = _by_somebody(release, after) or _arrived(release, after)
@@ -197,7 +194,7 @@ class Controller:
         return replace(release, loose_until=self.clock.now() + late)
 
     def _may_rise(self, release: Release, endpoint: Endpoint) -> bool:
-        """Whether a raise was noted since a rollback without a record began, or its mark is lost.
+        """Whether a raise of another driver was noted by now, or the mark of a rollback is lost.
 
         It can't be told before: a driver notes its raise, then looks for the mark of a rollback;
         so whoever leaves that mark, then looks for the raise, sees it unless the driver saw them.
@@ -304,7 +301,10 @@ class Controller:
 
         A refused one has no `base`, so that it is not missed as somebody's doing.
         """
-        release = replace(saved.release, raised=raised, loose_until=before.loose_until)
+        noted_at = before.noted_at or (self.clock.now() if raised else None)
+        release = replace(
+            saved.release, raised=raised, loose_until=before.loose_until, noted_at=noted_at
+        )
         if base is not None:
             release = replace(release, base=base)
         try:
@@ -370,10 +370,10 @@ def _arrived(before: Release, after: Release) -> bool:
     return lost and before.confirmed_at is None and after.confirmed_at is not None
 
 
-def _rescued(before: Release, after: Release) -> bool:
-    """Whether a rollback without a record has come to its end, as far as it knows."""
+def _came_home(before: Release, after: Release) -> bool:
+    """Whether a rollback that a person asked for has come to its end, as far as it knows."""
     in_place = before.confirmed_at is None and after.confirmed_at is not None
-    return before.rescues is not None and in_place and after.over
+    return before.ending is Outcome.STOPPED and in_place and after.over
 
 
 def _by_somebody(before: Release, after: Release) -> bool:

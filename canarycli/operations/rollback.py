@@ -1,11 +1,13 @@
 """Sends all traffic back to the baseline, with what is at hand: record, notes or traffic."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from canarycli.engine.loop import drive, looked_enough
 from canarycli.engine.status import release_status
 from canarycli.errors import (
+    Busy,
     CanaryError,
     NotFound,
     Rejected,
@@ -23,7 +25,7 @@ from canarycli.provider import RELEASE_NOTE, Detailed, Endpoint, Notes
 from canarycli.release import orders
 from canarycli.release.record import Outcome, Release
 from canarycli.release.request import find_version
-from canarycli.release.rescue import CLEARLY, home, rescue
+from canarycli.release.rescue import CLEARLY, home, loose_after, rescue
 from canarycli.store import Record
 from canarycli.store.memory import MemoryStore
 from canarycli.traffic import TOLERANCE, Traffic
@@ -194,6 +196,9 @@ class WayBack:
         try:
             return self._record_in(self.work, reason, listen)
         except CanaryError as error:
+            if isinstance(error, Busy) and self.record is None:
+                with suppress(CanaryError):  # it was recorded while this command looked
+                    return self._turn(self.work, reason, listen)
             self.say(f"warning: {error.message}; rolling back without a record")
         return self._in_memory(reason, listen)
 
@@ -206,15 +211,10 @@ class WayBack:
     def _record_in(
         self, work: Workspace, reason: str, listen: Callable[[Event], None]
     ) -> Workspace:
-        who, now = work.actor, work.clock.now()
-        message = f"{who} rolls back to {self.baseline}" + (f": {reason}" if reason else "")
-        event = Event("rollback_started", now, message, "warning", {"by": who, "why": reason})
-        controller = work.controller(listen)
         if self.record is not None:
-            controller.change(work.key, lambda release: self._turned(release, reason), event)
-            return work
+            return self._turn(work, reason, listen)
         assert self.seen is not None
-        controller.create(
+        work.controller(listen).create(
             rescue(
                 self.seen,
                 self.notes,
@@ -223,19 +223,33 @@ class WayBack:
                 provider=work.target.provider,
                 place=work.provider.place,
                 settings=work.target.kept,
-                by=who,
+                by=work.actor,
                 reason=reason,
-                now=now,
+                now=work.clock.now(),
                 limits=work.provider.limits,
                 kept_as=work.kept_as,
             )
         )
-        listen(event)
+        listen(self._started(reason))
         return work
+
+    def _turn(self, work: Workspace, reason: str, listen: Callable[[Event], None]) -> Workspace:
+        """The open release of the records turned back."""
+        controller = work.controller(listen)
+        controller.change(
+            work.key, lambda release: self._turned(release, reason), self._started(reason)
+        )
+        return work
+
+    def _started(self, reason: str) -> Event:
+        who, now = self.work.actor, self.work.clock.now()
+        message = f"{who} rolls back to {self.baseline}" + (f": {reason}" if reason else "")
+        return Event("rollback_started", now, message, "warning", {"by": who, "why": reason})
 
     def _turned(self, release: Release, reason: str) -> Release:
         who, now = self.work.actor, self.work.clock.now()
         back = orders.roll_back(release, who, now, reason=reason)
+        back = replace(back, loose_until=loose_after(release, self.work.provider.limits, now))
         if self.baseline == release.baseline:
             return back
         return replace(back, baseline=self.baseline, candidate=release.baseline)
@@ -314,20 +328,25 @@ def _notes(work: Workspace, say: Callable[[str], None], seen: Endpoint) -> Notes
     """What the endpoint says of itself; where that can't be read, its traffic must speak clearly.
 
     Where it does, the notes are asked for once: nobody waits for what is not needed. Where one
-    version has it all, they are waited for: it may be a candidate that came to 100 %.
+    version has it all, they are waited for: it may be a candidate that came to 100 %, and then
+    nothing would be rolled back.
 
     Raises:
-        CanaryError: it can't be read, and no version has most of the traffic by far.
+        Unsafe: they don't answer, and no version has most of the traffic by far, or one has all.
+        CanaryError: the same where they are refused.
     """
     most = max((seen.traffic.of(name) for name in seen.traffic.live), default=0.0)
-    clear = most >= CLEARLY
+    clear = CLEARLY <= most < 100 - TOLERANCE
     try:
-        urgent = clear and most < 100 - TOLERANCE
-        provider = work.provider.at_once if urgent else work.provider
+        provider = work.provider.at_once if clear else work.provider
         return provider.notes(seen)
     except CanaryError as error:
         if not clear:
-            error.hints = (f"name the version: canary rollback {seen.name} --to VERSION",)
+            hint = f"name the version: canary rollback {seen.name} --to VERSION"
+            if isinstance(error, Unavailable):
+                why = f"nothing says which version is the baseline ({seen.traffic}): {error.said}"
+                raise Unsafe(f"{seen.name} is not rolled back: {why}", hint=hint) from error
+            error.hints = (hint,)
             raise
         say(f"warning: {error.message}; going by the traffic: {seen.traffic}")
         return {}

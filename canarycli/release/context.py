@@ -266,4 +266,10 @@ def noted(release: Release, seen: Seen, now: datetime) -> Release:
         seen_at=now,
         asked_at=asked_at,
         reached=max(release.reached, share),
+        loose_until=release.loose_until if _may_land(release, now) else None,
     )
+
+
+def _may_land(release: Release, now: datetime) -> bool:
+    """Whether a raise may still land; a way back keeps until when one could."""
+    return release.loose(now) or release.state is State.ROLLING_BACK

@@ -124,7 +124,9 @@ class Release:
     endpoint's one name where people call it by several. `found`
     is what the endpoint's notes said before: what is new in them is somebody's doing. `raised` says
     that a raise was asked for and not refused, `loose_until` that one got no answer and may land
-    until then. `made` is what was uploaded and registered before its start, in the cloud's words.
+    until then; it is taken back by whoever sees that time pass. `noted_at` is when the first raise
+    was accepted: from then on the endpoint's notes keep every other driver away. `made` is what
+    was uploaded and registered before its start, in the cloud's words.
     `rescues` is the release of another machine that a rollback without a record ends,
     "" where no note names one; None for every other release.
     `approvals` are those of the hold of now, `frozen` is the change freeze it was last told to
@@ -180,6 +182,7 @@ class Release:
     found: Mapping[str, str] | None = None
     raised: bool = False
     loose_until: datetime | None = None
+    noted_at: datetime | None = None
     kept_as: str = ""
     made: tuple[str, ...] = ()
     rescues: str | None = None

@@ -26,6 +26,9 @@ CLEARLY = 80.0
 CROSSING = timedelta(seconds=5)
 """A raise may be sent so long after a rollback began: its driver looked just before."""
 
+SENDING = timedelta(seconds=30)
+"""A raise leaves within so long after it is recorded: one call may come before it."""
+
 _NO_PLAN = Plan(stages=(Stage(100, timedelta(0)),), name="rollback")
 
 
@@ -132,14 +135,39 @@ def _unclear(endpoint: Endpoint) -> UsageError:
 
 
 def tagged_since(release: Release, notes: Notes) -> bool:
-    """Whether a raise was noted after a rollback without a record had read the notes."""
+    """Whether a raise of a driver that nobody here knows was noted.
+
+    Where there is a record, by any other release than its own; else by any since the notes were
+    read.
+    """
     found = release.found or {}
+    if release.rescues is None:
+        return notes.get(RELEASE_NOTE, "") not in {"", release.id, found.get(RELEASE_NOTE)}
     return any(notes.get(key) != found.get(key) for key in (RELEASE_NOTE, RAISED_NOTE))
 
 
 def is_marked(release: Release, notes: Notes) -> bool:
     """Whether the endpoint says that it was rolled back since this rollback began."""
     return notes.get(ROLLED_BACK_NOTE) not in {None, (release.found or {}).get(ROLLED_BACK_NOTE)}
+
+
+def loose_after(release: Release, limits: Limits, now: datetime) -> datetime | None:
+    """Until when a raise may land on a release that a person rolls back now, None where none can.
+
+    Its own, where one had no answer. Another driver's, where notes go with the raise: one that
+    looked before the first raise of this release was noted may have sent its own, and nothing
+    tells. Its driver's clock may differ from this machine's: the later one counts.
+    """
+    if not limits.late_request:
+        return release.loose_until
+    if release.loose_until is not None:
+        return max(release.loose_until, now + limits.late_request + SENDING)
+    if limits.notes_first:
+        return None
+    looked = release.seen_at or now
+    noted_for = looked - release.noted_at if release.noted_at else timedelta(0)
+    left = limits.late_request + CROSSING - noted_for
+    return max(now, looked) + left if left > timedelta(0) else None
 
 
 def _loose_until(

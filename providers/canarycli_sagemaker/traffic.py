@@ -60,6 +60,8 @@ class Shifter:
         if raised:
             self._note_first(seen, notes)
         request = self._ask(seen, weights)
+        if raised:  # noted before, and whoever noted a change since is not written over
+            return request
         with suppress(ProviderError):  # a note that can't be written never stops a rollback
             self.tags.write(look.arn, notes)
         return request

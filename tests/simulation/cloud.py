@@ -110,11 +110,12 @@ class Faults:
 
 @dataclass(frozen=True)
 class Landed:
-    """One split that came to the cloud: when, which, by whom."""
+    """One split that came to the cloud: when, which, by whom, of which release if it says so."""
 
     at: float
     share: float
     by: str
+    release: str = ""
 
 
 @dataclass
@@ -168,7 +169,8 @@ class Cloud:
         before = self.look().revision
         self.simulator.shift(seen, to, with_it, raises=raises)
         if self.look().revision != before:
-            self.landed.append(Landed(self.timeline.now, to.of(CANDIDATE), by))
+            release = notes.get(RELEASE_NOTE, "")
+            self.landed.append(Landed(self.timeline.now, to.of(CANDIDATE), by, release))
 
     def impose(self, share: float) -> None:
         """Somebody sets a split in the console."""
@@ -236,7 +238,7 @@ class Line:
             self.cloud.write(seen, to, notes, self.by, raises=raises)
 
         self._call("shift", write, fault)
-        if self.cloud.habits.notes_first:
+        if self.cloud.habits.notes_first and not raises:
             try:
                 self._call("tag", lambda: self.cloud.tags.update(notes))
             except ProviderError:

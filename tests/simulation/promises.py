@@ -14,7 +14,7 @@ from canarycli.errors import Exit
 from canarycli.journal import Event
 from canarycli.provider import ROLLED_BACK_NOTE, Endpoint
 from canarycli.release.mark import Mark
-from canarycli.release.record import Outcome, Release, State
+from canarycli.release.record import Outcome, Release
 from canarycli.store import Record
 from canarycli.store.contract import LEASE
 from canarycli.store.memory import MemoryStore
@@ -61,6 +61,9 @@ HOME = {
 
 UNSEEN = 300.0
 """Seconds without a look: a lease, the time to the next sweep, and the slowest calls."""
+
+CRON = 120.0
+"""Seconds between two sweeps."""
 
 RECENT = 75.0
 """Seconds for which what was seen may still be told: the slowest call and the save after it."""
@@ -170,19 +173,21 @@ class Watcher:
         """Nothing that was begun before comes into force after a verified rollback."""
         for one in self.cloud.landed:
             after = one.share > TOLERANCE and one.at > (told.ended or 0)
-            if after and one.by != "console" and not self._begun_after(told, one.by):
+            if after and one.by != "console" and not self._begun_after(told, one.release):
                 self.blame(Promise.STAYS, f"{one.share:g}% of {one.by} came at {one.at:.1f} s")
 
-    def _begun_after(self, told: Told, driver: str = "") -> bool:
-        """Whether somebody started anew: what the start read of the endpoint tells of it."""
-        machine = driver.partition("/")[0]
-        driven = {t.release for t in self.told if machine in {"", t.machine.name}}
+    def _begun_after(self, told: Told, release: str = "") -> bool:
+        """Whether that release, or any, was begun anew: what its start read tells of the rollback.
+
+        A rollback without a record is a release too, but nobody began it.
+        """
         began = told.events[0].at - timedelta(seconds=1)
-        releases = (r.release for store in self.stores for r in store.history())
-        marks = (Mark.read(r.found or {}) for r in releases if r.id in driven and not r.rescues)
+        known = (r.release for store in self.stores for r in store.history())
+        begun = [r for r in known if release in {"", r.id} and r.rescues is None]
+        marks = (Mark.read(r.found or {}) for r in begun)
         if any(mark is not None and mark.at >= began for mark in marks):
             return True
-        later = (t for t in self.told if t.what == "start" and driver in {"", t.driver})
+        later = (t for t in self.told if t.what == "start" and release in {"", t.release})
         return any(t.began > (told.ended or 0) for t in later)
 
     def _release(self, line: Line) -> Release | None:
@@ -233,8 +238,14 @@ class Watcher:
             return True
         if any(told.code is Exit.UNSAFE for told in self.told):
             return True
-        looked = self.cloud.timeline.now - self.cloud.looked_at <= UNSEEN
+        patience = UNSEEN + CRON * self._in_vain()
+        looked = self.cloud.timeline.now - self.cloud.looked_at <= patience
         return looked and any(not release.over for release in newest)
+
+    def _in_vain(self) -> int:
+        """How many sweeps since the last look came to nothing: killed, denied, without records."""
+        sweeps = (t for t in self.told if t.what == "sweep" and not t.alive)
+        return sum(t.began > self.cloud.looked_at and t.code is not Exit.OK for t in sweeps)
 
     def _rolled_back(self, told: Told) -> None:
         home = told.code is Exit.OK and told.waited_for in {"rolled_back", "verified"}
@@ -252,8 +263,8 @@ class Watcher:
         mine = [one for one in self.cloud.landed if one.by == told.driver and one.share > 0]
         if told.code in HOME and mine and min(recent) > TOLERANCE:
             self.blame(Promise.TRUE_EXIT, f"{told.what} ended {told.code}, it was {recent}")
-        stands = {r.release.state for s in self.stores for r in s.newest()}
-        held = State.HELD in stands or any(event.type == "held" for event in told.events)
+        journals = (store.events(told.release) for store in self.stores)
+        held = any(event.type == "held" for events in journals for event in events)
         if told.code is Exit.OK and max(recent) < 99.9 and not held:
             self.blame(Promise.TRUE_EXIT, f"{told.what} ended 0, it was {recent}")
 

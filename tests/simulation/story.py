@@ -11,7 +11,7 @@ from simulation.cloud import CLOUDS, SECRET, Cloud, Fault, Faults, Line
 from simulation.commands import Command, Told, launch
 from simulation.machine import HAPPENS_TO_RECORDS, Machine, Shelf
 from simulation.plot import Plot
-from simulation.promises import Broken, Watcher
+from simulation.promises import CRON, Broken, Watcher
 from simulation.timeline import Timeline
 
 from canarycli.metrics import Metric
@@ -24,10 +24,6 @@ ERRORS = Check("errors_5xx", Metric("errors_5xx"), never_above=0.01, min_request
 
 ACT, CALM = 600.0, 2400.0
 """Seconds in which things happen, and in which they come to an end without faults."""
-
-CRON = 120.0
-"""Seconds between two sweeps."""
-
 
 QUIET = 90.0
 """Seconds after which nothing that is still on its way can land."""
