@@ -39,8 +39,8 @@ HOUR_HALF_LIFE = 0.5 ** (1 / 60)
 MOSTLY = 0.4
 """A candidate that surely fails more than this is broken, whatever there is to compare it with."""
 
-NOTHING_WORKS = 0.9
-"""Whatever fails more than this goes back at once: should it be shared, that harms nobody."""
+NOTHING_WORKS, ALREADY = 0.9, 6
+"""Should it be shared, it harms nobody to go back from what has failed more for so many minutes."""
 
 STARTING = 0.5
 """The same while a copy may still be loading its model."""
@@ -288,13 +288,15 @@ class Comparison:
         """The limit at 100 %: beyond it, it is no outage that would have hit the baseline alike.
 
         What comes soon after the change of the split comes from it. Later it may come from
-        elsewhere, unless a long past shows no outages, or it lasts for longer than they do, or
-        next to nothing works any more. `MOST` where the baseline had outages of its own.
+        elsewhere, unless a long past shows no outages, or it lasts for longer than they do; less
+        long where next to nothing works any more. `MOST` means that no rate tells.
         """
         if self.had_outages:
             return MOST
-        sure = self.guard.minutes < LASTING or self.past >= LONG or self.guard.lasting
-        return max(MOSTLY if sure else NOTHING_WORKS, min(MOST, allowed))
+        soon = self.guard.minutes < LASTING
+        if soon or self.past >= LONG or self.guard.lasting:
+            return max(MOSTLY, min(MOST, allowed))
+        return NOTHING_WORKS if self.guard.loud >= ALREADY else MOST
 
     @property
     def had_outages(self) -> bool:

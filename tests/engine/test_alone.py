@@ -1,7 +1,9 @@
 """A release at 100 %: what the guard does when there is no baseline left."""
 
 from dataclasses import replace
+from datetime import timedelta
 
+import pytest
 from engine.rehearsal import BASELINE, CANDIDATE, PLAN, RELATIVE, Rehearsal, seconds
 
 from canarycli.plan import Stage, Then, Wait
@@ -38,8 +40,14 @@ def test_an_alarm_at_100_that_does_not_end_rolls_back_when_the_pause_is_over() -
     assert (release.outcome, release.reached) == (Outcome.ROLLED_BACK, 100)
 
 
-def test_a_candidate_that_fails_altogether_at_100_is_rolled_back_at_once() -> None:
-    rehearsal = alone([{"after": 1200, "errors_5xx": 1.0}])
+@pytest.mark.parametrize(("after", "waits"), [(500, False), (1200, True)])
+def test_a_candidate_that_fails_altogether_at_100_is_rolled_back(
+    after: int, *, waits: bool
+) -> None:
+    """At once soon after the shift; later a shared outage gets a few minutes to be over."""
+    rehearsal = alone([{"after": after, "errors_5xx": 1.0}])
     started = rehearsal.start()
     assert rehearsal.finish().outcome is Outcome.ROLLED_BACK
-    assert "paused" not in [event.type for event in rehearsal.store.events(started.id)]
+    events = rehearsal.store.events(started.id)
+    assert ("paused" in [event.type for event in events]) == waits
+    assert events[-1].at - started.started_at < timedelta(seconds=after + 240)

@@ -13,7 +13,7 @@ from providers.test_example_provider import PLAN, installed
 from servers.gateway import TOKEN, GatewayState, gateway
 
 from canarycli import registry
-from canarycli.cli.completion.kept import recall
+from canarycli.cli.completion.words import FINDERS
 from canarycli.config import config_schema, endpoint_settings, lint, load
 from canarycli.declared import Key, Kind
 from canarycli.errors import UsageError
@@ -136,8 +136,8 @@ def test_our_own_take_what_they_have_by_set_too() -> None:
 
 def test_completion_offers_it_and_a_fault_file_names_it(here: Path) -> None:
     del here
-    assert ("gateway", "") in recall("providers", {})
-    assert recall("settings", {}) == [("admin_url=", "where its admin API is")]
+    assert ("gateway", "") in FINDERS["providers"]("", {})
+    assert list(FINDERS["settings"]("", {})) == [("admin_url=", "where its admin API is")]
     assert plug_ins() == ("canary-gateway",)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from canarycli.files import OF_FILES
+from canarycli.files import FILE, OF_FILES
 from canarycli_azureml.blueprint import Options
 from canarycli_vertex.deploy import OPTIONS
 
@@ -101,15 +101,19 @@ def test_every_refusal_says_who_ends_it(cloud: str) -> None:
 
 
 def test_every_option_for_files_is_on_the_pages_of_the_clouds_that_have_it() -> None:
-    on_sagemaker = {key.strip("`") for key in rows("sagemaker", "key of `candidate:`")}
-    on_vertex = {key.strip("`") for key in rows("vertex", "key of `candidate:`")}
+    on_page = {
+        cloud: {key.strip("`") for key in rows(cloud, "key of `candidate:`")} for cloud in SHOWN
+    }
 
-    assert on_sagemaker == OF_FILES
-    assert on_vertex == OF_FILES - {"approval"}
+    assert on_page == {
+        "sagemaker": OF_FILES - {"model_type"},
+        "vertex": OF_FILES - {"approval", "model_type"},
+        "azureml": {FILE, "model_type", "upload_to"},
+    }
     assert OPTIONS.isdisjoint(OF_FILES)
 
 
 def test_every_option_of_azures_is_on_its_page() -> None:
-    on_page = {key.strip("`") for key in rows("azureml", "key of `candidate:`")}
+    on_page = {key.partition("`")[2].partition("`")[0] for key in rows("azureml", "key")}
 
     assert on_page == set(Options.__slots__)

@@ -130,7 +130,9 @@ def test_a_total_failure_pauses_where_the_baseline_had_outages_of_its_own(
         (30, 14, 4000, 240, Verdict.INCONCLUSIVE),
         (30, 20, 4000, 240, Verdict.FAIL),
         (30, 3, 4000, 1440, Verdict.FAIL),
-        (30, 3, 6000, 240, Verdict.FAIL),
+        (30, 3, 6000, 240, Verdict.INCONCLUSIVE),
+        (30, 10, 6000, 240, Verdict.FAIL),
+        (30, 10, 4000, 240, Verdict.INCONCLUSIVE),
     ],
 )
 def test_most_failing_long_after_the_shift_pauses_where_no_day_is_known(
