@@ -35,6 +35,9 @@ _ACTION = re.compile(r"perform action '([^']+)' over scope '([^']+)'")
 _PASSING = re.compile(r"HTTP Error: (5\d\d|429)|AADSTS900(24|25|33|55)\b")
 """Entra's own faults in the text of an error: internal ones, and tenants that are throttled."""
 
+_OPENED = "CERTIFICATE_VERIFY_FAILED"
+"""How a certificate that nobody here vouches for is called, by whichever client."""
+
 _SECRETS = re.compile(r"(https://\S+?)\?\S+")
 
 
@@ -128,6 +131,8 @@ def understood(doing: str) -> Iterator[None]:
     except HttpResponseError as error:
         raise Unanswered(f"{doing}: the answer broke off") from error
     except AzureError as error:
+        if _OPENED in str(error):
+            raise _not_safe(doing, str(error)) from error
         raise Unanswered(
             f"{doing}: no answer from Azure", facts=[without_secrets(str(error))]
         ) from error
@@ -136,6 +141,8 @@ def understood(doing: str) -> Iterator[None]:
 def _no_token(doing: str, error: ClientAuthenticationError) -> ProviderError:
     said = without_secrets(str(error.message))
     if _is_passing(error):
+        if _OPENED in said:
+            return _not_safe(doing, said)
         return Unavailable(f"{doing}: no token from Entra ID just now", facts=_tried(said))
     return Denied(
         f"{doing}: no credential for Azure works",
@@ -144,6 +151,14 @@ def _no_token(doing: str, error: ClientAuthenticationError) -> ProviderError:
             "sign in: az login",
             "or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
         ),
+    )
+
+
+def _not_safe(doing: str, said: str) -> ProviderError:
+    return Unavailable(
+        f"{doing}: no safe connection to Azure",
+        facts=[_first_line(without_secrets(said))],
+        hint="behind a proxy that opens TLS? set REQUESTS_CA_BUNDLE to its certificate",
     )
 
 

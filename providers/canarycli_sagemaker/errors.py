@@ -187,11 +187,23 @@ def translated(doing: str, settings: Settings) -> Iterator[None]:
     except aws.ParamValidationError as error:
         raise Rejected(f"can't {doing}: {_words(error)}") from error
     except (aws.ConnectionError, aws.HTTPClientError, ResponseParserError, OSError) as error:
-        raise Unavailable(f"can't {doing}: no answer from AWS: {_words(error)}") from error
+        raise _unanswered(doing, error) from error
     except (LookupError, ValueError) as error:  # botocore's query parser on a proxy's page
         raise Unavailable(f"can't {doing}: what came back is no answer of AWS") from error
     except aws.BotoCoreError as error:
         raise ProviderError(f"can't {doing}: {_words(error)}") from error
+
+
+def _unanswered(doing: str, error: Exception) -> Unavailable:
+    """No answer came; what a company's proxy has to do with it is said."""
+    if isinstance(error, aws.SSLError):
+        hint = "behind a proxy that opens TLS? set AWS_CA_BUNDLE to its certificate"
+        return Unavailable(f"can't {doing}: no safe connection to AWS: {_words(error)}", hint=hint)
+    message = f"can't {doing}: no answer from AWS: {_words(error)}"
+    if isinstance(error, aws.ProxyConnectionError):  # botocore's sentence leaves the reason out
+        hint = "does the proxy take who signs in by HTTPS_PROXY? canary doctor looks"
+        return Unavailable(message, facts=(_words(error.kwargs["error"]),), hint=hint)
+    return Unavailable(message)
 
 
 def of_answer(doing: str, error: aws.ClientError, settings: Settings) -> ProviderError:

@@ -36,8 +36,8 @@ class Authority:
     context: ssl.SSLContext
 
 
-def make_authority() -> Authority:
-    """A new authority, with one server certificate for all of `HOSTS`; its keys are not kept."""
+def make_authority(hosts: tuple[str, ...] = HOSTS) -> Authority:
+    """A new authority, with one server certificate for all of the hosts; its keys are not kept."""
     key, server_key = (
         ec.generate_private_key(ec.SECP256R1()),
         ec.generate_private_key(ec.SECP256R1()),
@@ -50,13 +50,13 @@ def make_authority() -> Authority:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOSTS[0])])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
     leaf = (
         _certificate(subject, name, server_key.public_key())
         .add_extension(
             x509.SubjectAlternativeName(
                 [
-                    *(x509.DNSName(host) for host in HOSTS),
+                    *(x509.DNSName(host) for host in hosts),
                     x509.IPAddress(ip_address("127.0.0.1")),
                 ]
             ),

@@ -20,6 +20,8 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    target: str = ""
+    """Path and query as they were written."""
 
     def json(self) -> Any:
         """The body as JSON, {} if there is none.
@@ -73,10 +75,12 @@ class ProxyServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, port: int, context: ssl.SSLContext, answer: Answer) -> None:
+    def __init__(self, port: int, context: ssl.SSLContext, answer: Answer, login: str = "") -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.context = context
         self.answer = answer
+        self.login = login
+        """What who wants a tunnel has to say in `Proxy-Authorization`, if anything."""
 
     @property
     def url(self) -> str:
@@ -84,6 +88,27 @@ class ProxyServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is no news."""
+
+
+class DirectServer(ProxyServer):
+    """The same answers without a proxy: one of the hosts, with TLS, at an address of its own."""
+
+    def __init__(self, context: ssl.SSLContext, answer: Answer, host: str) -> None:
+        super().__init__(0, context, answer)
+        self.RequestHandlerClass = type("_Direct", (_Handler,), {"tunnel": host})
+
+    @property
+    def url(self) -> str:
+        return f"https://localhost:{self.server_port}"
+
+    def get_request(self) -> tuple[ssl.SSLSocket, Any]:
+        connection, address = super().get_request()
+        secure = self.context.wrap_socket(
+            connection,
+            server_side=True,
+            do_handshake_on_connect=False,  # but in the thread of the connection
+        )
+        return secure, address
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -95,9 +120,12 @@ class _Handler(BaseHTTPRequestHandler):
     tunnel = ""
 
     def do_CONNECT(self) -> None:
+        server = cast("ProxyServer", self.server)
+        if server.login and self.headers.get("Proxy-Authorization") != server.login:
+            self.send_error(407)
+            return
         self.send_response(200, "Connection established")
         self.end_headers()
-        server = cast("ProxyServer", self.server)
         try:
             secure = server.context.wrap_socket(self.connection, server_side=True)
         except (ssl.SSLError, OSError):
@@ -123,6 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
             },
             headers={key.lower(): value for key, value in self.headers.items()},
             body=self.rfile.read(length),
+            target=self.path,
         )
         reply = cast("ProxyServer", self.server).answer(request)
         if reply.hang:
