@@ -28,13 +28,14 @@ class Limits:
     Attributes:
         finest_percent: the smallest step of a share.
         shadow_up_to: the largest shadow share in percent, 0 where there is no shadow traffic.
+        shadow_among: how many versions an endpoint with a shadow may have, 0 for any.
         metric_delay: points younger than this may still change or be missing.
         late_request: how long after a rollback a request that was sent before it can still land.
         usual_shift: how long a change of traffic usually takes, for what people are told.
         metrics: the built-in metric names this cloud has.
         custom_source: the word under which a custom metric names its source in canary.yaml.
         metric_period: the time one point of a metric covers.
-        notes_first: whether notes are written before a raise is asked for, and not with it.
+        notes_first: whether notes are written before a raise, and not with it.
         smokes: whether one version can be asked whatever its share; the provider is a `Smoker`.
         looks_a_minute: looks that an account answers, with room for others; 0 if nobody knows.
         exact_thresholds: whether `latency_over` counts at just its threshold, not in buckets.
@@ -54,6 +55,7 @@ class Limits:
     looks_a_minute: int = 0
     exact_thresholds: bool = True
     answers: bool = False
+    shadow_among: int = 0
 
     def offers(self, metric: Metric) -> bool:
         """Whether the judge may ask for a built-in metric besides a plan's own.
@@ -143,10 +145,9 @@ class Endpoint:
         exact = self.version(word)
         if exact is not None:
             return (exact,)
-        if self.caseless:
-            same = tuple(v for v in self.versions if v.name.lower() == word.lower())
-            if same:
-                return same
+        same = tuple(v for v in self.versions if self.caseless and v.name.lower() == word.lower())
+        if same:
+            return same
         return tuple(v for v in self.versions if word == v.model or word in v.aliases)
 
 

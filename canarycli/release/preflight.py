@@ -222,13 +222,21 @@ def _shadows(facts: _Facts) -> Iterator[Trouble]:
     if most:
         why, hint = f"this cloud copies at most {percent(most)}", f"use {percent(most)} or less"
     else:
-        why, hint = (
-            "this cloud has no shadow traffic",
-            "leave shadow: out; start with a small stage",
-        )
+        why = "this cloud has no shadow traffic"
+        hint = "leave shadow: out; start with a small stage"
     yield Trouble(
         f"the plan's shadow is {percent(shadow.percent)}, and {why}", hint, error=Unsupported
     )
+
+
+def _shadow_has_room(facts: _Facts) -> Iterator[Trouble]:
+    most = facts.limits.shadow_among
+    names = {version.name for version in facts.endpoint.versions}
+    if facts.plan.shadow is None or not most or len(names) + (not facts.candidate) <= most:
+        return
+    others = ", ".join(sorted(names - {facts.baseline, facts.candidate}))
+    why = f"this cloud copies traffic only among {most} versions, and there is {others} too"
+    yield Trouble(why, f"take {others} away first, or leave shadow: out", error=Unsupported)
 
 
 def _measurable(facts: _Facts) -> Iterator[Trouble]:
@@ -379,6 +387,7 @@ RULES: tuple[Callable[[_Facts], Iterator[Trouble]], ...] = (
     _has_room,
     _fine_enough,
     _shadows,
+    _shadow_has_room,
     _measurable,
     _askable,
     _starts_small,

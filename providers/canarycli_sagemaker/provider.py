@@ -107,6 +107,7 @@ class SageMaker:
         return Limits(
             finest_percent=0.01,
             shadow_up_to=100,
+            shadow_among=2,
             metric_delay=self.settings.metric_delay,
             late_request=timedelta(seconds=330),
             usual_shift=timedelta(seconds=60),

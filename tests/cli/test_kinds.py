@@ -32,6 +32,12 @@ def asked(canary: Canary, way: tuple[str, ...], flags: tuple[str, ...], model: s
     return text
 
 
+def fit(canary: Canary) -> bool:
+    """Whether the doctor finds nothing about the kind of endpoint, whatever of its metrics."""
+    looked = canary.run("doctor", *SAGEMAKER)
+    return looked.code in {0, 1} and "can't be released" not in looked.out
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ASKED)
 @pytest.mark.parametrize(
@@ -250,3 +256,61 @@ def test_an_endpoint_without_any_traffic_has_one_hint_that_works(azure: OnAzure)
     assert azure.ann.run("rollback", *AZURE, "--to", "blue", "-y").code == 0
     again = azure.ann.run("start", *AZURE, "-m", "teal", "-p", "10", "-y", "--detach")
     assert again.code == 0, again.out + again.err
+
+
+def test_many_models_of_sagemaker_are_released_by_variant(aws: tuple[Server, Canary]) -> None:
+    server, canary = aws
+    server.endpoint("fraud", {"v1": {"instances": 2}, "v2": {"weight": 0}})
+    container = {"Image": "image", "Mode": "MultiModel", "ModelDataUrl": "s3://models/all/"}
+    for name in ("model-v1", "model-v2"):
+        server.control("model", {"name": name, "PrimaryContainer": container})
+
+    arms = ("-m", "v2", "-p", "10")
+    for way in (("plan", *arms), ("start", "-y", "--detach", *arms)):
+        done = canary.run(*way, *SAGEMAKER)
+        assert done.code == 0, done.out + done.err
+    assert fit(canary)
+    assert server.weights("fraud") == pytest.approx({"v1": 90, "v2": 10})
+    back = canary.run("rollback", "-y", *SAGEMAKER)
+    assert back.code == 0, back.out + back.err
+
+
+def test_ten_variants_have_no_room_for_another_but_move_among_themselves(
+    aws: tuple[Server, Canary],
+) -> None:
+    server, canary = aws
+    server.endpoint("fraud", {"v1": 100, **{f"v{n}": 0 for n in range(2, 11)}})
+    server.control("model", {"name": "m2", "PrimaryContainer": {"Image": "image"}})
+
+    for way in (("plan",), ("start", "-y")):
+        assert "SageMaker allows 10" in asked(canary, way, SAGEMAKER, "m2")
+    assert {"CreateEndpointConfig", "AddTags"}.isdisjoint(server.operations())
+    assert fit(canary)
+    start = canary.run("start", *SAGEMAKER, "-m", "v10", "-p", "10", "-y", "--detach")
+    assert start.code == 0, start.out + start.err
+    assert canary.run("rollback", "-y", *SAGEMAKER).code == 0
+
+
+def test_a_shadow_beside_more_than_two_variants_is_refused_before_anything_is_written(
+    aws: tuple[Server, Canary],
+) -> None:
+    server, canary = aws
+    server.endpoint("fraud", {"v1": 100, "v2": 0, "v3": 0})
+    plan = "{shadow: {percent: 100, bake: 1m}, stages: [{percent: 100}], checks: []}"
+    canary.write(f"version: 1\nplans: {{mirror: {plan}}}\n")
+
+    for way in (("plan",), ("start", "-y")):
+        said = canary.run(*way, *SAGEMAKER, "-m", "v2", "--plan", "mirror")
+        assert said.code == 2, said.out + said.err
+        assert "only among 2 versions, and there is v3 too" in said.out + said.err
+    assert {"CreateEndpointConfig", "UpdateEndpoint", "AddTags"}.isdisjoint(server.operations())
+    assert fit(canary)
+    assert canary.run("rollback", "-y", *SAGEMAKER).code == 0
+
+
+@pytest.mark.parametrize("way", ASKED)
+def test_google_distributed_cloud_splits_nothing(vertex: OnVertex, way: tuple[str, ...]) -> None:
+    vertex.server.control("PUT", "endpoints/1000", gdcConfig={"zone": "zone-a"})
+
+    assert "Google Distributed Cloud" in asked(vertex.ann, way, VERTEX, "22")
+    assert "updateEndpoint" not in vertex.calls

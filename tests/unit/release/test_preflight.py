@@ -178,6 +178,24 @@ REFUSED: Mapping[str, tuple[Start, str, str, type[CanaryError], Exit]] = {
         Unsupported,
         Exit.USAGE,
     ),
+    "a shadow beside more versions than the cloud copies among": (
+        Start(plan=shadowed(50), limits=replace(LIMITS, shadow_up_to=100, shadow_among=2)),
+        "this cloud copies traffic only among 2 versions, and there is teal too",
+        "take teal away first, or leave shadow: out",
+        Unsupported,
+        Exit.USAGE,
+    ),
+    "the candidate of a shadow would be one version more than the cloud copies among": (
+        Start(
+            plan=shadowed(50),
+            limits=replace(LIMITS, shadow_up_to=100, shadow_among=3),
+            candidate="",
+        ),
+        "this cloud copies traffic only among 3 versions, and there is green, teal too",
+        "take green, teal away first, or leave shadow: out",
+        Unsupported,
+        Exit.USAGE,
+    ),
     "the shadow is finer than whole percents": (
         Start(plan=shadowed(2.5), limits=replace(LIMITS, shadow_up_to=50)),
         "the shadow is 2.5% and shares here are multiples of 1%",
