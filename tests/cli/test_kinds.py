@@ -314,3 +314,22 @@ def test_google_distributed_cloud_splits_nothing(vertex: OnVertex, way: tuple[st
 
     assert "Google Distributed Cloud" in asked(vertex.ann, way, VERTEX, "22")
     assert "updateEndpoint" not in vertex.calls
+
+
+def test_a_model_gardens_endpoint_is_released_and_its_checks_fit_a_terminal(
+    vertex: OnVertex,
+) -> None:
+    name = "mg-endpoint-5d1c8a2e-7e1a-4d2e-9f0b-1a2b3c4d5e6f"
+    known = vertex.server.cloud.endpoints["1000"]
+    mine = known["name"].replace("/1000", f"/{name}")
+    vertex.server.control("PUT", f"endpoints/{name}", **{**known, "name": mine})
+    arms = (*VERTEX[:-1], name, "-m", "22", "-p", "10")
+
+    planned = vertex.ann.run("plan", *arms)
+    start = vertex.ann.run("start", *arms, "-y", "--detach")
+
+    assert (planned.code, start.code) == (0, 0), planned.err + start.err
+    table = planned.out.partition("  CHECK")[2].partition("\n\n")[0]
+    assert "response_count" in table
+    assert max(map(len, table.splitlines())) <= 80
+    assert vertex.server.cloud.endpoints[name]["trafficSplit"] == {"11": 90, "22": 10}

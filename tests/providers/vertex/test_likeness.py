@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from servers.vertex import Server
 
-from canarycli.errors import Unsupported
+from canarycli.errors import Denied, Unsupported
+from canarycli_vertex import Vertex
 from canarycli_vertex.deploy import wish
 from canarycli_vertex.models import Model
 
@@ -100,3 +102,15 @@ def test_a_tuned_model_has_no_machines_to_copy_and_can_be_given_some() -> None:
 
     assert refused.value.hints == ("set candidate.machine_type",)
     assert given["dedicatedResources"]["machineSpec"] == {"machineType": "g2-standard-8"}
+
+
+def test_a_model_of_another_project_is_asked_for_there_and_is_not_ones_own(
+    vertex: Vertex, server: Server
+) -> None:
+    word = "projects/prod-ml/locations/europe-west4/models/500@3"
+
+    with pytest.raises(Denied, match="prod-ml"):
+        vertex.preview(vertex.describe("1000"), word, "11", {})
+
+    asked = [call["path"] for call in server.calls if call["call"] == "getModel"]
+    assert asked == [f"/v1/{word}"]
