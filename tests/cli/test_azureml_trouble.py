@@ -159,3 +159,21 @@ def test_a_deployments_yaml_may_be_the_word_for_the_candidate(azure: OnAzure) ->
 
     assert "blue → eta:3 (to be deployed)" in planned.out, planned.err
     assert "--new-model ./lime.yml" in planned.out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", [("plan",), ("start", "--yes")], ids=lambda way: str(way[0]))
+def test_a_yaml_with_a_path_that_is_not_there_is_refused_before_a_record(
+    azure: OnAzure, way: tuple[str, ...]
+) -> None:
+    model = "{name: eta, version: 3, path: nowhere, type: mlflow_model}"
+    azure.ann.write(f"name: lime\nendpoint_name: eta\nmodel: {model}\n", "lime.yml")
+
+    refused = azure.ann.run(*way, "-m", "./lime.yml", "--percent", "5")
+
+    assert refused.code == 2, refused.out + refused.err
+    assert "model.path: there is no 'nowhere'" in " ".join(refused.err.split())
+    assert len(refused.err.splitlines()) <= 5
+    assert "\x1b" not in refused.out + refused.err
+    assert azure.ann.run("history", "-o", "json").json["releases"] == []
+    assert "endpoint.put" not in azure.calls
