@@ -26,9 +26,10 @@ def judge_absolute(
     It is compared with the mean since the split is in place. Periods that may still grow can
     break a limit and can't show that it is kept.
     """
+    facts = facts_of(check, measured, arms)
     memory, arms = in_time(memory, check.metric, measured, arms)
     look = _look(check, measured, arms)
-    sums, facts = Sums.of_split(memory.sums, arms), facts_of(check, measured, arms)
+    sums = Sums.of_split(memory.sums, arms)
     clock = Periods(arms, period_of(look, memory))
     taken_in = taken(replace(memory, kind=LIMIT), look, clock)
     _, presence, memory = brought_up(taken_in, lambda: None)

@@ -40,10 +40,11 @@ def open_case(
     check: Check, promise: Promise, measured: Measurements, arms: Arms, memory: Memory
 ) -> Case:
     """Bring a check's memory and evidence up to date with what was measured."""
+    facts = facts_of(check, measured, arms)
     memory, arms = in_time(memory, check.metric, measured, arms)
     kind = memory.kind or kind_of(check, memory.facts, measured, arms)
     memory = replace(memory, kind=kind)
-    facts, sums = facts_of(check, measured, arms), Sums.of_split(memory.sums, arms)
+    sums = Sums.of_split(memory.sums, arms)
     if kind and not ready(check, kind, memory.facts):
         memory = _learnt(check, memory, measured, arms)
     look = rows_of(check, kind, memory.facts, measured, arms) if kind else Look()

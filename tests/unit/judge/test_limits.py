@@ -1,13 +1,15 @@
 """Plain rules on one arm, and what every finding carries."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from unit.judge.arranging import MINUTE, arms, at, counts, measured, series
 
 from canarycli.judge import Finding, Verdict, judge
+from canarycli.judge.finding import Split
 from canarycli.metrics import Histogram, Metric, Series, Value
-from canarycli.plan import Check, Role
+from canarycli.plan import Check, Margin, Role
 
 CPU = Metric("cpu")
 ERRORS = Metric("errors_5xx")
@@ -115,3 +117,14 @@ def test_periods_shorter_than_a_minute_are_judged_as_they_come() -> None:
     ten = timedelta(seconds=10)
     found = {"errors_5xx": counts([(10, 0)] * 6, ten)}
     assert only(Check("e", ERRORS, never_above=0.1), found, now=0.5).n_candidate == 30
+
+
+def test_the_age_grows_on_after_the_last_split_that_compares() -> None:
+    over = (Split(5, at(0), at(6)), Split(100, at(6)))
+    whom = replace(arms(30, since=6, share=100, delay=2), splits=over)
+    found = {"errors_5xx": counts([(100, 0)] * 6)}
+    check = Check("e", ERRORS, no_worse_by=Margin(absolute=0.02), at_end=True)
+
+    finding = judge([check], measured(found, found), whom, {}).findings[0]
+
+    assert finding.age == 24 * MINUTE
