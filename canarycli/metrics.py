@@ -151,6 +151,13 @@ class Metric:
         return self.name in ANSWERS and not self.source
 
     @property
+    def sampled(self) -> float | None:
+        """The part of the recorded answers that is read for it, None where none are read."""
+        if self.origin is None or not self.says:
+            return None
+        return float(self.origin.settings.get("sample", 1.0))
+
+    @property
     def traffic(self) -> bool:
         """Whether its requests are all that the endpoint's own cloud counted."""
         return self.origin is None and not self.says

@@ -49,6 +49,8 @@ class Finding:
         query: the question in the cloud's own words.
         limit_low: the limit on the other side, where neither more nor less is better.
         delay: how late the metric comes, None for the provider's own delay.
+        source: what canary.yaml calls the source of the numbers, "" for the endpoint's own cloud.
+        sampled: the part of the recorded answers that was read, None where none are read.
         at_end: no stage waits for its pass, the end of the probation does.
         guard: there is no baseline to compare with; `limit` is one on `candidate`. A fail that
             is not `proven` may be an outage that would have hit the baseline alike.
@@ -77,6 +79,8 @@ class Finding:
     limit_low: float | None = None
     delay: timedelta | None = None
     at_end: bool = False
+    source: str = ""
+    sampled: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ class Facts:
             critical=check.critical,
             query=self.query,
             delay=self.delay,
+            source=check.metric.origin.name if check.metric.origin else "",
+            sampled=check.metric.sampled,
         )
 
 

@@ -67,6 +67,8 @@ def row(finding: Finding) -> dict[str, Any]:
         "n_candidate": finding.n_candidate,
         "age_seconds": None if finding.age is None else round(finding.age.total_seconds(), 1),
         "delay_seconds": None if finding.delay is None else finding.delay.total_seconds(),
+        "source": finding.source or None,
+        "sampled": finding.sampled,
         "message": finding.sentence,
     }
 

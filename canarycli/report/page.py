@@ -14,7 +14,7 @@ from canarycli.harmless import harmless_json, visible
 from canarycli.plan import USUAL_NAME
 from canarycli.release.decide.sentences import span
 from canarycli.release.reading import SIGNS
-from canarycli.report import charts, numbers
+from canarycli.report import answers, charts, numbers
 from canarycli.report.story import Row, Story
 from canarycli.traffic import percent
 
@@ -79,6 +79,7 @@ def _body(story: Story, title: str) -> Iterator[str]:
     if story.checks:
         yield "<h2>Checks at the decision</h2>"
         yield from _table(story)
+        yield from answers.told_sources(story)
         yield '<h2>Over time</h2><div class="charts">'
         for row in story.checks:
             if chart := charts.check_svg(story, row["name"]):

@@ -76,6 +76,7 @@ def test_a_candidate_that_says_fraud_more_often_fails(canary: Canary) -> None:
     assert failed[0]["baseline"] == pytest.approx(0.05, abs=0.05)
     assert failed[0]["candidate"] == pytest.approx(0.2, abs=0.1)
     assert (failed[0]["limit_low"], failed[0]["limit"]) == (-0.06, 0.06)
+    assert (failed[0]["source"], failed[0]["sampled"]) == ("recorded answers", 1.0)
 
 
 def test_one_that_says_the_same_passes(canary: Canary) -> None:

@@ -60,6 +60,14 @@ CHECK = thing(
             "type": ["number", "null"],
             "description": "how late the metric comes, null for the endpoint's own cloud",
         },
+        "source": {
+            "type": ["string", "null"],
+            "description": "where the numbers come from, null for the endpoint's own cloud",
+        },
+        "sampled": {
+            "type": ["number", "null"],
+            "description": "the part of the recorded answers that was read, null without them",
+        },
         "message": TEXT,
     }
 )

@@ -1,6 +1,7 @@
 """A release told as Markdown, JUnit, HTML and JSON, from its record and its journal alone."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -198,6 +199,31 @@ def test_the_page_is_whole_and_needs_no_network() -> None:
     assert "errors_5xx over time" in parser.charts
     assert "http" not in text
     assert len(text) < 60_000
+
+
+def test_the_page_says_where_figures_come_from_that_the_cloud_did_not_count() -> None:
+    share = row(
+        "class_share(fraud)",
+        "pass",
+        source="recorded answers",
+        sampled=0.1,
+        n_baseline=8240.0,
+        n_candidate=433.0,
+        age_seconds=720.0,
+    )
+    told_ = story(events=(moved(1, 5.0), read(14, 1, "pass", errors("pass", 0.002), share)))
+
+    text = page(told_, document(told_))
+
+    section = text.split("<h2>Answers and sources</h2>")[1].split("<h2>Over time</h2>")[0]
+    rows = [re.findall(r"<td[^>]*>([^<]*)", line) for line in section.split("<tr>")[2:]]
+    assert rows == [
+        ["class_share(fraud)", "recorded answers", "8,240", "433", "10%", "11-24 12:02"],
+    ]
+
+
+def test_a_page_of_the_clouds_own_figures_has_no_sources() -> None:
+    assert "Answers and sources" not in page(story(), document(story()))
 
 
 def test_the_page_is_a_data_file_too() -> None:
