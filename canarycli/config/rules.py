@@ -106,7 +106,7 @@ def _addresses(endpoint: Any, base: Path) -> Iterator[Flaw]:
 
 
 def _labels(endpoint: Any, path: Path, sources: Mapping[str, Any]) -> Iterator[Flaw]:
-    if isinstance(endpoint, Mapping) and endpoint.get("provider") not in {SIMULATOR, *ALIASES}:
+    if isinstance(endpoint, Mapping) and endpoint.get("provider") not in (SIMULATOR, *ALIASES):
         for place, text in labels_flaws(endpoint.get(LABELS), sources):
             yield Flaw((*path, *place), text)
 
