@@ -33,6 +33,9 @@ T = TypeVar("T")
 SHORTEST = 0.2
 """Seconds before the second try."""
 
+LIMIT = 30.0
+"""Seconds a package of somebody else's may take to answer: its client may have no limit."""
+
 
 def _nobody(_: Unavailable) -> None:
     """Hears nothing."""
@@ -49,6 +52,7 @@ class Patient:
     Attributes:
         who: what to call the provider where it is to blame; asked only then.
         ours: it comes with canary: what it trips over is an answer of its cloud.
+        limit: seconds one call may take, None where the provider keeps to one by itself.
         failed: hears why a question has to be asked again, before it is.
         around: what each question is asked within, all its tries included.
     """
@@ -58,6 +62,7 @@ class Patient:
     patience: timedelta = timedelta(seconds=30)
     who: Callable[[], str] = lambda: "the provider"
     ours: bool = False
+    limit: float | None = None
     failed: Callable[[Unavailable], None] = _nobody
     around: Callable[[], AbstractContextManager[object]] = nullcontext
 
@@ -248,7 +253,7 @@ class Patient:
     def _once(self, call: Callable[[], T]) -> T:
         """Ask, and let nothing out that is not of our own errors."""
         try:
-            return call()
+            return call() if self.limit is None else self._in_time(call, self.limit)
         except CanaryError as error:
             _take_secrets_out(error)
             raise
@@ -263,6 +268,19 @@ class Patient:
                 f"{self.who()} broke: {type(error).__name__} {said}".rstrip(),
                 hint="this is its fault, not the cloud's: report it to whoever made it",
             ) from error
+
+    def _in_time(self, call: Callable[[], T], limit: float) -> T:
+        # Here and not above: our own providers have no need of threads.
+        from canarycli.engine.within import within
+
+        return within(
+            call,
+            limit,
+            lambda: Broken(
+                f"{self.who()} gave no answer in {limit:g} s",
+                hint="its client sets no time limit of its own: report it to whoever made it",
+            ),
+        )
 
     def _ask_again(self, call: Callable[[], T], first: Unavailable) -> T:
         # Most calls are answered at once, and a rollback should not wait for this import.

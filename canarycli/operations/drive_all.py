@@ -15,7 +15,7 @@ from canarycli.engine.controller import Controller
 from canarycli.engine.crew import Crew
 from canarycli.engine.figures import Figures
 from canarycli.engine.looks import Hands, Looks, Noting
-from canarycli.engine.retries import Patient
+from canarycli.engine.retries import LIMIT, Patient
 from canarycli.engine.together import Together
 from canarycli.engine.wakes import Lane
 from canarycli.errors import Exit, Terminated, Unsafe
@@ -107,6 +107,7 @@ class Accounts:
             PATIENCE,
             who=lambda: described(name),
             ours=name in OURS,
+            limit=None if name in OURS else LIMIT,
             around=first.alone,
         )
         limit = provider.limits.looks_a_minute

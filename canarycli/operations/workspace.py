@@ -12,7 +12,7 @@ from secrets import token_hex
 from canarycli.clock import Clock, SystemClock
 from canarycli.config.records import records_place as place_in_file
 from canarycli.engine.controller import Controller, Driver
-from canarycli.engine.retries import Patient
+from canarycli.engine.retries import LIMIT, Patient
 from canarycli.errors import CanaryError, Denied, NotFound, Unavailable
 from canarycli.folders import state_folder
 from canarycli.journal import Event
@@ -154,6 +154,7 @@ def work_on(
         clock,
         who=lambda: described(target.provider),
         ours=target.provider in OURS,
+        limit=None if target.provider in OURS else LIMIT,
     )
     kept_as = _kept_as(target, patient, store)
     key = endpoint_key(target.provider, patient.place, kept_as or target.name)

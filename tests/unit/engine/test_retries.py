@@ -1,11 +1,15 @@
 """A cloud that gives no answer is asked again, for a while; everything else passes through."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from threading import Event, current_thread
+from typing import Any
 
 import pytest
 
 from canarycli.engine.retries import Patient
-from canarycli.errors import Denied, Unavailable, Unsupported
+from canarycli.errors import Broken, Denied, Unavailable, Unsupported
+from canarycli.metrics import Window
 from canarycli.simulator import Simulator
 from canarycli.testing import FakeClock, Fault, Faulty
 from canarycli.traffic import Traffic
@@ -90,3 +94,52 @@ def test_deploying_where_a_provider_cannot_is_said() -> None:
     seen = Simulator({"state": ":memory:"}, clock=clock).describe("demo")
     with pytest.raises(Unsupported):
         Patient(Plain(), clock).deploy(seen, "m", "v41", {}, "r-1")  # type: ignore[arg-type]  # less than a provider
+
+
+class Foreign(Simulator):
+    """A provider of somebody else's, whose `measure` does what a test says."""
+
+    does: Callable[[], Any]
+
+    def measure(self, *_: object) -> Any:
+        return self.does()
+
+
+def foreign(does: Callable[[], Any], limit: float = 60) -> Patient:
+    clock = FakeClock()
+    provider = Foreign({"state": ":memory:"}, clock=clock)
+    provider.does = does
+    return Patient(provider, clock, who=lambda: "provider 'kong'", limit=limit)
+
+
+def measured(patient: Patient) -> Any:
+    now = patient.clock.now()
+    return patient.measure("demo", ["v41", "v42"], [], Window(now - timedelta(minutes=5), now))
+
+
+def test_a_provider_that_never_answers_is_named_and_not_asked_at_once_again() -> None:
+    never, asked = Event(), []
+
+    def hang() -> None:
+        asked.append(current_thread())
+        never.wait(60)
+
+    with pytest.raises(Broken, match=r"provider 'kong' gave no answer in 0\.05 s"):
+        measured(foreign(hang, limit=0.05))
+    never.set()
+    assert len(asked) == 1
+    assert asked[0].daemon
+
+
+def test_what_a_provider_answers_or_raises_in_time_comes_through() -> None:
+    def late() -> None:
+        raise TimeoutError("its own")
+
+    def denied() -> None:
+        raise Denied("no token")
+
+    assert measured(foreign(lambda: "points")) == "points"
+    with pytest.raises(Broken, match="broke: TimeoutError its own"):
+        measured(foreign(late))
+    with pytest.raises(Denied):
+        measured(foreign(denied))
