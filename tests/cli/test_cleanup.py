@@ -64,12 +64,13 @@ def test_a_promoted_release_keeps_its_baseline_for_a_while_and_says_what_that_co
 
 def test_the_baseline_goes_at_once_when_it_is_told_to(tmp_path: Path) -> None:
     canary = simulated(tmp_path)
-    canary.run(*START)
+    started = canary.run(*START)
 
     first = canary.run("cleanup", released(canary), "--yes")
     again = canary.run("cleanup", released(canary), "--yes")
 
-    assert (first.code, "v41 removed" in first.out) == (0, True), first.err
+    said = started.out + first.out + first.err
+    assert (started.code, first.code, "v41 removed" in first.out) == (0, 0, True), said
     assert (again.code, "what it left is gone" in again.out) == (0, True), again.err
     assert versions(canary) == ["v42"]
 

@@ -129,7 +129,8 @@ def test_on_sagemaker_everything_from_bringing_in_to_taking_away_takes_that_poli
     aws.control("permit", policy)
     since = len(aws.calls())
 
-    enough_for(ann, {("doctor",): 0, ("start", "-m", "m42", "--yes"): 0})
+    # The doctor second: it wants an alarm that has been quiet for a moment.
+    enough_for(ann, {("start", "-m", "m42", "--yes"): 0, ("doctor",): 0})
     aws.fault("UpdateEndpoint", "refuse", code="ValidationException", message="no", times=1)
     enough_for(ann, {CLEANUP: 10})  # what scaled by itself is put back as it was
     enough_for(ann, {CLEANUP: 0})
