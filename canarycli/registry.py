@@ -79,6 +79,19 @@ def plug_ins() -> tuple[str, ...]:
     return tuple(sorted({dist.name for dist in found if dist is not None} - {"canarycli"}))
 
 
+def shadowed() -> Mapping[str, str]:
+    """Our names that somebody else's package has too, with its name: ours are taken."""
+    from importlib.metadata import entry_points
+
+    found = (
+        (entry.name, entry.dist.name)
+        for group, ours in {GROUP: OURS, SOURCES: OUR_SOURCES}.items()
+        for entry in entry_points(group=group)
+        if entry.name in ours and entry.dist is not None
+    )
+    return {name: package for name, package in found if package != "canarycli"}
+
+
 def load_provider(name: str, settings: Mapping[str, Any]) -> Provider:
     """The provider of that name, its SDK imported only now.
 

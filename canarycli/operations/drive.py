@@ -13,12 +13,13 @@ from canarycli.errors import CanaryError, Exit, Left, StoreError, Terminated, Un
 from canarycli.journal import Event
 from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.workspace import Workspace
-from canarycli.provider import Endpoint
+from canarycli.provider import Deployer, Endpoint
 from canarycli.release import orders
 from canarycli.release.record import Outcome, Release, State
 from canarycli.store import Record
 from canarycli.store.contract import LEASE
 from canarycli.traffic import percent
+from canarycli.verbs import offers
 
 LAST_WORDS = timedelta(seconds=5)
 """How long the arrival of a rollback is waited for after an interrupt."""
@@ -122,9 +123,13 @@ class Drive:
         return (cooled, self._left(release), self._unguarded(release))
 
     def _left(self, release: Release) -> str:
-        """What stays deployed; what the cloud took back by itself does not."""
+        """What stays deployed and cleanup takes away; what the cloud took back is gone."""
         name = release.leaves
-        if not name or not self._is_there(name):
+        if (
+            not name
+            or not offers(self.work.provider.provider, Deployer)
+            or not self._is_there(name)
+        ):
             return ""
         return f"{name} stays deployed, and costs, until canary cleanup {release.id}"
 

@@ -9,12 +9,16 @@ from canarycli import __version__
 from canarycli.errors import UsageError
 from canarycli.folders import state_folder
 from canarycli.provider import Probe
+from canarycli.registry import shadowed
 
 
 def machine(env: Mapping[str, str]) -> Iterator[Probe]:
     """Everything here that a release depends on; the clock is asked of the cloud."""
     yield Probe("canary", ok=True, detail=f"{__version__} on Python {platform.python_version()}")
     yield _records(env)
+    for name, package in shadowed().items():
+        hint = f"{package} has one of this name too, which is never taken"
+        yield Probe(f"provider {name}", ok=True, detail="canary's own", hints=(hint,))
 
 
 def _records(env: Mapping[str, str]) -> Probe:

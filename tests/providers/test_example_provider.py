@@ -130,6 +130,7 @@ def test_a_release_goes_through_on_a_provider_of_ones_own(
     assert result.code == 0, result.out + result.err
     assert [split["teal"] for split in state.splits] == [5.0, 50.0, 100.0]
     assert state.notes["canary-candidate"] == "teal"
+    assert "cleanup" not in result.out + result.err  # it deploys nothing
 
 
 def test_it_is_rolled_back_from_a_machine_that_knows_nothing(

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from canarycli.errors import Exit, UsageError
-from canarycli.registry import GROUP, OURS, load_provider, provider_names
+from canarycli.operations.machine import machine
+from canarycli.registry import GROUP, OURS, load_provider, provider_class, provider_names
 from canarycli.simulator import Simulator
 
 WITHOUT_SDK = """
@@ -68,3 +69,20 @@ def test_a_missing_extra_says_what_to_install(name: str) -> None:
     )
     assert done.returncode == Exit.USAGE, done.stderr
     assert f"pip install 'canarycli[{name}]'" in done.stderr
+
+
+def test_a_package_that_has_a_name_of_ours_is_told_of_and_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "acme-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[canarycli.providers]\nvertex = acme:Vertex\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    told = [probe for probe in machine({"HOME": str(tmp_path)}) if probe.name == "provider vertex"]
+
+    assert provider_class("vertex").__module__.startswith("canarycli_vertex")
+    assert [probe.hints for probe in told] == [
+        ("acme has one of this name too, which is never taken",)
+    ]
