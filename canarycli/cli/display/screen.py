@@ -65,6 +65,7 @@ class Screen:
         reason: what is being typed of why a rollback is held off, None while nothing is.
         taken: whether the person wants to drive it from here.
         said: shown instead of the keys, for a few seconds or until the next one.
+        drives: whether nobody would drive the release if this process left.
         view: what stands in the middle.
         closed: whether the person left.
         ascii: whether signs beyond ASCII can't be shown; asked before anything else takes stdout.
@@ -175,6 +176,7 @@ class Screen:
             self.reason = text + key
 
     def _asks_out(self) -> None:
+        self._look()
         if not self.drives:
             self._leave()
             return
@@ -262,7 +264,9 @@ class Screen:
     def _look(self) -> tuple[Record, tuple[Event, ...]]:
         record = self.work.store.find(self.release_id)
         assert record is not None
-        self.drives = record.lease is not None and record.lease.holder == self.work.driver.name
+        holder, now = self.work.driver.name, self.work.clock.now()
+        # A driver that opens its screen has no lease yet; its keys are those of who drives.
+        self.drives = self.leave is not None and not record.driven_by_another(holder, now)
         return record, together(self.work.store.events(self.release_id), self.heard)
 
     def _scene(self, record: Record, events: Sequence[Event]) -> Scene:
