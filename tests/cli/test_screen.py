@@ -81,7 +81,23 @@ def on_terminal(canary: Canary, width: int, height: int, *args: str) -> Terminal
         [CANARY, *args], cwd=canary.folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs
     )
     os.close(theirs)
-    return Terminal(process, ours)
+    OPENED.append(Terminal(process, ours))
+    return OPENED[-1]
+
+
+OPENED: list[Terminal] = []
+
+
+@pytest.fixture(autouse=True)
+def _terminals_end() -> Iterator[None]:
+    """What a test that failed left running is no matter of the next one."""
+    yield
+    while OPENED:
+        terminal = OPENED.pop()
+        if terminal.process.poll() is None:
+            terminal.process.kill()
+            terminal.process.wait()
+        os.close(terminal.ours)
 
 
 @pytest.fixture
@@ -89,9 +105,11 @@ def canary(tmp_path: Path) -> Iterator[Canary]:
     """A release that somebody drives, at 5 % for ten hours."""
     found = simulated(tmp_path, PLAN, speed="1x", settle="0s")
     driving = found.begin("start", "-m", "v42", "--plan", "long", "--yes")
-    driving.wait_for("confirmed")
-    yield found
-    driving.kill()
+    try:
+        driving.wait_for("confirmed")
+        yield found
+    finally:
+        driving.kill()
 
 
 def state(canary: Canary) -> str:
