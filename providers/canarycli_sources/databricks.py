@@ -1,21 +1,20 @@
 """Databricks: rows of a SELECT by its statement API, its words bound, ended when it takes long.
 
 A metric says `query`, with `:start`, `:end`, `:arms` and `:endpoint` in it, which are named
-parameters of Databricks itself; `:arms` is for `IN (:arms)`.
+parameters of Databricks itself; `:arms` is for `IN (:arms)`. Of labels,
+`:keys` is for `IN (:keys)`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from canarycli.errors import Denied, Rejected, Unavailable, UsageError
-from canarycli.labels import Label
-from canarycli.metrics import Measurements, Metric, Window
-from canarycli.source import Arm
-from canarycli_sources.rows import Row, labels_of
+from canarycli_sources.rows import Row
 from canarycli_sources.settings import Pace
-from canarycli_sources.sql import ESCAPED, MOST, Asked, few, labelling, measured, texts
+from canarycli_sources.sql import ESCAPED, MOST, Asked, few, texts
+from canarycli_sources.warehouse import Warehouse
 from canarycli_sources.web import Web
 
 PERIOD = timedelta(minutes=5)
@@ -29,7 +28,7 @@ ABOUT_THE_TEXT = ("PARSE_SYNTAX_ERROR", "UNRESOLVED_COLUMN", "TABLE_OR_VIEW_NOT_
 """In errors that speak of the query, and not of a value that was read."""
 
 
-class Databricks:
+class Databricks(Warehouse):
     """One workspace's SQL warehouse.
 
     Args:
@@ -45,21 +44,6 @@ class Databricks:
         self._place = {"warehouse_id": settings["warehouse"]} | {
             key: settings[key] for key in ("catalog", "schema") if settings.get(key)
         }
-
-    def measure(
-        self, arms: Sequence[Arm], metrics: Collection[Metric], window: Window
-    ) -> Measurements:
-        """See `Source`; metrics with the same query and names for the arms are one question."""
-        return measured(arms, metrics, window, self._pace, self._rows)
-
-    def labels(
-        self, spec: Mapping[str, Any], keys: Collection[str], window: Window
-    ) -> Iterator[Label]:
-        """See `Labelling`; `:keys` is for `IN (:keys)`."""
-        yield from labels_of(self._found(labelling(spec, keys, window)), spec)
-
-    def _rows(self, questions: Collection[Asked]) -> Mapping[Asked, Sequence[Row]]:
-        return {asked: self._found(asked) for asked in questions}
 
     def _found(self, asked: Asked) -> Sequence[Row]:
         values: dict[str, dict[str, str]] = {}

@@ -1,10 +1,11 @@
 """Snowflake: rows of a SELECT by its SQL API, its words bound, its time bounded.
 
 A metric says `query`, with `:start`, `:end`, `:arms` and `:endpoint` in it. All are bound as text:
-times are ISO 8601, for `TO_TIMESTAMP_TZ(:start)`, and `:arms` is for `IN (:arms)`.
+times are ISO 8601, for `TO_TIMESTAMP_TZ(:start)`, and `:arms` is for `IN (:arms)`. Of labels,
+`:keys` is for `IN (:keys)`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -12,12 +13,10 @@ from time import monotonic
 from typing import Any
 
 from canarycli.errors import Rejected, Unavailable, UsageError
-from canarycli.labels import Label
-from canarycli.metrics import Measurements, Metric, Window
-from canarycli.source import Arm
-from canarycli_sources.rows import Row, labels_of
+from canarycli_sources.rows import Row
 from canarycli_sources.settings import Pace
-from canarycli_sources.sql import MOST, STANDARD, Asked, few, labelling, measured, texts
+from canarycli_sources.sql import MOST, STANDARD, Asked, few, texts
+from canarycli_sources.warehouse import Warehouse
 from canarycli_sources.web import Web
 
 PERIOD = timedelta(minutes=5)
@@ -29,7 +28,7 @@ KINDS = {"oauth": "OAUTH", "token": "PROGRAMMATIC_ACCESS_TOKEN", "jwt": "KEYPAIR
 UNDER_WAY = "333334"
 
 
-class Snowflake:
+class Snowflake(Warehouse):
     """One account.
 
     Args:
@@ -50,21 +49,6 @@ class Snowflake:
         self._web = Web({"url": url, "token_env": settings["token_env"], "header": header})
         places = ("warehouse", "database", "schema", "role")
         self._place = {key: settings[key] for key in places if settings.get(key)}
-
-    def measure(
-        self, arms: Sequence[Arm], metrics: Collection[Metric], window: Window
-    ) -> Measurements:
-        """See `Source`; metrics with the same query and names for the arms are one question."""
-        return measured(arms, metrics, window, self._pace, self._rows)
-
-    def labels(
-        self, spec: Mapping[str, Any], keys: Collection[str], window: Window
-    ) -> Iterator[Label]:
-        """See `Labelling`; `:keys` is for `IN (:keys)`."""
-        yield from labels_of(self._found(labelling(spec, keys, window)), spec)
-
-    def _rows(self, questions: Collection[Asked]) -> Mapping[Asked, Sequence[Row]]:
-        return {asked: self._found(asked) for asked in questions}
 
     def _found(self, asked: Asked) -> Sequence[Row]:
         values: list[str] = []

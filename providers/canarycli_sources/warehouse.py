@@ -1,0 +1,41 @@
+"""What warehouses have in common that answer one question at a time: figures and labels in SQL."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from canarycli.labels import Label
+from canarycli.metrics import Measurements, Metric, Window
+from canarycli.source import Arm
+from canarycli_sources.rows import Row, labels_of
+from canarycli_sources.settings import Pace
+from canarycli_sources.sql import Asked, labelling, measured
+
+
+class Warehouse(ABC):
+    """A store that is asked in SQL."""
+
+    _pace: Pace
+
+    def measure(
+        self, arms: Sequence[Arm], metrics: Collection[Metric], window: Window
+    ) -> Measurements:
+        """See `Source`; metrics with the same query and names for the arms are one question."""
+        return measured(arms, metrics, window, self._pace, self._rows)
+
+    def labels(
+        self, spec: Mapping[str, Any], keys: Collection[str], window: Window
+    ) -> Iterator[Label]:
+        """See `Labelling`; what `:keys` is stands for, each warehouse says."""
+        yield from labels_of(self._every(labelling(spec, keys, window)), spec)
+
+    def _rows(self, questions: Collection[Asked]) -> Mapping[Asked, Sequence[Row]]:
+        return {asked: self._found(asked) for asked in questions}
+
+    @abstractmethod
+    def _found(self, asked: Asked) -> Sequence[Row]:
+        """The rows of one question, refused where they are too many for a look."""
+
+    def _every(self, asked: Asked) -> Iterable[Row]:
+        """The rows of one question about labels."""
+        return self._found(asked)
