@@ -151,12 +151,14 @@ class WayBack:
         )
 
     def _is_astray(self) -> bool:
-        """Whether others than the baseline have traffic, or may have for all anybody can tell."""
+        """Whether others than the baseline have traffic, or a raise on its way may land."""
         try:
             now = self.work.provider.describe(self.work.target.name)
+            record = self.work.record() if self.record else None
         except CanaryError:
             return True  # nobody can tell that it is not
-        return any(name != self.baseline for name in now.traffic.live)
+        loose = record is not None and record.release.loose_until is not None
+        return loose or any(name != self.baseline for name in now.traffic.live)
 
     def _unsafe_for_good(self, why: str) -> Unsafe:
         """Unsafe, with the endpoint's own way out where nothing of it serves anybody."""

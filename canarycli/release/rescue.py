@@ -29,6 +29,9 @@ CROSSING = timedelta(seconds=5)
 SENDING = timedelta(seconds=30)
 """A raise leaves within so long after it is recorded: one call may come before it."""
 
+APART = timedelta(days=1)
+"""The clocks of two machines may differ by so much: another's mark is only then surely old."""
+
 _NO_PLAN = Plan(stages=(Stage(100, timedelta(0)),), name="rollback")
 
 
@@ -176,7 +179,8 @@ def _loose_until(
     """Until when a raise of a driver that nobody here knows may land, None where none can.
 
     Where notes go before a raise they tell: one is on its way if another share was noted than is
-    there, unless its release was rolled back so long ago that it would have landed by now.
+    there, unless its release was rolled back so long ago that it would have landed by now. How
+    long ago, the clock of whoever rolled it back says, and that may be wrong.
     """
     if limits is None or not limits.late_request:
         return None
@@ -188,8 +192,7 @@ def _loose_until(
         return None
     if mark is None or mark.release != notes.get(RELEASE_NOTE) or share > TOLERANCE:
         return until
-    landed = mark.at + limits.late_request + CROSSING
-    return min(landed, until) if landed > now else None
+    return until if now < mark.at + APART else None
 
 
 def _asked(endpoint: Endpoint, word: str) -> str:

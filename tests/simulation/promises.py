@@ -166,8 +166,18 @@ class Watcher:
             if told.waited_for == "verified" and told.home == BASELINE and told.code is Exit.OK:
                 self._stays(told)
         confirmed = [t for t in self.told if t.code is Exit.OK and t.home == BASELINE]
-        if confirmed and self.cloud.share > TOLERANCE and not self._begun_after(confirmed[-1]):
+        if confirmed and self.cloud.share > TOLERANCE and not self._answered_for(confirmed[-1]):
             self.blame(Promise.STAYS, f"{self.cloud.share:g}% after a rollback that ended 0")
+
+    def _answered_for(self, rollback: Told) -> bool:
+        """Whether what has traffic after a rollback is somebody's doing, or a person was paged.
+
+        The baseline may be out of service when a late raise is found: nothing goes back to it then,
+        and the command that found it ends 13.
+        """
+        ended = rollback.ended or 0
+        paged = any(t.code is Exit.UNSAFE and (t.ended or 0) > ended for t in self.told)
+        return paged or self._begun_after(rollback)
 
     def _stays(self, told: Told) -> None:
         """Nothing that was begun before comes into force after a verified rollback."""

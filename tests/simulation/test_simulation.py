@@ -12,7 +12,10 @@ from simulation.story import Story
 
 STORIES = 600
 MORE = 3000
-ONCE = (15953, 502256, 507981, 511320, 511961, 513943, 514401, 515681, 518219)
+ONCE = (
+    *(15953, 502256, 507981, 511320, 511961, 513943, 514401, 515681, 518219),
+    *(608870, 615725, 616277),
+)
 """Found among far more stories than are told here."""
 
 SOON = 400

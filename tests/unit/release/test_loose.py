@@ -7,10 +7,12 @@ import pytest
 from engine.rehearsal import seconds
 
 from canarycli.plan import Plan, Stage
-from canarycli.provider import Limits
+from canarycli.provider import RAISED_NOTE, RELEASE_NOTE, Endpoint, Limits, Version
+from canarycli.release.mark import Mark
 from canarycli.release.record import Release
-from canarycli.release.rescue import CROSSING, SENDING, loose_after
+from canarycli.release.rescue import CROSSING, SENDING, loose_after, rescue
 from canarycli.testing import NOON
+from canarycli.traffic import Traffic
 
 LATE = seconds(30)
 LIMITS = Limits(1.0, 0.0, seconds(0), LATE, seconds(20), frozenset(), "")
@@ -56,3 +58,35 @@ def test_a_step_of_the_clock_shortens_no_watch(step: int) -> None:
     until = loose_after(release, LIMITS, now)
     assert until is not None
     assert until >= max(now, NOON + seconds(5)) + LATE
+
+
+AGES = {"just now": 0.0, "by a clock an hour behind": 3600.0, "by a clock ahead": -3600.0}
+
+
+@pytest.mark.parametrize("age", AGES.values(), ids=AGES)
+def test_a_mark_of_another_clock_shortens_no_watch(age: float) -> None:
+    assert watched(seconds(age)) == NOON + LATE + CROSSING
+
+
+def test_what_was_rolled_back_days_ago_is_not_watched() -> None:
+    assert watched(timedelta(days=2)) is None
+
+
+def watched(age: timedelta) -> datetime | None:
+    """Until when a rollback without a record looks on, with a raise and an older mark noted."""
+    versions = (Version("blue", in_service=True), Version("teal", in_service=True))
+    seen = Endpoint("eta", versions, Traffic.split("blue", "teal", 0.0), settled=True)
+    mark = Mark("r-1", NOON - age, "ann")
+    return rescue(
+        seen,
+        {RELEASE_NOTE: "r-1", RAISED_NOTE: "5", **mark.notes},
+        to="blue",
+        release_id="r-2",
+        provider="sagemaker",
+        place="x",
+        settings={},
+        by="bob",
+        reason="",
+        now=NOON,
+        limits=replace(LIMITS, notes_first=True),
+    ).loose_until
