@@ -79,6 +79,10 @@ class SimulatorWorld(DeployWorld, SmokeWorld):
         self.simulator.shift(self.simulator.describe(self.endpoint), to, {})
         self.settle()
 
+    def sicken(self, version: str) -> bool:
+        self.simulator.put_out(self.endpoint, version)
+        return True
+
     def trouble(self, kind: Trouble) -> AbstractContextManager[None]:
         return self._in_trouble(kind)
 

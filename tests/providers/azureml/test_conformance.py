@@ -108,6 +108,10 @@ class AzureWorld(DeployWorld, SmokeWorld):
         history = self.server.control("history", endpoint=self.endpoint)["history"]
         return [Traffic.from_weights(split) for _, split, _ in history]
 
+    def sicken(self, version: str) -> bool:
+        self.server.control("state", endpoint=self.endpoint, deployment=version, state="Failed")
+        return True
+
     def trouble(self, kind: Trouble) -> AbstractContextManager[None]:
         return self._in_trouble(*FAULTS[kind])
 

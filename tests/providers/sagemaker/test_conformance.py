@@ -109,6 +109,11 @@ class SageMakerWorld(DeployWorld, SmokeWorld):
         history = self.server.control("shares", {"endpoint": self.endpoint})
         return [Traffic.from_weights(split) for _, split in history]
 
+    def sicken(self, version: str) -> bool:
+        """Somebody scaled it in to no instance at all."""
+        self.server.control("change", {"endpoint": self.endpoint, "counts": {version: 0}})
+        return True
+
     def trouble(self, kind: Trouble) -> AbstractContextManager[None]:
         return self._in_trouble(*FAULTS[kind])
 

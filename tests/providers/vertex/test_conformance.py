@@ -123,6 +123,14 @@ class VertexWorld(DeployWorld):
         written = [body["trafficSplit"] for body in bodies if "trafficSplit" in body]
         return [Traffic.all_to(self.baseline), *map(Traffic.from_weights, written)]
 
+    def sicken(self, version: str) -> bool:
+        """None of its replicas is up, which Vertex says with a message."""
+        there = self.server.control("GET", "state")["endpoints"][self.endpoint]["deployedModels"]
+        broken = {"status": {"message": "no replica is available"}}
+        models = [model | broken if model["id"] == version else model for model in there]
+        self.server.control("PUT", f"endpoints/{self.endpoint}", deployedModels=models)
+        return True
+
     def trouble(self, kind: Trouble) -> AbstractContextManager[None]:
         return self._in_trouble(kind)
 
