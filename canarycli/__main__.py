@@ -1,8 +1,13 @@
 """Starts canary: what must answer at once is answered before Typer is imported."""
 
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # python -m puts the working folder there, whose code is not ours to run: not even by these
+    del sys.path[0]
+
 import gc
 import os
-import sys
 from contextlib import suppress
 from typing import NoReturn
 

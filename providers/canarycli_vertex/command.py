@@ -1,5 +1,6 @@
 """Writes gcloud's own command line for a split, for when canary can't run."""
 
+import re
 import shlex
 
 from canarycli.traffic import Traffic
@@ -25,5 +26,11 @@ def update_command(settings: Settings, endpoint_id: str, to: Traffic, *, called:
 
 
 def _looked_up(name: str, place: tuple[str, ...]) -> str:
-    wanted = (f"--filter=displayName={shlex.quote(name)}", "--format=value(name)")
+    wanted = (f"--filter=displayName={_in_filter(name)}", "--format=value(name)")
     return f'"$({shlex.join(["gcloud", "ai", "endpoints", "list", *place, *wanted])})"'
+
+
+def _in_filter(name: str) -> str:
+    """A value as gcloud's filters take it: in double quotes where it is more than a word."""
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return name if re.fullmatch(r"[\w.-]+", name) else f'"{escaped}"'

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from cli.blackbox import Canary
 from cli.on_azureml import FLAGS, OnAzure
+from cli.test_signing_in import plant
 
 START = ("start", *FLAGS, "-p", "10", "-y", "--detach")
 
@@ -29,6 +30,8 @@ def versions(azure: OnAzure) -> list[str]:
 
 @pytest.mark.slow
 def test_a_folder_is_uploaded_registered_and_deployed(azure: OnAzure, ann: Canary) -> None:
+    plant(ann.folder)  # code that azure-ai-ml would find first, were it let
+
     result = ann.run(*START, "-m", "./model")
     status = ann.run("status", *FLAGS, "-o", "json").json
 
@@ -43,6 +46,7 @@ def test_a_folder_is_uploaded_registered_and_deployed(azure: OnAzure, ann: Canar
     assert deployed["model"].endswith("/models/blue-model/versions/2")
     assert "environmentId" not in deployed
     assert "100% of 11 bytes" in result.out
+    assert not (ann.folder / "pwned").exists()
 
 
 @pytest.mark.slow

@@ -1,9 +1,12 @@
 """Signing in: limits like every other call, another try where it may help, words where it can't."""
 
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from cli.blackbox import Canary
+from cli.blackbox import CANARY, Canary
 from cli.on_azureml import FLAGS, OnAzure
 
 BACK = ("rollback", "-y", *FLAGS)
@@ -85,3 +88,60 @@ def test_google_key_that_is_no_key_is_named(tmp_path: Path) -> None:
     assert refused.code == 8, refused.err
     assert "gcloud ai endpoints update" in refused.err
     assert "a fault in canary itself" not in refused.err
+
+
+PLANTED = ("json.py", "typing.py", "yaml.py", "azure/__init__.py", "code/__init__.py")
+"""What Python finds first in the folder it stands in, where it is let."""
+
+AZ = """\
+#!/bin/sh
+exec {python} -c "
+import json, time
+later = int(time.time()) + 3600
+print(json.dumps({{'accessToken': '{token}', 'expires_on': later, 'expiresOn': '2099-01-01'}}))
+"
+"""
+"""Azure's own program for signing in, which is a Python of its own."""
+
+
+def plant(folder: Path) -> None:
+    """Put code there that tells when it is run."""
+    for name in PLANTED:
+        file = folder / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(f"open({str(folder / 'pwned')!r}, 'w').close()\n")
+
+
+def test_azures_program_for_signing_in_runs_no_code_of_the_folder_one_stands_in(
+    azure: OnAzure,
+) -> None:
+    split_by_somebody(azure)
+    bare = azure.ann.elsewhere("bare", AZURE_TOKEN_CREDENTIALS="AzureCliCredential")
+    token = azure.server.control("token", audience="https://management.azure.com")["token"]
+    az = bare.folder / "bin" / "az"
+    az.parent.mkdir()
+    az.write_text(AZ.format(python=sys.executable, token=token))
+    az.chmod(az.stat().st_mode | stat.S_IXUSR)
+    bare.env["PATH"] = f"{az.parent}:{bare.env['PATH']}"
+    plant(bare.folder)
+
+    back = bare.run(*BACK)
+
+    assert (back.code, azure.split) == (0, {"blue": 100}), back.err
+    assert not (bare.folder / "pwned").exists()
+    assert not azure.server.calls("token")  # it was that program which signed in
+
+
+@pytest.mark.parametrize("command", [(CANARY,), (sys.executable, "-m", "canarycli")])
+def test_canary_itself_runs_no_code_of_the_folder_one_stands_in(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    plant(tmp_path)
+    home = {"HOME": str(tmp_path), "PATH": ""}
+
+    ran = subprocess.run(
+        [*command, "status"], cwd=tmp_path, env=home, capture_output=True, text=True, check=False
+    )
+
+    assert "no release is open here" in ran.stderr
+    assert not (tmp_path / "pwned").exists()

@@ -349,7 +349,7 @@ def test_the_plain_command_looks_up_a_name_by_itself(vertex: Vertex, server: Ser
     place = "--region=europe-west4 --project=acme-ml"
     assert command == (
         f'gcloud ai endpoints update "$(gcloud ai endpoints list {place} '
-        """'--filter=displayName='"'"'Fraud Scorer'"'"'' '--format=value(name)')" """
+        """'--filter=displayName="Fraud Scorer"' '--format=value(name)')" """
         f"{place} --traffic-split=11=100"
     )
     assert server.calls == []
