@@ -36,10 +36,10 @@ def load(path: Path | None, *, cwd: Path, env: Mapping[str, str]) -> Config:
 
 def lint(path: Path, *, cwd: Path | None = None) -> tuple[Problem, ...]:
     """Every problem of a file, in its order; none if it is fine."""
-    from canarycli.config.rules import absent_flaws, file_flaws
+    from canarycli.config.rules import file_flaws, lint_flaws
 
     place = path if cwd is None else cwd / path
-    _, problems = _checked(place, shown(path, cwd), (file_flaws, absent_flaws))
+    _, problems = _checked(place, shown(path, cwd), (file_flaws, lint_flaws))
     return problems
 
 

@@ -17,6 +17,7 @@ from canarycli.config.foreign import default_flaws, setting_flaws, store_flaws, 
 from canarycli.config.keys import ALIASES, LABELS, NICKNAMES, SIMULATOR
 from canarycli.config.labels import labels_flaws
 from canarycli.config.notify import notify_flaws
+from canarycli.config.own_store import store_elsewhere
 from canarycli.config.people import approval_flaws, freeze_flaws
 from canarycli.config.plans import LIMITS, SOURCES
 from canarycli.config.problem import nearest
@@ -60,17 +61,22 @@ Rule = Callable[[Any], Iterator[Flaw]]
 """What looks at the data of a whole file."""
 
 
-def absent_flaws(data: Any) -> Iterator[Flaw]:
-    """Providers that no installed package has: a mistake for lint alone.
+def lint_flaws(data: Any) -> Iterator[Flaw]:
+    """Mistakes for lint alone: whoever reads the file for another of its endpoints goes on.
 
-    Whoever reads the file for another of its endpoints does without them.
+    Providers that no installed package has, and metrics that an endpoint's cloud does not keep.
     """
+    usual = _mapping(data, "defaults").get("plan")
     for name, endpoint in _mapping(data, "endpoints").items():
         word = endpoint.get("provider") if isinstance(endpoint, Mapping) else None
         known = {*provider_names(), *ALIASES, *NICKNAMES}
         if isinstance(word, str) and word not in known and not nearest(word, known):
             text = f'"{word}" is not a provider, nor is one of that name installed'
             yield Flaw(("endpoints", name, "provider"), text)
+        own = endpoint.get("plan") if isinstance(endpoint, Mapping) else None
+        plan = _mapping(data, "plans").get(str(own or usual))
+        for text in store_elsewhere(endpoint, plan):
+            yield Flaw(("endpoints", name, *(["plan"] if own else [])), text)
 
 
 def plan_flaws(

@@ -169,6 +169,30 @@ def test_what_is_suggested_can_be_pasted(tmp_path: Path) -> None:
     assert full.keys() == end.keys() == {"percent", "bake"}
 
 
+def test_the_command_of_a_suggestion_runs_as_it_is_printed(tmp_path: Path) -> None:
+    canary = endpoint(tmp_path)
+    canary.write((canary.folder / "canary.yaml").read_text().replace("    plan: quick\n", ""))
+    told = canary.run("plan", "--suggest", "-m", "v42").out
+
+    printed = told.partition("To run it:")[2].partition("\n\n")[0].split()
+
+    assert printed[:2] == ["canary", "start"]
+    again = canary.run(*printed[1:], "--dry-run")
+    assert again.code == 0, again.err
+
+
+def test_shares_of_ones_own_are_told_up_to_where_a_person_goes_on(tmp_path: Path) -> None:
+    canary = endpoint(tmp_path)
+
+    one, two = (
+        canary.run("plan", "-m", "v42", "--yes", *flags).out
+        for flags in (("--percent", "5"), ("--stages", "5,100"))
+    )
+
+    assert "   5%, then hold; checks of plan quick\n" in one
+    assert "   5%, 100%; checks of plan quick\n" in two
+
+
 def test_suggested_stages_can_be_a_plan_file(tmp_path: Path) -> None:
     canary = endpoint(tmp_path)
     made = canary.run("plan", "--suggest", "--out", "made.yaml", "-o", "json").json

@@ -191,9 +191,9 @@ def _plan_text(intent: Intent) -> str:
     plan = intent.release.plan
     if plan.name == USUAL_NAME or not {"--percent", "--stages"} & set(intent.flags):
         return f"plan {plan.name}"
-    stages = ", ".join(percent(stage.percent) for stage in plan.stages)
-    holds = ", then hold" if plan.stages[-1].then is Then.HOLD else ""
-    return f"{stages}{holds}; checks of plan {plan.name}"
+    held = next((n for n, stage in enumerate(plan.stages, 1) if stage.then is Then.HOLD), None)
+    stages = ", ".join(percent(stage.percent) for stage in plan.stages[:held])
+    return f"{stages}{', then hold' if held else ''}; checks of plan {plan.name}"
 
 
 def refused(output: Output, intent: Intent, *, yes: bool) -> int:

@@ -35,6 +35,14 @@ FILE: Mapping[str, tuple[str, str]] = {
             "public, usgov and china   (endpoints.e)"
         ),
     ),
+    "a metric that only another cloud keeps": (
+        "endpoints:\n  e: {provider: demo, plan: p}\n"
+        + check("never_above: 5", "{name: x, cloudwatch: {namespace: N, name: X}}"),
+        (
+            'canary.yaml:2:29: plan: its check "x" reads cloudwatch:, which simulator does not '
+            "have; write simulator:, or from: and one of sources:   (endpoints.e)"
+        ),
+    ),
     "a list instead of a file": (
         "- plans\n",
         "canary.yaml:1:1: a list where a mapping is expected",
