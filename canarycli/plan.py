@@ -50,7 +50,9 @@ class Stage:
     `then` is `go` (on to the next stage when every check passes) or `hold` (wait for a person).
     `leeway` is how many times its checks' `no_worse_by` the candidate may still be worse for the
     stage to be passed; a fail is always judged by the limit itself. A hold with `approvals` is
-    left upwards when so many of the `approvers` (anybody, if none is named) have approved it.
+    left upwards when so many of the `approvers` (anybody, if none is named) have approved it:
+    in a job of one of the CI's `environments`, or by a comment signed with a key of `signers`,
+    the lines of an allowed_signers file, where the stage has any.
     """
 
     percent: float
@@ -59,10 +61,16 @@ class Stage:
     leeway: float = 1.0
     approvals: int = 0
     approvers: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    signers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.approvals and self.then is not Then.HOLD:
             raise ValueError("only a stage that holds can be approved")
+        if (self.environments or self.signers) and not self.approvals:
+            raise ValueError("nobody approves where no approval is asked for")
+        if self.environments and self.signers:
+            raise ValueError("a stage is approved in an environment or by a signature, not both")
         if self.approvers and not 0 < self.approvals <= len(self.approvers):
             raise ValueError(f"{len(self.approvers)} can't approve {self.approvals} times")
         if self.leeway < 1:

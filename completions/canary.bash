@@ -34,7 +34,7 @@ _canary() {
         fi
     done
     if [[ -z $command ]]; then
-        _canary_words 'start status watch promote guard pause resume drive worker fleet shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help --help --version'
+        _canary_words 'start status watch promote guard pause freeze resume drive worker fleet shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help --help --version'
         return
     fi
     case "$command:$before" in
@@ -46,7 +46,7 @@ _canary() {
         *:--engine) _canary_words 'embedded temporal'; return ;;
         *:--on-interrupt) _canary_words 'hold rollback'; return ;;
         *:--ok-on) _canary_live outcomes; return ;;
-        *:--junit|*:--report|*:--config|*:--events|*:--out) _canary_files; return ;;
+        *:--junit|*:--report|*:--config|*:--events|*:--signed|*:--out) _canary_files; return ;;
         *:-e|*:--endpoint) _canary_live endpoints; return ;;
         *:--provider) _canary_live providers; return ;;
         *:--set) _canary_live settings; return ;;
@@ -65,9 +65,10 @@ _canary() {
             start) _canary_words '-m --new-model -p --percent --plan --stages --bake --baseline --skip --detach --stay --engine --dry-run --wait --timeout --on-interrupt --ok-on --junit --summary --report --override-freeze --note --ref -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             status) _canary_words '--all --exit-status --wide -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             watch) _canary_words '-i --interval --timeout --once --ok-on -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
-            promote) _canary_words '--to --full --detach --reason --override-freeze --timeout --on-interrupt --ok-on --junit --summary --report -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            promote) _canary_words '--to --full --detach --reason --signed --override-freeze --timeout --on-interrupt --ok-on --junit --summary --report -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             guard) _canary_words '--for --on-interrupt --ok-on -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             pause) _canary_words '--for --then --reason -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
+            freeze) _canary_words '-e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             resume) _canary_words '--take-over --detach --timeout --on-interrupt --ok-on --junit --summary --report -y --yes -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             drive) _canary_words '--all --for --looks --listen -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
             worker) _canary_words '--for --listen -e --endpoint --provider --config --profile --region --project --subscription --resource-group --workspace --set -o --output --query --events --no-input -q --quiet -v --verbose --debug --color --ascii -h --help' ;;
@@ -103,6 +104,7 @@ _canary() {
         promote) _canary_live open ;;
         guard) _canary_live open ;;
         pause) _canary_live open ;;
+        freeze) _canary_live open ;;
         resume) _canary_live open ;;
         fleet) _canary_words 'start status pause resume rollback' ;;
         shift) _canary_live open ;;
@@ -120,7 +122,7 @@ _canary() {
         tick) _canary_live releases ;;
         unlock) _canary_live endpoints ;;
         cleanup) _canary_live releases ;;
-        help) _canary_words 'options exit-codes env config keys start status watch promote guard pause resume drive worker fleet shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help' ;;
+        help) _canary_words 'options exit-codes env config keys start status watch promote guard pause freeze resume drive worker fleet shift rollback plan check lint dashboard history report init doctor notify ci completion schema demo state tick unlock sweep cleanup help' ;;
     esac
 }
 

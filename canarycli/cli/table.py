@@ -62,6 +62,12 @@ COMMANDS: Mapping[str, Row] = {
         (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14),
     ),
     "pause": Row("pause", "Hold a release at its current stage", Panel.RELEASE, (0, 7, 8, 9, 10)),
+    "freeze": Row(
+        "freeze",
+        "Take the freezes of canary.yaml into releases under way",
+        Panel.RELEASE,
+        (0, 8, 9, 10),
+    ),
     "resume": Row(
         "resume",
         "Go on with a paused release, or take over one nobody drives",

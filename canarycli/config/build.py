@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from canarycli.config import models, plans
+from canarycli.config import models, plans, stages
 from canarycli.config.alarms import alarm_check
 from canarycli.config.ending import USUAL_BAKE, with_end
 from canarycli.config.entry import endpoint_from, settings_of
@@ -102,17 +102,20 @@ def build_plan(
     return replace(plan, **{key: value for key, value in written.items() if value is not None})
 
 
-def _stage(model: plans.StageModel, usual: timedelta) -> Stage:
+def _stage(model: stages.StageModel, usual: timedelta) -> Stage:
     # At 100% there is no baseline left to compare with: this is the end unless told otherwise.
     bake = timedelta(0) if model.percent >= 100 else usual
     bake = bake if model.bake is None else model.bake
     if model.then != APPROVE:
         return Stage(model.percent, bake, Then(model.then), model.leeway)
     by = tuple(model.by or ())
-    return Stage(model.percent, bake, Then.HOLD, model.leeway, model.approvals or 1, by)
+    asked = model.approvals or 1
+    environments = tuple(word.partition(":")[2] for word in model.start or ())
+    signers = tuple(model.signers or ())
+    return Stage(model.percent, bake, Then.HOLD, model.leeway, asked, by, environments, signers)
 
 
-def _shadow(model: plans.ShadowModel | None, usual: timedelta) -> Shadow | None:
+def _shadow(model: stages.ShadowModel | None, usual: timedelta) -> Shadow | None:
     if model is None:
         return None
     return Shadow(model.percent, usual if model.bake is None else model.bake)

@@ -195,6 +195,13 @@ def _format_version(value: Any) -> int:
     return 1
 
 
+def _environment(value: Any) -> str:
+    kind, _, name = str(value).partition(":")
+    if kind != "environment" or not name:
+        raise wrong(f"{quoted(value)} is no environment of a CI, write environment:production")
+    return str(value)
+
+
 def _schema(kind: str | list[str], description: str, **more: Any) -> WithJsonSchema:
     return WithJsonSchema({"type": kind, "description": description, **more})
 
@@ -302,6 +309,11 @@ FormatVersion = Annotated[
     int,
     BeforeValidator(_format_version),
     WithJsonSchema({"const": 1, "description": "of this file's format"}),
+]
+FromEnvironment = Annotated[
+    str,
+    BeforeValidator(_environment),
+    _schema("string", "a protected environment of the CI", pattern="^environment:.+$"),
 ]
 Next = Annotated[str, *_words("what follows when the stage has passed", "go", "hold", "approve")]
 ResumeOrRollback = Annotated[str, *_words("what a sweep does", "rollback", "resume")]

@@ -1,10 +1,14 @@
 """What lint says of approvals and change freezes beyond their shape."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from canarycli.durations import parse_duration
 from canarycli.freeze import Freeze
+
+SIGNER = re.compile(r"\S+( \S+)*? (sk-)?(ssh|ecdsa)-\S+ AAAA\S+")
+SIGNER_SUCH_AS = "write one such as dana@acme.com ssh-ed25519 AAAAC3..."
 
 
 def freeze_flaws(entry: Any) -> Iterator[tuple[str, str]]:
@@ -37,9 +41,14 @@ def approval_flaws(stage: Any) -> Iterator[tuple[str, str]]:
     """What is wrong with who approves a stage: the key, and why."""
     if not isinstance(stage, Mapping):
         return
-    by, count = stage.get("by"), stage.get("approvals")
-    for key in ("by", "approvals"):
+    by, count, signers = stage.get("by"), stage.get("approvals"), stage.get("signers")
+    for key in ("by", "approvals", "from", "signers"):
         if key in stage and stage.get("then") != "approve":
             yield key, f"{key} without then: approve does nothing"
     if isinstance(by, list) and isinstance(count, int) and count > len(set(map(str, by))):
         yield "approvals", f"{len(by)} who may approve can't do so {count} times"
+    if "from" in stage and "signers" in stage:
+        yield "signers", "from: or signers:, not both: an approval comes through one of them"
+    for line in signers if isinstance(signers, list) else ():
+        if isinstance(line, str) and not SIGNER.match(line):
+            yield "signers", f'"{line}" is no line of an allowed_signers file: {SIGNER_SUCH_AS}'

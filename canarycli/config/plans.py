@@ -22,15 +22,12 @@ from canarycli.config.fields import (
     Flag,
     GateOrWatch,
     HoldOrRollback,
-    Leeway,
     LowerOrHigher,
     MaybeCap,
     MaybeDuration,
     MaybeNoise,
     MaybeSomeTime,
     MaybeText,
-    Next,
-    Percent,
     ResumeOrRollback,
     StageOrEnd,
     Text,
@@ -52,6 +49,7 @@ from canarycli.config.quantities import (
     parse_metric,
 )
 from canarycli.config.sources import FROM, FromModel, metric_from
+from canarycli.config.stages import ShadowModel, StageModel
 from canarycli.metrics import ABOUT, ANSWERS, UNITS, Metric, Origin, Unit
 from canarycli.plan import Margin
 
@@ -82,30 +80,6 @@ class Model(BaseModel):
     """A part of the file that knows all its keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class StageModel(Model):
-    """A share of the traffic for the candidate, and how long it stays there at least."""
-
-    percent: Percent = Field(description="the candidate's share of the traffic, up to 100")
-    bake: MaybeDuration = Field(
-        None, description="the least time here, such as 15m or 1h30m; else the plan's"
-    )
-    then: Next = Field(
-        "go", description="hold: wait here for canary promote; approve: for those who may"
-    )
-    by: list[Text] | None = Field(
-        None, min_length=1, description="who may approve, as CANARY_ACTOR says; else anybody"
-    )
-    approvals: int | None = Field(None, ge=1, description="so many of them have to, 1")
-    leeway: Leeway = Field(1.0, description="how many times its limits are enough to go on, 4x")
-
-
-class ShadowModel(Model):
-    """A copy of traffic for the candidate before the first stage; its answers are dropped."""
-
-    percent: Percent = Field(description="of the traffic that is copied, above 0 and up to 100")
-    bake: MaybeDuration = None
 
 
 class CloudWatch(Model):

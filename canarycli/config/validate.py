@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from canarycli.config import labels, models, plans, predictions, sources
+from canarycli.config import labels, models, plans, predictions, sources, stages
 from canarycli.config.alarms import MISPLACED, is_alarm
 from canarycli.config.document import At, Document, Path
 from canarycli.config.fields import quoted
@@ -83,7 +83,7 @@ def _sentence(detail: ErrorDetails) -> str:
 
 
 _BY_KEY: Mapping[str, type[BaseModel]] = {
-    "stages": plans.StageModel,
+    "stages": stages.StageModel,
     "oauth": sources.OAuthModel,
     "predictions": predictions.PredictionsModel,
     "labels": labels.LabelsModel,
@@ -92,7 +92,7 @@ _BY_KEY: Mapping[str, type[BaseModel]] = {
     "cloud_monitoring": plans.CloudMonitoring,
     "azure_monitor": plans.AzureMonitor,
     "simulator": plans.SimulatorMetric,
-    "shadow": plans.ShadowModel,
+    "shadow": stages.ShadowModel,
     "smoke": plans.SmokeModel,
     "expect": plans.ExpectModel,
     "on_unclear": plans.WaitModel,

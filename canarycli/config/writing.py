@@ -129,7 +129,12 @@ def _then(stage: Stage) -> dict[str, Any]:
     if not stage.approvals:
         return {"then": "hold"}
     by = {"by": list(stage.approvers)} if stage.approvers else {}
-    return {"then": "approve", **by, "approvals": stage.approvals}
+    shown: dict[str, Any] = {}
+    if stage.environments:
+        shown["from"] = [f"environment:{name}" for name in stage.environments]
+    if stage.signers:
+        shown["signers"] = list(stage.signers)
+    return {"then": "approve", **by, "approvals": stage.approvals, **shown}
 
 
 def _shadow(shadow: Shadow) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Sends a release to its next stage, to a share, or to 100 % at once."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from pathlib import Path
 
-from canarycli.journal import Event
 from canarycli.judge import Verdict
+from canarycli.operations.approvals import given
 from canarycli.operations.drive import Drive, Ending
 from canarycli.operations.follow import carry_out
 from canarycli.operations.frozen import overridden, refuse_frozen
@@ -22,6 +24,7 @@ def promote(
     reason: str = "",
     detach: bool = False,
     override: str = "",
+    signed: Path | None = None,
 ) -> Ending:
     """Ask for it, then drive or follow; at a hold that has to be approved it is one approval.
 
@@ -32,38 +35,32 @@ def promote(
         reason: kept in history.
         detach: come back once the share is in place.
         override: why it is to go up in a change freeze.
+        signed: a comment that approves it, its signature beside it.
 
     Raises:
-        UsageError: a freeze is in force, or the actor may not approve it.
+        UsageError: a freeze is in force, or this is no approval where one is asked for.
     """
     work, who = drive.work, drive.work.actor
-    release = work.open_record().release
-    refuse_frozen(release.plan, work.clock.now(), override)
+    release, now = work.open_record().release, work.clock.now()
+    refuse_frozen(release.plan, now, override)
+    yes = given(release, who, reason or override, signed, os.environ)
+    said = (yes.event(release, now),) if release.stage_in_force.approvals else ()
     ending = carry_out(
         drive,
-        lambda now: orders.promote(
-            now, who, reason=reason or override, to=to, full=full, unfreezes=bool(override)
+        lambda known: orders.promote(
+            known,
+            who,
+            reason=reason or override,
+            to=to,
+            full=full,
+            override=override,
+            approval=yes.of(known),
         ),
-        *_said(release, who, reason, override, work.clock.now()),
+        *said,
+        *((overridden(who, override, now),) if override else ()),
         detach=detach,
     )
     return replace(ending, advice=(*_missing(ending.release), *ending.advice))
-
-
-def _said(release: Release, who: str, reason: str, override: str, now: datetime) -> Iterator[Event]:
-    """What the journal keeps of a person's part in it."""
-    fields = {"by": who, "reason": reason}
-    because = f": {reason}" if reason else ""
-    if release.stage_in_force.approvals:
-        yield Event(
-            "approved",
-            now,
-            f"{who} approved going on from {percent(release.target)}{because}",
-            "info",
-            fields,
-        )
-    if override:
-        yield overridden(who, override, now)
 
 
 def _missing(release: Release | None) -> Iterator[str]:

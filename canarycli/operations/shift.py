@@ -26,9 +26,7 @@ def shift(drive: Drive, share: float, *, reason: str = "", override: str = "") -
     said = (overridden(who, override, now),) if up and override else ()
     return carry_out(
         drive,
-        lambda known: orders.shift(
-            known, who, share, reason=reason or override, unfreezes=bool(override)
-        ),
+        lambda known: orders.shift(known, who, share, reason=reason or override, override=override),
         *said,
         detach=True,
     )

@@ -35,7 +35,7 @@ from canarycli.operations.workspace import (
 from canarycli.plan import Plan
 from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Deployer, Endpoint, Notes
 from canarycli.release.preflight import Trouble, crowded, preflight, unfit
-from canarycli.release.record import Release, State
+from canarycli.release.record import Override, Release, State
 from canarycli.release.request import Request, prepare
 from canarycli.store import Record
 from canarycli.verbs import offers
@@ -81,7 +81,6 @@ class Intent:
 
     Attributes:
         flags: what start has to be told besides the endpoint and the model.
-        override: why it goes up in a change freeze, "" if it does not.
         upload: what would be uploaded first, for people; "" for nothing.
         files: what the person named that is files of the candidate, "" for a model.
     """
@@ -93,7 +92,6 @@ class Intent:
     flags: tuple[str, ...] = ()
     upload: str = ""
     files: str = ""
-    override: str = ""
 
     @property
     def look(self) -> Endpoint | None:
@@ -146,6 +144,7 @@ def intend(
     plan = _measured(plans.vague(wanted) if vague else plans.meant(wanted), work, config)
     # A freeze that was overridden at the start is not asked of again on the way.
     plan = replace(plan, freeze=() if wanted.override else config.freeze)
+    override = Override(actor(env), wanted.override, config.freeze) if wanted.override else None
     endpoint = _look(work)
     if (trouble := unfit(endpoint)) is not None:
         raise trouble.as_error()
@@ -171,10 +170,10 @@ def intend(
     upload = ""
     if release.model and wanted.model != ANY_MODEL:
         release, upload = _previewed(work, endpoint, request, release)
-    release = replace(release, found=found_on(work, endpoint))
+    release = replace(release, found=found_on(work, endpoint), override=override)
     troubles = _troubles(work, endpoint, release)
     flags = address.flags if vague else (*address.flags, *wanted.flags)
-    return Intent(work, endpoint, release, troubles, flags, upload, wanted.files, wanted.override)
+    return Intent(work, endpoint, release, troubles, flags, upload, wanted.files)
 
 
 def _troubles(work: Workspace, endpoint: Endpoint, release: Release) -> tuple[Trouble, ...]:
@@ -287,8 +286,8 @@ def in_place(release: Release) -> bool:
 
 def planned(intent: Intent) -> tuple[Event, ...]:
     """What a release's journal begins with: its plan, and who drives it."""
-    work, why = intent.work, intent.override
-    over = (overridden(work.actor, why, work.clock.now()),) if why else ()
+    word, now = intent.release.override, intent.work.clock.now()
+    over = (overridden(word.by, word.reason, now),) if word else ()
     return _planned(intent), _locked(intent), *over
 
 

@@ -3,14 +3,22 @@
 Each function is pure, and refuses (`UsageError`) what makes no sense where the release stands.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from canarycli.errors import UsageError
+from canarycli.freeze import Freeze
 from canarycli.plan import Stage, Then
 from canarycli.release.context import begin_rollback
 from canarycli.release.record import Approval, Ask, Cause, Order, Outcome, Pause, Release, State
 from canarycli.traffic import percent
+
+SIGNATURE, ENVIRONMENT = "signature", "environment"
+"""What an approval may come through, the latter with the environment's name behind a colon."""
+
+SIGN = "ssh-keygen -Y sign -n canary -f ~/.ssh/id_ed25519"
+"""Signs a comment; a signature that was made for something else counts for nothing here."""
 
 
 def promote(
@@ -20,36 +28,38 @@ def promote(
     reason: str = "",
     to: float | None = None,
     full: bool = False,
-    unfreezes: bool = False,
+    override: str = "",
+    approval: Approval | None = None,
 ) -> Release:
     """Go to the next stage; with `to` to that share; with `full` to 100 % at once.
 
-    At a stage that has to be approved it is one approval, and goes on with the last one needed.
-    With `unfreezes` it is carried out in a change freeze too.
+    At a stage that has to be approved it is one approval, and goes on with the last one needed;
+    `approval` is whose, where more than a name shows it. With an `override`, the reason, it is
+    carried out in a change freeze too.
     """
     _must_be_under_way(release)
     share = 100.0 if full else to
-    release, enough = _approved(release, by, reason, share)
+    release, enough = _approved(release, approval or Approval(by, reason), share)
     if not enough:
         return release
     if full:
-        return replace(release, ask=Ask(Order.FULL, by, reason, unfreezes=unfreezes))
+        return replace(release, ask=Ask(Order.FULL, by, reason, override=override))
     if to is None:
-        return replace(release, ask=Ask(Order.NEXT, by, reason, unfreezes=unfreezes))
+        return replace(release, ask=Ask(Order.NEXT, by, reason, override=override))
     if not release.target < to <= 100:
         raise UsageError(
             f"--to {to:g} is not above the {percent(release.target)} it has",
             hint=f"to go down: canary shift {release.id} --percent {to:g}",
         )
-    return replace(release, ask=Ask(Order.TO, by, reason, to, unfreezes=unfreezes))
+    return replace(release, ask=Ask(Order.TO, by, reason, to, override=override))
 
 
 def shift(
-    release: Release, by: str, share: float, *, reason: str = "", unfreezes: bool = False
+    release: Release, by: str, share: float, *, reason: str = "", override: str = ""
 ) -> Release:
     """Set the candidate's share by hand and stay there until a person says how to go on.
 
-    With `unfreezes` it goes up in a change freeze too.
+    With an `override`, the reason, it goes up in a change freeze too.
     """
     _must_be_under_way(release)
     if share > release.target and any(_gates(release, share)):
@@ -57,7 +67,15 @@ def shift(
             f"going above {percent(release.target)} has to be approved",
             hint=f"canary promote {release.id} approves it where its stage has passed",
         )
-    return replace(release, ask=Ask(Order.SHIFT, by, reason, share, unfreezes=unfreezes))
+    return replace(release, ask=Ask(Order.SHIFT, by, reason, share, override=override))
+
+
+def freeze(release: Release, freezes: Sequence[Freeze]) -> Release:
+    """Go up in none of these from now on, but in those that were overridden when it started."""
+    _must_be_open(release)
+    waived = release.override.freezes if release.override else ()
+    kept = tuple(one for one in freezes if one not in waived)
+    return replace(release, plan=replace(release.plan, freeze=kept))
 
 
 def _gates(release: Release, share: float | None) -> list[Stage]:
@@ -68,7 +86,12 @@ def _gates(release: Release, share: float | None) -> list[Stage]:
     return [stage for stage in stages if stage.approvals and stage.percent < (share or 100.0)]
 
 
-def _approved(release: Release, by: str, reason: str, share: float | None) -> tuple[Release, bool]:
+def approving(release: Release) -> str:
+    """What a comment says, in its first line, that approves going on from the stage in force."""
+    return f"approve {release.id} at {percent(release.stage_in_force.percent)}"
+
+
+def _approved(release: Release, given: Approval, share: float | None) -> tuple[Release, bool]:
     """The release with this approval if it needs one, and whether it has enough of them."""
     gates = _gates(release, share)
     if not gates:
@@ -79,14 +102,36 @@ def _approved(release: Release, by: str, reason: str, share: float | None) -> tu
             f"the hold at {percent(stage.percent)} has to be approved, once its stage has passed",
             hint=f"canary status {release.id}",
         )
-    if stage.approvers and by not in stage.approvers:
+    _must_be_shown(release, given.through)
+    if stage.approvers and given.by not in stage.approvers:
+        says = "" if given.through else "; CANARY_ACTOR says who acts"
         raise UsageError(
-            f"{by} may not approve the hold at {percent(stage.percent)}",
-            hint=f"{' or '.join(stage.approvers)} may; CANARY_ACTOR says who acts",
+            f"{given.by} may not approve the hold at {percent(stage.percent)}",
+            hint=f"{' or '.join(stage.approvers)} may{says}",
         )
-    others = tuple(one for one in release.approvals if one.by != by)
-    approvals = (*others, Approval(by, reason))
+    others = tuple(one for one in release.approvals if one.by != given.by)
+    approvals = (*others, given)
     return replace(release, approvals=approvals), len(approvals) >= stage.approvals
+
+
+def _must_be_shown(release: Release, through: str) -> None:
+    """A stage that asks for more than a name takes nothing less."""
+    stage = release.stage_in_force
+    if stage.signers and through != SIGNATURE:
+        raise UsageError(
+            f"the hold at {percent(stage.percent)} is approved by a signed comment",
+            hint=(
+                f"echo '{approving(release)}' > yes.txt && {SIGN} yes.txt",
+                f"then: canary promote {release.id} --signed yes.txt",
+            ),
+        )
+    named = tuple(f"{ENVIRONMENT}:{name}" for name in stage.environments)
+    if named and through not in named:
+        given = f", this is {through}" if through.startswith(ENVIRONMENT) else ""
+        raise UsageError(
+            f"the hold at {percent(stage.percent)} is approved from {' or '.join(named)}{given}",
+            hint="run canary promote in a job of the CI that has this environment",
+        )
 
 
 def pause(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from canarycli.errors import Exit
+from canarycli.freeze import Freeze
 from canarycli.judge.finding import Finding, Split, Verdict
 from canarycli.plan import Plan, Stage, Then
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, RELEASE_NOTE, Notes
@@ -78,10 +79,16 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One person's yes to leaving a hold upwards."""
+    """One person's yes to leaving a hold upwards.
+
+    `through` is what shows that it is theirs: `environment:production`, the CI's, `signature`, or
+    "" where only CANARY_ACTOR says so. `url` is the CI run it was given in, "" for none.
+    """
 
     by: str
     reason: str = ""
+    through: str = ""
+    url: str = ""
 
 
 class Order(StrEnum):
@@ -97,14 +104,23 @@ class Order(StrEnum):
 class Ask:
     """A person's order for another share; `percent` goes with `to` and `shift`.
 
-    `unfreezes` says that it goes up in a change freeze too.
+    `override` is why it goes up in a change freeze too, "" if it does not.
     """
 
     order: Order
     by: str
     reason: str = ""
     percent: float | None = None
-    unfreezes: bool = False
+    override: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A person's word that a release goes up in these change freezes all the same."""
+
+    by: str
+    reason: str
+    freezes: tuple[Freeze, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +146,9 @@ class Release:
     `rescues` is the release of another machine that a rollback without a record ends,
     "" where no note names one; None for every other release.
     `approvals` are those of the hold of now, `frozen` is the change freeze it was last told to
-    wait for. `splits` are all shares so far and when they were in force, `probation_until` is when
-    a candidate that has all traffic is through, None before it has.
+    wait for, `override` who started it in one and why. `splits` are all shares so far and when
+    they were in force, `probation_until` is when a candidate that has all traffic is through, None
+    before it has.
     """
 
     id: str
@@ -188,6 +205,7 @@ class Release:
     rescues: str | None = None
     approvals: tuple[Approval, ...] = ()
     frozen: str = ""
+    override: Override | None = None
     splits: tuple[Split, ...] = ()
     probation_until: datetime | None = None
 

@@ -1,7 +1,10 @@
 """Change freezes and approvals as people meet them on the command line."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
+import pytest
 from cli.blackbox import Canary, simulated
 
 APPROVED = """\
@@ -13,6 +16,7 @@ APPROVED = """\
     checks: []
 """
 START = ("start", "-m", "v42", "--yes")
+PLANNED = ("plan", "-m", "v42", "--plan", "asked", "--yes")
 ALWAYS = 'freeze:\n  - {from: "* * * * *", for: 1h, zone: Europe/Berlin, why: the sale}\n'
 
 
@@ -62,6 +66,76 @@ def test_two_approve_and_the_release_goes_on(tmp_path: Path) -> None:
     assert second.code == 0, second.out + second.err
     journal = canary.run("report", "--format", "html", "--out", "-").out
     assert "dana approved going on from 5%: looks well" in journal
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh-keygen is here")
+def test_a_signed_comment_approves_what_it_says_and_nothing_else(tmp_path: Path) -> None:
+    canary = simulated(tmp_path)
+    key = tmp_path / "dana"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    line = f"dana@acme.com {key.with_suffix('.pub').read_text().strip()}"
+    plan = APPROVED.replace("by: [dana, eve], approvals: 2", f'signers: ["{line}"]')
+    file = canary.folder / "canary.yaml"
+    file.write_text(f"{file.read_text()}{plan}")
+    assert canary.run("lint").code == 0
+    assert "1 of dana@acme.com approve it, signed" in canary.run(*PLANNED).out
+    assert canary.run(*START, "--plan", "asked").code == 0
+
+    bare = canary.run("promote", "demo")
+    assert (bare.code, "is approved by a signed comment" in bare.err) == (2, True), bare.err
+    release = canary.run("status", "demo", "-o", "json").json["release"]
+
+    def says(text: str) -> str:
+        comment = tmp_path / "yes.txt"
+        comment.write_text(text)
+        Path(f"{comment}.sig").unlink(missing_ok=True)
+        sign = ["ssh-keygen", "-q", "-Y", "sign", "-n", "canary", "-f", str(key), str(comment)]
+        subprocess.run(sign, check=True, capture_output=True)
+        return str(comment)
+
+    other = canary.run("promote", "demo", "--signed", says("approve r-aaaa at 5%\n"))
+    assert other.code == 2
+    assert f"its first line has to be: approve {release} at 5%" in other.err
+    done = canary.run("promote", "demo", "--signed", says(f"approve {release} at 5%\nlooks well\n"))
+    assert done.code == 0, done.err
+    told = canary.run("report", "--format", "json", "--out", "-").out
+    assert "dana@acme.com approved going on from 5%, signature: looks well" in told
+
+
+def test_a_job_in_the_environment_approves_and_the_run_is_kept(tmp_path: Path) -> None:
+    by = "by: [dana, eve], approvals: 2"
+    canary = simulated(tmp_path, APPROVED.replace(by, 'from: ["environment:production"]'))
+    assert canary.run(*START, "--plan", "asked").code == 0
+    refused = canary.run("promote", "demo")
+    assert (refused.code, "no CI whose jobs have environments" in refused.err) == (2, True)
+
+    job = {
+        "GITLAB_CI": "true",
+        "CI_ENVIRONMENT_NAME": "production",
+        "GITLAB_USER_LOGIN": "dana",
+        "CI_JOB_URL": "https://gitlab.acme.com/jobs/8812",
+    }
+    done = Canary(canary.folder, {"HOME": canary.env["HOME"], **job}).run("promote", "demo")
+
+    assert done.code == 0, done.err
+    told = canary.run("report", "--format", "json", "--out", "-").out
+    shown = "environment:production in https://gitlab.acme.com/jobs/8812"
+    assert f"dana approved going on from 5%, {shown}" in told
+
+
+def test_a_freeze_written_later_is_taken_along_by_releases_under_way(tmp_path: Path) -> None:
+    canary = simulated(tmp_path, "  slow: {stages: [{percent: 5, bake: 10h}, {percent: 100}]}\n")
+    assert canary.run(*START, "--plan", "slow", "--detach").code == 0
+    file = canary.folder / "canary.yaml"
+    file.write_text(file.read_text() + ALWAYS)
+
+    told = canary.run("freeze")
+
+    assert told.code == 0, told.err
+    assert "demo  1 freeze, change freeze, the sale, until " in told.out
+    refused = canary.run("promote", "demo")
+    assert (refused.code, "change freeze, the sale" in refused.err) == (2, True), refused.err
 
 
 def test_status_of_several_endpoints_is_a_list_before_any_release(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from engine.rehearsal import ERRORS, HOLDING, PLAN, SOON, Rehearsal, change, seconds
@@ -12,7 +13,8 @@ from canarycli.errors import UsageError
 from canarycli.freeze import Freeze, in_force
 from canarycli.plan import Plan, Stage, Then
 from canarycli.release import orders
-from canarycli.release.record import Outcome, Release, State
+from canarycli.release.orders import SIGNATURE
+from canarycli.release.record import Approval, Outcome, Override, Release, State
 
 LONG = timedelta(minutes=20)
 SLOW = replace(
@@ -64,7 +66,10 @@ def test_an_order_up_waits_for_the_end_of_a_freeze_or_overrides_it(*, unfreezes:
     driver = rehearsal.controller()
     drive(driver, rehearsal.key, enough=lambda release: bool(release.frozen))
 
-    driver.change(rehearsal.key, lambda r: orders.promote(r, "dana", unfreezes=unfreezes))
+    driver.change(
+        rehearsal.key,
+        lambda r: orders.promote(r, "dana", override="the site is down" if unfreezes else ""),
+    )
     now = rehearsal.clock.now()
     drive(driver, rehearsal.key, until=now + timedelta(minutes=2))
 
@@ -78,7 +83,10 @@ def test_a_share_by_hand_waits_for_the_end_of_a_freeze_or_overrides_it(*, unfree
     driver = rehearsal.controller()
     drive(driver, rehearsal.key, enough=lambda release: bool(release.frozen))
 
-    driver.change(rehearsal.key, lambda r: orders.shift(r, "dana", 10, unfreezes=unfreezes))
+    driver.change(
+        rehearsal.key,
+        lambda r: orders.shift(r, "dana", 10, override="the site is down" if unfreezes else ""),
+    )
     drive(driver, rehearsal.key, until=rehearsal.clock.now() + timedelta(minutes=2))
     rehearsal.confirm(driver)
 
@@ -185,3 +193,61 @@ def test_what_does_not_fail_has_nothing_to_hold_off() -> None:
 
     with pytest.raises(UsageError, match=r"no check of r-.* is about to roll it back"):
         hold_off(rehearsal, 10 * SOON)
+
+
+HELD = Stage(5, seconds(20), Then.HOLD, approvals=1)
+KEY = "dana@acme.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEu8"
+
+
+@pytest.mark.parametrize(
+    ("asks", "through", "said"),
+    [
+        ({"environments": ("production",)}, "", "approved from environment:production"),
+        ({"environments": ("production",)}, "environment:staging", "this is environment:staging"),
+        ({"signers": (KEY,)}, "", "approved by a signed comment"),
+        ({"signers": (KEY,)}, "environment:production", "approved by a signed comment"),
+    ],
+)
+def test_a_stage_that_asks_for_more_than_a_name_takes_nothing_less(
+    asks: dict[str, Any], through: str, said: str
+) -> None:
+    rehearsal = Rehearsal(replace(HOLDING, stages=(replace(HELD, **asks), *HOLDING.stages[-1:])))
+    rehearsal.start()
+    driver = rehearsal.controller()
+    drive(driver, rehearsal.key)
+
+    given = Approval("dana", "", through)
+    with pytest.raises(UsageError, match=said):
+        driver.change(rehearsal.key, lambda r: orders.promote(r, "dana", approval=given))
+    enough = Approval("dana", "", "environment:production" if "environments" in asks else SIGNATURE)
+    driver.change(rehearsal.key, lambda r: orders.promote(r, "dana", approval=enough))
+
+    assert drive(driver, rehearsal.key).outcome is Outcome.PROMOTED
+
+
+def test_a_freeze_that_is_written_later_reaches_a_release_under_way() -> None:
+    rehearsal = Rehearsal(SLOW)
+    rehearsal.start()
+    driver = rehearsal.controller()
+    drive(driver, rehearsal.key, enough=lambda release: release.confirmed_at is not None)
+
+    later = (Freeze("* * * * *", LONG, why="the sale"),)
+    driver.change(rehearsal.key, lambda r: orders.freeze(r, later))
+    drive(driver, rehearsal.key, until=rehearsal.clock.now() + timedelta(minutes=10))
+    assert rehearsal.share == 5
+    driver.change(rehearsal.key, lambda r: orders.freeze(r, ()))
+
+    assert drive(driver, rehearsal.key).outcome is Outcome.PROMOTED
+
+
+def test_a_freeze_that_was_overridden_at_the_start_does_not_come_back() -> None:
+    rehearsal = Rehearsal(SLOW)
+    rehearsal.start()
+    first, second = (Freeze("* * * * *", LONG, why=why) for why in ("the weekend", "the sale"))
+    word = Override("dana", "5xx in v41", (first,))
+    change(rehearsal, replace(rehearsal.release, override=word))
+
+    rehearsal.controller().change(rehearsal.key, lambda r: orders.freeze(r, (first, second)))
+
+    assert rehearsal.release.plan.freeze == (second,)
+    assert rehearsal.release.override == word

@@ -1,6 +1,7 @@
 """`canary promote`: move to the next stage, or to 100 % with --full."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 from typer import Option
@@ -29,6 +30,10 @@ def promote(
     ] = False,
     detach: Annotated[bool, Option("--detach", help="Return once the share is in place")] = False,
     reason: Annotated[str, Option(metavar="TEXT", help="Kept in history")] = "",
+    signed: Annotated[
+        Path | None,
+        Option(metavar="COMMENT", help="Approve by a comment, its signature in COMMENT.sig"),
+    ] = None,
     override_freeze: options.OverrideFreeze = "",
     timeout: Timeout = None,
     on_interrupt: Interrupt = None,
@@ -63,7 +68,13 @@ def promote(
         )
         return on_its_way.show(
             lambda drive: order(
-                drive, to=to, full=full, reason=reason, detach=detach, override=override_freeze
+                drive,
+                to=to,
+                full=full,
+                reason=reason,
+                detach=detach,
+                override=override_freeze,
+                signed=signed,
             ),
             at_length=not detach,
         )

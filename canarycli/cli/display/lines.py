@@ -12,6 +12,8 @@ KINDS: Mapping[str, str] = {
     "shift_confirmed": "traffic",
     "stage_passed": "passed",
     "no_metrics": "no data",
+    "freezes_changed": "freeze",
+    "freeze_overridden": "freeze",
     "lease_lost": "driver",
     "taken_over": "driver",
     "rollback_started": "rollback",

@@ -246,7 +246,10 @@ def _stage_rows(plan: Plan, baseline: str, name: str, seen: Foresight) -> Iterat
     for number, stage in enumerate(plan.stages, 1):
         moves = "a person runs canary promote" if stage.then is Then.HOLD else "all checks pass"
         if stage.approvals:
-            moves = f"{stage.approvals} of {', '.join(stage.approvers) or 'anybody'} approve it"
+            who = stage.approvers or tuple(line.split()[0] for line in stage.signers)
+            moves = f"{stage.approvals} of {', '.join(who) or 'anybody'} approve it"
+            moves += f" in {', '.join(stage.environments)}" if stage.environments else ""
+            moves += ", signed" if stage.signers else ""
         if stage.leeway > 1:
             moves += f", within {stage.leeway:.3g} times their limits"
         if number == len(plan.stages) and stage.then is not Then.HOLD:

@@ -196,6 +196,8 @@ EVENTS: Mapping[str, Mapping[str, Schema]] = {
     },
     "stage_passed": _STEP,
     "held": _STEP,
+    "approved": {"by": TEXT, "reason": TEXT, "through": TEXT, "url": TEXT},
+    "freezes_changed": {"by": TEXT, "freezes": COUNT},
     "probation": _STEP,
     "paused": _STEP,
     "resumed": _STEP,

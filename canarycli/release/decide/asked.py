@@ -18,7 +18,7 @@ def order(context: Context) -> Decision | None:
     if ask is None:
         return None
     down = ask.order is Order.SHIFT and (ask.percent or 0.0) <= release.target
-    if not down and not ask.unfreezes and context.freezes():
+    if not down and not ask.override and context.freezes():
         return None  # it is carried out when the freeze is over, and checks act meanwhile
     release = context.release
     last = len(release.plan.stages) - 1

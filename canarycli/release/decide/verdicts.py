@@ -168,7 +168,9 @@ def _going_on(release: Release, stage: Stage) -> str:
         return f"go on: canary promote {release.id}"
     who = " or ".join(stage.approvers) or "anybody"
     times = f"{stage.approvals} of " if stage.approvals > 1 else ""
-    return f"approved by canary promote {release.id} of {times}{who}"
+    through = f" in a job of {' or '.join(stage.environments)}" if stage.environments else ""
+    signed = " --signed COMMENT" if stage.signers else ""
+    return f"approved by canary promote {release.id}{signed} of {times}{who}{through}"
 
 
 PAUSE_OUTCOMES = {
