@@ -1,6 +1,7 @@
 """Looks at everything a release depends on, group by group, and changes nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from canarycli.ids import new_id
 from canarycli.masking import MASK
 from canarycli.metrics import Metric
 from canarycli.operations.address import Address, flag_of
+from canarycli.operations.buckets import look_at_buckets
 from canarycli.operations.machine import machine
 from canarycli.operations.network import network
 from canarycli.operations.settings import declared_keys, variable_of
@@ -281,10 +283,18 @@ class _Cloud:
             asked = self.doctor.metrics(name, live, own, self.work.clock.now())
             told = map(_with_question, self._told("metrics", asked))
             yield from told if checks is not None else map(_unless_usual, told)
+        yield from self._buckets(checks or ())
         if others and live:
             yield from look_elsewhere(self.work, live, others)
         elif wanted and not live:
             yield _untried("metrics", f"{name} has no traffic")
+
+    def _buckets(self, checks: Sequence[Check]) -> Iterator[Probe]:
+        """Limits on latency that the cloud's buckets can't decide."""
+        at_once, now = replace(self.work.provider, patience=timedelta(0)), self.work.clock.now()
+        if self.endpoint is not None:
+            with suppress(CanaryError):  # the metrics themselves have told of it
+                yield from look_at_buckets(at_once, self.endpoint, checks, now)
 
     def _permissions(self, doctor: Doctor, focus: Focus) -> Iterator[Probe]:
         target = self.work.target

@@ -15,6 +15,7 @@ from canarycli.judge.margins import MAY_DIFFER, too_tight
 from canarycli.judge.sources import coarse
 from canarycli.judge.wording import change
 from canarycli.metrics import Unit
+from canarycli.operations.buckets import COARSE_HINT
 from canarycli.operations.start import Intent, with_history
 from canarycli.plan import USUAL_NAME, Check, Plan
 from canarycli.release.decide.sentences import span
@@ -142,7 +143,7 @@ def _troubles(foresight: Foresight) -> Iterator[Trouble]:
                 blocks=False,
             )
         elif blunt:
-            hint = f"ask for what they can decide, or leave it out: --skip {check.name}"
+            hint = COARSE_HINT.format(check.name)
             yield Trouble(f"check {check.name!r}: {blunt}", hint, blocks=False)
         elif check.name in told.undecidable:
             way = remedy(check, plan, foresight.per_minute, foresight.known, foresight.settle)

@@ -167,6 +167,22 @@ def test_plan_and_doctor_move_nothing(vertex: OnVertex) -> None:
     assert (ill.code, "✖ monitoring.timeSeries.list" in ill.out) == (1, True), ill.out
 
 
+def test_doctor_and_plan_name_the_nearest_limit_that_googles_buckets_can_decide(
+    vertex: OnVertex,
+) -> None:
+    wide = {"exponentialBuckets": {"numFiniteBuckets": 20, "growthFactor": 2, "scale": 1}}
+    vertex.server.control("POST", "settings", buckets=wide)
+    vertex.ann.write(f"{CONFIG}      - {{metric: latency_p90, no_worse_by: 20%}}\n")
+    said = "the buckets are 100% wide here: 20% can't be decided, 100% can"
+    ill = vertex.ann.run("doctor", "--metrics", "-o", "json")
+    assert ill.code == 1, ill.out + ill.err
+    [probe] = [p for g in ill.json["groups"] for p in g["probes"] if p["name"] == "latency_p90"]
+    assert (probe["verdict"], probe["detail"]) == ("problem", said)
+    assert said in vertex.ann.run("plan", "-m", "22").out
+    vertex.ann.write(f"{CONFIG}      - {{metric: latency_p90, no_worse_by: 100%}}\n")
+    assert vertex.ann.run("doctor", "--metrics").code == 0
+
+
 def test_a_candidate_that_refuses_for_want_of_capacity_is_rolled_back(vertex: OnVertex) -> None:
     """A 429 is no 5xx and no caller's mistake: the request got no answer of its model's."""
     vertex.serve(error_rate=0.4, code="429")
