@@ -9,8 +9,8 @@ from urllib.parse import quote
 from canarycli.errors import Unsupported
 from canarycli.metrics import Metric, Point, Value
 from canarycli_azureml.monitoring import NAMESPACE, Line, Question
+from canarycli_azureml.offered import WORD
 
-WORD = "azure_monitor"
 ARM = "{arm}"
 DEPLOYMENT = "deployment"
 KEYS = ("name", "aggregation", "namespace", "dimensions")

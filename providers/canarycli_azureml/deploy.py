@@ -1,7 +1,5 @@
-"""Brings a candidate in and takes an idle deployment away; says why one failed."""
+"""Brings a candidate in and takes an idle deployment away."""
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -14,35 +12,25 @@ from canarycli_azureml import body as read
 from canarycli_azureml.api import Session
 from canarycli_azureml.blueprint import Options, body_like, deployment_name
 from canarycli_azureml.body import Body
+from canarycli_azureml.deployments import Deployments, progress
 from canarycli_azureml.endpoint import DEAD
-from canarycli_azureml.errors import Unanswered, Unclear, message_of
+from canarycli_azureml.errors import Unanswered, Unclear
 from canarycli_azureml.file import check_source, means_yaml
 from canarycli_azureml.models import find_model
 from canarycli_azureml.refusals import UNDER_WAY
 from canarycli_azureml.settings import Settings
 from canarycli_azureml.yaml_file import check_file
 
-LOG_LINES = 8
-"""How much of a failed deployment's log is shown."""
-
 GONE_SOON = "deleting"
-_TROUBLE = re.compile(r"error|exception|traceback|fail|fatal|killed", re.IGNORECASE)
 
 
-class Deployments:
-    """The deployments of a workspace's endpoints."""
+class Fleet:
+    """Deployments that come and go."""
 
-    def __init__(self, settings: Settings, session: Session) -> None:
+    def __init__(self, settings: Settings, session: Session, deployments: Deployments) -> None:
         self._settings = settings
         self._session = session
-        self._logs: dict[tuple[str, str], str] = {}
-        self._operations: dict[tuple[str, str], str] = {}
-
-    def all(self, endpoint: str) -> list[Body]:
-        """Every deployment of an endpoint, idle ones too."""
-        doing = f"reading the deployments of endpoint {endpoint!r}"
-        entries = self._session.pages(f"{self._settings.endpoint(endpoint)}/deployments", doing)
-        return [read.checked(entry, doing) for entry in entries]
+        self._deployments = deployments
 
     def deploy(
         self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
@@ -53,7 +41,7 @@ class Deployments:
             NotFound: there is no such model, or no version `like`.
             Conflict: a change of the endpoint is under way.
         """
-        chosen, there = Options.parse(options), self.all(seen.name)
+        chosen, there = Options.parse(options), self._deployments.all(seen.name)
         known = _of_release(there, release)
         if known is not None:
             return str(known["name"])
@@ -79,7 +67,7 @@ class Deployments:
         """
         if means_yaml(options):
             return Preview(check_file(Options.parse(options), model))
-        there = self.all(seen.name)
+        there = self._deployments.all(seen.name)
         baseline = _named(seen, there, like)
         names = [str(deployment["name"]) for deployment in there]
         if FILE in options:
@@ -103,7 +91,7 @@ class Deployments:
         """Make a model of a person's files; see `Uploader.upload`."""
         from canarycli_azureml.local import upload
 
-        baseline = _named(seen, self.all(seen.name), files.like)
+        baseline = _named(seen, self._deployments.all(seen.name), files.like)
         return upload(self._session, self._settings, baseline, files, say)
 
     def retire(self, seen: Endpoint, version: str, fresh: Body) -> None:
@@ -132,47 +120,12 @@ class Deployments:
             if not self._is_going(path, doing):
                 raise
 
-    def failure(self, endpoint: str, failed: Body) -> str:
-        """Why a deployment failed, read once: its operation's reason, then the end of its log.
-
-        Who did not ask for it does not know the operation, and has the log alone.
-        """
-        name, at = str(failed["name"]), read.changed_at(failed)
-        if (name, at) not in self._logs:
-            said, end = self._reason(endpoint, name), self.log_end(endpoint, name)
-            told = f"; its log ends: {end}" if end and (not said or _TROUBLE.search(end)) else ""
-            self._logs[name, at] = f"{': ' * bool(said)}{said}{told}"
-        return f"deployment {name!r} failed{self._logs[name, at]}"
-
-    def _reason(self, endpoint: str, version: str) -> str:
-        """What the operation that deployed a version ended with, "" where that is not known."""
-        link = self._operations.get((endpoint.lower(), version.lower()), "")
-        if not link.startswith(f"{self._settings.cloud.manager}/"):
-            return ""
-        try:
-            found = self._session.get(link, f"reading why {version!r} failed")
-        except ProviderError:
-            return ""
-        return message_of(json.dumps(found))
-
-    def log_end(self, endpoint: str, version: str) -> str:
-        """The last lines of a deployment's log on one line, "" where it can't be had."""
-        doing = f"reading the log of {version!r}"
-        asked = {"containerType": "InferenceServer", "tail": 100}
-        try:
-            path = f"{self._settings.deployment(endpoint, version)}/getLogs"
-            found = self._session.call("POST", path, doing, body=asked).body
-        except ProviderError:
-            return ""
-        lines = [line.strip() for line in str(found.get("content") or "").splitlines()]
-        return " | ".join([line for line in lines if line][-LOG_LINES:])
-
     def _put(self, endpoint: str, name: str, body: Mapping[str, Any], release: str) -> None:
         doing = f"deploying {name!r} on endpoint {endpoint!r}"
         path = self._settings.deployment(endpoint, name)
         try:
             answer = self._session.call("PUT", path, doing, body=body)
-            self._operations[endpoint.lower(), name.lower()] = answer.operation
+            self._deployments.note(endpoint, name, answer.operation)
         except Unclear as error:
             self._refuse_if_changing(endpoint, error)
             raise
@@ -188,7 +141,7 @@ class Deployments:
         """
         doing = f"reading endpoint {endpoint!r}"
         whole = read.checked(self._session.get(self._settings.endpoint(endpoint), doing), doing)
-        if busy := progress([whole, *self.all(endpoint)]):
+        if busy := progress([whole, *self._deployments.all(endpoint)]):
             raise Conflict(error.message, facts=[busy], hint=UNDER_WAY.hint) from error
 
     def _is_ours(self, path: str, doing: str, release: str) -> bool:
@@ -219,16 +172,6 @@ def check_candidate(options: Mapping[str, Any]) -> None:
         check_file(chosen, "")
     elif FILE in options:
         check_source(options)
-
-
-def progress(deployments: Sequence[Body]) -> str:
-    """What is being deployed or deleted, "" if nothing is."""
-    doing = [
-        f"{deployment['name']} {read.state(deployment).lower()}"
-        for deployment in deployments
-        if not read.is_final(deployment)
-    ]
-    return ", ".join(doing)
 
 
 def _of_release(there: Sequence[Body], release: str) -> Body | None:

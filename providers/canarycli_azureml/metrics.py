@@ -10,6 +10,7 @@ from canarycli.metrics import Counts, Measurements, Metric, Point, Series, Value
 from canarycli_azureml import custom
 from canarycli_azureml.api import Session
 from canarycli_azureml.monitoring import NAMESPACE, Line, Question, ask
+from canarycli_azureml.offered import NAMES
 from canarycli_azureml.settings import Settings
 from canarycli_azureml.statuses import Failures, in_class, models_fault
 from canarycli_azureml.together import Answers
@@ -28,7 +29,6 @@ GAUGES: Mapping[str, str] = {
     "gpu": "GpuUtilizationPercentage",
 }
 COUNTED = ("requests", "errors", "errors_5xx", "errors_4xx", "model_errors")
-NAMES = frozenset({*COUNTED, *LATENCIES, *GAUGES})
 REQUESTS = "RequestsPerMinute"
 EVERY_DIMENSION = ("deployment", "statusCode", "modelStatusCode")
 MILLISECONDS = 1000.0

@@ -15,23 +15,22 @@ from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
 from canarycli.recorder import Answer, Budget, Recording
 from canarycli.sense import sensible
 from canarycli.traffic import Traffic
-from canarycli_azureml import command, custom
+from canarycli_azureml import command
 from canarycli_azureml.api import Session
 from canarycli_azureml.body import state
-from canarycli_azureml.deploy import Deployments, check_candidate, progress
-from canarycli_azureml.doctor import Doctor
+from canarycli_azureml.deployments import Deployments, progress
 from canarycli_azureml.endpoint import failed_last, notes_of, read_endpoint
 from canarycli_azureml.links import links
-from canarycli_azureml.metrics import NAMES, Looking, measure
 from canarycli_azureml.naming import placed
-from canarycli_azureml.policy import policy
+from canarycli_azureml.offered import NAMES, WORD
 from canarycli_azureml.settings import Settings, path_of
-from canarycli_azureml.smoke import Caller
 from canarycli_azureml.split import SHADOW_UP_TO, no_room
 from canarycli_azureml.traffic import Shifter
 
 if TYPE_CHECKING:
     from canarycli_azureml.collected import Collected
+    from canarycli_azureml.deploy import Fleet
+    from canarycli_azureml.doctor import Doctor
 
 OTHER_KINDS: Mapping[str, str] = {
     "serverlessEndpoints": "it is a serverless endpoint, which has neither deployments nor "
@@ -45,6 +44,8 @@ OTHER_KINDS: Mapping[str, str] = {
 class AzureML:
     """Online endpoints of one Azure Machine Learning workspace.
 
+    What the way back does not need is imported when it is first used.
+
     Args:
         settings: `subscription`, `resource_group`, `workspace`, `cloud` (public, usgov, china),
             `metric_delay`, `failures` (status codes that are the candidate's fault); what is
@@ -57,7 +58,20 @@ class AzureML:
         self._session = Session(self._settings, client)
         self._shifter = Shifter(self._settings, self._session)
         self._deployments = Deployments(self._settings, self._session)
-        self.doctor = Doctor(self._settings, self._session, self.describe, self.measure)
+
+    @cached_property
+    def fleet(self) -> "Fleet":
+        """Deployments that come and go."""
+        from canarycli_azureml.deploy import Fleet
+
+        return Fleet(self._settings, self._session, self._deployments)
+
+    @cached_property
+    def doctor(self) -> "Doctor":
+        """Who looks at identity, permissions and metrics."""
+        from canarycli_azureml.doctor import Doctor
+
+        return Doctor(self._settings, self._session, self.describe, self.measure)
 
     @property
     def limits(self) -> Limits:
@@ -69,7 +83,7 @@ class AzureML:
             late_request=timedelta(seconds=30),
             usual_shift=timedelta(seconds=20),
             metrics=NAMES,
-            custom_source=custom.WORD,
+            custom_source=WORD,
             smokes=True,
             looks_a_minute=600,  # two reads each; a subscription refills 25 a second
         )
@@ -147,6 +161,8 @@ class AzureML:
         window: Window,
     ) -> Measurements:
         """The points of each metric on each version in the window."""
+        from canarycli_azureml.metrics import Looking, measure
+
         looking = Looking(self._settings, self._session, endpoint, window)
         return measure(looking, versions, metrics)
 
@@ -171,21 +187,23 @@ class AzureML:
             NotFound: there is no such model, or no version `like`.
             Conflict: a change of the endpoint is under way.
         """
-        return self._deployments.deploy(seen, model, like, options, release)
+        return self.fleet.deploy(seen, model, like, options, release)
 
     @sensible("looking at a model")
     def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
-        """What `deploy` would do; see `Deployments.preview`."""
-        return self._deployments.preview(seen, model, like, options)
+        """What `deploy` would do; see `Fleet.preview`."""
+        return self.fleet.preview(seen, model, like, options)
 
     @staticmethod
     def check_candidate(options: Mapping[str, Any]) -> None:
         """Whether `candidate:` makes sense; see `Checking`."""
+        from canarycli_azureml.deploy import check_candidate
+
         check_candidate(options)
 
     def upload(self, seen: Endpoint, files: Files, say: Say) -> AbstractContextManager[Uploaded]:
         """Make a registered model of a person's files; see `Uploader.upload`."""
-        return self._deployments.upload(seen, files, say)
+        return self.fleet.upload(seen, files, say)
 
     @sensible("removing a version")
     def retire(self, seen: Endpoint, version: str) -> None:
@@ -194,7 +212,7 @@ class AzureML:
         Raises:
             Conflict: it has traffic, or a change is under way.
         """
-        self._deployments.retire(seen, version, self._shifter.read(seen.name))
+        self.fleet.retire(seen, version, self._shifter.read(seen.name))
 
     @sensible("looking at a deployment")
     def progress(self, seen: Endpoint) -> str:
@@ -210,6 +228,8 @@ class AzureML:
         Raises:
             Rejected: Azure refused the request, or another version answered.
         """
+        from canarycli_azureml.smoke import Caller
+
         found = self._shifter.read(endpoint)
         return Caller(self._settings, self._session).ask(found, version, body, content_type)
 
@@ -236,6 +256,8 @@ class AzureML:
     @staticmethod
     def least_policy(settings: Mapping[str, Any], _endpoint: str, needs: Needs) -> dict[str, Any]:
         """A custom role for the resource group; it can be assigned at one endpoint."""
+        from canarycli_azureml.policy import policy
+
         return policy(path_of(settings, os.environ), needs)
 
     def close(self) -> None:

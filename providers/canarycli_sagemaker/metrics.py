@@ -8,8 +8,8 @@ from typing import Any
 
 from canarycli.errors import Unsupported
 from canarycli.metrics import Metric
+from canarycli_sagemaker.offered import CUSTOM_SOURCE, METRICS
 
-CUSTOM_SOURCE = "cloudwatch"
 REQUESTS = "AWS/SageMaker"
 INSTANCES = "/aws/sagemaker/Endpoints"
 MICROSECONDS = 1_000_000
@@ -71,7 +71,7 @@ class _Named:
     statistic: str = "Sum"
 
 
-_BUILT_IN: Mapping[str, _Named] = MappingProxyType(
+BUILT_IN: Mapping[str, _Named] = MappingProxyType(
     {
         "requests": _Named(Shape.REQUESTS, REQUESTS, "Invocations"),
         "errors": _Named(Shape.FAILED, REQUESTS, "Invocation5XXErrors"),
@@ -91,9 +91,6 @@ _BUILT_IN: Mapping[str, _Named] = MappingProxyType(
     }
 )
 
-METRICS = frozenset(_BUILT_IN)
-"""The built-in metrics SageMaker has."""
-
 
 def recipe(metric: Metric, endpoint: str, version: str) -> Recipe:
     """What to ask CloudWatch for, for one metric on one version.
@@ -103,7 +100,7 @@ def recipe(metric: Metric, endpoint: str, version: str) -> Recipe:
     """
     if metric.source:
         return _custom(metric, endpoint, version)
-    named = _BUILT_IN.get(metric.name)
+    named = BUILT_IN.get(metric.name)
     if named is None:
         raise Unsupported(
             f"SageMaker has no metric {metric.name!r}",

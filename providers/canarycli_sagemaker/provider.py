@@ -22,9 +22,9 @@ from canarycli_sagemaker.command import plain_command
 from canarycli_sagemaker.configs import Configs
 from canarycli_sagemaker.endpoint import read_endpoint
 from canarycli_sagemaker.links import links
-from canarycli_sagemaker.metrics import CUSTOM_SOURCE, METRICS
 from canarycli_sagemaker.naming import account_of, placed
 from canarycli_sagemaker.notes import Tags
+from canarycli_sagemaker.offered import CUSTOM_SOURCE, METRICS
 from canarycli_sagemaker.raw import Look
 from canarycli_sagemaker.settings import MINUTE, Settings
 from canarycli_sagemaker.traffic import Shifter

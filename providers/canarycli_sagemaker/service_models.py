@@ -3,7 +3,7 @@
 import gc
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -38,7 +38,14 @@ def service_models(path: str | None) -> Any:
     """
     loader: Any = botocore.loaders.create_loader(path)
     loader.file_loader = PlainFiles()
+    loader.list_available_services = lambda _kind: _folders(loader.search_paths)
     return loader
+
+
+def _folders(places: Sequence[str]) -> list[str]:
+    """The services there are models of: botocore would look into each of their 400 folders."""
+    there = [Path(place) for place in places if Path(place).is_dir()]
+    return sorted({folder.name for place in there for folder in place.iterdir()})
 
 
 @contextmanager

@@ -4,9 +4,6 @@ Looking, shifting and measuring speak REST with google-auth's credentials and im
 `google.cloud`; see docs/vertex.md.
 """
 
-from canarycli.provider import Probe
-from canarycli_vertex.doctor import Doctor
-from canarycli_vertex.policy import policy
 from canarycli_vertex.provider import Vertex
 
-__all__ = ["Doctor", "Probe", "Vertex", "policy"]
+__all__ = ["Vertex"]

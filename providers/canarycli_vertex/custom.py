@@ -20,9 +20,7 @@ from canarycli.metrics import Metric, Value
 from canarycli_vertex.distribution import percentile, read_histogram
 from canarycli_vertex.errors import understood
 from canarycli_vertex.monitoring import ARM, PREFIX, Question, Reading, one_of, quoted
-
-WORD = "cloud_monitoring"
-"""The key of a custom metric's source in canary.yaml."""
+from canarycli_vertex.offered import WORD
 
 ARM_TEXT = "{arm}"
 REDUCERS: Mapping[str, tuple[str, str]] = {

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 
 from canarycli.errors import Unsupported
 from canarycli.metrics import (
-    UNITS,
     Counts,
     Histogram,
     Measurements,
@@ -24,7 +23,7 @@ from canarycli.metrics import (
     Window,
 )
 from canarycli_vertex.api import Api
-from canarycli_vertex.custom import WORD, measure_custom
+from canarycli_vertex.custom import measure_custom
 from canarycli_vertex.distribution import merged, percentile, read_histogram, slower_than
 from canarycli_vertex.errors import understood
 from canarycli_vertex.monitoring import (
@@ -36,6 +35,7 @@ from canarycli_vertex.monitoring import (
     one_of,
     whole_periods,
 )
+from canarycli_vertex.offered import NAMES, WORD
 
 COUNTED: Mapping[str, tuple[str, ...]] = {
     "requests": (),
@@ -63,8 +63,6 @@ TIMED = frozenset(
     }
 )
 GAUGES = frozenset({"cpu", "memory", "gpu", "replicas"})
-NAMES = frozenset({*COUNTED, *TIMED, *GAUGES} & UNITS.keys())
-"""The built-in metrics Vertex AI has; the number of `replicas` can be asked for beside them."""
 
 _RANKED = re.compile(r"(?P<kind>latency|overhead)_p(?P<rank>\d{2})")
 _MILLISECONDS = 0.001

@@ -4,8 +4,8 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 from canarycli.files import FILE, Files, Say, Uploaded, without_files
 from canarycli.metrics import Measurements, Metric, Window
@@ -16,33 +16,30 @@ from canarycli.sense import sensible
 from canarycli.traffic import Traffic
 from canarycli_vertex.api import Api
 from canarycli_vertex.command import update_command
-from canarycli_vertex.custom import WORD
-from canarycli_vertex.deploy import check_options, deploy, preview, retire
 from canarycli_vertex.deployment import Progress, Under, deployed_ids, progress
-from canarycli_vertex.doctor import Doctor
 from canarycli_vertex.endpoint import read_endpoint
 from canarycli_vertex.errors import understood
 from canarycli_vertex.links import links
 from canarycli_vertex.lookup import Lookup
-from canarycli_vertex.machines import memory_bytes
-from canarycli_vertex.metrics import NAMES, measure
 from canarycli_vertex.naming import placed
 from canarycli_vertex.notes import no_room, notes_of
-from canarycli_vertex.policy import policy
+from canarycli_vertex.offered import NAMES, WORD
 from canarycli_vertex.settings import Settings
 from canarycli_vertex.traffic import labels_of, refuse_indivisible, shift
+
+if TYPE_CHECKING:
+    from canarycli_vertex.doctor import Doctor
 
 
 class Vertex:
     """Vertex AI endpoints of one project and region.
 
+    What the way back does not need is imported when it is first used.
+
     Args:
         settings: `project`, `region`, `endpoint_url`, `monitoring_url`, `metric_delay`,
             `impersonate`; what is missing comes from the environment.
         session: a `requests.Session` to use, for tests and special proxies.
-
-    Attributes:
-        doctor: what is worth knowing before a release.
     """
 
     def __init__(self, settings: Mapping[str, Any], *, session: Any = None) -> None:
@@ -52,7 +49,13 @@ class Vertex:
         self._started: dict[str, Under] = {}
         self._sizes: dict[str, dict[str, float]] = {}
         self._over: set[Under] = set()
-        self.doctor = Doctor(self._api, self._lookup.path, self.describe, self.measure)
+
+    @cached_property
+    def doctor(self) -> "Doctor":
+        """What is worth knowing before a release."""
+        from canarycli_vertex.doctor import Doctor
+
+        return Doctor(self._api, self._lookup.path, self.describe, self.measure)
 
     @property
     def limits(self) -> Limits:
@@ -137,6 +140,8 @@ class Vertex:
         window: Window,
     ) -> Measurements:
         """The points of each metric on each version in the window."""
+        from canarycli_vertex.metrics import measure
+
         return measure(
             self._api,
             self._lookup.path(endpoint).rpartition("/")[2],
@@ -160,6 +165,8 @@ class Vertex:
         self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
     ) -> str:
         """Ask for a model to be deployed like the version `like`, without traffic."""
+        from canarycli_vertex.deploy import deploy
+
         refuse_indivisible(seen)
         path = self._lookup.path(seen.name)
         name, started = deploy(self._api, path, model, like, options=options, release=release)
@@ -175,11 +182,15 @@ class Vertex:
             from canarycli_vertex import local
 
             return local.preview(self._api, seen, Files(model, like, options, "r-0"))
+        from canarycli_vertex.deploy import preview
+
         return preview(self._api, seen, model, like, options)
 
     @staticmethod
     def check_candidate(options: Mapping[str, Any]) -> None:
         """Whether `candidate:` makes sense; see `Checking`."""
+        from canarycli_vertex.deploy import check_options
+
         check_options(without_files(options))
         if FILE in options:
             from canarycli_vertex.file import checked_size
@@ -195,6 +206,8 @@ class Vertex:
     @sensible("removing a version")
     def retire(self, seen: Endpoint, version: str) -> None:
         """Ask for an idle version to be undeployed."""
+        from canarycli_vertex.deploy import retire
+
         retire(self._api, self._lookup.path(seen.name), seen, version)
 
     @sensible("looking at a deployment")
@@ -227,6 +240,8 @@ class Vertex:
     @staticmethod
     def least_policy(_settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict[str, Any]:
         """A custom role for a project; an endpoint has no policy of its own."""
+        from canarycli_vertex.policy import policy
+
         by_name = not endpoint.rpartition("/")[2].isdecimal()
         return policy(needs, finds_by_name=by_name)
 
@@ -243,6 +258,8 @@ class Vertex:
 
     def _memory(self, path: str, versions: Collection[str]) -> Mapping[str, float]:
         """Bytes of memory by deployed model; a call only for one that was not seen before."""
+        from canarycli_vertex.machines import memory_bytes
+
         known = self._sizes.setdefault(path, {})
         if not known.keys() >= set(versions):
             with understood("the endpoint"):

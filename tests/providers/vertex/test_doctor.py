@@ -10,8 +10,9 @@ from servers.vertex.server import PERMISSIONS
 
 from canarycli.errors import Denied
 from canarycli.metrics import Metric
-from canarycli.provider import Inspector, Needs, Permitted
-from canarycli_vertex import Probe, Vertex, policy
+from canarycli.provider import Inspector, Needs, Permitted, Probe
+from canarycli_vertex import Vertex
+from canarycli_vertex.policy import policy
 
 from .conftest import provider
 
