@@ -6,14 +6,17 @@ import pytest
 
 from canarycli.metrics import UNITS
 from canarycli_azureml import metrics as azureml
+from canarycli_azureml.offered import NAMES as AZURES
 from canarycli_sagemaker import metrics as sagemaker
+from canarycli_sagemaker.offered import METRICS as AMAZONS
 from canarycli_vertex import metrics as vertex
+from canarycli_vertex.offered import NAMES as GOOGLES
 
 MEASURED: dict[str, tuple[AbstractSet[str], AbstractSet[str]]] = {
-    "azureml": (azureml.NAMES, {*azureml.COUNTED, *azureml.LATENCIES, *azureml.GAUGES}),
-    "sagemaker": (sagemaker.METRICS, sagemaker.BUILT_IN.keys()),
+    "azureml": (AZURES, {*azureml.COUNTED, *azureml.LATENCIES, *azureml.GAUGES}),
+    "sagemaker": (AMAZONS, sagemaker.BUILT_IN.keys()),
     "vertex": (
-        vertex.NAMES,
+        GOOGLES,
         {*vertex.COUNTED, *vertex.TIMED, *vertex.GAUGES} & UNITS.keys(),
     ),
 }

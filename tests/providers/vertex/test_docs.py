@@ -10,8 +10,7 @@ from canarycli.metrics import Metric
 from canarycli.provider import Needs
 from canarycli_vertex.custom import REDUCERS, Source
 from canarycli_vertex.deploy import OPTIONS
-from canarycli_vertex.metrics import NAMES
-from canarycli_vertex.offered import WORD
+from canarycli_vertex.offered import NAMES, WORD
 from canarycli_vertex.policy import policy
 
 PAGE = (Path(__file__).parents[3] / "docs" / "vertex.md").read_text(encoding="utf-8")
