@@ -144,10 +144,16 @@ class Controller:
             self._deploy(saved, endpoint)
         elif decision.release.state is State.DEPLOYING:
             self._report(endpoint)
-        if decision.shift is not None and raises:
-            return self._raise(saved, endpoint, decision, before=record.release)
-        if decision.shift is not None:
-            self._lower(saved, endpoint, decision.shift)
+        try:
+            if decision.shift is not None and raises:
+                return self._raise(saved, endpoint, decision, before=record.release)
+            if decision.shift is not None:
+                self._lower(saved, endpoint, decision.shift)
+        except Unavailable:
+            raise  # it may land yet, and the record says so
+        except ProviderError:
+            self._undone(saved, record.release, raises=raises)
+            raise
         return decision
 
     def _keep(self, record: Record, decision: Decision, *, foreign: bool) -> Record:
@@ -244,16 +250,11 @@ class Controller:
             return decision
         try:
             request = self.provider.shift(endpoint, split, self._notes(release), raises=True)
-        except Unavailable:
-            raise  # it may land yet, and the record says so
         except Conflict as error:
             # Somebody's change is under way, ours perhaps: the next look tells.
             self._answered(saved, before, raised=before.raised, base="")
             self.tell("waiting", f"the cloud is still applying a change: {error.said}")
             return decision
-        except ProviderError:
-            self._answered(saved, before, raised=before.raised)
-            raise
         self._accepted(release, endpoint, split, request)
         if not self._answered(saved, before, raised=True) and self._says_less(release):
             return replace(decision, wake=timedelta(0))
@@ -312,6 +313,16 @@ class Controller:
         except CanaryError:  # the record goes on saying that it may land: that is the safe side
             return False
         return True
+
+    def _undone(self, saved: Record, before: Release, *, raises: bool) -> None:
+        """Note that a change was refused for good; a person's order for it is no more."""
+        if before.ask is not None:
+            seen = saved.release
+            release = replace(before, ask=None, seen_at=seen.seen_at, traffic=seen.traffic)
+            with suppress(CanaryError):  # else the record says that it may land: the safe side
+                self.save(replace(saved, release=release))
+        elif raises:
+            self._answered(saved, before, raised=before.raised)
 
     def _may_raise(self, saved: Record) -> bool:
         lease = saved.lease

@@ -10,7 +10,7 @@ from time import monotonic
 from canarycli.clock import SystemClock
 from canarycli.engine.controller import Controller
 from canarycli.engine.figures import Figures
-from canarycli.engine.loop import BLIND, Steps
+from canarycli.engine.steps import BLIND, Steps
 from canarycli.engine.wakes import Lane
 from canarycli.errors import Busy, CanaryError, NotFound, StoreError, Unsafe
 from canarycli.journal import Event
@@ -177,7 +177,7 @@ class Looks:
             return WATCHING
         if decision is None:
             self.figures.count("blind")
-            return BLIND
+            return member.steps.pause
         member.release, member.said = decision.release, ""
         self.figures.stands(key, decision.release.state.value)
         if decision.release.over:

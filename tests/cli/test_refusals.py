@@ -1,10 +1,14 @@
 """A cloud that refuses for good is told so at once, in the cloud's own words."""
 
+from pathlib import Path
+
 import pytest
+from cli.blackbox import Canary
 from cli.on_azureml import FLAGS as AZURE_FLAGS
 from cli.on_azureml import OnAzure
 from cli.on_vertex import FLAGS as VERTEX_FLAGS
 from cli.on_vertex import OnVertex
+from servers.sagemaker import Server
 
 REGISTRATION = (
     "The subscription is not registered to use namespace 'Microsoft.MachineLearningServices'."
@@ -104,3 +108,43 @@ def test_a_workspace_behind_a_private_link_is_named(azure: OnAzure, status: int)
 
     assert result.code == (13 if status == 502 else 8), result.out + result.err
     assert said.removesuffix(".") in " ".join(result.err.split())
+
+
+def start_and_hold(canary: Canary, *where: str, model: str) -> None:
+    held = canary.run("start", *where, "-m", model, "-p", "5", "--bake", "0s", "-y", "--detach")
+    assert held.code == 0, held.out + held.err
+
+
+def expect_refused_and_open(canary: Canary, *where: str) -> None:
+    """A `promote` ends at once as denied, and the candidate keeps its share."""
+    refused = canary.run("promote", *where, "-y")
+
+    assert refused.code == 8, refused.out + refused.err
+    assert "traffic stays as it is: " in refused.err
+    assert canary.run("status", *where, "-o", "json").json["candidate"]["share"] == 5
+
+
+def test_a_promote_that_sagemaker_denies_ends_at_once(bare_aws: Server, tmp_path: Path) -> None:
+    where = ("--provider", "sagemaker", "--endpoint", "fraud", "--region", "us-east-1")
+    bare_aws.endpoint("fraud", {"v1": 1, "v2": 0})
+    ann = Canary(tmp_path / "ann", dict(bare_aws.environment))
+    start_and_hold(ann, *where, model="v2")
+    bare_aws.fault("UpdateEndpointWeightsAndCapacities", "denied")
+
+    expect_refused_and_open(ann, *where)
+
+
+def test_a_promote_that_google_denies_ends_at_once(vertex: OnVertex) -> None:
+    start_and_hold(vertex.ann, *VERTEX_FLAGS, model="22")
+    vertex.deny("aiplatform.endpoints.update")
+
+    expect_refused_and_open(vertex.ann, *VERTEX_FLAGS)
+    assert vertex.raised() == [5, 100]
+
+
+def test_a_promote_that_azure_denies_ends_at_once(azure: OnAzure) -> None:
+    start_and_hold(azure.ann, *AZURE_FLAGS, model="teal")
+    azure.server.fault("endpoint.put", "denied")
+
+    expect_refused_and_open(azure.ann, *AZURE_FLAGS)
+    assert azure.calls.count("endpoint.put") == 2
