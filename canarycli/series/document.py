@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import partial
 from math import inf
 from typing import Any
 
 from canarycli.durations import parse_duration
 from canarycli.errors import PlanError
-from canarycli.plan import Better
+from canarycli.plan import Better, Margin
 
 SCHEMA = "canary.series/1"
 SMALLEST, LARGEST = 1e-12, 1e12
@@ -46,6 +47,8 @@ class Config:
         tol_pass: latency: how much slower is still a pass.
         margin_fail: values: how much worse is a failure, as a fraction of the baseline's level.
         margin_pass: values: how much worse is still a pass.
+        differs_by: counts and values: fail is proven to differ by more, in either direction, and
+            pass by less; the other margins say nothing then.
         cap: values that are means of amounts: what no single amount exceeds, None if not known.
     """
 
@@ -64,6 +67,7 @@ class Config:
     margin_fail: float = 0.03
     margin_pass: float = 0.03
     cap: float | None = None
+    differs_by: Margin | None = None
 
 
 CONFIG_KEYS = tuple(field.name for field in fields(Config))
@@ -184,6 +188,8 @@ def _metric(data: Mapping[str, Any], config: Config, where: str, *, name: str) -
         raise PlanError(f"{at}quantiles", "lie between 0 and 1")
     if list(bounds) != sorted(set(bounds)):
         raise PlanError(f"{at}bounds", "rise from one to the next")
+    if config.differs_by is not None and form not in {SeriesForm.COUNTS, SeriesForm.VALUES}:
+        raise PlanError(f"{at}form", f"is {form.value}: differs_by goes with counts and values")
     if form is SeriesForm.HISTOGRAM and not bounds:
         raise PlanError(f"{at}bounds", "is missing")
     if bounds and not bounds[-1]:
@@ -199,7 +205,8 @@ def _config(data: Any, base: Config, where: str, keys: Sequence[str]) -> Config:
     values = {name: getattr(base, name) for name in CONFIG_KEYS}
     _known(data, keys, where, dot=".")
     for key, value in data.items():
-        values[key] = _setting(key, value, f"{where}.{key}")
+        read = _margin if key == "differs_by" else partial(_setting, key)
+        values[key] = read(value, f"{where}.{key}")
     return Config(**values)
 
 
@@ -234,6 +241,18 @@ def _setting(key: str, value: Any, where: str) -> Any:
             raise PlanError(where, f"is a whole number of minutes above 0, not {value!r}")
         return int(value)
     return value
+
+
+def _margin(value: Any, where: str) -> Margin:
+    if not isinstance(value, Mapping):
+        raise PlanError(where, f"is an object, not {_kind(value)}")
+    _known(value, ("relative", "absolute"), where, dot=".")
+    for key, part in value.items():
+        _number(part, f"{where}.{key}")
+    margin = Margin(value.get("relative", 0.0), value.get("absolute", 0.0))
+    if not margin.relative and not margin.absolute:
+        raise PlanError(where, "is above 0: any two arms differ by a little")
+    return margin
 
 
 def _word(kind: type[Any], value: Any, where: str) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 from canarycli.judge.finding import WARM_UP, Arms, State
 from canarycli.judge.latency import SHARE_MARGINS
 from canarycli.judge.margins import Margins, margins_of, tolerance
-from canarycli.judge.sources import OVER, RATE, SPREAD, kind_of, needs
+from canarycli.judge.points import linear
+from canarycli.judge.sources import BOTH, OVER, RATE, SPREAD, kind_of, needs
 from canarycli.metrics import Counts, Histogram, Measurements, Metric, Point, Series, Value
 from canarycli.plan import Check, Margin, Role
 from canarycli.series.document import SCHEMA
@@ -27,8 +28,15 @@ class Span:
 
 
 def exportable(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """The checks that a document can hold: those that decide by one side of a comparison."""
-    return tuple(c for c in checks if c.no_worse_by is not None and c.role is Role.GATE)
+    """The checks that a document can hold: those that decide by comparing one figure.
+
+    Not the scores, which are compared above several thresholds.
+    """
+    return tuple(
+        c
+        for c in checks
+        if c.margin is not None and c.role is Role.GATE and c.metric.name != "scores"
+    )
 
 
 def export(
@@ -75,12 +83,13 @@ class _Writer:
         self, check: Check, kind: str, facts: Mapping[str, Any], spans: Sequence[Span]
     ) -> None:
         self.check, self.kind, self.facts, self.spans = check, kind, facts, spans
-        self.margin = check.no_worse_by or Margin()
+        self.margin = check.margin or Margin()
 
     def metric(self, history: Measurements, measured: Measurements, arms: Arms) -> dict[str, Any]:
         ours, theirs = self._series(measured, arms)
         past = history.of(arms.baseline, self.check.metric).points
-        known = [row for row in map(_arm, past) if row is not None] if self.kind != OVER else []
+        each = (_arm(self._even(point)) for point in past)
+        known = [row for row in each if row is not None] if self.kind != OVER else []
         shape: dict[str, Any] = {"form": self._form(), "better": self.check.better.value}
         if self.kind == SPREAD:
             bounds = next(p.bounds for p in theirs.points if isinstance(p, Histogram))
@@ -96,9 +105,14 @@ class _Writer:
         return measured.of(arms.candidate, mine), measured.of(arms.baseline, base)
 
     def _form(self) -> str:
-        return {RATE: "counts", OVER: "counts", SPREAD: "histogram"}.get(self.kind, "values")
+        if self.kind in {RATE, BOTH, OVER}:
+            return "counts"
+        return "histogram" if self.kind == SPREAD else "values"
 
-    def _config(self) -> dict[str, float]:
+    def _config(self) -> dict[str, Any]:
+        if self.check.two_sided:
+            both = {"relative": self.margin.relative, "absolute": self.margin.absolute}
+            return {"differs_by": both, **self._capped()}
         if self.kind in {RATE, OVER}:
             margins = self._margins()
             return {
@@ -111,8 +125,10 @@ class _Writer:
         slack = tolerance(self.margin, level)
         if self.kind == SPREAD:
             return {"tol_fail": slack, "tol_pass": slack}
-        capped = {} if self.check.cap is None else {"cap": self.check.cap}
-        return {"margin_fail": slack, "margin_pass": slack, **capped}
+        return {"margin_fail": slack, "margin_pass": slack, **self._capped()}
+
+    def _capped(self) -> dict[str, float]:
+        return {} if self.check.cap is None else {"cap": self.check.cap}
 
     def _margins(self) -> Margins:
         return SHARE_MARGINS if self.kind == OVER else margins_of(self.margin, self.check.better)
@@ -139,12 +155,17 @@ class _Writer:
         if at < span.start + WARM_UP * period:
             broken = isinstance(ours, Counts) and ours.bad > BROKEN * ours.n
             return [*(_arm(ours) or []), 0, 0] if broken and self.kind == RATE else None
-        mine, base = _arm(ours), _arm(theirs)
+        mine, base = _arm(self._even(ours)), _arm(self._even(theirs))
         if self._form() == "counts":
             return [*(mine or [None, None]), *(base or ([0, 0] if alone else [None, None]))]
         if mine is None or base is None:
             return None
         return [mine, base] if self.kind == SPREAD else [*mine, *base]
+
+    def _even(self, point: Point | None) -> Point | None:
+        """A ratio as the mean that the judge compares."""
+        ratio = self.facts.get("ratio")
+        return point if ratio is None else linear(point, ratio, self.facts["level"])
 
 
 def _arm(point: Point | None) -> list[Any] | None:

@@ -15,11 +15,21 @@ from canarycli.judge.periods import warming
 from canarycli.judge.presence import Presence
 from canarycli.judge.sentences import sentence
 from canarycli.judge.sources import RATE
-from canarycli.judge.telling import Shown, told_guard, told_means, told_rate
+from canarycli.judge.telling import (
+    Shown,
+    told_both,
+    told_guard,
+    told_means,
+    told_rate,
+    walled,
+)
 from canarycli.judge.weights import weights
 from canarycli.metrics import UNITS, Unit
+from canarycli.plan import Better, Margin
+from canarycli.series.both import BothCounts
+from canarycli.series.counted import CountsForm
 from canarycli.series.document import MetricSeries, SeriesDocument, SeriesForm
-from canarycli.series.forms import CountsForm, form_of
+from canarycli.series.forms import form_of
 from canarycli.series.latency import HistogramForm, Thresholds
 from canarycli.series.verdict import SeriesVerdict
 from canarycli.series.words import latency_sentence
@@ -93,6 +103,8 @@ class _Track:
     @property
     def guards(self) -> Sequence[Guard]:
         """The guards on the candidate's rates, for when it has no baseline."""
+        if self.metric.config.differs_by is not None:
+            return ()
         parts = self.evidence.parts if isinstance(self.evidence, Several) else (self.evidence,)
         return [part.guard for part in parts if isinstance(part, Comparison)]
 
@@ -123,7 +135,7 @@ class _Track:
         """Take the minute of that index in."""
         minute = self.metric.minutes[index] if index < len(self.metric.minutes) else None
         n_c, n_b = self.form.heard(minute)
-        odd = isinstance(self.form, CountsForm) and self.form.odd(minute)
+        odd = isinstance(self.form, CountsForm | BothCounts) and self.form.odd(minute)
         if odd:
             self.odd.append(index)
         self.presence.hear((n_c, n_b), odd=odd)
@@ -137,8 +149,8 @@ class _Track:
         row = self.form.row(minute)
         if self.warm > 0:
             self.warm -= 1
-            counts = self.metric.form is SeriesForm.COUNTS and row is not None
-            row = warming(tuple(row or ()), RATE) if counts else None
+            rate = isinstance(self.form, CountsForm) and row is not None
+            row = warming(tuple(row or ()), RATE) if rate else None
         if row is not None:
             self.evidence.step(row)
 
@@ -156,7 +168,8 @@ class _Track:
         form, unclear = self.form, verdict is Verdict.INCONCLUSIVE
         coarse = form.coarse if unclear and isinstance(form, HistogramForm) else ""
         config, failed = self.metric.config, verdict is Verdict.FAIL
-        tight = failed and values and config.margin_fail < EQUAL_ARMS
+        one_sided = values and config.differs_by is None
+        tight = failed and one_sided and config.margin_fail < EQUAL_ARMS
         added = (self._left_out, self._impossible, coarse, LIKELY if tight else "")
         return replace(told, sentence=", ".join(filter(None, (text, *added))))
 
@@ -178,7 +191,9 @@ class _Track:
     @property
     def _left_out(self) -> str:
         """The percentiles of which there were too few requests in every minute."""
-        if not isinstance(self.evidence, Several) or not self.evidence.minutes:
+        if not isinstance(self.form, Thresholds) or not isinstance(self.evidence, Several):
+            return ""
+        if not self.evidence.minutes:
             return ""
         pairs = zip(self.metric.quantiles, self.evidence.parts, strict=True)
         return ", ".join(
@@ -189,6 +204,8 @@ class _Track:
 
     def _numbers(self, finding: Finding, evidence: Evidence) -> Finding:
         passed = finding.verdict is Verdict.PASS
+        if isinstance(evidence, Several) and self.metric.config.differs_by is not None:
+            return _told_both(finding, evidence, self.metric.config.differs_by)
         if isinstance(evidence, Several):
             return self._numbers(finding, _loudest(evidence))
         if isinstance(evidence, Means):
@@ -207,6 +224,19 @@ class _Track:
         if self.alone and finding.verdict is not Verdict.PASS:
             return told_guard(finding, evidence.guard, shown)
         return told_rate(finding, evidence, shown)
+
+
+def _told_both(finding: Finding, sides: Several, margin: Margin) -> Finding:
+    more, fewer = sides.parts
+    if isinstance(more, Comparison) and isinstance(fewer, Comparison):
+        return told_both(finding, more, fewer, relative=not margin.absolute)
+    side, better = (more, Better.LOWER)
+    if fewer.evidence > more.evidence:
+        side, better = (fewer, Better.HIGHER)
+    if not isinstance(side, Means):
+        return finding
+    shown = Shown(True, better, 0, 0)
+    return walled(told_means(finding, side, shown, as_log=False, limit=side.margin_fail))
 
 
 def _loudest(several: Several) -> Evidence:

@@ -94,6 +94,14 @@ _MARGINS = {
         **_COUNT,
         "default": 0.03,
     },
+    "differs_by": {
+        "description": "counts and values: the limit in both directions, instead of the others:"
+        " a part of the baseline's and, added, so much in the metric's own unit (a share: 0.02)",
+        "type": "object",
+        "properties": {"relative": _COUNT, "absolute": _COUNT},
+        "additionalProperties": False,
+        "minProperties": 1,
+    },
     "cap": {
         "description": "values that are means of amounts: what no single amount exceeds",
         "type": "number",
@@ -268,6 +276,7 @@ VERDICT_SCHEMA: dict[str, Any] = {
                     "low": {"description": "with high: true at all looks together", **_MAYBE},
                     "high": _MAYBE,
                     "limit": _MAYBE,
+                    "limit_low": {"description": "the limit on the other side", **_MAYBE},
                     "n_baseline": _MAYBE,
                     "n_candidate": _MAYBE,
                     "more_requests": _MAYBE,

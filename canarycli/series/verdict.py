@@ -52,6 +52,7 @@ def _row(finding: Finding) -> dict[str, Any]:
         "low": _short(finding.low),
         "high": _short(finding.high),
         "limit": _short(finding.limit),
+        "limit_low": _short(finding.limit_low),
         "n_baseline": finding.n_baseline,
         "n_candidate": finding.n_candidate,
         "more_requests": _short(finding.more_requests),

@@ -39,8 +39,12 @@ class Odd:
         still = self.chance.random() < 0.3
         past = self.rows(self.past, pick([0, 1, 10, 70]), still=still)
         minutes = self.rows(self.minute, pick([1, 3, 30, 90]), still=still)
-        config = {k: pick(v) for k, v in SETTINGS.items() if self.chance.random() < 0.15}
+        config: dict[str, Any] = {
+            k: pick(v) for k, v in SETTINGS.items() if self.chance.random() < 0.15
+        }
         shape = {"bounds": self.bounds} if self.form == "histogram" else {}
+        if self.form in {"counts", "values"} and self.chance.random() < 0.2:
+            config["differs_by"] = {pick(["relative", "absolute"]): pick([1e-9, 0.02, 1, 1e6])}
         return {
             "name": pick(["errors", "latency", "kpi"]),
             "form": self.form,
