@@ -83,7 +83,7 @@ RIGHT = frozenset({"accuracy", "precision", "auc"})
 OTHER = "other"
 """The slice of all values that have none of their own."""
 
-VALUED = frozenset({"value", "sum", "mean", "promql"})
+VALUED = frozenset({"value", "sum", "mean", "per", "promql"})
 """Keys by which a metric of a source is a value; without one it counts `bad` of `n`."""
 
 
@@ -225,12 +225,15 @@ class Counts:
 class Value:
     """One value for the period that starts at `at`: a mean, a percentile, a gauge.
 
-    `n` is the number of requests it was made from, None where the cloud does not say.
+    `n` is the number of requests it was made from, None where the cloud does not say. With a
+    `per` it is one part of a ratio of two sums, revenue per order: the other one's mean over the
+    same requests.
     """
 
     at: datetime
     value: float
     n: float | None = None
+    per: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,11 +271,13 @@ class Series:
         period: the time one of them covers.
         delay: points younger than this may still grow or be missing; None for the provider's
             own delay. A series of labels that take a day to come has a day.
+        labelled: the part of the answers that has a label by now, where labels are asked for.
     """
 
     points: tuple[Point, ...] = ()
     period: timedelta = timedelta(minutes=1)
     delay: timedelta | None = None
+    labelled: float | None = None
 
     @property
     def newest(self) -> datetime | None:

@@ -24,12 +24,12 @@ SECRETS = frozenset(
 """Keys that people write a secret under; each has a spelling that names a variable."""
 
 ROWS = frozenset({"name", FROM, "named", "at", "arm"}) | {
-    *("n", "bad", "sum", "value", "mean", "unit")
+    *("n", "bad", "sum", "per", "value", "mean", "unit")
 }
 SQL = ROWS | {"query"}
 
 METERS = frozenset({"name", FROM, "named", "labels", "statistic"}) | {
-    *("n", "bad", "sum", "value", "mean", "unit")
+    *("n", "bad", "sum", "per", "value", "mean", "unit")
 }
 
 KINDS: Mapping[str, frozenset[str]] = {

@@ -59,6 +59,7 @@ class Tally:
         blind: a point did not say how many requests.
         bounds: of the newest histogram; older ones with others are left out.
         counts: its counts and those before it.
+        per: of ratios, what the values are divided by, times requests.
     """
 
     points: int = 0
@@ -68,11 +69,12 @@ class Tally:
     blind: bool = False
     bounds: tuple[float, ...] = ()
     counts: tuple[float, ...] = ()
+    per: float = 0.0
 
     def plus(self, points: Sequence[Point]) -> "Tally":
         """With more points, oldest first."""
         known, n, total, plain, blind = self.points, self.n, self.total, self.plain, self.blind
-        bounds, counts = self.bounds, self.counts
+        bounds, counts, per = self.bounds, self.counts, self.per
         for point in points:
             known += 1
             match point:
@@ -81,6 +83,7 @@ class Tally:
                     n += point.n or 0.0
                     total += point.value * (point.n or 0.0)
                     blind = blind or point.n is None
+                    per += (point.per or 0.0) * (point.n or 0.0)
                 case Counts():
                     plain += point.n
                     n, total = n + point.n, total + min(point.bad, point.n)
@@ -90,7 +93,7 @@ class Tally:
                     n = point.n if fresh else n + point.n
                     counts = point.counts if fresh else tuple(map(add, counts, point.counts))
                     bounds = point.bounds
-        return Tally(known, n, total, plain, blind, bounds, counts)
+        return Tally(known, n, total, plain, blind, bounds, counts, per)
 
     @property
     def histogram(self) -> Histogram | None:
@@ -110,18 +113,18 @@ class Tally:
         if self.counts:
             whole = Histogram(NEVER, self.bounds, self.counts)
             return Pooled(_read(whole, metric), self.n, self.points)
-        return Pooled(self.total / self.n, self.n, self.points)
+        return Pooled(self.total / (self.per or self.n), self.n, self.points)
 
     def to_json(self) -> list[Any]:
         """As JSON values."""
         sums = [self.points, self.n, self.total, self.plain, self.blind]
-        return [*sums, list(self.bounds), list(self.counts)]
+        return [*sums, list(self.bounds), list(self.counts), *([self.per] if self.per else [])]
 
     @staticmethod
     def from_json(data: Sequence[Any]) -> "Tally":
         """From `to_json`."""
-        points, n, total, plain, blind, bounds, counts = data
-        return Tally(points, n, total, plain, blind, tuple(bounds), tuple(counts))
+        points, n, total, plain, blind, bounds, counts, *per = data
+        return Tally(points, n, total, plain, blind, tuple(bounds), tuple(counts), *per)
 
 
 def merged(points: Sequence[Histogram]) -> Histogram:

@@ -29,7 +29,7 @@ from canarycli.judge.latency import QUANTILE_WEIGHTS, QUANTILES, SHARE_MARGINS
 from canarycli.judge.margins import Promise, margins_of, tolerance
 from canarycli.judge.marks import Mark, above_bound, equal_share, mark, undecided
 from canarycli.judge.means import Means, Scale
-from canarycli.judge.points import rate_row, spread_row, value_row
+from canarycli.judge.points import linear, rate_row, spread_row, value_row
 from canarycli.judge.pool import merged, pool, quantile, quantile_of
 from canarycli.metrics import (
     Counts,
@@ -211,12 +211,16 @@ def reader(check: Check, kind: str, facts: Mapping[str, Any]) -> Reader:
         case _:
             sign = 1.0 if check.better is Better.LOWER else -1.0
             level = 0.0 if as_log(check) else facts.get("level", 0.0)
-            q = quantile_of(check.metric)
-            if check.two_sided:
-                return lambda ours, theirs: doubled(
-                    *(value_row(ours, theirs, side, level, q) for side in (1.0, -1.0))
-                )
-            return lambda ours, theirs: value_row(ours, theirs, sign, level, q)
+            q, ratio = quantile_of(check.metric), facts.get("ratio")
+            sides = (1.0, -1.0) if check.two_sided else (sign,)
+
+            def both(ours: Point | None, theirs: Point | None) -> tuple[float, ...] | None:
+                if ratio is not None:
+                    ours, theirs = linear(ours, ratio, level), linear(theirs, ratio, level)
+                rows = [value_row(ours, theirs, side, level, q) for side in sides]
+                return doubled(rows[0], rows[1]) if check.two_sided else rows[0]
+
+            return both
 
 
 def _histograms(check: Check, measured: Measurements, version: str) -> Series:
@@ -286,12 +290,25 @@ def coarse(check: Check, facts: Mapping[str, Any]) -> str:
 
 
 def _learn_values(check: Check, points: Sequence[Value]) -> dict[str, Any]:
-    scale = Scale.of([(p.value, p.n) for p in points], as_log=as_log(check))
+    usual = ratio_of(points)
+    even = [linear(p, *usual) for p in points] if usual else points
+    rows = [(p.value, p.n) for p in even if isinstance(p, Value)]
+    scale = Scale.of(rows, as_log=as_log(check))
     scale = scale if as_log(check) else scale.relative(check.cap)
     facts: dict[str, Any] = {"level": scale.level, "spread": scale.spread, "lean": scale.lean}
+    if usual:
+        facts["ratio"], facts["level"] = usual
     if _is_quantile_of_latency(check.metric):
         facts["tau"] = pool(Series(tuple(points)), check.metric).value
     return facts
+
+
+def ratio_of(points: Sequence[Value]) -> tuple[float, float] | None:
+    """The baseline's usual ratio of two sums, and its mean of the first; None for other values."""
+    known = [(p.value, p.per, p.n) for p in points if p.per is not None and p.n]
+    n, above = sum(n for *_, n in known), sum(value * n for value, _, n in known)
+    below = sum(per * n for _, per, n in known)
+    return (above / below, above / n) if n and below else None
 
 
 def _spread_evidence(check: Check, facts: Mapping[str, Any], promise: Promise) -> Evidence:

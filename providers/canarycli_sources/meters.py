@@ -9,7 +9,7 @@ from canarycli.errors import Unsupported
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.source import Arm
 from canarycli_sources.measured import Answer, measurements
-from canarycli_sources.rows import NAMED, Columns, Row, series_of
+from canarycli_sources.rows import FORMS, NAMED, Columns, Row, series_of
 from canarycli_sources.settings import Pace
 
 Column = Mapping[datetime, float]
@@ -91,18 +91,14 @@ def _cells(metric: Metric, arm: Arm, usual: str) -> dict[str, Cell]:
             hint='labels: {version: "{arm}"}',
         )
     names = [name for name in columns.needed if name not in {columns.at, columns.arm}]
-    if not all(isinstance(spec.get(key), str) for key in _keys(columns)):
+    if not all(isinstance(spec.get(key), str) for key in FORMS[columns.form]):
         raise Unsupported(
             f"{metric.name}: a metric of this store names its series",
-            hint="n: and bad:, or n: and sum:, or value:",
+            hint="n: and bad:, or n: and sum:, with a per: for a ratio, or value:",
         )
     where = tuple(sorted((str(key), _filled(str(text), arm)) for key, text in labels.items()))
     how = str(spec.get("statistic") or usual) if columns.form == "value" else ""
     return {name: Cell(name, how, where, str(spec.get("namespace") or "")) for name in names}
-
-
-def _keys(columns: Columns) -> tuple[str, ...]:
-    return {"bad": ("n", "bad"), "sum": ("n", "sum"), "value": ("value",)}[columns.form]
 
 
 def _filled(text: str, arm: Arm) -> str:

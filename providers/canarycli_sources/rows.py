@@ -1,4 +1,4 @@
-"""Turns the rows of a query into series: `at` and `arm`, then `n, bad`, `n, sum` or `value`.
+"""Turns rows of a query into series: `at`, `arm`, then `n, bad`, `n, sum`, `n, sum, per`, `value`.
 
 The same for every store that answers with rows, so that a query can be moved from one to another.
 """
@@ -22,6 +22,15 @@ NAMED = "named"
 """The key that says what a store calls an arm: `{arm}` or `{role}`."""
 
 
+FORMS: Mapping[str, tuple[str, ...]] = {
+    "bad": ("n", "bad"),
+    "sum": ("n", "sum"),
+    "per": ("n", "sum", "per"),
+    "value": ("value",),
+}
+"""The numbers of a row by what it is: a share, a mean, a ratio of two sums, a value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Which column of a row is what, for one metric."""
@@ -31,25 +40,26 @@ class Columns:
     n: str = "n"
     bad: str = "bad"
     sum: str = "sum"
+    per: str = "per"
     value: str = "value"
     form: str = "bad"
 
     @staticmethod
     def of(spec: Mapping[str, Any]) -> "Columns":
         """By a metric's keys: a name where one is given, and the form that they ask for."""
-        form = "sum" if spec.get("mean") or spec.get("sum") else "value" if "value" in spec else ""
+        asked = ("per", spec.get("per")), ("sum", spec.get("mean") or spec.get("sum"))
+        form = next((name for name, given in (*asked, ("value", "value" in spec)) if given), "bad")
         names = {
             key: value
-            for key in ("at", "arm", "n", "bad", "sum", "value")
+            for key in ("at", "arm", "n", "bad", "sum", "per", "value")
             if isinstance(value := spec.get(key), str)
         }
-        return Columns(**names, form=form or "bad")
+        return Columns(**names, form=form)
 
     @property
     def needed(self) -> tuple[str, ...]:
         """The columns a row must have."""
-        numbers = {"bad": (self.n, self.bad), "sum": (self.n, self.sum), "value": (self.value,)}
-        return (self.at, self.arm, *numbers[self.form])
+        return (self.at, self.arm, *(getattr(self, name) for name in FORMS[self.form]))
 
 
 def series_of(
@@ -133,7 +143,10 @@ def _point(row: Row, at: datetime, columns: Columns, metric: Metric) -> Point | 
         )
     if columns.form == "bad":
         return Counts(at, n, other)
-    return Value(at, other / n, n) if n else None
+    per = number(row[columns.per]) if columns.form == "per" else None
+    if not n or (columns.form == "per" and per is None):
+        return None
+    return Value(at, other / n, n, None if per is None else per / n)
 
 
 def number(value: Any) -> float | None:
