@@ -78,11 +78,23 @@ def counted(
                 tuple(_point(metric, at, by_time[at], paths) for at in sorted(by_time)),
                 pace.period,
                 pace.delay,
+                _labelled(metric, by_time, paths),
             )
             for metric in metrics
         }
         for version, by_time in periods.items()
     }
+
+
+def _labelled(
+    metric: Metric, by_time: Mapping[datetime, Sequence[Told]], paths: Paths
+) -> float | None:
+    """The part of the answers that has a label, None where none is asked for."""
+    if metric.name not in LABELLED:
+        return None
+    every = (one for several in by_time.values() for one in several)
+    asked = [one.truth is not None for one in every if metric.takes(_field(metric, one, paths))]
+    return sum(asked) / len(asked) if asked else None
 
 
 def _point(metric: Metric, at: datetime, every: Sequence[Told], paths: Paths) -> Point:

@@ -51,6 +51,7 @@ class Finding:
         delay: how late the metric comes, None for the provider's own delay.
         source: what canary.yaml calls the source of the numbers, "" for the endpoint's own cloud.
         sampled: the part of the recorded answers that was read, None where none are read.
+        labelled: the part of each arm's answers that has a label by now, by role; {} without.
         at_end: no stage waits for its pass, the end of the probation does.
         guard: there is no baseline to compare with; `limit` is one on `candidate`. A fail that
             is not `proven` may be an outage that would have hit the baseline alike.
@@ -81,6 +82,7 @@ class Finding:
     at_end: bool = False
     source: str = ""
     sampled: float | None = None
+    labelled: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Plain rules on the candidate alone, and what every finding carries."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from canarycli.judge.finding import Finding, Verdict
@@ -21,11 +22,13 @@ class Facts:
         age: how old the newest point is, None if there is none.
         query: the question in the cloud's own words.
         delay: how late the metric comes, None for the provider's own delay.
+        labelled: the part of each arm's answers that has a label, by role.
     """
 
     age: timedelta | None = None
     query: str = ""
     delay: timedelta | None = None
+    labelled: Mapping[str, float] = field(default_factory=dict)
 
     def finding(self, check: Check, verdict: Verdict, sentence: str) -> Finding:
         """A finding without numbers, to be filled in."""
@@ -41,6 +44,7 @@ class Facts:
             delay=self.delay,
             source=check.metric.origin.name if check.metric.origin else "",
             sampled=check.metric.sampled,
+            labelled=self.labelled,
         )
 
 

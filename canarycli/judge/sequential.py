@@ -101,8 +101,10 @@ def facts_of(check: Check, measured: Measurements, arms: Arms) -> Facts:
     """What every finding of a check carries at this look."""
     newest = measured.of(arms.candidate, check.metric).newest
     age = None if newest is None else max(arms.now - newest, timedelta(0))
-    delay = measured.of(arms.candidate, check.metric).delay
-    return Facts(age, measured.queries.get(check.metric.key, ""), delay)
+    ours, theirs = (measured.of(arm, check.metric) for arm in (arms.candidate, arms.baseline))
+    both = {"baseline": theirs.labelled, "candidate": ours.labelled}
+    labelled = {role: part for role, part in both.items() if part is not None}
+    return Facts(age, measured.queries.get(check.metric.key, ""), ours.delay, labelled)
 
 
 def period_of(look: Look, memory: Memory) -> timedelta:

@@ -69,6 +69,7 @@ def row(finding: Finding) -> dict[str, Any]:
         "delay_seconds": None if finding.delay is None else finding.delay.total_seconds(),
         "source": finding.source or None,
         "sampled": finding.sampled,
+        "labelled": dict(finding.labelled) or None,
         "message": finding.sentence,
     }
 

@@ -98,6 +98,7 @@ def measure(
             tuple(make(draw) for draw in draws if draw.n or key in gauges),
             scene.script.period,
             scene.script.labels.delay if key in late else None,
+            scene.script.labels.coverage if key in late else None,
         )
         for key, make in makers.items()
     }

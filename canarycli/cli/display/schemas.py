@@ -14,6 +14,7 @@ Schema = dict[str, Any]
 
 TIME: Schema = {"type": "string", "format": "date-time", "description": "RFC 3339, UTC"}
 SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 100, "description": "percent"}
+PART: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 SECONDS: Schema = {"type": "number", "description": "seconds"}
 TEXT: Schema = {"type": "string"}
 NUMBER: Schema = {"type": "number"}
@@ -67,6 +68,11 @@ CHECK = thing(
         "sampled": {
             "type": ["number", "null"],
             "description": "the part of the recorded answers that was read, null without them",
+        },
+        "labelled": {
+            "type": ["object", "null"],
+            "description": "the part of each arm's answers that has a label, null without labels",
+            "properties": {"baseline": PART, "candidate": PART},
         },
         "message": TEXT,
     }

@@ -48,6 +48,13 @@ def test_only_answers_with_a_label_count(metric: str, expected: tuple[int, int])
     assert count(metric, *MIXED) == expected
 
 
+def test_a_series_says_which_part_of_its_answers_has_a_label() -> None:
+    wanted = [Metric("accuracy"), Metric("missed"), Metric("class_share", about="fraud")]
+    pace = Pace(MINUTE, MINUTE)
+    found = counted(MIXED, PATHS, wanted, pace=pace, versions=["v42"])["v42"]
+    assert [found[metric.key].labelled for metric in wanted] == [0.8, 0.8, None]
+
+
 def test_auc_gives_each_positive_a_negative_of_its_own() -> None:
     n, right = count("auc", HIT, SLIP, CRY, CALM, OPEN)
 

@@ -15,6 +15,7 @@ from unit.stories import NOON, a_release_of
 
 from canarycli.cli.display.schemas import report_schema
 from canarycli.journal import Event
+from canarycli.judge import Finding, Verdict
 from canarycli.metrics import Metric
 from canarycli.plain import plain
 from canarycli.plan import Check, Margin, Plan, Role, Stage
@@ -210,16 +211,36 @@ def test_the_page_says_where_figures_come_from_that_the_cloud_did_not_count() ->
         n_baseline=8240.0,
         n_candidate=433.0,
         age_seconds=720.0,
+        baseline=0.031,
+        candidate=0.033,
+        limit=0.01,
+        limit_low=-0.01,
+        labelled={"baseline": 0.38, "candidate": 0.381},
     )
-    told_ = story(events=(moved(1, 5.0), read(14, 1, "pass", errors("pass", 0.002), share)))
+    asked = Finding("class_share(fraud)", Verdict.PASS, "", query="SELECT 1 < 2")
+    release = replace(BASE, findings=(asked,))
+    told_ = story(release, (moved(1, 5.0), read(14, 1, "pass", errors("pass", 0.002), share)))
 
     text = page(told_, document(told_))
 
     section = text.split("<h2>Answers and sources</h2>")[1].split("<h2>Over time</h2>")[0]
     rows = [re.findall(r"<td[^>]*>([^<]*)", line) for line in section.split("<tr>")[2:]]
     assert rows == [
-        ["class_share(fraud)", "recorded answers", "8,240", "433", "10%", "11-24 12:02"],
+        [
+            *("class_share(fraud)", "recorded answers", "3.10% of 8,240", "3.30% of 433"),
+            *("±1.00 pp", "10%", "38%", "11-24 12:02"),
+        ],
     ]
+    assert "<pre>SELECT 1 &lt; 2</pre>" in section
+
+
+def test_the_page_says_above_what_scores_were_compared() -> None:
+    scores = row("scores", "pass", source="recorded answers", limit=0.05, limit_low=-0.05)
+    frozen = {"scores": {"facts": {"cuts": [1, 2], "bounds": [0.1, 0.31, 0.74]}}}
+    events = (moved(1, 5.0), read(14, 1, "pass", scores))
+    told_ = story(replace(BASE, judge=frozen), events)
+
+    assert "<pre>shares above 0.31, 0.74</pre>" in page(told_, document(told_))
 
 
 def test_a_page_of_the_clouds_own_figures_has_no_sources() -> None:
