@@ -1,7 +1,6 @@
 """Two points of one period as a row of numbers, None where they can't be judged."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import log
 
 from canarycli.judge.marks import Mark
@@ -32,17 +31,6 @@ def spread_row(
     if ours.bounds != bounds or theirs.bounds != bounds:
         return None
     return tuple(number for one in marks for number in one.row(ours, theirs))
-
-
-def linear(point: Point | None, ratio: float, level: float) -> Point | None:
-    """A ratio of two sums as a mean: what its requests have above the usual ratio, and the level.
-
-    To first order the means of two arms differ by as much of the level as their ratios do of
-    the usual one (the delta method), and a mean has requests, which a ratio has not.
-    """
-    if not isinstance(point, Value) or point.per is None:
-        return point
-    return replace(point, value=point.value - ratio * point.per + level, per=None)
 
 
 def value_row(

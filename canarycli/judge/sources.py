@@ -29,8 +29,9 @@ from canarycli.judge.latency import QUANTILE_WEIGHTS, QUANTILES, SHARE_MARGINS
 from canarycli.judge.margins import Promise, margins_of, tolerance
 from canarycli.judge.marks import Mark, above_bound, equal_share, mark, undecided
 from canarycli.judge.means import Means, Scale
-from canarycli.judge.points import linear, rate_row, spread_row, value_row
+from canarycli.judge.points import rate_row, spread_row, value_row
 from canarycli.judge.pool import merged, pool, quantile, quantile_of
+from canarycli.judge.ratios import linear, ratio_of
 from canarycli.metrics import (
     Counts,
     Histogram,
@@ -301,14 +302,6 @@ def _learn_values(check: Check, points: Sequence[Value]) -> dict[str, Any]:
     if _is_quantile_of_latency(check.metric):
         facts["tau"] = pool(Series(tuple(points)), check.metric).value
     return facts
-
-
-def ratio_of(points: Sequence[Value]) -> tuple[float, float] | None:
-    """The baseline's usual ratio of two sums, and its mean of the first; None for other values."""
-    known = [(p.value, p.per, p.n) for p in points if p.per is not None and p.n]
-    n, above = sum(n for *_, n in known), sum(value * n for value, _, n in known)
-    below = sum(per * n for _, per, n in known)
-    return (above / below, above / n) if n and below else None
 
 
 def _spread_evidence(check: Check, facts: Mapping[str, Any], promise: Promise) -> Evidence:

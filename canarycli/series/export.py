@@ -8,7 +8,7 @@ from typing import Any
 from canarycli.judge.finding import WARM_UP, Arms, State
 from canarycli.judge.latency import SHARE_MARGINS
 from canarycli.judge.margins import Margins, margins_of, tolerance
-from canarycli.judge.points import linear
+from canarycli.judge.ratios import linear
 from canarycli.judge.sources import BOTH, OVER, RATE, SPREAD, kind_of, needs
 from canarycli.metrics import Counts, Histogram, Measurements, Metric, Point, Series, Value
 from canarycli.plan import Check, Margin, Role
