@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from canarycli.clock import Clock
+from canarycli.engine.apart import read_apart
 from canarycli.errors import ProviderError, Unsupported
 from canarycli.judge import Arms, Judgement
 from canarycli.provider import Endpoint, Provider, Smoker
@@ -75,11 +76,13 @@ def _judge(provider: Provider, clock: Clock, release: Release) -> Judgement:
     extra = extra_metrics(checks, release.judge)
     own = (check.metric for check in checks)
     metrics = (*own, *(m for m in extra if limits.offers(m)))
+    wanted = tuple({metric.key: metric for metric in metrics}.values())
     try:
-        measured = provider.measure(
+        measured = read_apart(
+            provider,
             release.endpoint,
             (release.baseline, release.candidate),
-            {metric.key: metric for metric in metrics}.values(),
+            wanted,
             window(checks, release.judge, arms),
         )
     except ProviderError as error:  # whatever it is, there are no numbers

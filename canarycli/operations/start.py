@@ -34,7 +34,7 @@ from canarycli.operations.workspace import (
 )
 from canarycli.plan import Plan
 from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Deployer, Endpoint, Notes
-from canarycli.release.preflight import Trouble, crowded, preflight, unfit
+from canarycli.release.preflight import Trouble, crowded, preflight, unfit, unmeasurable
 from canarycli.release.record import Override, Release, State
 from canarycli.release.request import Request, prepare
 from canarycli.store import Record
@@ -335,9 +335,9 @@ def with_history(intent: Intent) -> tuple[Release, Measurements]:
     asked = [check.metric for check in release.plan.checks]
     refuse_unrecorded(intent.work, intent.endpoint.name, arms_there, asked)
     release = replace(release, plan=in_slices(intent.work, release, past))
-    measured = read_past(
-        provider, intent.endpoint.name, release.baseline, release.plan.checks, past
-    )
+    # What preflight refuses is not asked for: it says so better than a cloud would.
+    checks = [check for check in release.plan.checks if unmeasurable(check, limits) is None]
+    measured = read_past(provider, intent.endpoint.name, release.baseline, checks, past)
     for key, why in measured.failed.items():
         raise Rejected(f"{key} can't be measured: {why}", hint="canary doctor, or --skip the check")
     arms = Arms(release.baseline, release.candidate, 0.0, now, now, limits.metric_delay)

@@ -230,3 +230,22 @@ def test_only_what_others_wrote_is_given_a_time_limit_whoever_drives(here: Path)
     for target, limit in ((one, LIMIT), (ours, None)):
         assert work_on(target, MemoryStore(), {}).provider.limit == limit
         assert accounts.of(target).patient.limit == limit
+
+
+def test_a_plan_says_what_preflight_says_and_asks_for_nothing_that_is_refused(
+    tmp_path: Path, behind: GatewayState
+) -> None:
+    canary = someone(tmp_path)
+    elsewhere = "{metric: {name: gone, cloudwatch: {namespace: A, name: B}}, never_above: 1%}"
+    placed = f"provider: gateway, admin_url: '{behind.url}'"
+    plan = PLAN.replace("provider: gateway", placed).replace("checks: []", f"checks: [{elsewhere}]")
+    canary.write(plan)
+
+    planned = canary.run("plan", "-m", "teal")
+    started = canary.run("start", "-m", "teal", "--yes")
+
+    for ran in (planned, started):
+        assert ran.code == 2, ran.out + ran.err
+        assert "can't read a metric from 'cloudwatch'" in ran.out + ran.err
+        assert "needs a status" not in ran.out + ran.err  # what the gateway would say
+    assert behind.splits == []

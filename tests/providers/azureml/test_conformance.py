@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from providers.apart import ApartKit
 from servers.azureml.running import Server
 
 from canarycli.metrics import Window
@@ -122,7 +123,7 @@ class AzureWorld(DeployWorld, SmokeWorld):
         self.server.control("clear")
 
 
-class TestAzureML(ProviderKit, ShadowKit, DeployerKit, DoctorKit, PolicyKit, SmokerKit):
+class TestAzureML(ProviderKit, ApartKit, ShadowKit, DeployerKit, DoctorKit, PolicyKit, SmokerKit):
     @pytest.fixture
     def world(self, server: Server, newcomer: AzureML) -> AzureWorld:
         return AzureWorld(server, newcomer)

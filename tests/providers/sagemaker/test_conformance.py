@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from providers.apart import ApartKit
 from servers.sagemaker import Server
 
 from canarycli.metrics import Window
@@ -125,7 +126,7 @@ class SageMakerWorld(DeployWorld, SmokeWorld):
 
 
 class TestSageMaker(
-    ProviderKit, ShadowKit, DeployerKit, DoctorKit, PolicyKit, SmokerKit, WarmingKit
+    ProviderKit, ApartKit, ShadowKit, DeployerKit, DoctorKit, PolicyKit, SmokerKit, WarmingKit
 ):
     @pytest.fixture
     def world(self, server: Server) -> SageMakerWorld:

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from providers.apart import ApartKit
 from servers.vertex import Server
 
 from canarycli.metrics import Window
@@ -142,7 +143,7 @@ class VertexWorld(DeployWorld):
         self.server.control("DELETE", "faults")
 
 
-class TestVertex(ProviderKit, DeployerKit, DoctorKit, PolicyKit):
+class TestVertex(ProviderKit, ApartKit, DeployerKit, DoctorKit, PolicyKit):
     @pytest.fixture
     def world(self, server: Server, vertex: Vertex) -> VertexWorld:
         return VertexWorld(server, vertex)
