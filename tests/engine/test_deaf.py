@@ -80,6 +80,7 @@ def test_a_release_holds_meanwhile_and_goes_on_when_it_answers(verb: str) -> Non
     rehearsal.confirm(driver)
     steps, before = Steps(driver, rehearsal.key), rehearsal.share
     rehearsal.goes_deaf(verb)
+    assert isinstance(rehearsal.simulator, Deaf)
 
     told = ""
     for _ in range(400):
