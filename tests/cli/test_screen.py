@@ -40,15 +40,21 @@ class Terminal:
     process: "subprocess.Popen[bytes]"
     ours: int
     text: str = ""
+    pressed: int = 0
 
     def wait_for(self, word: str) -> None:
-        """Read until the word is on the screen after what was read before."""
-        start, end = len(self.text), time.monotonic() + PATIENCE
-        while word not in plain(self.text[start:]):
+        """Read until the word has been on the screen since the last key, or the last `forget`."""
+        end = time.monotonic() + PATIENCE
+        while word not in plain(self.text[self.pressed :]):
             assert time.monotonic() < end, plain(self.text)
             assert self._read(), plain(self.text)
 
+    def forget(self) -> None:
+        """What was read so far counts no more."""
+        self.pressed = len(self.text)
+
     def press(self, keys: str) -> None:
+        self.forget()
         os.write(self.ours, keys.encode())
 
     def end(self) -> int:
@@ -295,6 +301,7 @@ def test_start_opens_the_same_screen_and_ctrl_c_asks_before_it_leaves(idle: Cana
     terminal.wait_for("This terminal drives r-")
     terminal.press("x")
     terminal.wait_for("q  leave")
+    terminal.forget()
     terminal.process.send_signal(signal.SIGINT)
     terminal.wait_for("d  hold at 5% and leave")
     terminal.press("d")

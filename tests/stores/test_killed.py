@@ -30,14 +30,15 @@ MOST = 12
 class Scene:
     """A pretend cloud with many endpoints, and records that machines share."""
 
-    def __init__(self, folder: Path, location: str) -> None:
+    def __init__(self, folder: Path, location: str, scenario: str) -> None:
         self.state, self.location = str(folder / "cloud.json"), location
-        self.cloud: Simulator = killed.a_cloud(self.state, MOST + 1)
+        self.scenario, self.plan = scenario, killed.PLANS[scenario]
+        self.cloud: Simulator = killed.a_cloud(self.state, MOST + 1, scenario)
         self.store: Store = open_at(location)
 
     def begin(self, number: int) -> Release:
         """A release on one of the endpoints, that nobody drives yet."""
-        request = Request("simulator", "local", "v42", killed.PLAN, "ann", deploy={})
+        request = Request("simulator", "local", "v42", self.plan, "ann", deploy={})
         endpoint, now = self.cloud.describe(f"e{number}"), self.cloud.clock.now()
         release = prepare(request, endpoint, release_id=f"r-{uuid4().hex[:6]}", now=now)
         ann = self.machine("ann/1")
@@ -54,12 +55,12 @@ class Scene:
         drive(killed.driving(self.store, self.cloud, points, "whole/1"), release.key)
         return len(points.calls)
 
-    def kill_at(self, call: int, release: Release) -> int:
-        """How a process ended that was to kill itself before that call."""
+    def kill_at(self, call: int, when: str, release: Release) -> int:
+        """How a process ended that was to kill itself before or after that call."""
         folder = Path(killed.__file__).parents[1]
-        words = (self.location, self.state, str(MOST + 1), release.key, str(call))
+        words = (self.location, self.state, str(MOST + 1), self.scenario, release.key)
         done = subprocess.run(
-            [sys.executable, killed.__file__, *words],
+            [sys.executable, killed.__file__, *words, str(call), when],
             env={**os.environ, "PYTHONPATH": str(folder)},
             timeout=60,
             check=False,
@@ -76,34 +77,46 @@ class Scene:
 
 
 @pytest.fixture
-def scene(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
+def scene(kind: str, scenario: str, request: pytest.FixtureRequest, tmp_path: Path) -> Scene:
     if kind == "sqlite":
-        return Scene(tmp_path, str(tmp_path / "records"))
+        return Scene(tmp_path, str(tmp_path / "records"), scenario)
     place: Place = request.getfixturevalue("place")
-    return Scene(tmp_path, place.location)
+    return Scene(tmp_path, place.location, scenario)
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "s3", "postgresql"])
+ENDS = {
+    "healthy": (Outcome.PROMOTED, "v42", [5, 25, 100]),
+    "failing": (Outcome.ROLLED_BACK, "v41", [5, 25, 0]),
+}
+"""How it has to end, with whom, and the shares that were asked for on the way."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "scenario"),
+    [(kind, "healthy") for kind in ("sqlite", "s3", "postgresql")] + [("sqlite", "failing")],
+)
 def test_whatever_call_a_process_is_killed_at_another_machine_sees_it_through(
     scene: Scene,
 ) -> None:
     calls, kills = scene.calls(), 0
+    outcome, live, shares = ENDS[scene.scenario]
     apart = max(1, -(-calls // MOST))
     for number, call in enumerate(range(1, calls + 1, apart)):
-        release = scene.begin(number)
+        release, when = scene.begin(number), ("before", "after")[number % 2]
 
-        code = scene.kill_at(call, release)
+        code = scene.kill_at(call, when, release)
         ended = scene.go_on(release)
 
         # How often a change is looked at is a matter of time, so a release may have fewer calls.
-        assert code in {-signal.SIGKILL, 0}, call
+        at = (when, call)
+        assert code in {-signal.SIGKILL, 0}, at
         kills += code != 0
-        assert (ended.outcome, call) == (Outcome.PROMOTED, call)
-        assert scene.cloud.describe(release.endpoint).traffic.same_as(Traffic.all_to("v42")), call
+        assert (ended.outcome, at) == (outcome, at)
+        assert scene.cloud.describe(release.endpoint).traffic.same_as(Traffic.all_to(live)), at
         asked = [
             event.fields["to"]
             for event in scene.store.events(release.id)
             if event.type == "shift_requested"
         ]
-        assert list(dict.fromkeys(asked)) == [5, 25, 100], call
+        assert list(dict.fromkeys(asked)) == shares, at
     assert kills >= MOST // 2
