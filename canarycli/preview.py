@@ -61,6 +61,19 @@ class Roomy(Protocol):
         ...
 
 
+@runtime_checkable
+class Trying(Protocol):
+    """A provider whose notes take a permission of their own, which a start can ask for."""
+
+    def try_notes(self, seen: Endpoint) -> None:
+        """Ask whether notes may be written, by a call that writes none.
+
+        Raises:
+            Denied: they may not; the message names the permission and who refuses it.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """One endpoint of a place, as a list of the cloud has it.

@@ -8,7 +8,7 @@ from canarycli.declared import Declaring, Metering
 from canarycli.files import Uploader
 from canarycli.labels import Labelling
 from canarycli.linking import Linking
-from canarycli.preview import Checking, Listing, Previewer, Roomy
+from canarycli.preview import Checking, Listing, Previewer, Roomy, Trying
 from canarycli.provider import (
     Deployer,
     Detailed,
@@ -30,6 +30,7 @@ VERBS: Mapping[type, tuple[str, ...]] = {
     Deployer: ("deploy", "retire"),
     Previewer: ("preview",),
     Roomy: ("no_room",),
+    Trying: ("try_notes",),
     Checking: ("check_candidate",),
     Uploader: ("upload",),
     Detailed: ("details",),

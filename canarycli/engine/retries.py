@@ -12,7 +12,7 @@ from canarycli.errors import Broken, CanaryError, Denied, Unavailable, Unsupport
 from canarycli.files import Files, Say, Uploaded, Uploader
 from canarycli.masking import mask
 from canarycli.metrics import Measurements, Metric, Origin, Window
-from canarycli.preview import Preview, Previewer, Roomy
+from canarycli.preview import Preview, Previewer, Roomy, Trying
 from canarycli.provider import (
     Deployer,
     Detailed,
@@ -187,6 +187,16 @@ class Patient:
             return self._ask(lambda: full(seen, notes))
         except Denied:
             return ""
+
+    def try_notes(self, seen: Endpoint) -> None:
+        """Ask whether notes may be written, where that can be asked.
+
+        Raises:
+            Denied: they may not.
+        """
+        if offers(self.provider, Trying):
+            may = self.provider.try_notes
+            self._ask(lambda: may(seen))
 
     def retire(self, seen: Endpoint, version: str) -> None:
         """Ask for an idle version to be removed.

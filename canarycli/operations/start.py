@@ -1,6 +1,6 @@
 """What `start` and `plan` mean: flags, files and a look at the endpoint, put together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,7 +34,7 @@ from canarycli.operations.workspace import (
 )
 from canarycli.plan import Plan
 from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Deployer, Endpoint, Notes
-from canarycli.release.preflight import Trouble, crowded, preflight, unfit, unmeasurable
+from canarycli.release.preflight import Trouble, crowded, forbidden, preflight, unfit, unmeasurable
 from canarycli.release.record import Override, Release, State
 from canarycli.release.request import Request, prepare
 from canarycli.store import Record
@@ -184,7 +184,17 @@ def _troubles(work: Workspace, endpoint: Endpoint, release: Release) -> tuple[Tr
         troubles = (Trouble(said, FLAG), *troubles)
     if full := work.provider.no_room(endpoint, release.notes):
         troubles = (crowded(endpoint, full), *troubles)
+    if not any(trouble.blocks for trouble in troubles):
+        troubles = (*_forbidden(work, endpoint), *troubles)
     return troubles
+
+
+def _forbidden(work: Workspace, endpoint: Endpoint) -> Iterator[Trouble]:
+    """That the release may not be noted on the endpoint, where that shows beforehand."""
+    try:
+        work.provider.try_notes(endpoint)
+    except Denied as error:
+        yield forbidden(endpoint, error)
 
 
 def _measured(plan: Plan, work: Workspace, config: Config) -> Plan:

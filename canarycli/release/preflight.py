@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import floor, isclose
 
-from canarycli.errors import Busy, CanaryError, Conflict, Exit, NotFound, Unsupported, UsageError
+from canarycli.errors import (
+    Busy,
+    CanaryError,
+    Conflict,
+    Denied,
+    Exit,
+    NotFound,
+    Unsupported,
+    UsageError,
+)
 from canarycli.plan import Check, Plan, Role
 from canarycli.provider import Endpoint, Limits
 from canarycli.release.capacity import shortages
@@ -118,6 +127,15 @@ def crowded(endpoint: Endpoint, full: str) -> Trouble:
         f"canary can't note its release on endpoint {endpoint.name!r}: {full}",
         "take some away that nobody needs",
         error=Unsupported,
+    )
+
+
+def forbidden(endpoint: Endpoint, error: Denied) -> Trouble:
+    """The trouble of somebody who may not write what canary notes on an endpoint."""
+    return Trouble(
+        f"canary can't note its release on endpoint {endpoint.name!r}: {error.message}",
+        next(iter(error.hints), "ask for the permission it names"),
+        error=Denied,
     )
 
 

@@ -1,6 +1,7 @@
 """Canary's notes on an endpoint: its tags that start with `canary-`."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from canarycli.errors import Rejected
@@ -33,6 +34,17 @@ class Tags:
         if len(there) + len(new) <= MOST:
             return ""
         return f"{len(there)} of {MOST} tags are taken, canary needs {len(new)}"
+
+    def try_out(self, arn: str) -> None:
+        """Ask whether an endpoint may be tagged, with no tag; AWS looks at permissions first.
+
+        A policy that is about a tag's key or value shows only at the first one.
+
+        Raises:
+            Denied: it may not.
+        """
+        with suppress(Rejected), self._clients.asking(f"tag {arn}"):
+            self._clients.sagemaker.add_tags(ResourceArn=arn, Tags=[])
 
     def _all(self, arn: str) -> list[Any]:
         doing = f"read the tags of {arn}"

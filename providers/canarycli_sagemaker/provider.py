@@ -206,6 +206,11 @@ class SageMaker:
         """Whether the endpoint's tags leave room for notes; see `Roomy.no_room`."""
         return self.tags.no_room(seen.raw.arn, notes)
 
+    @sensible("trying to write notes")
+    def try_notes(self, seen: Endpoint) -> None:
+        """Whether the endpoint may be tagged; see `Trying.try_notes`."""
+        self.tags.try_out(seen.raw.arn)
+
     @sensible("shifting traffic")
     def shift(
         self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool | None = None

@@ -8,7 +8,7 @@ from cli.on_azureml import FLAGS as AZURE
 from cli.on_azureml import OnAzure
 from cli.on_vertex import FLAGS as VERTEX
 from cli.on_vertex import OnVertex
-from servers.sagemaker import running
+from servers.sagemaker import Server, running
 
 SAGEMAKER = ("--provider", "sagemaker", "--region", "us-east-1", "-e", "fraud")
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/fraud"
@@ -38,6 +38,35 @@ def test_fifty_tags_of_sagemaker(tmp_path: Path, taken: int, *, fits: bool) -> N
         else:
             check(canary, SAGEMAKER, "v2", f"{taken} of 50 tags are taken, canary needs 3")
             assert server.weights("fraud")["v2"] == 0
+
+
+DENIED = (
+    "User: arn:aws:sts::123456789012:assumed-role/ml/ann is not authorized to perform: "
+    "sagemaker:AddTags on resource: {arn} with an explicit deny in {policy}"
+)
+
+
+@pytest.mark.parametrize("policy", ["a service control policy", "an identity-based policy"])
+def test_tags_that_a_policy_denies_are_found_before_anything_is_written(
+    bare_aws: Server, tmp_path: Path, policy: str
+) -> None:
+    bare_aws.endpoint("fraud", {"v1": {"instances": 2}, "v2": {"weight": 0}})
+    canary = Canary(tmp_path / "ann", dict(bare_aws.environment))
+    said = DENIED.format(arn=ARN, policy=policy)
+    bare_aws.fault("AddTags", "refuse", code="AccessDeniedException", message=said)
+
+    for way in (("plan",), ("start", "-y")):
+        result = canary.run(*way, *SAGEMAKER, "-m", "v2", "-p", "10")
+        text = " ".join((result.out + result.err).split())
+        assert result.code == 8, text
+        assert "canary can't note its release" in text
+        assert said in text
+        assert "locked" not in text
+
+    assert "UpdateEndpointWeightsAndCapacities" not in bare_aws.operations()
+    assert canary.run("history", "-o", "json").json["releases"] == []
+    looked = " ".join(canary.run("doctor", *SAGEMAKER).out.split())
+    assert f"sagemaker:AddTags can't use sagemaker:AddTags: {said}" in looked
 
 
 def test_sixty_four_labels_of_vertex(vertex: OnVertex) -> None:
