@@ -33,12 +33,13 @@ class Limits:
         late_request: how long after a rollback a request that was sent before it can still land.
         usual_shift: how long a change of traffic usually takes, for what people are told.
         metrics: the built-in metric names this cloud has.
-        custom_source: the word under which a custom metric names its source in canary.yaml.
+        custom_source: the word by which a custom metric names its source in canary.yaml.
         metric_period: the time one point of a metric covers.
         notes_first: whether notes are written before a raise, and not with it.
         smokes: whether one version can be asked whatever its share; the provider is a `Smoker`.
         looks_a_minute: looks that an account answers, with room for others; 0 if nobody knows.
         exact_thresholds: whether `latency_over` counts at just its threshold, not in buckets.
+        beyond_5xx: what `errors` counts besides 5xx, in words; "" for nothing.
         answers: whether it measures itself what versions say, see `ANSWERS`.
     """
 
@@ -56,6 +57,7 @@ class Limits:
     exact_thresholds: bool = True
     answers: bool = False
     shadow_among: int = 0
+    beyond_5xx: str = ""
 
     def offers(self, metric: Metric) -> bool:
         """Whether the judge may ask for a built-in metric besides a plan's own.
@@ -247,10 +249,7 @@ class Deployer(Protocol):
 
 @runtime_checkable
 class Detailed(Protocol):
-    """A provider that can look closer than `describe` does, for a call more.
-
-    For the start of a release and for what people read; the way back never needs it.
-    """
+    """A provider that can look closer than `describe`, for a call more that no way back needs."""
 
     def details(self, endpoint: str) -> Endpoint:
         """Look as `describe` does, with every model, machine and reason to be unfit there is."""

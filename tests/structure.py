@@ -9,6 +9,7 @@ from pathlib import Path
 
 VALUES = (
     "errors",
+    "failing",
     "sense",
     "refusals",
     "likeness",
@@ -67,6 +68,7 @@ OPEN_TO_PROVIDERS = frozenset(
     {
         "",
         "errors",
+        "failing",
         "refusals",
         "likeness",
         "traffic",

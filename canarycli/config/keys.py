@@ -30,8 +30,8 @@ SIMULATED = frozenset({"state", "scenario", "speed", "seed", "versions", "labels
 
 KEYS: Mapping[str, frozenset[str]] = {
     SIMULATOR: COMMON | SECONDS | NUMBERS | SIMULATED,
-    "sagemaker": CLOUD | {"profile", "region"},
-    "vertex": CLOUD | {"project", "region", "impersonate", "monitoring_url"},
+    "sagemaker": CLOUD | {"profile", "region", "failures"},
+    "vertex": CLOUD | {"project", "region", "impersonate", "monitoring_url", "failures"},
     "azureml": CLOUD | {"subscription", "resource_group", "workspace", "cloud", "failures"},
 }
 """All keys of an endpoint by provider; other providers have keys of their own."""

@@ -88,12 +88,19 @@ class SimulatorModel(EndpointModel):
     shadow_up_to: MaybeNumber = Field(None, description="the largest shadow share in percent")
 
 
+MaybeStatuses = Annotated[
+    list[int | str] | None,
+    Field(description="status codes that are the candidate's fault, [5xx, 424, 408, 429]"),
+]
+
+
 class SageMakerModel(CloudModel):
     """An endpoint on Amazon SageMaker."""
 
     provider: Annotated[str, WithJsonSchema({"const": "sagemaker"})]
     profile: MaybeText = Field(None, description="of the AWS configuration; never a key")
     region: MaybeText = Field(None, description="else AWS_REGION")
+    failures: MaybeStatuses = None
 
 
 class VertexModel(CloudModel):
@@ -104,6 +111,7 @@ class VertexModel(CloudModel):
     region: MaybeText = Field(None, description="such as europe-west4")
     impersonate: MaybeText = Field(None, description="the service account to act as")
     monitoring_url: MaybeText = Field(None, description="another address for Cloud Monitoring")
+    failures: MaybeStatuses = None
 
 
 class AzureMLModel(CloudModel):
@@ -114,9 +122,7 @@ class AzureMLModel(CloudModel):
     resource_group: MaybeText = Field(None, description="that the workspace is in")
     workspace: MaybeText = Field(None, description="that the endpoint is in")
     cloud: MaybeAzureCloud = None
-    failures: list[int | str] | None = Field(
-        None, description="status codes that are the candidate's fault, [5xx, 424, 408, 429]"
-    )
+    failures: MaybeStatuses = None
 
 
 def _third_party(value: Any) -> str:

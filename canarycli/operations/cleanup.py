@@ -8,7 +8,8 @@ from canarycli.config.values import KEEP_BASELINE
 from canarycli.engine.cleanup import Cleaning, Leftover
 from canarycli.errors import Busy, CanaryError, Conflict, Exit, NotFound, Stopped, UsageError
 from canarycli.operations.address import Address
-from canarycli.operations.start import found_on, refuse_noted
+from canarycli.operations.occupied import refuse_noted
+from canarycli.operations.start import found_on
 from canarycli.operations.target import Finder, entries_of, find_target
 from canarycli.operations.workspace import open_store, work_on
 from canarycli.provider import RELEASE_NOTE

@@ -33,7 +33,8 @@ from canarycli.provider import (
     Probe,
 )
 from canarycli.release.decide.sentences import span
-from canarycli.release.preflight import unmeasurable, why_unfit
+from canarycli.release.preflight import unmeasurable
+from canarycli.release.trouble import why_unfit
 from canarycli.traffic import percent
 from canarycli.verbs import offers
 

@@ -10,6 +10,7 @@ from canarycli.errors import Unavailable
 from canarycli.forecast import Forecast, forecast, levels
 from canarycli.forecast.flow import requests_per_minute, with_pace
 from canarycli.forecast.remedies import Remedy, remedy
+from canarycli.forecast.unseen import left_out, unseen
 from canarycli.judge.finding import WARM_UP
 from canarycli.judge.margins import MAY_DIFFER, too_tight
 from canarycli.judge.sources import coarse
@@ -20,8 +21,8 @@ from canarycli.operations.start import Intent, with_history
 from canarycli.plan import USUAL_NAME, Check, Plan
 from canarycli.release.decide.sentences import span
 from canarycli.release.pace import pace
-from canarycli.release.preflight import Trouble
 from canarycli.release.record import Release
+from canarycli.release.trouble import Trouble
 from canarycli.traffic import percent
 
 
@@ -37,6 +38,7 @@ class Foresight:
         forecast: when each check can tell, None if nothing tells how much traffic there is.
         why: why nothing is foreseen, "" if something is.
         queries: each metric's question in the cloud's own words.
+        unseen: which failures no check counts, and how many there were; "" for none.
     """
 
     release: Release
@@ -46,6 +48,7 @@ class Foresight:
     forecast: Forecast | None = None
     why: str = ""
     queries: Mapping[str, str] = field(default_factory=dict)
+    unseen: str = ""
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:
@@ -60,7 +63,7 @@ class Foresight:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What to know of the plan, and of checks that can decide nevertheless."""
-        return (*self._tight, *self._seldom)
+        return (*filter(None, (self.unseen,)), *self._tight, *self._seldom)
 
     @property
     def _seldom(self) -> Iterator[str]:
@@ -109,6 +112,9 @@ def foresee(intent: Intent, *, insist: bool = False) -> Foresight:
     plan, limits = release.plan, intent.work.provider.limits
     settle = limits.metric_delay + WARM_UP * limits.metric_period
     known = levels(plan.checks, measured, release.baseline)
+    beyond = ""
+    if left_out(plan.checks, limits.metrics):
+        beyond = unseen(limits.beyond_5xx, measured, release.baseline)
     end = measured.window.end - limits.metric_delay
     flow = requests_per_minute(plan.checks, measured, release.baseline, end)
     share = intent.endpoint.traffic.of(release.baseline) / 100
@@ -117,11 +123,11 @@ def foresee(intent: Intent, *, insist: bool = False) -> Foresight:
     if flow is None or not share:
         told_of = any(s.points for s in measured.series.get(release.baseline, {}).values())
         why = "no metric tells how many requests there are" if told_of else "no history yet"
-        return Foresight(release, None, known, settle, None, why, measured.queries)
+        return Foresight(release, None, known, settle, None, why, measured.queries, beyond)
     known = with_pace(known, plan.checks, measured, release.baseline, flow)
     flow /= share
     told = forecast(plan, flow, known, settle)
-    return Foresight(release, flow, known, settle, told, "", measured.queries)
+    return Foresight(release, flow, known, settle, told, "", measured.queries, beyond)
 
 
 def foreseen(intent: Intent, foresight: Foresight) -> Intent:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from canarycli.forecast.unseen import left_out
 from canarycli.judge import Arms, begin, extra_metrics
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.plan import Check
@@ -33,7 +34,8 @@ def read_past(
     arms = Arms(baseline, baseline, 0.0, window.end, window.end, timedelta(0))
     own = {check.metric.key: check.metric for check in checks}
     beside = {m.key: m for m in extra_metrics(checks, {}) if provider.limits.offers(m)}
-    found = measure((own | beside).values())
+    wider = {m.key: m for m in left_out(checks, provider.limits.metrics)}
+    found = measure((own | beside | wider).values())
     counted = extra_metrics(checks, begin(checks, found, arms))
     more = [m for m in counted if m.key not in own | beside and provider.limits.offers(m)]
     return found.joined(measure(more)) if more else found

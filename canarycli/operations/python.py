@@ -24,12 +24,13 @@ from canarycli.operations.follow import follow
 from canarycli.operations.foresight import foresee, foreseen
 from canarycli.operations.history import history as past_releases
 from canarycli.operations.history import one_release
+from canarycli.operations.occupied import refuse_busy
 from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.pause import Pause
 from canarycli.operations.pause import pause as pause_release
 from canarycli.operations.promote import promote as promote_release
 from canarycli.operations.rollback import way_back
-from canarycli.operations.start import Wanted, intend, refuse_busy
+from canarycli.operations.start import Wanted, intend
 from canarycli.operations.status import status as standing
 from canarycli.operations.stream import stream
 from canarycli.operations.target import Target, find_target
@@ -79,8 +80,7 @@ class LiveRelease:
     @property
     def traffic(self) -> Mapping[str, float]:
         """The share of each version in percent, as it was last seen."""
-        traffic: dict[str, float] = self.status()["traffic"]
-        return traffic
+        return dict(self.status()["traffic"])
 
     @property
     def exit_code(self) -> int:

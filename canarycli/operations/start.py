@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -10,9 +9,7 @@ from canarycli.config import Config, load, plan_from_options, plan_from_word
 from canarycli.config.options import on_cloud
 from canarycli.config.payloads import with_payloads
 from canarycli.config.recorded import recorded
-from canarycli.engine.lease import busy_with
-from canarycli.engine.loop import drive
-from canarycli.errors import Busy, Denied, NotFound, Rejected, UsageError
+from canarycli.errors import Denied, NotFound, Rejected, UsageError
 from canarycli.files import means_files, with_files
 from canarycli.freeze import in_force
 from canarycli.ids import new_id
@@ -33,11 +30,11 @@ from canarycli.operations.workspace import (
     work_on,
 )
 from canarycli.plan import Plan
-from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Deployer, Endpoint, Notes
-from canarycli.release.preflight import Trouble, crowded, forbidden, preflight, unfit, unmeasurable
+from canarycli.provider import Deployer, Endpoint, Notes
+from canarycli.release.preflight import preflight, unmeasurable
 from canarycli.release.record import Override, Release, State
 from canarycli.release.request import Request, prepare
-from canarycli.store import Record
+from canarycli.release.trouble import Trouble, crowded, forbidden, unfit
 from canarycli.verbs import offers
 
 
@@ -243,49 +240,6 @@ def _previewed(
         known = replace(request, model=found.version)
         return prepare(known, endpoint, release_id=release.id, now=release.started_at), ""
     return replace(release, model=found.model), found.upload
-
-
-def refuse_busy(intent: Intent) -> bool:
-    """Raise if the endpoint is in a release, here or by what its own notes say.
-
-    A rollback that somebody left behind is finished first; True if there was one, and the
-    endpoint has changed since it was looked at.
-
-    Raises:
-        Busy: it is in a release.
-    """
-    work = intent.work
-    record = work.record()
-    if record is None or record.release.over:
-        refuse_noted(intent.endpoint, intent.release.found or {}, record)
-        return False
-    now = work.clock.wall()
-    left = record.lease is None or not record.lease.alive(now)
-    if record.release.state is State.ROLLING_BACK and left:
-        until = work.clock.now() + timedelta(seconds=60)
-        if drive(work.controller(lambda _: None), work.key, until=until).over:
-            return True
-    raise busy_with(record, now)
-
-
-def refuse_noted(endpoint: Endpoint, notes: Notes, record: Record | None) -> None:
-    """Raise if the endpoint's notes tell of a release of another machine that is under way.
-
-    Raises:
-        Busy: they do.
-    """
-    release, candidate = notes.get(RELEASE_NOTE), notes.get(CANDIDATE_NOTE, "")
-    under_way = 0 < endpoint.traffic.of(candidate) < 100
-    if not release or not under_way or (record is not None and record.release.id == release):
-        return
-    raise Busy(
-        f"{endpoint.name} is in release {release} of another machine, as its own notes say",
-        facts=[f"traffic: {endpoint.traffic}"],
-        hint=(
-            "go on with it from where it was started",
-            f"or end it: canary rollback -e {endpoint.name}",
-        ),
-    )
 
 
 def in_place(release: Release) -> bool:

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from canarycli.files import Files, without_files
 from canarycli.journal import Event
-from canarycli.operations.start import Intent, found_on, planned, refuse_busy
+from canarycli.operations.occupied import refuse_busy
+from canarycli.operations.start import Intent, found_on, planned
 
 Listen = Callable[[Event], None]
 

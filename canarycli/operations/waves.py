@@ -16,7 +16,8 @@ from canarycli.journal import Event
 from canarycli.operations.address import Address
 from canarycli.operations.fleets import Fleets
 from canarycli.operations.foresight import foresee, foreseen
-from canarycli.operations.start import Wanted, intend, refuse_busy
+from canarycli.operations.occupied import refuse_busy
+from canarycli.operations.start import Wanted, intend
 from canarycli.operations.upload import record_start
 from canarycli.operations.workspace import open_store
 from canarycli.release.fleet import Course, Fleet, Move, Seat, begun, decide, unfit

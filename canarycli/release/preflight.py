@@ -4,54 +4,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import floor, isclose
 
-from canarycli.errors import (
-    Busy,
-    CanaryError,
-    Conflict,
-    Denied,
-    Exit,
-    NotFound,
-    Unsupported,
-    UsageError,
-)
+from canarycli.errors import Busy, Conflict, NotFound, Unsupported, UsageError
 from canarycli.plan import Check, Plan, Role
 from canarycli.provider import Endpoint, Limits
 from canarycli.release.capacity import shortages
+from canarycli.release.trouble import Trouble, unfit
 from canarycli.traffic import TOLERANCE, Traffic, percent
 
 BOLD = 50.0
 """A first stage above so many percent is no canary: most requests meet the unknown version."""
-
-EMPTY = (
-    "nothing is deployed on it; deploy its first version with the cloud's own tools and give that "
-    "all traffic"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """One reason not to start.
-
-    Attributes:
-        message: what is wrong; lower case, no full stop.
-        hint: how to go on.
-        blocks: True: refused. False: a risk that a person may take with `--yes`.
-        error: what to raise for it, which also names the exit code.
-    """
-
-    message: str
-    hint: str
-    blocks: bool = True
-    error: type[CanaryError] = UsageError
-
-    @property
-    def exit(self) -> Exit:
-        """The exit code it ends with."""
-        return self.error.exit
-
-    def as_error(self) -> CanaryError:
-        """The error to raise for this one alone."""
-        return self.error(self.message, hint=self.hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,44 +60,9 @@ def _arms_differ(facts: _Facts) -> Iterator[Trouble]:
         )
 
 
-def why_unfit(endpoint: Endpoint) -> str:
-    """Why no release can start on an endpoint, and after a semicolon what helps; "" if one can."""
-    return endpoint.unfit or ("" if endpoint.versions else EMPTY)
-
-
-def unfit(endpoint: Endpoint) -> Trouble | None:
-    """Why no release can start on an endpoint, whatever the versions; None if one can."""
-    why, _, way = why_unfit(endpoint).partition("; ")
-    if not why:
-        return None
-    return Trouble(
-        f"endpoint {endpoint.name!r} can't be released by shares: {why}",
-        way or "choose another endpoint, or change how this one is deployed",
-        error=Unsupported,
-    )
-
-
 def _fit(facts: _Facts) -> Iterator[Trouble]:
     if (trouble := unfit(facts.endpoint)) is not None:
         yield trouble
-
-
-def crowded(endpoint: Endpoint, full: str) -> Trouble:
-    """The trouble of an endpoint that has no room for what canary notes on it."""
-    return Trouble(
-        f"canary can't note its release on endpoint {endpoint.name!r}: {full}",
-        "take some away that nobody needs",
-        error=Unsupported,
-    )
-
-
-def forbidden(endpoint: Endpoint, error: Denied) -> Trouble:
-    """The trouble of somebody who may not write what canary notes on an endpoint."""
-    return Trouble(
-        f"canary can't note its release on endpoint {endpoint.name!r}: {error.message}",
-        next(iter(error.hints), "ask for the permission it names"),
-        error=Denied,
-    )
 
 
 def _settled(facts: _Facts) -> Iterator[Trouble]:

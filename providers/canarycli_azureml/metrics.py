@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from functools import partial
 
 from canarycli.errors import Unsupported
+from canarycli.failing import Failures, in_class
 from canarycli.metrics import Counts, Measurements, Metric, Point, Series, Value, Window
 from canarycli_azureml import custom
 from canarycli_azureml.api import Session
 from canarycli_azureml.monitoring import NAMESPACE, Line, Question, ask
 from canarycli_azureml.offered import NAMES
 from canarycli_azureml.settings import Settings
-from canarycli_azureml.statuses import Failures, in_class, models_fault
 from canarycli_azureml.together import Answers
 
 LATENCIES: Mapping[str, str] = {
@@ -168,6 +168,11 @@ def _count(name: str, at: datetime, tally: Tally, failures: Failures) -> Point:
         return Value(at, n, n)
     is_bad = _blame(name, failures)
     return Counts(at, n, sum(c for (status, model), c in tally.items() if is_bad(status, model)))
+
+
+def models_fault(status: str, model_status: str) -> bool:
+    """Whether the model itself answered with an error."""
+    return status == "424" or in_class(model_status, "4xx") or in_class(model_status, "5xx")
 
 
 def _blame(name: str, failures: Failures) -> Callable[[str, str], bool]:

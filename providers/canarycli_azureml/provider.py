@@ -85,6 +85,7 @@ class AzureML:
             metrics=NAMES,
             custom_source=WORD,
             smokes=True,
+            beyond_5xx=self._settings.failures.beyond_5xx,
             looks_a_minute=600,  # two reads each; a subscription refills 25 a second
         )
 

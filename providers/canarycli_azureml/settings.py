@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from canarycli.errors import UsageError
+from canarycli.failing import Failures
 from canarycli_azureml.clouds import PUBLIC, Cloud, cloud_named
-from canarycli_azureml.statuses import Failures
 
 METRIC_DELAY = timedelta(minutes=3)
 """Azure Monitor's newest two minutes read 0 for a while, as if nobody had asked."""

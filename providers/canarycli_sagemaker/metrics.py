@@ -92,20 +92,21 @@ BUILT_IN: Mapping[str, _Named] = MappingProxyType(
 )
 
 
-def recipe(metric: Metric, endpoint: str, version: str) -> Recipe:
+def recipe(metric: Metric, endpoint: str, version: str, errors: str = "errors") -> Recipe:
     """What to ask CloudWatch for, for one metric on one version.
+
+    Args:
+        metric: canary's.
+        endpoint: its name.
+        version: the variant.
+        errors: the built-in metric that `errors` means here.
 
     Raises:
         Unsupported: SageMaker has no such metric, or its source is incomplete.
     """
     if metric.source:
         return _custom(metric, endpoint, version)
-    named = BUILT_IN.get(metric.name)
-    if named is None:
-        raise Unsupported(
-            f"SageMaker has no metric {metric.name!r}",
-            hint=f"it has {', '.join(sorted(METRICS))}; others need a cloudwatch: source",
-        )
+    named = _named(errors if metric.name == "errors" else metric.name)
     where = (("EndpointName", endpoint), ("VariantName", version))
     statistic = _slow(metric) if named.shape is Shape.SLOW else named.statistic
 
@@ -141,6 +142,15 @@ def recipe(metric: Metric, endpoint: str, version: str) -> Recipe:
             query = f"{query} {statistic}"
     latency = named.name.endswith("Latency") and named.shape is Shape.VALUE
     return Recipe(named.shape, parts, query, MICROSECONDS if latency else 1.0)
+
+
+def _named(name: str) -> _Named:
+    if (found := BUILT_IN.get(name)) is not None:
+        return found
+    raise Unsupported(
+        f"SageMaker has no metric {name!r}",
+        hint=f"it has {', '.join(sorted(METRICS))}; others need a cloudwatch: source",
+    )
 
 
 def _slow(metric: Metric) -> str:

@@ -37,6 +37,7 @@ class Question:
     metrics: Collection[Metric]
     window: Window
     period: timedelta
+    errors: str = "errors"
 
     @property
     def size(self) -> int:
@@ -50,7 +51,7 @@ class Question:
     def recipes(self) -> dict[tuple[str, str], Recipe]:
         """What each metric on each version is made from; alarms are none."""
         return {
-            (version, metric.key): recipe(metric, self.endpoint, version)
+            (version, metric.key): recipe(metric, self.endpoint, version, self.errors)
             for version in self.versions
             for metric in self.metrics
             if alarm_of(metric, self.endpoint, version) is None

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from canarycli_sagemaker.monitoring import Question
     from canarycli_sagemaker.warmth import Warmth
 
+BEYOND_5XX = "time-outs and broken connections"
+
 
 class SageMaker:
     """The SageMaker endpoints of one AWS account in one region.
@@ -116,6 +118,7 @@ class SageMaker:
             metric_period=self.settings.metric_period or MINUTE,
             smokes=True,
             notes_first=True,
+            beyond_5xx="" if self.settings.errors == "errors_5xx" else BEYOND_5XX,
         )
 
     @property
@@ -232,11 +235,10 @@ class SageMaker:
         window: Window,
     ) -> Measurements:
         """All metrics of all versions in one GetMetricData."""
-        from canarycli_sagemaker.monitoring import Question, measure
+        from canarycli_sagemaker.monitoring import measure
 
-        name = self._name(endpoint)
-        question = Question(name, versions, metrics, window, self._period(name))
-        return measure(self.clients, question)
+        reading = Reading(self._name(endpoint), tuple(versions), tuple(metrics), window)
+        return measure(self.clients, self._question(reading))
 
     @sensible("reading metrics")
     def measure_many(self, readings: Sequence[Reading]) -> tuple[Measurements | ProviderError, ...]:
@@ -359,7 +361,8 @@ class SageMaker:
         from canarycli_sagemaker.monitoring import Question
 
         period = self._period(reading.endpoint)
-        return Question(reading.endpoint, reading.versions, reading.metrics, reading.window, period)
+        name, errors = reading.endpoint, self.settings.errors
+        return Question(name, reading.versions, reading.metrics, reading.window, period, errors)
 
     def _mirror(self, seen: Endpoint, to: Traffic) -> None:
         self.fleet.mirror(seen, to)

@@ -6,12 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 from canarycli.errors import UsageError
+from canarycli.failing import USUAL, Failures
 
 MINUTE = timedelta(minutes=1)
 """The period of CloudWatch's metrics unless an endpoint publishes more often."""
 
 METRIC_DELAY = timedelta(minutes=2)
 """CloudWatch's newest minute still grows, and the one before may; AWS gives no figure."""
+
+COUNTED = {
+    frozenset(USUAL): "errors",
+    frozenset({"5xx"}): "errors_5xx",
+    frozenset({"4xx"}): "errors_4xx",
+    frozenset({"4xx", "5xx"}): "model_errors",
+}
+"""The metrics there are by the status codes they count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,7 @@ class Settings:
         account: the account the endpoints have to be in; None for any.
         metric_delay: points younger than this may still change.
         metric_period: the length of a metric's period; None for what the endpoint publishes.
+        errors: the metric of CloudWatch's that counts what `failures:` says.
     """
 
     profile: str | None = None
@@ -34,6 +44,7 @@ class Settings:
     account: str | None = None
     metric_delay: timedelta = METRIC_DELAY
     metric_period: timedelta | None = None
+    errors: str = "errors"
 
     @classmethod
     def parse(cls, settings: Mapping[str, Any]) -> "Settings":
@@ -55,7 +66,19 @@ class Settings:
             account=settings.get("account") or None,
             metric_delay=METRIC_DELAY if (d := settings.get("metric_delay")) is None else d,
             metric_period=period,
+            errors=_counting(settings.get("failures")),
         )
+
+
+def _counting(failures: Any) -> str:
+    """The built-in metric that counts these status codes."""
+    codes = frozenset(Failures.parse(failures).codes)
+    if codes not in COUNTED:
+        raise UsageError(
+            f"CloudWatch counts SageMaker's answers by class, not {', '.join(sorted(codes))}",
+            hint="failures: [5xx] or [4xx, 5xx]; without it, time-outs count beside 5xx",
+        )
+    return COUNTED[codes]
 
 
 def _is_period(period: timedelta) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from canarycli.errors import Unsupported
+from canarycli.failing import Failures
 from canarycli.metrics import (
     Counts,
     Histogram,
@@ -39,7 +40,6 @@ from canarycli_vertex.offered import NAMES, WORD
 
 COUNTED: Mapping[str, tuple[str, ...]] = {
     "requests": (),
-    "errors": ("5", "408", "424", "429"),
     "errors_5xx": ("5",),
     "errors_4xx": ("4",),
     "model_errors": ("4", "5"),
@@ -47,7 +47,7 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
 """First digits of the response codes that are bad. Codes come as `503` or as `5xx`.
 
 `errors` are requests without their model's answer: failures, and refusals and time-outs that
-come as a 4xx. The caller's own mistakes are none.
+come as a 4xx, as `failures:` says. The caller's own mistakes are none.
 """
 
 TIMED = frozenset(
@@ -80,6 +80,11 @@ class Scope:
     versions: tuple[str, ...]
     window: Window
     answers: dict[Question, list[Reading]] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> Failures:
+        """The status codes that are a version's fault."""
+        return self.api.settings.failures
 
     def ask(self, question: Question) -> list[Reading]:
         """The answer to a question, which is asked once however many metrics need it."""
@@ -118,7 +123,7 @@ def measure(
     custom = [metric for metric in metrics if metric.source]
     built_in = [metric for metric in metrics if not metric.source]
     if scope.versions:
-        _count(scope, [m for m in built_in if m.name in COUNTED], found, queries)
+        _count(scope, [m for m in built_in if m.name in {"errors", *COUNTED}], found, queries)
         _time(scope, [m for m in built_in if m.name in TIMED], found, queries)
         for metric in built_in:
             if metric.name in GAUGES:
@@ -154,7 +159,7 @@ def _count(scope: Scope, metrics: list[Metric], found: Found, queries: dict[str,
     readings = scope.ask(question)
     for metric in metrics:
         with understood("response_count"):
-            counted = _counted(readings, COUNTED[metric.name])
+            counted = _counted(readings, _blame(metric.name, scope.failures))
         series: dict[str, list[Point]] = {
             version: [_counts(metric, at, n, bad) for at, (n, bad) in minutes.items()]
             for version, minutes in counted.items()
@@ -164,16 +169,23 @@ def _count(scope: Scope, metrics: list[Metric], found: Found, queries: dict[str,
 
 
 def _counted(
-    readings: Iterable[Reading], bad_codes: tuple[str, ...]
+    readings: Iterable[Reading], is_bad: Callable[[str], bool]
 ) -> dict[str, dict[datetime, tuple[float, float]]]:
     """All and bad responses by version and minute; a negative count is a reset and left out."""
     sums: dict[str, dict[datetime, tuple[float, float]]] = defaultdict(dict)
     for one in readings:
         if one.number >= 0:
             n, bad = sums[one.labels[ARM]].get(one.at, (0.0, 0.0))
-            is_bad = one.labels["response_code"].startswith(bad_codes)
-            sums[one.labels[ARM]][one.at] = (n + one.number, bad + one.number * is_bad)
+            blamed = is_bad(one.labels["response_code"])
+            sums[one.labels[ARM]][one.at] = (n + one.number, bad + one.number * blamed)
     return sums
+
+
+def _blame(name: str, failures: Failures) -> Callable[[str], bool]:
+    """Which response codes are bad ones of a metric."""
+    if name == "errors":
+        return failures.blame
+    return lambda code: code.startswith(COUNTED[name])
 
 
 def _counts(metric: Metric, at: datetime, n: float, bad: float) -> Point:

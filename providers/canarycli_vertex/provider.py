@@ -69,6 +69,7 @@ class Vertex:
             metrics=NAMES,
             custom_source=WORD,
             metric_period=self._settings.metric_period,
+            beyond_5xx=self._settings.failures.beyond_5xx,
             looks_a_minute=480,  # of 600 reads a minute that a project has
             exact_thresholds=False,
         )

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from canarycli.errors import UsageError
+from canarycli.failing import Failures
 
 UNIVERSE = "googleapis.com"
 MONITORING = f"https://monitoring.{UNIVERSE}"
@@ -37,6 +38,7 @@ class Settings:
         metric_delay: points younger than this may still change or be missing.
         metric_period: the time one point covers, a minute or more.
         impersonate: the service account to act as, "" for one's own identity.
+        failures: the status codes that are the candidate's fault.
         number: the project's number, where a resource name said it; "" for any.
     """
 
@@ -49,6 +51,7 @@ class Settings:
     impersonate: str = ""
     number: str = ""
     bigquery: str = BIGQUERY
+    failures: Failures = Failures()  # noqa: RUF009 - frozen
 
     @classmethod
     def of_project(cls, given: Mapping[str, Any], env: Mapping[str, str]) -> "Settings":
@@ -95,6 +98,7 @@ class Settings:
             api=base_url(str(api)),
             metric_delay=_span(given, "metric_delay", METRIC_DELAY),
             number=str(given.get("project_number") or ""),
+            failures=Failures.parse(given.get("failures")),
         )
 
     @property

@@ -3,6 +3,7 @@
 import importlib
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -90,15 +91,20 @@ def azure_models() -> Any:
     """Azure's own classes, as azure-ai-ml carries them; it warns about its own packages."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from azure.ai.ml._restclient.arm_ml_service import models
-    return models
+        for version in ("arm_ml_service", "v2023_04_01_preview"):
+            with suppress(ModuleNotFoundError):
+                return importlib.import_module(f"azure.ai.ml._restclient.{version}.models")
+    raise AssertionError("azure-ai-ml carries none")
 
 
 def azure_fields(name: str) -> set[str]:
     """The names on the wire; those of its bases too."""
     kind = getattr(azure_models(), name)
-    kind()  # its fields are put together by the first one made
-    found = {field._rest_name for field in kind._attr_to_rest_field.values()}
+    if older := getattr(kind, "_attribute_map", None):
+        found = {field["key"] for field in older.values()}
+    else:
+        kind()  # its fields are put together by the first one made
+        found = {field._rest_name for field in kind._attr_to_rest_field.values()}
     assert found
     return found
 

@@ -13,11 +13,12 @@ from canarycli.ids import new_id
 from canarycli.journal import Event
 from canarycli.operations.drive import Drive, Ending
 from canarycli.operations.guard import Stay, guard
+from canarycli.operations.occupied import refuse_busy
 from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.promote import promote
 from canarycli.operations.resume import resume
 from canarycli.operations.rollback import way_back
-from canarycli.operations.start import Intent, refuse_busy
+from canarycli.operations.start import Intent
 from canarycli.operations.sweep import Wanted, as_found
 from canarycli.operations.upload import record_start
 from canarycli.operations.workspace import Workspace

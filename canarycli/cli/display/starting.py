@@ -21,8 +21,9 @@ from canarycli.operations.engines import Engine, engine_of
 from canarycli.operations.follow import leave_to
 from canarycli.operations.foresight import foresee, foreseen
 from canarycli.operations.guard import Stay
+from canarycli.operations.occupied import refuse_busy
 from canarycli.operations.on_interrupt import OnInterrupt
-from canarycli.operations.start import Intent, Wanted, in_place, intend, refuse_busy
+from canarycli.operations.start import Intent, Wanted, in_place, intend
 from canarycli.operations.turn import Turn
 from canarycli.operations.upload import record_start
 from canarycli.operations.workspace import open_workspace

@@ -108,6 +108,26 @@ def test_errors_are_requests_without_their_models_answer(
     assert points(sagemaker, past, Metric("errors")) == (Counts(past.at(3), 20, bad),)
 
 
+@pytest.mark.parametrize(
+    ("failures", "bad"),
+    [(["5xx"], 2), (["4xx"], 3), (["5xx", "4xx"], 6), (["5xx", 424, 408, 429], 3), (None, 3)],
+)
+def test_which_codes_are_errors_is_a_setting(past: Past, failures: Any, bad: int) -> None:
+    names = {"Invocation5XXErrors": 2, "InvocationModelErrors": 6, "Invocation4XXErrors": 3}
+    past.put("Invocations", 3, [1] * 20)
+    for name, failed in names.items():
+        past.put(name, 3, [1] * failed + [0])
+
+    sagemaker = SageMaker({"failures": failures})
+
+    assert points(sagemaker, past, Metric("errors")) == (Counts(past.at(3), 20, bad),)
+
+
+def test_codes_that_cloudwatch_does_not_count_are_refused_at_once() -> None:
+    with pytest.raises(UsageError, match="by class, not 429, 5xx"):
+        SageMaker({"failures": ["5xx", 429]})
+
+
 def test_errors_missing_where_there_are_invocations_are_zero(
     sagemaker: SageMaker, past: Past
 ) -> None:

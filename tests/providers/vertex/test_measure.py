@@ -10,6 +10,8 @@ from servers.vertex import Server
 from canarycli.metrics import Counts, Histogram, Measurements, Metric, Value, Window
 from canarycli_vertex import Vertex
 
+from .conftest import provider
+
 ARMS = ("11", "22")
 ERRORS = Metric("errors_5xx")
 
@@ -67,6 +69,20 @@ def test_codes_are_counted_by_their_first_digit(vertex: Vertex, server: Server) 
         (Counts(at, 100, 17),),
         (Value(at, 100),),
     ]
+
+
+@pytest.mark.parametrize(
+    ("failures", "bad"),
+    [(["5xx"], 9), (["5xx", 429], 12), (["4xx"], 8), ("503, 404", 12), (None, 12)],
+)
+def test_which_codes_are_errors_is_a_setting(server: Server, failures: Any, bad: int) -> None:
+    for code, count in {"200": 80, "404": 5, "429": 3, "503": 7, "5xx": 2, "2xx": 3}.items():
+        requests(server, "22", 2, code=code, count=count)
+
+    found = measure(provider(server, failures=failures), server, Metric("errors"))
+
+    at = now(server) - timedelta(minutes=2)
+    assert found.of("22", Metric("errors")).points == (Counts(at, 100, bad),)
 
 
 def test_no_errors_are_zero_where_there_is_traffic_and_nothing_where_there_is_none(

@@ -11,7 +11,8 @@ from canarycli.errors import Busy, CanaryError, Conflict, Exit, NotFound, Unsupp
 from canarycli.metrics import Metric
 from canarycli.plan import Check, Margin, Plan, Role, Shadow, Stage
 from canarycli.provider import Endpoint, Limits, Version
-from canarycli.release.preflight import Trouble, preflight, unfit
+from canarycli.release.preflight import preflight
+from canarycli.release.trouble import Trouble, unfit
 from canarycli.traffic import Traffic
 
 ERRORS = Check("errors_5xx", Metric("errors_5xx"), no_worse_by=Margin(absolute=0.005))

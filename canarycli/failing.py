@@ -8,8 +8,8 @@ from typing import Any
 from canarycli.errors import UsageError
 
 USUAL = ("5xx", "424", "408", "429")
-"""A failing model is a 424, one that is too slow a 408, an overloaded one a 429; see
-Microsoft's how-to-troubleshoot-online-endpoints."""
+"""Refusals and time-outs come as a 4xx too: no capacity is a 429, a model that is too slow a 408,
+on Azure ML a failing one a 424; see Microsoft's how-to-troubleshoot-online-endpoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,13 @@ class Failures:
         """Whether an answer with this status is the candidate's failure."""
         return any(status == code or in_class(status, code) for code in self.codes)
 
+    @property
+    def beyond_5xx(self) -> str:
+        """Those that are no 5xx, for people; "" if there are none."""
+        return ", ".join(code for code in self.codes if code[0] != "5")
+
     def __str__(self) -> str:
         return ", ".join(self.codes)
-
-
-def models_fault(status: str, model_status: str) -> bool:
-    """Whether the model itself answered with an error."""
-    return status == "424" or in_class(model_status, "4xx") or in_class(model_status, "5xx")
 
 
 def in_class(status: str, code: str) -> bool:
