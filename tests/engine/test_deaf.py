@@ -9,8 +9,8 @@ import pytest
 from engine.rehearsal import CANDIDATE, ENDPOINT, PLAN, Rehearsal, change, seconds
 
 from canarycli.engine.controller import Controller, Driver
-from canarycli.engine.loop import Steps
 from canarycli.engine.retries import Patient
+from canarycli.engine.steps import Steps
 from canarycli.errors import Broken
 from canarycli.release.context import begin_rollback
 from canarycli.release.record import Outcome
