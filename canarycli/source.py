@@ -7,7 +7,7 @@ the endpoint's own cloud; one that fails takes the data of its own checks, and n
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from canarycli.metrics import Measurements, Metric, Window
 
@@ -54,5 +54,31 @@ class Source(Protocol):
 
         Raises:
             Unsupported: a metric's `source` says what this store can't answer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one look makes a store read.
+
+    Attributes:
+        reads: bytes that it would read, None where the store does not say so beforehand.
+        most: bytes above which it is refused before the first one is read.
+    """
+
+    reads: int | None = None
+    most: int | None = None
+
+
+@runtime_checkable
+class Costed(Protocol):
+    """A source that bills for what it reads, and says beforehand how much that is."""
+
+    def cost(self, arms: Sequence[Arm], metrics: Collection[Metric], window: Window) -> Cost:
+        """What asking for that would read; asking costs nothing itself.
+
+        Raises:
+            Rejected: it is over the limit, or the store has none.
         """
         ...

@@ -20,6 +20,7 @@ from canarycli.provider import (
     Warming,
 )
 from canarycli.recorder import Recorder
+from canarycli.source import Costed
 
 P = TypeVar("P")
 
@@ -44,6 +45,7 @@ VERBS: Mapping[type, tuple[str, ...]] = {
     Metering: ("metric_keys",),
     Recorder: ("recording", "answers"),
     Labelling: ("labels",),
+    Costed: ("cost",),
 }
 """What a provider, or a source, must have to be one of those."""
 

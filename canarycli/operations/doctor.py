@@ -41,6 +41,7 @@ from canarycli.verbs import offers
 PATIENCE = timedelta(seconds=5)
 """A doctor says what is wrong rather than wait until it is not."""
 
+MINUTE = timedelta(minutes=1)
 CLOCK = "clock"
 IDENTITY = "identity"
 UNFIT = "endpoint kind"
@@ -99,7 +100,10 @@ def examine(
                 clock = tuple(probe for probe in found if probe.name == CLOCK)
                 yield Group(title, tuple(probe for probe in found if probe.name != CLOCK))
             plan = cloud.measured(plan, config)
-            yield Group("Metrics", tuple(cloud.metrics(_checks(plan, focus))))
+            yield Group(
+                "Metrics",
+                tuple(cloud.metrics(_checks(plan, focus), plan.read_every if plan else MINUTE)),
+            )
     if focus.check is None:
         yield Group("This machine", (*clock, *machine(env), *network(env), terminal))
 
@@ -255,7 +259,7 @@ class _Cloud:
         else:
             yield from self._permissions(self.doctor, focus)
 
-    def metrics(self, checks: Sequence[Check] | None) -> Iterator[Probe]:
+    def metrics(self, checks: Sequence[Check] | None, every: timedelta) -> Iterator[Probe]:
         """The newest points on the versions that have traffic."""
         if self.doctor is None:
             yield _untried("metrics", "this provider can't tell")
@@ -286,7 +290,7 @@ class _Cloud:
             yield from told if checks is not None else map(_unless_usual, told)
         yield from self._buckets(checks or ())
         if others and live:
-            yield from look_elsewhere(self.work, live, others)
+            yield from look_elsewhere(self.work, live, others, every)
         elif wanted and not live:
             yield _untried("metrics", f"{name} has no traffic")
 

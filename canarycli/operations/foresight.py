@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from canarycli.config.options import USUAL_CHECKS
-from canarycli.errors import Unavailable
+from canarycli.errors import CanaryError, Unavailable
 from canarycli.forecast import Forecast, forecast, levels
 from canarycli.forecast.flow import requests_per_minute, with_pace
 from canarycli.forecast.remedies import Remedy, remedy
@@ -15,8 +15,9 @@ from canarycli.judge.finding import WARM_UP
 from canarycli.judge.margins import MAY_DIFFER, too_tight
 from canarycli.judge.sources import coarse
 from canarycli.judge.wording import change
-from canarycli.metrics import Unit
+from canarycli.metrics import Measurements, Unit
 from canarycli.operations.buckets import COARSE_HINT
+from canarycli.operations.costs import Reads, reads_of
 from canarycli.operations.start import Intent, with_history
 from canarycli.plan import USUAL_NAME, Check, Plan
 from canarycli.release.decide.sentences import span
@@ -39,6 +40,7 @@ class Foresight:
         why: why nothing is foreseen, "" if something is.
         queries: each metric's question in the cloud's own words.
         unseen: which failures no check counts, and how many there were; "" for none.
+        reads: what each source is asked, and what that makes it read.
     """
 
     release: Release
@@ -49,6 +51,7 @@ class Foresight:
     why: str = ""
     queries: Mapping[str, str] = field(default_factory=dict)
     unseen: str = ""
+    reads: tuple[Reads, ...] = ()
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:
@@ -109,6 +112,10 @@ def foresee(intent: Intent, *, insist: bool = False) -> Foresight:
         if insist:
             raise
         return Foresight(intent.release, why=f"the metrics can't be read now: {error.message}")
+    return replace(_told(intent, release, measured), reads=_reads(intent, measured.queries))
+
+
+def _told(intent: Intent, release: Release, measured: Measurements) -> Foresight:
     plan, limits = release.plan, intent.work.provider.limits
     settle = limits.metric_delay + WARM_UP * limits.metric_period
     known = levels(plan.checks, measured, release.baseline)
@@ -128,6 +135,20 @@ def foresee(intent: Intent, *, insist: bool = False) -> Foresight:
     flow /= share
     told = forecast(plan, flow, known, settle)
     return Foresight(release, flow, known, settle, told, "", measured.queries, beyond)
+
+
+def _reads(intent: Intent, queries: Mapping[str, str]) -> tuple[Reads, ...]:
+    """What sources are asked; nothing where one can't say it, which a start tells of."""
+    plan, now = intent.release.plan, intent.work.clock.now()
+    known = [check.metric for check in plan.checks if check.metric.key in queries]
+    arms = [name for name in (intent.release.baseline, intent.release.candidate) if name]
+    try:
+        found = reads_of(
+            intent.release.endpoint, arms, known, queries, now=now, every=plan.read_every
+        )
+        return tuple(found)
+    except CanaryError:
+        return ()
 
 
 def foreseen(intent: Intent, foresight: Foresight) -> Intent:

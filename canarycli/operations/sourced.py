@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from canarycli.errors import CanaryError, Rejected
 from canarycli.labels import LABELLED, mature_after
 from canarycli.metrics import Metric, Origin, Window
+from canarycli.operations.costs import reads_of
 from canarycli.operations.workspace import Workspace
 from canarycli.plan import Plan
 from canarycli.probes import newest_points
@@ -19,9 +20,9 @@ QUARTER = timedelta(minutes=15)
 
 
 def look_elsewhere(
-    work: Workspace, versions: Collection[str], metrics: Sequence[Metric]
+    work: Workspace, versions: Collection[str], metrics: Sequence[Metric], every: timedelta
 ) -> Iterator[Probe]:
-    """Whether each version's answers are kept, and the newest point of each metric on it."""
+    """Whether each version's answers are kept, each metric's newest point, what looks take."""
     if any(m.origin is not None and m.origin.kind in {RECORDED, LABELLED} for m in metrics):
         yield from _kept(work, versions)
     try:
@@ -35,6 +36,13 @@ def look_elsewhere(
             yield Probe(metric.key, ok=False, detail=why)
         else:
             yield from newest_points(found, versions, [metric])
+    well = [metric for metric in metrics if metric.key not in found.failed]
+    now, name = work.clock.now(), work.target.name
+    try:
+        for one in reads_of(name, versions, well, found.queries, now=now, every=every):
+            yield Probe(f"source {one.source}", ok=True, detail=str(one))
+    except CanaryError as error:
+        yield Probe("sources", ok=False, detail=error.message, hints=error.hints)
 
 
 def refuse_unrecorded(

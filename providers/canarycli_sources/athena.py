@@ -18,13 +18,13 @@ from zoneinfo import ZoneInfo
 from canarycli.errors import Denied, ProviderError, Rejected, Unavailable
 from canarycli.labels import Label
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.source import Arm
+from canarycli.source import Arm, Cost
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
 from canarycli_sagemaker.settings import Settings
 from canarycli_sources.rows import Row, labels_of
 from canarycli_sources.settings import Pace
-from canarycli_sources.sql import MOST, STANDARD, Asked, few, labelling, measured, texts
+from canarycli_sources.sql import MOST, STANDARD, Asked, few, labelling, measured, questions, texts
 
 PERIOD = timedelta(minutes=5)
 TOGETHER = 25.0
@@ -67,21 +67,28 @@ class Athena:
         started = self._start(labelling(spec, keys, window))
         yield from labels_of(self._found(started, monotonic() + TOGETHER), spec)
 
-    def _rows(self, questions: Collection[Asked]) -> Mapping[Asked, Sequence[Row]]:
+    def cost(self, arms: Sequence[Arm], metrics: Collection[Metric], window: Window) -> Cost:
+        """See `Costed`: Athena says beforehand only what it ends a query at."""
+        asked = questions(arms, metrics, self._pace.whole(window)).values()
+        return Cost(most=self._refuse_unbounded() * len(dict.fromkeys(asked)))
+
+    def _rows(self, asked_for: Collection[Asked]) -> Mapping[Asked, Sequence[Row]]:
         self._refuse_unbounded()
-        started = {asked: self._start(asked) for asked in questions}
+        started = {asked: self._start(asked) for asked in asked_for}
         until = monotonic() + TOGETHER
         return {asked: self._found(name, until) for asked, name in started.items()}
 
-    def _refuse_unbounded(self) -> None:
-        """Athena has no limit for one query but the workgroup's."""
+    def _refuse_unbounded(self) -> int:
+        """Athena has no limit for one query but the workgroup's: how many bytes that is."""
         doing = f"read workgroup {self._group} of Athena"
         said = self._ask(doing, "WorkGroup", "get_work_group", WorkGroup=self._group)["WorkGroup"]
-        if not (said.get("Configuration") or {}).get("BytesScannedCutoffPerQuery"):
+        most = (said.get("Configuration") or {}).get("BytesScannedCutoffPerQuery")
+        if not isinstance(most, int) or not most:
             raise Rejected(
                 f"workgroup {self._group} of Athena lets a query read without a limit",
                 hint="set its data limit per query, such as 1 GB (BytesScannedCutoffPerQuery)",
             )
+        return most
 
     def _start(self, asked: Asked) -> str:
         values: list[str] = []

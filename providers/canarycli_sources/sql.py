@@ -81,6 +81,20 @@ def labelling(spec: Mapping[str, Any], keys: Collection[str], window: Window) ->
     return Asked(select_of(Metric("labels", source=spec)), (), window, keys=tuple(keys))
 
 
+def questions(
+    arms: Sequence[Arm],
+    metrics: Collection[Metric],
+    whole: Window,
+    text_of: Callable[[Metric], str] = select_of,
+) -> dict[str, Asked]:
+    """What each metric asks, by its key; one question may be asked by several."""
+    endpoint = arms[0].endpoint if arms else ""
+    return {
+        metric.key: Asked(text_of(metric), tuple(bound(arms, metric)), whole, endpoint)
+        for metric in metrics
+    }
+
+
 def measured(
     arms: Sequence[Arm],
     metrics: Collection[Metric],
@@ -100,11 +114,8 @@ def measured(
         rows_of: asks the store.
         text_of: what a metric asks, where the store does not speak SQL.
     """
-    whole, endpoint = pace.whole(window), arms[0].endpoint if arms else ""
-    asked = {
-        metric.key: Asked(text_of(metric), tuple(bound(arms, metric)), whole, endpoint)
-        for metric in metrics
-    }
+    whole = pace.whole(window)
+    asked = questions(arms, metrics, whole, text_of)
     rows = rows_of(tuple(dict.fromkeys(asked.values()))) if whole else {}
 
     def answers() -> Iterator[Answer]:

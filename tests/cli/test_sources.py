@@ -87,6 +87,16 @@ def test_labels_that_come_six_hours_late_are_judged_when_they_are_all_there(
     assert check["baseline"] == pytest.approx(0.05)
 
 
+def test_the_plan_says_what_a_source_is_asked(here: Desk, store: Store) -> None:
+    lay(store, 30, 30)
+
+    ran = here.canary("plan", "churn", "-m", "v42", "-o", "json", SHOP_TOKEN=TOKEN)
+
+    usual = {"reads_bytes": None, "at_most_bytes": None}
+    asked = {"name": "shop", "questions": 1, "looks_a_day": 1440, **usual}
+    assert json.loads(ran.out)["sources"] == [asked], ran.err
+
+
 def test_a_start_is_refused_while_a_source_does_not_answer(here: Desk, store: Store) -> None:
     store.trouble = "denied"
 

@@ -78,6 +78,16 @@ def plan_document(intent: Intent, seen: Foresight) -> dict[str, Any]:
             }
             for check in release.plan.checks
         ],
+        "sources": [
+            {
+                "name": one.source,
+                "questions": one.questions,
+                "looks_a_day": one.a_day,
+                "reads_bytes": one.cost.reads,
+                "at_most_bytes": one.cost.most,
+            }
+            for one in seen.reads
+        ],
         "smoke": [smoke.name for smoke in release.plan.smoke],
         "expected_seconds": _duration(release.plan, told),
         "forecast": forecast_document(seen),
@@ -174,6 +184,7 @@ def _plan_lines(
     uploads = [("uploads", intent.upload)] if intent.upload else []
     last = [
         *uploads,
+        *((f"source {one.source}", str(one)) for one in seen.reads),
         *_before(plan),
         *_otherwise(plan, release.baseline),
         ("takes", _takes(plan, seen)),

@@ -15,7 +15,7 @@ from servers.sources.wire import answering
 from canarycli.errors import Denied, Rejected, Unavailable, Unsupported
 from canarycli.labels import Label
 from canarycli.metrics import Counts, Metric, Origin
-from canarycli.source import Source
+from canarycli.source import Costed, Source
 from canarycli.testing.kit import SourceKit, SourceTrouble, SourceWorld
 from canarycli.testing.kit.sources import ARMS, LAID, MINUTE, START, WHOLE, Laid, asked
 from canarycli_sources.athena import Athena
@@ -145,6 +145,15 @@ def test_a_workgroup_without_a_limit_is_refused_before_the_first_byte(world: Lak
     with pytest.raises(Rejected, match="lets a query read without a limit"):
         measured(world)
     assert world.lake.started == []
+
+
+def test_a_look_says_beforehand_at_what_it_ends(world: LakeWorld) -> None:
+    assert isinstance(world.source, Costed)
+    found = world.source.cost(ARMS, [world.metric], WHOLE)
+
+    assert found.reads is None
+    assert found.most is not None
+    assert found.most > 0
 
 
 def test_what_is_no_select_is_refused_before_it_is_sent(world: LakeWorld) -> None:

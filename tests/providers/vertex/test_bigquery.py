@@ -14,7 +14,7 @@ from servers.vertex import Server
 from canarycli.errors import NotFound, Rejected, Unsupported
 from canarycli.labels import Label
 from canarycli.metrics import Counts, Metric, Origin, Value
-from canarycli.source import Source
+from canarycli.source import Cost, Costed, Source
 from canarycli.testing.kit import SourceKit, SourceTrouble, SourceWorld
 from canarycli.testing.kit.sources import ARMS, LAID, MINUTE, START, WHOLE, Laid, asked
 from canarycli_sources.bigquery import BigQuery
@@ -126,6 +126,18 @@ def test_what_a_query_may_not_be_is_said_before_it_runs(
     world.server.warehouse.kinds["DELETE FROM"] = "DELETE"
     with pytest.raises(error, match=why):
         measured(world, query)
+
+
+def test_a_look_says_beforehand_what_it_reads(world: WarehouseWorld) -> None:
+    world.lay(LAID)
+    world.server.warehouse.row_bytes = 1_000_000
+    mean = Metric("mean", source={**world.metric.source, "mean": True, "sum": "bad"})
+
+    assert isinstance(world.source, Costed)
+    cost = world.source.cost(ARMS, [world.metric, mean], WHOLE)
+
+    assert cost == Cost(8_000_000, 1_000_000_000)
+    assert world.server.warehouse.jobs == []
 
 
 def test_a_query_over_the_cost_is_refused_before_the_first_byte(world: WarehouseWorld) -> None:
