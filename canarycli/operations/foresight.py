@@ -15,7 +15,8 @@ from canarycli.judge.finding import WARM_UP
 from canarycli.judge.margins import MAY_DIFFER, too_tight
 from canarycli.judge.sources import coarse
 from canarycli.judge.wording import change
-from canarycli.metrics import Measurements, Unit
+from canarycli.labels import mature_after
+from canarycli.metrics import Measurements, Metric, Unit
 from canarycli.operations.buckets import COARSE_HINT
 from canarycli.operations.costs import Reads, reads_of
 from canarycli.operations.start import Intent, with_history
@@ -66,7 +67,20 @@ class Foresight:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What to know of the plan, and of checks that can decide nevertheless."""
-        return (*filter(None, (self.unseen,)), *self._tight, *self._seldom)
+        return (*filter(None, (self.unseen,)), *self._tight, *self._late, *self._seldom)
+
+    @property
+    def _late(self) -> Iterator[str]:
+        """Checks whose figures come later than a stage bakes, and that every stage waits for."""
+        plan = self.release.plan
+        bakes = [stage.bake for stage in plan.stages if stage.percent < 100]
+        for check in plan.gates:
+            late = lateness(check.metric)
+            if bakes and late > min(bakes) and not check.at_end and check.margin is not None:
+                yield (
+                    f"check {check.name!r} comes {span(late)} late and a stage bakes "
+                    f"{span(min(bakes))}: each stage waits for it, gates: end lets them go on"
+                )
 
     @property
     def _seldom(self) -> Iterator[str]:
@@ -135,6 +149,13 @@ def _told(intent: Intent, release: Release, measured: Measurements) -> Foresight
     flow /= share
     told = forecast(plan, flow, known, settle)
     return Foresight(release, flow, known, settle, told, "", measured.queries, beyond)
+
+
+def lateness(metric: Metric) -> timedelta:
+    """How late a metric of a source, or of labelled answers, comes; nothing for the cloud's own."""
+    if metric.origin is None:
+        return timedelta(0)
+    return max(metric.origin.settings.get("delay") or timedelta(0), mature_after(metric.origin))
 
 
 def _reads(intent: Intent, queries: Mapping[str, str]) -> tuple[Reads, ...]:

@@ -92,6 +92,7 @@ def test_a_doctor_says_what_is_kept_and_how_new_it_is(canary: Canary) -> None:
     probes = {probe["name"]: probe for group in ran.json["groups"] for probe in group["probes"]}
     assert probes["answers of v41"]["detail"] == "100% kept in s3://captured/live"
     assert probes["class_share(fraud) of v41"]["detail"].startswith("newest point")
+    assert "more than 64.0 MB a look is refused" in probes["source recorded answers"]["detail"]
 
 
 def test_a_check_is_asked_for_each_value_of_a_field(canary: Canary) -> None:

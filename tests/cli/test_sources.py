@@ -25,6 +25,10 @@ plans:
     - metric: {{name: says fraud, from: shop, path: "/rows?arms={{arms}}", rows: result.rows}}
       no_worse_by: 1pp
 """
+MORE = """\
+    - {metric: errors, never_above: 90%}
+    on_no_metrics: {pause: 1m, then: rollback}
+"""
 ARMS = ("--baseline", "v41", "--candidate", "v42")
 
 
@@ -95,6 +99,39 @@ def test_the_plan_says_what_a_source_is_asked(here: Desk, store: Store) -> None:
     usual = {"reads_bytes": None, "at_most_bytes": None}
     asked = {"name": "shop", "questions": 1, "looks_a_day": 1440, **usual}
     assert json.loads(ran.out)["sources"] == [asked], ran.err
+
+
+def test_the_plan_says_that_each_stage_waits_for_what_comes_late(here: Desk, store: Store) -> None:
+    path = here.home / "canary.yaml"
+    path.write_text(path.read_text().replace("delay: 1m", "delay: 6h"), encoding="utf-8")
+    lay(store, 30, 30)
+
+    ran = here.canary("plan", "churn", "-m", "v42", SHOP_TOKEN=TOKEN)
+
+    assert "comes 6 h late and a stage bakes 1 min" in " ".join(ran.out.split())
+
+
+@pytest.mark.slow
+def test_a_source_that_dies_in_the_middle_silences_its_own_check_and_ends_the_release(
+    here: Desk, store: Store
+) -> None:
+    path = here.home / "canary.yaml"
+    quick = path.read_text().replace("settle: 0.2s", "settle: 1s, speed: 60x") + MORE
+    path.write_text(quick, encoding="utf-8")
+    lay(store, 30, 30, range(-240, 121))
+    began = here.canary("start", "churn", "-m", "v42", "--detach", "--yes", SHOP_TOKEN=TOKEN)
+    assert began.code == 0, began.err
+    store.trouble = "denied"
+
+    ran = here.canary("resume", "churn", "--timeout", "40m", SHOP_TOKEN=TOKEN)
+
+    assert ran.code == Exit.NO_METRICS, ran.out + ran.err
+    told = json.loads(here.canary("status", "churn", "-o", "json").out)
+    checks = {check["name"]: check for check in told["checks"]}
+    assert checks["says fraud"]["verdict"] == "no_data"
+    assert "source shop" in checks["says fraud"]["message"]
+    assert checks["errors"]["verdict"] != "no_data"
+    assert (told["outcome"], told["baseline"]["share"]) == ("no_metrics", 100)
 
 
 def test_a_start_is_refused_while_a_source_does_not_answer(here: Desk, store: Store) -> None:
