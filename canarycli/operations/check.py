@@ -13,6 +13,7 @@ from canarycli.judge.once import judge_window
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.operations.address import Address
 from canarycli.operations.past import before, read_past
+from canarycli.operations.sourced import in_slices
 from canarycli.operations.target import answers_of, find_target
 from canarycli.operations.workspace import Workspace, open_store, work_on
 from canarycli.plan import Plan
@@ -92,6 +93,7 @@ def window_of(address: Address, asked: Asked, env: Mapping[str, str]) -> LiveWin
     usual = target.config.baseline if target.config else None
     baseline, candidate = _arms(work, endpoint, named, asked, usual)
     window = _window(work, asked, release)
+    plan = in_slices(work, plan, baseline, before(window.start, work.provider))
     both = endpoint.traffic.of(baseline) + endpoint.traffic.of(candidate)
     share = 100 * endpoint.traffic.of(candidate) / both if both and asked.at is None else None
     return LiveWindow(work, plan, release, baseline, candidate, window, share)

@@ -12,7 +12,6 @@ from canarycli.plan import Plan
 from canarycli.probes import newest_points
 from canarycli.provider import Probe
 from canarycli.recorder import RECORDED, USUAL_DELAY, Recorder
-from canarycli.release.record import Release
 from canarycli.release.slices import fields_of, sliced
 from canarycli.verbs import offers
 
@@ -92,16 +91,16 @@ def _lateness(origin: Origin) -> timedelta:
     return max(origin.settings.get("delay") or USUAL_DELAY, mature_after(origin))
 
 
-def in_slices(work: Workspace, release: Release, past: Window) -> Plan:
+def in_slices(work: Workspace, plan: Plan, baseline: str, past: Window) -> Plan:
     """A plan with its sliced checks asked for the values that the baseline's answers had.
 
     Raises:
         Rejected: a field is of no recorded answers, or none of them has it.
     """
     values: dict[str, Mapping[str, float]] = {}
-    for field in fields_of(release.plan):
-        origin = next(c.metric.origin for c in release.plan.checks if c.metric.by == field)
+    for field in fields_of(plan):
+        origin = next(c.metric.origin for c in plan.checks if c.metric.by == field)
         if origin is None:
             raise Rejected(f"{field}: only recorded answers are sliced", hint="leave by: out")
-        values |= work.provider.values(work.target.name, release.baseline, origin, {field}, past)
-    return sliced(release.plan, values)
+        values |= work.provider.values(work.target.name, baseline, origin, {field}, past)
+    return sliced(plan, values)

@@ -298,7 +298,7 @@ def with_history(intent: Intent) -> tuple[Release, Measurements]:
     arms_there = (release.baseline, release.candidate)
     asked = [check.metric for check in release.plan.checks]
     refuse_unrecorded(intent.work, intent.endpoint.name, arms_there, asked)
-    release = replace(release, plan=in_slices(intent.work, release, past))
+    release = replace(release, plan=in_slices(intent.work, release.plan, release.baseline, past))
     # What preflight refuses is not asked for: it says so better than a cloud would.
     checks = [check for check in release.plan.checks if unmeasurable(check, limits) is None]
     measured = read_past(provider, intent.endpoint.name, release.baseline, checks, past)

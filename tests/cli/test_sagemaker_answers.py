@@ -16,6 +16,7 @@ VARIANTS = {
     "v41": {"weight": 1, "model": "m41", "instances": 4},
     "v42": {"weight": 0, "model": "m42", "instances": 2},
     "v43": {"weight": 0, "model": "m43", "instances": 2},
+    "v44": {"weight": 0, "model": "m44", "instances": 2},
 }
 CAPTURE = {
     "EnableCapture": True,
@@ -44,12 +45,13 @@ plans:
 
 @pytest.fixture(scope="module")
 def one_server() -> Iterator[Server]:
-    """Half an hour on three versions: v42 says fraud 15 points more often, v43 as v41 does."""
+    """Half an hour: v42 says fraud 15 points more often, v44 30 in France, v43 as v41 does."""
     with running() as server:
         server.endpoint(ENDPOINT, VARIANTS, config={"DataCaptureConfig": CAPTURE})
         same = {"errors_5xx": 0.002, "says": {"fraud": 0.05}}
         load = {"v41": same, "v42": {**same, "says": {"fraud": 0.2}}, "v43": same}
-        body = {"rate": 8, "backfill_seconds": 1800, "split": dict.fromkeys(load, 33)}
+        load["v44"] = {**same, "says_in": {"FR": {"fraud": 0.35}}}
+        body = {"rate": 11, "backfill_seconds": 1800, "split": dict.fromkeys(load, 25)}
         for _ in range(2):  # the second makes what the first asks for, so that no call waits
             server.control("traffic", {"endpoint": ENDPOINT, "variants": load, **body})
         yield server
@@ -107,6 +109,21 @@ def test_a_check_is_asked_for_each_value_of_a_field(canary: Canary) -> None:
     canary.write(CONFIG.replace("differs_by: 6pp", "differs_by: 6pp, by: continent"))
     refused = canary.run("plan", "--new-model", "v43")
     assert "no answer of the baseline has continent" in refused.out + refused.err
+
+
+def test_a_candidate_that_is_wrong_in_one_country_fails_and_the_slice_is_named(
+    canary: Canary,
+) -> None:
+    canary.write(CONFIG.replace("differs_by: 6pp", "differs_by: 6pp, by: country, at_most: 5"))
+
+    ran = judged(canary, "v44")
+
+    assert ran.code == Exit.ROLLED_BACK, ran.out + ran.err
+    shares = {c["name"]: c for c in ran.json["checks"] if c["name"].startswith("class_share")}
+    failed = [name for name, check in shares.items() if check["verdict"] == "fail"]
+    assert failed == ["class_share(fraud) of country=FR"]
+    assert len(shares) == 3
+    assert "country=FR" in shares[failed[0]]["message"]
 
 
 def test_a_plan_with_answers_needs_to_know_how_to_read_them(canary: Canary) -> None:

@@ -65,12 +65,15 @@ class Load:
     def _capture(self, endpoint: "Endpoint", name: str, count: int, dice: random.Random) -> None:
         """What the variant says, as data capture writes it down."""
         says = self.variants.get(name, {}).get("says", {"fraud": 0.03})
+        says_in = self.variants.get(name, {}).get("says_in", {})
         plain = "CaptureContentTypeHeader" in endpoint.config["DataCaptureConfig"]
         at = datetime.fromtimestamp(self.until, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         for number in range(count):
-            label = next((label for label, part in says.items() if dice.random() < part), "ok")
+            country = COUNTRIES[number % 3]
+            often = says_in.get(country, says)
+            label = next((label for label, part in often.items() if dice.random() < part), "ok")
             self._owe(f"{name}-{self.until:.0f}-{number}", label, name, dice)
-            said = {"label": label, "score": dice.random(), "country": COUNTRIES[number % 3]}
+            said = {"label": label, "score": dice.random(), "country": country}
             body = json.dumps({"predictions": [said]})
             output = {
                 "observedContentType": "application/json",
