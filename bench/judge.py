@@ -24,6 +24,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 
 from judge_field import families
+from judge_foresight import foreseen
 from judge_forms import forms
 from judge_kept import Item, Kept, run_all, so_far
 from judge_peers import PEERS
@@ -195,7 +196,7 @@ def main() -> None:
     options.add_argument("--jobs", type=int, default=1, help="processes")
     options.add_argument("--keep", type=Path, help="keep each result here, and go on from them")
     options.add_argument("--so-far", action="store_true", help="run nothing, tell what is kept")
-    options.add_argument("--only", nargs="*", help="of cells, forms, field and tuned just these")
+    options.add_argument("--only", nargs="*", help="of cells, forms, field ... just these")
     options.add_argument("--json", type=Path, help="write all numbers here")
     options.add_argument("--markdown", type=Path, help="write the tables here, else to stdout")
     chosen = options.parse_args()
@@ -205,6 +206,7 @@ def main() -> None:
         "forms": forms(full=chosen.full, runs=chosen.runs),
         "field": families(full=chosen.full, runs=chosen.runs),
         "tuned": tuned(full=chosen.full, runs=chosen.runs),
+        "foresight": foreseen(full=chosen.full, runs=chosen.runs),
     }
     kept = Kept(chosen.keep)
     result: dict[str, Any] = {"form": "full" if chosen.full else "short"}

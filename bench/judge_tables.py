@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from math import exp, lgamma, log
 from typing import Any
 
+from judge_foresight import foresight_goals
+
 JUDGE, FIRST = "judge", "judge, no history"
 NO_PROMISE = "arm noise 30%, lasting (no promise)"
 OUTAGE = "outage"
@@ -30,7 +32,8 @@ def goals(result: dict[str, Any]) -> list[dict[str, str]]:
     """The design's goals that were measured, with what came out."""
     cells = result["cells"]
     known = _counted(cells) if cells else []
-    return [*known, *_others(result["forms"]), *_tuned(result["tuned"])]
+    others = [*_others(result["forms"]), *_tuned(result["tuned"])]
+    return [*known, *others, *foresight_goals(result["foresight"])]
 
 
 def _counted(cells: Cells) -> list[dict[str, str]]:

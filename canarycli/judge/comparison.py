@@ -15,8 +15,9 @@ from canarycli.judge.bets import (
     PASS_WEIGHTS,
     Minute,
     bets,
+    speeds,
 )
-from canarycli.judge.dispersion import LEAST_ERRORS, Dispersion
+from canarycli.judge.dispersion import LEAST_ERRORS, MANY, SINGLE, Dispersion
 from canarycli.judge.guard import LASTING, LENGTH, MOST, Guard
 from canarycli.judge.history import History, worst_rate
 from canarycli.judge.interval import Counted
@@ -29,6 +30,7 @@ from canarycli.judge.wealth import (
     SURE_LANE,
     Wealth,
     by_batch,
+    fitted,
     late_start,
     stage_start,
     tempered_part,
@@ -55,9 +57,6 @@ RECENT_HALF_LIFE = 0.5 ** (1 / 3)
 QUIET, FEW = 4.0, 3
 """phi for the pass side while hardly an error was ever seen: nothing says they come in batches."""
 
-MANY, SINGLE = 500, 1.3
-"""Errors of history, and their phi, from which on they surely come one by one."""
-
 BROKEN_RATE, BROKEN_TIMES = 0.5, 3.0
 
 
@@ -75,6 +74,7 @@ class Comparison:
         "guess_n",
         "hour_bad",
         "hour_n",
+        "lane",
         "margins",
         "minutes",
         "n_baseline",
@@ -102,8 +102,8 @@ class Comparison:
         self.margins = margins
         self.promise = promise
         single = history.errors >= MANY and history.phi < SINGLE
-        lane = SURE_LANE if single else LANE
-        self.fail = Wealth(by_batch(FAIL_WEIGHTS, lane), tempered_part(FAIL_WEIGHTS, lane), AT_ONCE)
+        self.lane = SURE_LANE if single else LANE
+        self.fail = Wealth(*self._lanes(FAIL_WEIGHTS), AT_ONCE)
         self.passed = Wealth(by_batch(PASS_WEIGHTS), tempered_part(PASS_WEIGHTS), AT_ONCE)
         self.stage = Wealth((), PASS_WEIGHTS, AT_ONCE)
         self.split, self.stretch, self.x_pass = Counted(), Counted(), 0.0
@@ -173,6 +173,8 @@ class Comparison:
         n_c, x_c, x_pass, n_b, x_b = row
         if n_c <= 0:
             return
+        if self.minutes == 0 and self.errors >= LEAST_ERRORS and n_b:
+            self._fit(Minute(n_c, x_c, abs(n_b), x_b))
         start = late_start(self.minutes, self.promise.horizon)
         self.fail.start(start)
         self.passed.start(start)
@@ -190,6 +192,22 @@ class Comparison:
         self.stage.hold_to(LARGEST)
         self.n_candidate += n_c
         self.bad_candidate += x_c
+
+    def _lanes(self, weights: Sequence[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        return by_batch(weights, self.lane), tempered_part(weights, self.lane)
+
+    def _fit(self, first: Minute) -> None:
+        """Put the capital on what this traffic can tell; only its requests are known by then."""
+        rho, delta, guess = (
+            self.margins.rho_fail,
+            self.margins.delta_fail,
+            self.guess_bad / self.guess_n,
+        )
+        gains = [
+            nats / self.dispersion.base for nats in speeds(FAIL_ODDS, rho, delta, guess, first)
+        ]
+        weights = fitted(FAIL_WEIGHTS, gains, log(1 / self.promise.alpha))
+        self.fail.spread(*self._lanes(weights), AT_ONCE)
 
     def _compare(self, minute: Minute, x_pass: float) -> None:
         n_c, x_c, n_b, x_b = minute

@@ -28,8 +28,11 @@ SURCHARGE = 1.25
 HALF_LIFE = 0.5 ** (1 / 90)
 MEMORY = 0.95
 CHANCE, CHANCE_SINGLE = 1.0, 2.0
-"""Standard deviations of chance by which residuals have to follow one another to count; more
-where history shows single errors, for an arm that wanders would have shown there."""
+"""Standard deviations of chance by which blocks have to scatter, or residuals to follow one
+another, to count; more where history shows single errors: noise that lasts shows there."""
+
+MANY, SINGLE = 500, 1.3
+"""Errors of history, and their phi, from which on they surely come one by one."""
 
 LOW_NORMAL = -2.0537
 """The normal 2 % quantile."""
@@ -42,16 +45,35 @@ def from_history(rows: Sequence[tuple[float, float]]) -> float:
     sizes the one that scatters most counts, less what that may be by chance. With fewer than 50
     errors in it, history is believed only in part.
     """
-    known = min(1.0, sum(x for _, x in rows) / LEAST_ERRORS)
-    scatter = max(_scatter(rows, *block) for block in BLOCKS)
-    if scatter == 0:
+    errors = sum(x for _, x in rows)
+    known = min(1.0, errors / LEAST_ERRORS)
+    seen = [_scatter(rows, *block) for block in BLOCKS]
+    if not any(pairs for _, pairs in seen):
         return UNKNOWN
-    phi = max(1.0, 1 + SURCHARGE * (scatter - 1)) + (UNKNOWN - 1) * (1 - known) ** 6
+    phi = _above_chance(seen, CHANCE)
+    if errors >= MANY and phi < SINGLE:
+        return _above_chance(seen, CHANCE_SINGLE)
+    phi += (UNKNOWN - 1) * (1 - known) ** 6
     return phi if known == 1 else min(phi, UNKNOWN)
 
 
-def _scatter(rows: Sequence[tuple[float, float]], size: int, cut: float, rest: float) -> float:
-    """Mean chi-square of neighbouring blocks without the highest; 0 if there are too few."""
+def _above_chance(seen: Sequence[tuple[float, int]], chance: float) -> float:
+    """Phi by the largest scatter, less so many standard deviations of what chance does to it."""
+    less = (
+        max(min(1.0, scatter), scatter * (1 - chance * sqrt(NEIGHBOURS / pairs)))
+        for scatter, pairs in seen
+        if pairs
+    )
+    return max(1.0, 1 + SURCHARGE * (max(less) - 1))
+
+
+def _scatter(
+    rows: Sequence[tuple[float, float]], size: int, cut: float, rest: float
+) -> tuple[float, int]:
+    """Mean chi-square of neighbouring blocks without the highest, and of how many pairs.
+
+    No pairs where there are too few.
+    """
     blocks = [
         (sum(n for n, _ in rows[i : i + size]), sum(x for _, x in rows[i : i + size]))
         for i in range(0, len(rows) - size + 1, size)
@@ -64,10 +86,9 @@ def _scatter(rows: Sequence[tuple[float, float]], size: int, cut: float, rest: f
         p = (x + x_next) / total
         found.append((x - p * n) ** 2 / (p * (1 - p) * n * n_next / total))
     if len(found) < LEAST_PAIRS:
-        return 0.0
+        return 0.0, 0
     kept = sorted(found)[: len(found) - round(cut * len(found))]
-    scatter = sum(kept) / len(kept) / rest
-    return max(min(1.0, scatter), scatter * (1 - sqrt(NEIGHBOURS / len(found))))
+    return sum(kept) / len(kept) / rest, len(found)
 
 
 def low_chi_square(df: float) -> float:

@@ -22,6 +22,30 @@ LANE, SURE_LANE = 0.5, 0.8
 """Lane B's part of the capital, and where history shows that errors come one by one."""
 
 
+HURRY, LEAST_QUICK = 0.7, 0.15
+"""What is seen within a minute or two needs little capital to be seen as soon."""
+
+LONG, LEAST_SLOW = 90, 0.15
+"""Harm that needs more minutes than this to be seen is worth less capital."""
+
+
+def fitted(weights: Sequence[float], speeds: Sequence[float], nats: float) -> list[float]:
+    """The weights, moved to what this traffic finds neither at once nor after hours.
+
+    Args:
+        weights: of the alternatives.
+        speeds: the nats a minute that each of them gains where it is true.
+        nats: how many make a verdict.
+    """
+    parts = [
+        weight
+        * max(exp(-HURRY * speed), LEAST_QUICK)
+        * max(min(1.0, speed * LONG / nats), LEAST_SLOW)
+        for weight, speed in zip(weights, speeds, strict=True)
+    ]
+    return [part * sum(weights) / sum(parts) for part in parts]
+
+
 def by_batch(weights: Sequence[float], lane: float = LANE) -> tuple[float, ...]:
     """Lane A's weights: every alternative with every guess of the batch size."""
     return tuple((1 - lane) * w * g for w in weights for g in GUESS_WEIGHTS)
@@ -43,6 +67,11 @@ class Wealth:
         self.weights_a, self.weights_b = weights_a, weights_b
         self.lane_a = [at_once * w for w in weights_a]
         self.lane_b = [at_once * w for w in weights_b]
+
+    def spread(self, weights_a: Sequence[float], weights_b: Sequence[float], part: float) -> None:
+        """Begin with so large a part of the capital, by weights of its own."""
+        self.lane_a = [part * w for w in weights_a]
+        self.lane_b = [part * w for w in weights_b]
 
     @property
     def total(self) -> float:

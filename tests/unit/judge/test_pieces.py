@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from unit.judge.streams import Row, history, mean_and_error, release
 
-from canarycli.judge.bets import Minute
+from canarycli.judge.bets import FAIL_ODDS, FAIL_WEIGHTS, Minute, speeds
 from canarycli.judge.dispersion import UNKNOWN, Dispersion, from_history, low_chi_square
 from canarycli.judge.interval import Counted
 from canarycli.judge.latency import (
@@ -22,7 +22,7 @@ from canarycli.judge.means import Means, Scale
 from canarycli.judge.memory import packed, unpacked
 from canarycli.judge.power import divergence, information, requests_to_fail, requests_to_pass
 from canarycli.judge.telling import rate_above
-from canarycli.judge.wealth import LANE, late_start, stage_start
+from canarycli.judge.wealth import LANE, fitted, late_start, stage_start
 from canarycli.judge.weights import weights
 from canarycli.judge.wording import amount, change
 from canarycli.metrics import Unit
@@ -35,6 +35,11 @@ def test_history_of_single_errors_has_a_dispersion_near_1() -> None:
     found = sorted(from_history(history(seed, length=600)) for seed in range(9))
     assert found[4] < 1.1
     assert found[-1] < 1.5
+
+
+def test_a_day_of_single_errors_has_a_dispersion_of_1() -> None:
+    found = [from_history(history(seed, length=1440)) for seed in range(6)]
+    assert sorted(found)[4] == 1.0
 
 
 def test_history_of_batches_has_one_of_about_their_size() -> None:
@@ -261,6 +266,28 @@ def test_capital_that_is_brought_in_later_is_what_was_held_back() -> None:
     assert 0.08 <= starts <= 0.1
     assert sum(stage_start(stage) for stage in range(1, 60)) <= 0.1
     assert LANE == 0.5
+
+
+def test_capital_goes_to_what_this_traffic_finds_neither_at_once_nor_after_hours() -> None:
+    busy = speeds(FAIL_ODDS, 1.1, 0.0, 0.005, Minute(10_000, 0, 190_000, 0))
+    quiet = speeds(FAIL_ODDS, 1.1, 0.0, 0.001, Minute(60, 0, 1_140, 0))
+    fit, other = (fitted(FAIL_WEIGHTS, gains, log(100)) for gains in (busy, quiet))
+    gained = [
+        [w / before for w, before in zip(ws, FAIL_WEIGHTS, strict=True)] for ws in (fit, other)
+    ]
+
+    assert sum(fit) == pytest.approx(sum(FAIL_WEIGHTS)) == pytest.approx(sum(other))
+    assert gained[0][0] > 2
+    assert gained[0][-1] < 1  # at x2 a minute or two are enough
+    assert max(gained[1]) == pytest.approx(gained[1][FAIL_ODDS.index(3.0)])
+    assert min(*gained[0], *gained[1]) > 0.1  # nothing is given up
+
+
+def test_an_alternative_gains_what_information_says() -> None:
+    (gain,) = speeds((2.0,), 1.1, 0.0, 0.002, Minute(600, 0, 11_400, 0))
+    rate = 2 * 0.0022 / (1 - 0.0022 + 2 * 0.0022)
+
+    assert gain == pytest.approx(600 * information(rate, 0.002, 1.1, 0.0, 0.05), rel=0.01)
 
 
 def test_one_minute_never_proves_anything_in_any_crowd() -> None:
