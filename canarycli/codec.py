@@ -1,5 +1,6 @@
 """Frozen values to JSON and back, driven by their type hints: small, so rollback starts fast."""
 
+import sys
 import types
 import typing
 from collections.abc import Mapping
@@ -117,15 +118,51 @@ def _short(data: Any) -> str:
 
 def _read_dataclass(kind: Any, data: Mapping[str, Any]) -> Any:
     given = {}
-    for field, hint in _hints(kind):
-        if field.name in data:
-            given[field.name] = _read(hint, data[field.name])
-        elif field.default is MISSING and field.default_factory is MISSING:
-            raise KeyError(field.name)
+    for name, usual in _usual(kind):
+        if name not in data:
+            if usual is MISSING:
+                raise KeyError(name)
+        elif usual is MISSING or not _same(data[name], usual):
+            given[name] = _read(_hint(kind, name), data[name])
     return kind(**given)
 
 
+def _same(data: Any, usual: Any) -> bool:
+    return type(data) is type(usual) and bool(data == usual)
+
+
 @cache
-def _hints(kind: Any) -> tuple[tuple[Any, Any], ...]:
-    hints = typing.get_type_hints(kind)
-    return tuple((field, hints[field.name]) for field in fields(kind))
+def _usual(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """The fields, and what their defaults are written as: that is read back without its type."""
+    return tuple((field.name, _default(field)) for field in fields(kind))
+
+
+def _default(field: Any) -> Any:
+    if field.default_factory is not MISSING:
+        return to_json(field.default_factory())
+    return MISSING if field.default is MISSING else to_json(field.default)
+
+
+@cache
+def _hint(kind: Any, name: str) -> Any:
+    """The type of a field, found when it is first needed.
+
+    A name that its module has by `__getattr__` alone is imported by that.
+    """
+    module = sys.modules[kind.__module__]
+    field = types.SimpleNamespace(__annotations__={name: kind.__annotations__[name]})
+    return typing.get_type_hints(field, vars(module), _Later(module))[name]
+
+
+class _Later(dict[str, Any]):
+    """The names of a module, those included that it imports when they are asked for."""
+
+    def __init__(self, module: types.ModuleType) -> None:
+        super().__init__()
+        self._module = module
+
+    def __missing__(self, name: str) -> Any:
+        try:
+            return getattr(self._module, name)
+        except AttributeError:
+            raise KeyError(name) from None

@@ -1,13 +1,16 @@
 """The written intent of a release: stages, checks and what to do when things are unclear."""
 
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from canarycli.freeze import Freeze
-from canarycli.metrics import Metric
+if TYPE_CHECKING:
+    from canarycli.freeze import Freeze
+    from canarycli.metrics import Metric
 
 
 class Then(StrEnum):
@@ -139,7 +142,7 @@ class Check:
     """
 
     name: str
-    metric: Metric
+    metric: "Metric"
     no_worse_by: Margin | None = None
     never_above: float | None = None
     never_below: float | None = None
@@ -268,7 +271,7 @@ class Plan:
     hold_at_most: Wait = field(default_factory=lambda: Wait(timedelta(hours=24)))
     shadow: Shadow | None = None
     smoke: tuple[Smoke, ...] = ()
-    freeze: tuple[Freeze, ...] = ()
+    freeze: "tuple[Freeze, ...]" = ()
     probation: timedelta | None = None
 
     def __post_init__(self) -> None:
@@ -306,7 +309,7 @@ class Plan:
         """The checks that decide."""
         return tuple(check for check in self.checks if check.role is Role.GATE)
 
-    def metrics(self) -> tuple[Metric, ...]:
+    def metrics(self) -> "tuple[Metric, ...]":
         """Every metric the checks need, once each."""
         return tuple({check.metric.key: check.metric for check in self.checks}.values())
 
@@ -321,3 +324,16 @@ class Plan:
             if name not in known:
                 raise KeyError(name)
         return replace(self, checks=tuple(c for c in self.checks if c.name not in names))
+
+
+LATER: Mapping[str, str] = {
+    "Freeze": "canarycli.freeze",
+    "Metric": "canarycli.metrics",
+}
+"""Types that only a plan with checks or freezes needs; a bare rollback's has none."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(LATER[name]), name)

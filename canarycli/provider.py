@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from canarycli.metrics import Measurements, Metric, Window
 from canarycli.sense import require_texts
 from canarycli.traffic import Traffic
+
+if TYPE_CHECKING:
+    from canarycli.metrics import Measurements, Metric, Window
 
 RELEASE_NOTE = "canary-release"
 BASELINE_NOTE = "canary-baseline"
@@ -59,7 +61,7 @@ class Limits:
     shadow_among: int = 0
     beyond_5xx: str = ""
 
-    def offers(self, metric: Metric) -> bool:
+    def offers(self, metric: "Metric") -> bool:
         """Whether the judge may ask for a built-in metric besides a plan's own.
 
         Of counts over thresholds and histograms only for the sharper one.
@@ -163,20 +165,16 @@ class Provider(Protocol):
     @property
     def limits(self) -> Limits:
         """What this cloud can do."""
-        ...
 
     @property
     def place(self) -> str:
         """Where: `us-east-1`, `acme-ml/europe-west4`; the same text for the same endpoints."""
-        ...
 
     def describe(self, endpoint: str) -> Endpoint:
         """Look at an endpoint: versions (idle ones too), traffic, settled or not."""
-        ...
 
     def notes(self, seen: Endpoint) -> Notes:
         """What canary wrote on the endpoint, {} if nothing."""
-        ...
 
     def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
         """Ask for a split and return at once, without waiting until it is in place.
@@ -191,21 +189,18 @@ class Provider(Protocol):
         Raises:
             Conflict: the endpoint is not as in `seen`, or another change is under way.
         """
-        ...
 
     def measure(
         self,
         endpoint: str,
         versions: Collection[str],
-        metrics: Collection[Metric],
-        window: Window,
-    ) -> Measurements:
+        metrics: "Collection[Metric]",
+        window: "Window",
+    ) -> "Measurements":
         """The points of each metric on each version in the window; no data is an empty series."""
-        ...
 
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """The cloud's own command line, to paste, for this split, its shares of 0 too; no call."""
-        ...
 
 
 @runtime_checkable
@@ -221,11 +216,9 @@ class Naming(Protocol):
         Raises:
             UsageError: the name says another place than the settings.
         """
-        ...
 
     def one_name(self, endpoint: str, /) -> str:
         """The text that is the same for whatever name one endpoint is called by."""
-        ...
 
 
 @runtime_checkable
@@ -240,11 +233,9 @@ class Deployer(Protocol):
         Returns at once with the name the new version will have. Idempotent for one `release`.
         It is there when `describe(...)` shows it in service with the endpoint settled.
         """
-        ...
 
     def retire(self, seen: Endpoint, version: str) -> None:
         """Ask for an idle version to be removed. Refused (`Conflict`) while it has traffic."""
-        ...
 
 
 @runtime_checkable
@@ -253,7 +244,6 @@ class Detailed(Protocol):
 
     def details(self, endpoint: str) -> Endpoint:
         """Look as `describe` does, with every model, machine and reason to be unfit there is."""
-        ...
 
 
 @runtime_checkable
@@ -262,7 +252,6 @@ class Reporting(Protocol):
 
     def progress(self, seen: Endpoint) -> str:
         """Where a deployment is, in words for people; "" if none is under way."""
-        ...
 
 
 @runtime_checkable
@@ -271,11 +260,9 @@ class Warming(Protocol):
 
     def keep_warm(self, seen: Endpoint, version: str, release: str) -> bool:
         """Let a version have no fewer instances than now; False if it does not scale."""
-        ...
 
     def let_cool(self, seen: Endpoint, version: str) -> bool:
         """Undo `keep_warm`; False if there is nothing to undo."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +287,6 @@ class Doctor(Protocol):
 
     def identity(self) -> Iterator[Probe]:
         """Who the credentials belong to, and how long they last."""
-        ...
 
     def permissions(self, endpoint: str, *, deploys: bool = False) -> Iterator[Probe]:
         """Each permission a release needs; with `deploys` those to bring a candidate in too.
@@ -308,13 +294,11 @@ class Doctor(Protocol):
         Raises:
             ProviderError: the endpoint can't even be looked at.
         """
-        ...
 
     def metrics(
-        self, endpoint: str, versions: Collection[str], metrics: Collection[Metric], now: datetime
+        self, endpoint: str, versions: Collection[str], metrics: "Collection[Metric]", now: datetime
     ) -> Iterator[Probe]:
         """The newest point of each metric on each version."""
-        ...
 
 
 @runtime_checkable
@@ -324,7 +308,6 @@ class Inspector(Protocol):
     @property
     def doctor(self) -> Doctor:
         """Who looks."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +345,6 @@ class Permitted(Protocol):
 
         No call, no credentials: a placeholder stands for what nobody has said.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,4 +378,3 @@ class Smoker(Protocol):
         Raises:
             Rejected: another version answered, or none.
         """
-        ...

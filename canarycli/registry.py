@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from canarycli.declared import Declaring, Keys, Metering
 from canarycli.errors import MissingExtra, UsageError
-from canarycli.metrics import Origin
 from canarycli.provider import Provider
-from canarycli.source import Source
 from canarycli.verbs import offers
 
-if TYPE_CHECKING:  # a rollback does not wait for it
+if TYPE_CHECKING:  # a rollback does not wait for them
     from importlib.metadata import EntryPoint
+
+    from canarycli.metrics import Origin
+    from canarycli.source import Source
 
 GROUP = "canarycli.providers"
 SOURCES = "canarycli.sources"
@@ -147,7 +148,7 @@ def source_names() -> tuple[str, ...]:
     return tuple(sorted({*OUR_SOURCES, *(entry.name for entry in entry_points(group=SOURCES))}))
 
 
-def load_source(wanted: Origin) -> Source:
+def load_source(wanted: "Origin") -> "Source":
     """The source that a metric comes from, what it needs imported only now.
 
     Raises:

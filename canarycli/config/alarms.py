@@ -7,7 +7,6 @@ from canarycli.metrics import Metric
 from canarycli.plan import Check, Role
 
 SOURCE, KEY = "cloudwatch", "alarm"
-MISPLACED = "unknown key alarm, it takes the place of metric: write {alarm: NAME} as the check"
 RINGS = 0.5
 """An alarm is 1 while it rings and 0 while it is quiet, so its mean tells by any limit between."""
 

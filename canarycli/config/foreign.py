@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from canarycli.config.alarms import MISPLACED
 from canarycli.config.keys import CLOUD, DEFAULTS, KEYS, keys_of
 from canarycli.config.problem import nearest
 from canarycli.declared import VARIABLE, Keys
 from canarycli.registry import metric_words, own_keys
+
+MISPLACED = "unknown key alarm, it takes the place of metric: write {alarm: NAME} as the check"
 
 Wrong = tuple[tuple[str | int, ...], str]
 """Where in a part of the file something is wrong, and the sentence."""

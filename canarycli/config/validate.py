@@ -7,9 +7,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from canarycli.config import labels, models, plans, predictions, sources, stages
-from canarycli.config.alarms import MISPLACED, is_alarm
+from canarycli.config.alarms import is_alarm
 from canarycli.config.document import At, Document, Path
 from canarycli.config.fields import quoted
+from canarycli.config.foreign import MISPLACED
 from canarycli.config.problem import Problem, nearest
 from canarycli.config.rules import Flaw
 

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from canarycli.config.foreign import own_defaults
 from canarycli.config.keys import keys_of
-from canarycli.freeze import Freeze
-from canarycli.plan import Plan
+
+if TYPE_CHECKING:
+    from canarycli.freeze import Freeze
+    from canarycli.plan import Plan
 
 KEEP_BASELINE = timedelta(hours=1)
 
@@ -77,9 +79,9 @@ class Config:
 
     path: Path | None = None
     endpoints: Mapping[str, EndpointConfig] = field(default_factory=dict)
-    plans: Mapping[str, Plan] = field(default_factory=dict)
+    plans: "Mapping[str, Plan]" = field(default_factory=dict)
     notify: tuple[Notify, ...] = ()
-    freeze: tuple[Freeze, ...] = ()
+    freeze: "tuple[Freeze, ...]" = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
     def defaults_for(self, provider: str) -> dict[str, Any]:

@@ -5,14 +5,11 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from canarycli.clock import Clock
 from canarycli.errors import Broken, CanaryError, Denied, Unavailable, Unsupported
-from canarycli.files import Files, Say, Uploaded, Uploader
 from canarycli.masking import mask
-from canarycli.metrics import Measurements, Metric, Origin, Window
-from canarycli.preview import Preview, Previewer, Roomy, Trying
 from canarycli.provider import (
     Deployer,
     Detailed,
@@ -27,6 +24,11 @@ from canarycli.provider import (
 )
 from canarycli.traffic import Traffic
 from canarycli.verbs import offers
+
+if TYPE_CHECKING:
+    from canarycli.files import Files, Say, Uploaded
+    from canarycli.metrics import Measurements, Metric, Origin, Window
+    from canarycli.preview import Preview
 
 T = TypeVar("T")
 
@@ -108,9 +110,9 @@ class Patient:
         self,
         endpoint: str,
         versions: Collection[str],
-        metrics: Collection[Metric],
-        window: Window,
-    ) -> Measurements:
+        metrics: "Collection[Metric]",
+        window: "Window",
+    ) -> "Measurements":
         """The points of each metric on each version in the window, the baseline named first.
 
         Metrics that name a source are asked of it, side by side with the cloud; one that fails
@@ -121,6 +123,7 @@ class Patient:
             return self._ask(lambda: self.provider.measure(endpoint, versions, metrics, window))
         # Here and not above, so that a rollback loads no source.
         from canarycli.engine.sources import arms_of, ask, beside
+        from canarycli.metrics import Measurements
 
         patient = replace(self, patience=self.patience / 2, who=lambda: "it")
         asked = ask(self.provider, arms_of(endpoint, versions), sourced, window, patient.ask)
@@ -133,7 +136,12 @@ class Patient:
         return beside(measured, asked)
 
     def values(
-        self, endpoint: str, version: str, origin: Origin, fields: Collection[str], window: Window
+        self,
+        endpoint: str,
+        version: str,
+        origin: "Origin",
+        fields: Collection[str],
+        window: "Window",
     ) -> Mapping[str, Mapping[str, float]]:
         """The part of a version's recorded answers that has each value of some fields."""
         from canarycli.engine.recorded import Kept
@@ -155,8 +163,10 @@ class Patient:
 
     def preview(
         self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]
-    ) -> Preview | None:
+    ) -> "Preview | None":
         """What deploying would do, None where this provider or its permissions can't say."""
+        from canarycli.preview import Previewer
+
         if not offers(self.provider, Previewer):
             return None
         preview = self.provider.preview
@@ -165,12 +175,16 @@ class Patient:
         except Denied:
             return None
 
-    def upload(self, seen: Endpoint, files: Files, say: Say) -> AbstractContextManager[Uploaded]:
+    def upload(
+        self, seen: Endpoint, files: "Files", say: "Say"
+    ) -> "AbstractContextManager[Uploaded]":
         """Make a model of a person's files, tried once: it repeats its parts by itself.
 
         Raises:
             Unsupported: this provider can't.
         """
+        from canarycli.files import Uploader
+
         if not offers(self.provider, Uploader):
             raise Unsupported(
                 f"no model can be made of {files.source!r} here",
@@ -180,6 +194,8 @@ class Patient:
 
     def no_room(self, seen: Endpoint, notes: Notes) -> str:
         """Why notes can't be written, "" where they can or nobody can say."""
+        from canarycli.preview import Roomy
+
         if not offers(self.provider, Roomy):
             return ""
         full = self.provider.no_room
@@ -194,6 +210,8 @@ class Patient:
         Raises:
             Denied: they may not.
         """
+        from canarycli.preview import Trying
+
         if offers(self.provider, Trying):
             may = self.provider.try_notes
             self._ask(lambda: may(seen))

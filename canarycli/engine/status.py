@@ -6,8 +6,8 @@ from typing import Any
 
 from canarycli.plan import Then
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, RELEASE_NOTE, Endpoint, Notes
-from canarycli.release.reading import row
 from canarycli.release.record import Release, State
+from canarycli.release.rows import row
 from canarycli.store import Lease, Record
 
 SCHEMA = "canary.status/1"

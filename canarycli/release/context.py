@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from canarycli.freeze import in_force
 from canarycli.journal import Event
-from canarycli.judge import Judgement
 from canarycli.plan import Then
 from canarycli.provider import Endpoint, Notes
 from canarycli.release.capacity import shortages
-from canarycli.release.reading import failed_requests
 from canarycli.release.record import OUTCOME_EXITS, Cause, Outcome, Pause, Release, State
-from canarycli.release.smoke import Tried
+from canarycli.release.rows import failed_requests
 from canarycli.traffic import Traffic, percent
+
+if TYPE_CHECKING:
+    from canarycli.judge import Judgement
+    from canarycli.release.smoke import Tried
 
 SETTLING = timedelta(seconds=2)
 """How soon to look again while a change of traffic is on its way, at the latest."""
@@ -43,9 +44,9 @@ class Seen:
     """
 
     endpoint: Endpoint
-    judgement: Judgement | None = None
+    judgement: "Judgement | None" = None
     metrics_after: timedelta = timedelta(0)
-    tried: tuple[Tried, ...] | None = None
+    tried: "tuple[Tried, ...] | None" = None
     notes: Notes | None = None
 
 
@@ -146,6 +147,8 @@ class Context:
 
     def freezes(self) -> bool:
         """Whether a change freeze keeps everything from going up now; said once as it comes."""
+        from canarycli.freeze import in_force
+
         said = in_force(self.release.plan.freeze, self.now)
         if said and said != self.release.frozen:
             self.tell("frozen", f"nothing goes up now: {said}", why=said)

@@ -6,13 +6,16 @@ Each function is pure, and refuses (`UsageError`) what makes no sense where the 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from canarycli.errors import UsageError
-from canarycli.freeze import Freeze
 from canarycli.plan import Stage, Then
 from canarycli.release.context import begin_rollback
 from canarycli.release.record import Approval, Ask, Cause, Order, Outcome, Pause, Release, State
 from canarycli.traffic import percent
+
+if TYPE_CHECKING:
+    from canarycli.freeze import Freeze
 
 SIGNATURE, ENVIRONMENT = "signature", "environment"
 """What an approval may come through, the latter with the environment's name behind a colon."""
@@ -70,7 +73,7 @@ def shift(
     return replace(release, ask=Ask(Order.SHIFT, by, reason, share, override=override))
 
 
-def freeze(release: Release, freezes: Sequence[Freeze]) -> Release:
+def freeze(release: Release, freezes: "Sequence[Freeze]") -> Release:
     """Go up in none of these from now on, but in those that were overridden when it started."""
     _must_be_open(release)
     waived = release.override.freezes if release.override else ()

@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from canarycli.errors import Exit
-from canarycli.freeze import Freeze
-from canarycli.judge.finding import Finding, Split, Verdict
 from canarycli.plan import Plan, Stage, Then
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, RELEASE_NOTE, Notes
 from canarycli.traffic import TOLERANCE, Traffic
+
+if TYPE_CHECKING:
+    from canarycli.freeze import Freeze
+    from canarycli.judge.finding import Finding, Split, Verdict
 
 
 class State(StrEnum):
@@ -120,7 +123,7 @@ class Override:
 
     by: str
     reason: str
-    freezes: tuple[Freeze, ...] = ()
+    freezes: "tuple[Freeze, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +182,8 @@ class Release:
     ask: Ask | None = None
     failing: Mapping[str, int] = field(default_factory=dict)
     read_at: datetime | None = None
-    findings: tuple[Finding, ...] = ()
-    verdict: Verdict | None = None
+    findings: "tuple[Finding, ...]" = ()
+    verdict: "Verdict | None" = None
     served: float = 0.0
     extra: float = 0.0
     served_before: float = 0.0
@@ -206,7 +209,7 @@ class Release:
     approvals: tuple[Approval, ...] = ()
     frozen: str = ""
     override: Override | None = None
-    splits: tuple[Split, ...] = ()
+    splits: "tuple[Split, ...]" = ()
     probation_until: datetime | None = None
 
     @property
@@ -329,6 +332,8 @@ class Release:
         if splits and splits[-1].until is None:
             splits = (*splits[:-1], replace(splits[-1], until=now))
         if share:
+            from canarycli.judge.finding import Split
+
             splits = (*splits, Split(share, now))
         return replace(self, splits=splits[-MOST_SPLITS:])
 
@@ -351,3 +356,18 @@ MOST_SPLITS = 50
 def endpoint_key(provider: str, place: str, name: str) -> str:
     """What an endpoint's document is kept under: one for each endpoint there is."""
     return f"{provider}/{place}/{name}"
+
+
+LATER: Mapping[str, str] = {
+    "Finding": "canarycli.judge.finding",
+    "Split": "canarycli.judge.finding",
+    "Verdict": "canarycli.judge.finding",
+    "Freeze": "canarycli.freeze",
+}
+"""Types that only a record with a judged or a frozen release needs; a bare rollback's has none."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(LATER[name]), name)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from canarycli.harmless import in_markdown
-from canarycli.release.reading import SIGNS
+from canarycli.release.rows import SIGNS
 from canarycli.report import gauge, numbers
 from canarycli.report.story import Row, Story
 from canarycli.traffic import percent

@@ -13,7 +13,7 @@ from canarycli.codec import to_json
 from canarycli.harmless import harmless_json, visible
 from canarycli.plan import USUAL_NAME
 from canarycli.release.decide.sentences import span
-from canarycli.release.reading import SIGNS
+from canarycli.release.rows import SIGNS
 from canarycli.report import answers, charts, numbers
 from canarycli.report.story import Row, Story
 from canarycli.traffic import percent

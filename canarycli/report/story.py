@@ -9,8 +9,8 @@ from typing import Any
 from canarycli.journal import Event
 from canarycli.judge.finding import WORST_FIRST
 from canarycli.plan import Check
-from canarycli.release.reading import failed_requests
 from canarycli.release.record import Outcome, Release
+from canarycli.release.rows import failed_requests
 from canarycli.traffic import percent
 
 Row = Mapping[str, Any]

@@ -1,5 +1,7 @@
 """Azure ML as a provider: the verbs, each handed to the module that knows how."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
@@ -8,11 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from canarycli.errors import NotFound, ProviderError, Unsupported
-from canarycli.files import Files, Say, Uploaded
-from canarycli.metrics import Measurements, Metric, Window
-from canarycli.preview import Listed, Preview
 from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
-from canarycli.recorder import Answer, Budget, Recording
 from canarycli.sense import sensible
 from canarycli.traffic import Traffic
 from canarycli_azureml import command
@@ -28,6 +26,10 @@ from canarycli_azureml.split import SHADOW_UP_TO, no_room
 from canarycli_azureml.traffic import Shifter
 
 if TYPE_CHECKING:
+    from canarycli.files import Files, Say, Uploaded
+    from canarycli.metrics import Measurements, Metric, Window
+    from canarycli.preview import Listed, Preview
+    from canarycli.recorder import Answer, Budget, Recording
     from canarycli_azureml.collected import Collected
     from canarycli_azureml.deploy import Fleet
     from canarycli_azureml.doctor import Doctor
@@ -60,14 +62,14 @@ class AzureML:
         self._deployments = Deployments(self._settings, self._session)
 
     @cached_property
-    def fleet(self) -> "Fleet":
+    def fleet(self) -> Fleet:
         """Deployments that come and go."""
         from canarycli_azureml.deploy import Fleet
 
         return Fleet(self._settings, self._session, self._deployments)
 
     @cached_property
-    def doctor(self) -> "Doctor":
+    def doctor(self) -> Doctor:
         """Who looks at identity, permissions and metrics."""
         from canarycli_azureml.doctor import Doctor
 
@@ -108,6 +110,8 @@ class AzureML:
     @sensible("listing endpoints")
     def endpoints(self) -> list[Listed]:
         """The online endpoints of the workspace, by name."""
+        from canarycli.preview import Listed
+
         doing = f"listing the endpoints of {self._settings.workspace}"
         listed = self._session.pages(f"{self._settings.path}/onlineEndpoints", doing)
         names = sorted(str(one.get("name") or "") for one in listed)
@@ -235,7 +239,7 @@ class AzureML:
         return Caller(self._settings, self._session).ask(found, version, body, content_type)
 
     @cached_property
-    def _collected(self) -> "Collected":
+    def _collected(self) -> Collected:
         from canarycli_azureml.collected import Collected
 
         return Collected(self._settings, self._session)

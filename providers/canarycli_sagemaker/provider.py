@@ -1,19 +1,15 @@
 """SageMaker as a provider: weights for traffic, tags for notes, CloudWatch for metrics."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from canarycli.batch import Reading
 from canarycli.errors import NotFound, ProviderError, Unsupported
-from canarycli.files import Files, Say, Uploaded
-from canarycli.labels import Label
-from canarycli.metrics import Measurements, Metric, Window
-from canarycli.preview import Listed, Preview
 from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
-from canarycli.recorder import Answer, Budget, Recording
 from canarycli.sense import sensible
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.answers import checked
@@ -31,7 +27,13 @@ from canarycli_sagemaker.traffic import Shifter
 from canarycli_sagemaker.undone import Asks
 
 if TYPE_CHECKING:
+    from canarycli.batch import Reading
+    from canarycli.files import Files, Say, Uploaded
     from canarycli.kept import Kept
+    from canarycli.labels import Label
+    from canarycli.metrics import Measurements, Metric, Window
+    from canarycli.preview import Listed, Preview
+    from canarycli.recorder import Answer, Budget, Recording
     from canarycli_sagemaker.autoscaling import Autoscaling
     from canarycli_sagemaker.deploy import Fleet
     from canarycli_sagemaker.doctor import Doctor
@@ -61,40 +63,40 @@ class SageMaker:
         self._names: dict[str, str] = {}
 
     @cached_property
-    def fleet(self) -> "Fleet":
+    def fleet(self) -> Fleet:
         """Variants that come and go."""
         from canarycli_sagemaker.deploy import Fleet
 
         return Fleet(self.clients, self.configs, self.tags, self.describe, self.asks)
 
     @cached_property
-    def autoscaling(self) -> "Autoscaling":
+    def autoscaling(self) -> Autoscaling:
         """Variants that scale by themselves."""
         from canarycli_sagemaker.autoscaling import Autoscaling
 
         return Autoscaling(self.clients)
 
     @cached_property
-    def warmth(self) -> "Warmth":
+    def warmth(self) -> Warmth:
         """Idle variants that must not be scaled away."""
         from canarycli_sagemaker.warmth import Warmth
 
         return Warmth(self.autoscaling, self.tags)
 
     @cached_property
-    def _captured(self) -> "Kept[Answer]":
+    def _captured(self) -> Kept[Answer]:
         from canarycli.kept import Kept
 
         return Kept()
 
     @cached_property
-    def _truth(self) -> "Kept[Label]":
+    def _truth(self) -> Kept[Label]:
         from canarycli.kept import Kept
 
         return Kept()
 
     @cached_property
-    def doctor(self) -> "Doctor":
+    def doctor(self) -> Doctor:
         """Who looks at identity, permissions and metrics."""
         from canarycli_sagemaker.doctor import Doctor
 
@@ -140,6 +142,8 @@ class SageMaker:
     @sensible("listing endpoints")
     def endpoints(self) -> list[Listed]:
         """The endpoints of the account in the region, by name: ListEndpoints, page by page."""
+        from canarycli.preview import Listed
+
         asked: dict[str, Any] = {"SortBy": "Name", "SortOrder": "Ascending", "MaxResults": 100}
         found: list[Listed] = []
         while True:
@@ -235,6 +239,7 @@ class SageMaker:
         window: Window,
     ) -> Measurements:
         """All metrics of all versions in one GetMetricData."""
+        from canarycli.batch import Reading
         from canarycli_sagemaker.monitoring import measure
 
         reading = Reading(self._name(endpoint), tuple(versions), tuple(metrics), window)
@@ -357,7 +362,7 @@ class SageMaker:
 
         return policy_for(settings, endpoint, needs)
 
-    def _question(self, reading: Reading) -> "Question":
+    def _question(self, reading: Reading) -> Question:
         from canarycli_sagemaker.monitoring import Question
 
         period = self._period(reading.endpoint)

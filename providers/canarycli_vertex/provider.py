@@ -1,5 +1,7 @@
 """Vertex AI as a provider: the verbs, each handed to the module that knows how."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -7,11 +9,7 @@ from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from canarycli.files import FILE, Files, Say, Uploaded, without_files
-from canarycli.metrics import Measurements, Metric, Window
-from canarycli.preview import Listed, Preview
 from canarycli.provider import Endpoint, Limits, Needs, Notes
-from canarycli.recorder import Answer, Budget, Recording
 from canarycli.sense import sensible
 from canarycli.traffic import Traffic
 from canarycli_vertex.api import Api
@@ -28,6 +26,10 @@ from canarycli_vertex.settings import Settings
 from canarycli_vertex.traffic import labels_of, refuse_indivisible, shift
 
 if TYPE_CHECKING:
+    from canarycli.files import Files, Say, Uploaded
+    from canarycli.metrics import Measurements, Metric, Window
+    from canarycli.preview import Listed, Preview
+    from canarycli.recorder import Answer, Budget, Recording
     from canarycli_vertex.doctor import Doctor
 
 
@@ -51,7 +53,7 @@ class Vertex:
         self._over: set[Under] = set()
 
     @cached_property
-    def doctor(self) -> "Doctor":
+    def doctor(self) -> Doctor:
         """What is worth knowing before a release."""
         from canarycli_vertex.doctor import Doctor
 
@@ -94,6 +96,8 @@ class Vertex:
     @sensible("listing endpoints")
     def endpoints(self) -> list[Listed]:
         """The endpoints of the project in the region, by display name; canary takes their ids."""
+        from canarycli.preview import Listed
+
         path = f"{self._settings.parent}/endpoints"
         with understood("the list of endpoints"):
             found = [
@@ -178,6 +182,8 @@ class Vertex:
     @sensible("looking at a model")
     def preview(self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any]) -> Preview:
         """What `deploy` would do; one call, or two."""
+        from canarycli.files import FILE, Files
+
         refuse_indivisible(seen)
         if FILE in options:
             from canarycli_vertex import local
@@ -190,6 +196,7 @@ class Vertex:
     @staticmethod
     def check_candidate(options: Mapping[str, Any]) -> None:
         """Whether `candidate:` makes sense; see `Checking`."""
+        from canarycli.files import FILE, without_files
         from canarycli_vertex.deploy import check_options
 
         check_options(without_files(options))

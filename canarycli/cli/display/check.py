@@ -9,7 +9,7 @@ from canarycli.operations.check import Checked
 from canarycli.operations.noise import Measured
 from canarycli.plan import Role
 from canarycli.release.decide.sentences import span
-from canarycli.release.reading import SIGNS, row
+from canarycli.release.rows import SIGNS, row
 
 WORDS = {
     Verdict.PASS: "PASS  every check passes",

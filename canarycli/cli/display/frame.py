@@ -12,8 +12,8 @@ from canarycli.cli.display.chart import chart
 from canarycli.cli.display.offers import KEYS, keys
 from canarycli.cli.display.scene import HELP, LOG, Scene
 from canarycli.cli.display.spans import BAD, DOUBT, GOOD, OURS, QUIET, STRONG, Line, cut
-from canarycli.release.reading import SIGNS
 from canarycli.release.record import Outcome, State
+from canarycli.release.rows import SIGNS
 from canarycli.report import gauge, numbers
 from canarycli.report.headline import OLD, Tone, oldest
 from canarycli.report.story import Row, Story

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from canarycli.release.decide.sentences import span
-from canarycli.release.reading import SIGNS
+from canarycli.release.rows import SIGNS
 from canarycli.report.headline import OLD, headline, oldest
 from canarycli.traffic import percent
 

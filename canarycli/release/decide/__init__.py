@@ -6,7 +6,7 @@ for the split; so whatever crashes in between, the next look, by anybody, finds 
 allows at least what the endpoint does. The rules never ask "where was I?", only "what is
 recorded, and what is there?"; repeating an act is harmless.
 
-The first rule in `RULES` that has an answer wins:
+The first rule that has an answer wins, of `WAY_BACK` and then of `rules.WAY_ON`:
 
 1.  an ended release never changes;
 2.  a rollback is a one-way door: write it at least once, wait until it is seen, keep looking
@@ -25,16 +25,11 @@ The first rule in `RULES` that has an answer wins:
 12. a stage that has baked and passed leads to the next.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from canarycli.release.context import Context, Decision, Seen, noted
-from canarycli.release.decide.asked import deadline, held_too_long, order
-from canarycli.release.decide.claimed import claimed
-from canarycli.release.decide.on_probation import on_probation
-from canarycli.release.decide.split import deploying, drift, settle, smoke_test
-from canarycli.release.decide.verdicts import checks, doubt, paused, silence, stage
-from canarycli.release.decide.way_back import health, rolling_back
+from canarycli.release.decide.way_back import rolling_back
 from canarycli.release.record import Release
 
 __all__ = ["Decision", "Seen", "decide"]
@@ -43,33 +38,28 @@ __all__ = ["Decision", "Seen", "decide"]
 def decide(release: Release, seen: Seen, now: datetime) -> Decision:
     """The next step of a release, from what is recorded and what is seen."""
     context = Context(noted(release, seen, now), seen, now)
-    for rule in RULES:
-        decision = rule(context)
-        if decision is not None:
-            return decision
-    return context.wait()
+    return _first(WAY_BACK, context) or _way_on(context) or context.wait()
 
 
 def ended(context: Context) -> Decision | None:
     return Decision(context.release) if context.release.over else None
 
 
-RULES: tuple[Callable[[Context], Decision | None], ...] = (
-    ended,
-    rolling_back,
-    claimed,
-    deploying,
-    smoke_test,
-    health,
-    drift,
-    settle,
-    order,
-    deadline,
-    held_too_long,
-    checks,
-    silence,
-    doubt,
-    paused,
-    on_probation,
-    stage,
-)
+WAY_BACK: tuple[Callable[[Context], Decision | None], ...] = (ended, rolling_back)
+"""All the rules a rollback needs: the others are imported for a release that goes on."""
+
+
+def _way_on(context: Context) -> Decision | None:
+    from canarycli.release.decide.rules import WAY_ON
+
+    return _first(WAY_ON, context)
+
+
+def _first(
+    rules: Sequence[Callable[[Context], Decision | None]], context: Context
+) -> Decision | None:
+    for rule in rules:
+        decision = rule(context)
+        if decision is not None:
+            return decision
+    return None

@@ -11,8 +11,9 @@ from canarycli.release.context import WATCHING, Context, Decision
 from canarycli.release.decide.on_probation import probation
 from canarycli.release.decide.sentences import alone, paused_for, span
 from canarycli.release.decide.way_back import go_back
-from canarycli.release.reading import extra_failures, reading, row, served
+from canarycli.release.reading import reading
 from canarycli.release.record import Cause, Outcome, Release, State
+from canarycli.release.rows import extra_failures, row, served
 from canarycli.traffic import percent
 
 
