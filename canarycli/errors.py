@@ -3,6 +3,7 @@
 CanaryError
 ├── UsageError                 a flag or a value that makes no sense here
 │   ├── PlanError              points into a plan file: line, column, stages[2].percent
+│   ├── Unchanged              what is to be released has all traffic already
 │   └── MissingExtra           the provider's packages are not installed
 ├── Busy                       another driver holds the endpoint
 ├── StoreError                 release records can't be read or written, or make no sense
@@ -61,6 +62,9 @@ FOLDABLE = (
 )
 """Ends that `--ok-on` may count as 0."""
 
+UNCHANGED = "unchanged"
+"""The same of a start that found nothing to do, which is no end of a release."""
+
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM came; who handles Ctrl-C handles it in the same way, and the exit code is 143."""
@@ -112,6 +116,10 @@ class PlanError(UsageError):
     def __init__(self, where: str, message: str, *, hint: str | Iterable[str] = ()) -> None:
         super().__init__(f"{where}: {message}", hint=hint)
         self.where = where
+
+
+class Unchanged(UsageError):
+    """What is to be released has all traffic already, as where a job runs again."""
 
 
 class MissingExtra(UsageError):

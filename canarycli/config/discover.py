@@ -28,13 +28,26 @@ def discover(path: Path | None, *, cwd: Path, env: Mapping[str, str]) -> Path | 
         return _named(Path(env["CANARY_CONFIG"]), "CANARY_CONFIG", cwd)
     folders = tuple(_upward(cwd))
     files = [folder / name for folder in folders for name in FILES]
-    found = next((file for file in files if file.is_file()), None)
+    found = next((file for file in files if _is_file(file)), None)
     if found is None:
         tomls = (folder / "pyproject.toml" for folder in folders)
-        found = next((toml for toml in tomls if toml.is_file() and _has_table(toml)), None)
+        found = next((toml for toml in tomls if _is_file(toml) and _has_table(toml)), None)
     if found is not None and found.parent != cwd:
         _refuse_another_user(found)
     return found
+
+
+def here() -> Path:
+    """The working folder; the root where it is gone, for a rollback needs none."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path(os.sep)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a file is there; none is where this user may not look."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises there
 
 
 def _refuse_another_user(file: Path) -> None:
@@ -51,14 +64,14 @@ def _refuse_another_user(file: Path) -> None:
 
 def _named(path: Path, source: str, cwd: Path) -> Path:
     found = cwd / path.expanduser()
-    if not found.is_file():
+    if not _is_file(found):
         raise PlanError(source, f"there is no file {str(path)!r}", hint=HINT)
     return found
 
 
 def _upward(cwd: Path) -> Iterator[Path]:
     folders = (cwd, *cwd.parents)
-    roots = [n for n, folder in enumerate(folders) if (folder / ".git").exists()]
+    roots = [n for n, folder in enumerate(folders) if os.path.exists(folder / ".git")]  # noqa: PTH110 - a folder that may not be read has none
     yield from folders[: roots[0] + 1 if roots else 1]
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from canarycli.errors import Busy, NotFound
 from canarycli.journal import Event
+from canarycli.release.record import State
 from canarycli.store import Lease, Record, Stale, Store
 
 TRIES = 20
@@ -14,14 +15,19 @@ TRIES = 20
 def busy_with(record: Record, now: datetime) -> Busy:
     """The error that says who has the endpoint, and how to go on."""
     release, lease = record.release, record.lease
+    driven = lease is not None and lease.alive(now)
     facts = [
         f"{release.baseline} → {release.candidate} at {release.target:g}%, "
-        + (_driver(record, now) if lease and lease.alive(now) else "nobody drives it")
+        + (_driver(record, now) if driven else "nobody drives it")
     ]
+    verb = "promote" if release.state is State.HELD else "resume"
+    way = (
+        f"follow it: canary watch {release.id}" if driven else f"go on: canary {verb} {release.id}"
+    )
     return Busy(
         f"{release.endpoint} is busy with release {release.id}",
         facts=facts,
-        hint=(f"follow it: canary watch {release.id}", f"end it: canary rollback {release.id}"),
+        hint=(way, f"end it: canary rollback {release.id}"),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from canarycli.config.discover import discover
+from canarycli.config.discover import discover, here
 from canarycli.config.values import EndpointConfig
 from canarycli.errors import CanaryError, MissingExtra, StoreError, UsageError
 from canarycli.operations.address import Address
@@ -50,7 +50,7 @@ def _entries(
 ) -> Mapping[str, EndpointConfig]:
     """The endpoints of canary.yaml as far as it can be read."""
     try:
-        file = discover(address.config, cwd=Path.cwd(), env=env)
+        file = discover(address.config, cwd=here(), env=env)
     except CanaryError as error:
         aloud.dropped(error, "going on without it")
         return {}

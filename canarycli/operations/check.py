@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from canarycli.config import bake_from_option, load, plan_from_options, plan_from_word
+from canarycli.config.discover import here
 from canarycli.config.recorded import recorded
 from canarycli.errors import PlanError, UsageError
 from canarycli.judge import Arms, Judgement
@@ -107,8 +107,8 @@ def _plan(
     entry = work.target.config
     if entry is None or entry.plan is None:
         return plan_from_options(percent=50.0)
-    config = load(address.config, cwd=Path.cwd(), env=env)
-    plan = plan_from_word(entry.plan, config, cwd=Path.cwd())
+    config = load(address.config, cwd=here(), env=env)
+    plan = plan_from_word(entry.plan, config, cwd=here())
     answers = answers_of(work.target, config)
     return recorded(plan, *answers, measured=work.provider.limits.answers)
 

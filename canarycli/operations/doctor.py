@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 
 from canarycli.config import Config, load
+from canarycli.config.discover import here
 from canarycli.config.options import USUAL_CHECKS
 from canarycli.config.recorded import recorded
 from canarycli.declared import Key
@@ -110,7 +110,7 @@ def examine(
 
 def _config(address: Address, env: Mapping[str, str]) -> tuple[Config, tuple[Probe, ...]]:
     try:
-        config = load(address.config, cwd=Path.cwd(), env=env)
+        config = load(address.config, cwd=here(), env=env)
     except CanaryError as error:
         first, *more = error.message.splitlines()
         hints = (more[-1],) if more else ()

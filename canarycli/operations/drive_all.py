@@ -11,6 +11,7 @@ from typing import Any
 
 from canarycli.batch import Batching
 from canarycli.clock import Clock, SystemClock
+from canarycli.config.discover import here
 from canarycli.engine.controller import Controller
 from canarycli.engine.crew import Crew
 from canarycli.engine.figures import Figures
@@ -154,7 +155,7 @@ def looks_of(
         release = record.release
         target = Target(release.endpoint, release.provider, release.settings, None, record)
         shared = accounts.of(target.placed(env))
-        told = hearers(config, Path.cwd(), env, partial(newest, release.key))
+        told = hearers(config, here(), env, partial(newest, release.key))
         elsewhere[release.key] = told
 
         def hear(event: Event) -> None:

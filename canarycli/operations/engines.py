@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from canarycli.config.discover import here
 from canarycli.config.records import engine_in_file
 from canarycli.errors import CanaryError, MissingExtra, UsageError
 from canarycli.operations.engine_kind import EngineKind
@@ -84,7 +85,7 @@ def engine_of(
     Raises:
         UsageError: there is no such engine, or what it takes is not installed.
     """
-    said = engine_in_file(config, cwd=Path.cwd(), env=env)
+    said = engine_in_file(config, cwd=here(), env=env)
     name = word or said.get("engine") or EngineKind.EMBEDDED
     if name == EngineKind.EMBEDDED:
         return None
@@ -114,4 +115,4 @@ def temporal_of(config: Path | None, env: Mapping[str, str]) -> Engine:
     Raises:
         MissingExtra: its package is not installed.
     """
-    return temporal(engine_in_file(config, cwd=Path.cwd(), env=env), env)
+    return temporal(engine_in_file(config, cwd=here(), env=env), env)

@@ -11,6 +11,7 @@ from time import monotonic
 
 from canarycli.clock import SystemClock
 from canarycli.config import load
+from canarycli.config.discover import here
 from canarycli.config.reading import shown
 from canarycli.engine.crew import Crew
 from canarycli.errors import Exit, Terminated, UsageError
@@ -44,7 +45,7 @@ def begin(
     """
     from canarycli.config.fleet import read_fleet
 
-    file = read_fleet(path, load(config, cwd=Path.cwd(), env=env), shown(path, Path.cwd()))
+    file = read_fleet(path, load(config, cwd=here(), env=env), shown(path, here()))
     fleets, now, who = Fleets(open_store(env, config)), SystemClock().now(), actor(env)
     known = fleets.load(file.name)
     if known is not None and not known.fleet.over:

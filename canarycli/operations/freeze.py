@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from canarycli.config import load
+from canarycli.config.discover import here
 from canarycli.errors import CanaryError, UsageError
 from canarycli.freeze import Freeze, in_force
 from canarycli.journal import Event
@@ -37,7 +37,7 @@ def freeze(
     Raises:
         UsageError: there is no canary.yaml.
     """
-    config = load(address.config, cwd=Path.cwd(), env=env)
+    config = load(address.config, cwd=here(), env=env)
     if config.path is None:
         raise UsageError(
             "no canary.yaml here says when nothing goes up",

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from canarycli.config import load
 from canarycli.config.alarms import alarm_of
+from canarycli.config.discover import here
 from canarycli.errors import CanaryError, Unsupported
 from canarycli.operations.address import Address
 from canarycli.operations.target import Target, find_target
@@ -91,7 +91,7 @@ def _plan(address: Address, target: Target, env: Mapping[str, str]) -> Plan | No
     if named is None:
         return None
     try:
-        return load(address.config, cwd=Path.cwd(), env=env).plans.get(named)
+        return load(address.config, cwd=here(), env=env).plans.get(named)
     except CanaryError:
         return None
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TextIO
 
 from canarycli.config import Config, load, plan_from_options, plan_from_word
+from canarycli.config.discover import here
 from canarycli.config.options import on_cloud
 from canarycli.config.payloads import with_payloads
 from canarycli.config.recorded import recorded
@@ -33,7 +34,7 @@ from canarycli.plan import Plan
 from canarycli.provider import Deployer, Endpoint, Notes
 from canarycli.release.preflight import preflight, unmeasurable
 from canarycli.release.record import Override, Release, State
-from canarycli.release.request import Request, prepare
+from canarycli.release.request import Request, live_already, prepare
 from canarycli.release.trouble import Trouble, crowded, forbidden, unfit
 from canarycli.verbs import offers
 
@@ -133,7 +134,7 @@ def intend(
     Raises:
         CanaryError: whatever makes the release impossible to put together.
     """
-    config = load(address.config, cwd=Path.cwd(), env=env)
+    config = load(address.config, cwd=here(), env=env)
     store = open_store(env, address.config)
     target = find_target(address, store, env)
     work = work_on(target, store, env, address.config)
@@ -232,10 +233,7 @@ def _previewed(
     if found is None:
         return release, ""
     if found.version == release.baseline:
-        raise UsageError(
-            f"{request.model} is {found.version}, the baseline already",
-            hint="name another version with --new-model",
-        )
+        raise live_already(endpoint, found.version, request.model)
     if found.version:
         known = replace(request, model=found.version)
         return prepare(known, endpoint, release_id=release.id, now=release.started_at), ""
@@ -329,7 +327,7 @@ class _Plans:
             UsageError: a check to leave out is none of its checks.
         """
         word = wanted.plan or self.usual
-        base = plan_from_word(word, self.config, cwd=Path.cwd(), stdin=self.stdin) if word else None
+        base = plan_from_word(word, self.config, cwd=here(), stdin=self.stdin) if word else None
         plan = plan_from_options(
             stages=wanted.stages, percent=wanted.percent, bake=wanted.bake, base=base
         )

@@ -8,7 +8,7 @@ from math import ceil
 from pathlib import Path
 
 from canarycli.config import bake_from_option
-from canarycli.config.discover import discover
+from canarycli.config.discover import discover, here
 from canarycli.config.quantities import parse_margin
 from canarycli.errors import PlanError, UsageError
 from canarycli.forecast import Traffic, forecast
@@ -165,7 +165,7 @@ def config_to_change(config: Path | None, env: Mapping[str, str]) -> Path:
     Raises:
         UsageError: there is none, or it is TOML.
     """
-    path = discover(config, cwd=Path.cwd(), env=env)
+    path = discover(config, cwd=here(), env=env)
     if path is None or path.suffix == ".toml":
         where = "there is no canary.yaml here" if path is None else f"{path.name} is TOML"
         raise UsageError(f"--write: {where}", hint="leave --write out and paste what is printed")

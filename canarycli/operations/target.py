@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 from canarycli.config.addresses import KEYS as ADDRESSES
 from canarycli.config.addresses import foreign
-from canarycli.config.discover import discover
+from canarycli.config.discover import discover, here
 from canarycli.config.values import Config, EndpointConfig
 from canarycli.declared import VARIABLE
 from canarycli.errors import CanaryError, NotFound, UsageError
@@ -142,13 +141,13 @@ def entries_of(address: Address, env: Mapping[str, str]) -> Mapping[str, Endpoin
     Raises:
         PlanError: a file that was named is not there.
     """
-    file = discover(address.config, cwd=Path.cwd(), env=env)
+    file = discover(address.config, cwd=here(), env=env)
     if file is None:
         return {}
     # A rollback without a config does not wait for YAML.
     from canarycli.config import endpoint_settings
 
-    return endpoint_settings(file, cwd=Path.cwd(), env=env)
+    return endpoint_settings(file, cwd=here(), env=env)
 
 
 @dataclass(frozen=True, slots=True)

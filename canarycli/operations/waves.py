@@ -11,6 +11,7 @@ from time import monotonic
 
 from canarycli.clock import SystemClock
 from canarycli.config import load
+from canarycli.config.discover import here
 from canarycli.errors import Busy, CanaryError
 from canarycli.journal import Event
 from canarycli.operations.address import Address
@@ -95,7 +96,7 @@ class Waves:
 
     def _knows(self, fleet: Fleet) -> bool:
         """Whether its releases can be begun from here."""
-        config = load(self.config, cwd=Path.cwd(), env=self.env)
+        config = load(self.config, cwd=here(), env=self.env)
         unknown = [seat.endpoint for seat in fleet.seats if seat.endpoint not in config.endpoints]
         if unknown:
             self._once(
@@ -163,7 +164,7 @@ class Waves:
 
     def _mine(self, fleet: Fleet, seat: Seat) -> Release | None:
         """The release a fleet has on an endpoint though nothing was noted: it was cut off there."""
-        config = load(self.config, cwd=Path.cwd(), env=self.env).endpoints[seat.endpoint]
+        config = load(self.config, cwd=here(), env=self.env).endpoints[seat.endpoint]
         found = (record.release for record in self.fleets.store.newest())
         mine = (one for one in found if fleet.owns(one) and one.is_called(config.cloud_name))
         return next(mine, None)

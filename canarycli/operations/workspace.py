@@ -10,6 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from canarycli.clock import Clock, SystemClock
+from canarycli.config.discover import here
 from canarycli.config.records import records_place as place_in_file
 from canarycli.engine.controller import Controller, Driver
 from canarycli.engine.retries import LIMIT, Patient
@@ -54,7 +55,7 @@ def records_place(env: Mapping[str, str], config: Path | None = None) -> str:
     given = env.get("CANARY_STATE", "")
     if "://" in given:
         return given
-    return ("" if given else place_in_file(config, cwd=Path.cwd(), env=env)) or state_folder(env)
+    return ("" if given else place_in_file(config, cwd=here(), env=env)) or state_folder(env)
 
 
 @cache
@@ -163,7 +164,7 @@ def work_on(
         record = store.load(key)
         return record.release if record else None
 
-    told, asked = hearers(config, Path.cwd(), env, newest), partial(poke, config, env)
+    told, asked = hearers(config, here(), env, newest), partial(poke, config, env)
     return Workspace(target, store, patient, clock, driver(env), actor(env), kept_as, told, asked)
 
 

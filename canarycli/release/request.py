@@ -6,11 +6,11 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
-from canarycli.errors import NotFound, UsageError
+from canarycli.errors import NotFound, Unchanged, UsageError
 from canarycli.plan import Plan
 from canarycli.provider import Endpoint, Version
 from canarycli.release.record import Release, State
-from canarycli.traffic import percent
+from canarycli.traffic import TOLERANCE, percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +38,31 @@ class Request:
     kept_as: str = ""
 
 
+def live_already(endpoint: Endpoint, version: str, word: str) -> UsageError:
+    """The error where a start means the baseline itself."""
+    share = endpoint.traffic.of(version)
+    name_another = f"name another version with --new-model; {endpoint.name} has {_names(endpoint)}"
+    message = f"{word!r} is the baseline already, with {percent(share)} of the traffic"
+    if word != version:
+        message = f"{word} is {version}, the baseline already"
+    if share < 100 - TOLERANCE:
+        return UsageError(message, hint=name_another)
+    return Unchanged(message, hint=(name_another, "in a job that runs again: --ok-on unchanged"))
+
+
 def prepare(request: Request, endpoint: Endpoint, *, release_id: str, now: datetime) -> Release:
     """The release that the request means on this endpoint; nothing is moved or saved.
 
     Raises:
         NotFound: an arm is not on the endpoint.
         UsageError: an arm is ambiguous, or both are the same.
+        Unchanged: both are the same, and it has all traffic.
     """
     baseline = find_baseline(endpoint, request.baseline)
     there = request.deploy is None or bool(_alive(endpoint, request.model))
     candidate = find_version(endpoint, request.model) if there else ""
     if baseline == candidate:
-        raise UsageError(
-            f"{request.model!r} is the baseline already, with "
-            f"{percent(endpoint.traffic.of(baseline))} of the traffic",
-            hint=f"name another version with --new-model; {endpoint.name} has {_names(endpoint)}",
-        )
+        raise live_already(endpoint, baseline, request.model)
     state = State.SMOKE_TEST if request.plan.smoke else State.RUNNING
     state = state if there else State.DEPLOYING
     first, shadow = request.plan.stages[0], request.plan.shadow

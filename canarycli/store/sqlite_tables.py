@@ -52,8 +52,15 @@ def make_private(path: Path) -> None:
     path.chmod(0o600)
     folder = path.parent.stat()
     shared = folder.st_uid != os.geteuid() or folder.st_mode & stat.S_ISVTX
-    if not shared and path.parent.resolve() not in {Path.cwd(), Path("~").expanduser()}:
+    if not shared and not _is_anothers_business(path.parent):
         path.parent.chmod(0o700)
+
+
+def _is_anothers_business(folder: Path) -> bool:
+    """Whether it is the working folder, or this user's home."""
+    if folder.resolve() == Path("~").expanduser():
+        return True
+    return os.path.exists(".") and folder.samefile(".")  # noqa: PTH110 - it may be gone
 
 
 def _form(db: sqlite3.Connection) -> int:

@@ -140,3 +140,25 @@ def test_a_cloud_that_azure_has_not_is_a_mistake_in_the_file(azure: OnAzure) -> 
 
     assert result.code == 2
     assert "there are public, usgov and china" in result.out
+
+
+def test_a_job_that_runs_again_may_count_what_is_live_already_as_0(azure: OnAzure) -> None:
+    again = ("start", *AZURE, "-m", "blue", "-p", "10")
+    refused = azure.ann.run(*again)
+    assert refused.code == 2, refused.err
+    assert "'blue' is the baseline already, with 100% of the traffic" in refused.err
+    assert "in a job that runs again: --ok-on unchanged" in refused.err
+
+    told = azure.ann.run(*again, "--ok-on", "paused,unchanged")
+
+    assert told.code == 0, told.err
+    assert "nothing to do" in told.err
+    assert "endpoint.put" not in azure.calls
+
+
+def test_a_split_that_nobody_ended_is_not_taken_for_live_already(azure: OnAzure) -> None:
+    azure.somebody_sets(blue=60, teal=40)
+
+    refused = azure.ann.run("start", *AZURE, "-m", "blue", "-p", "50", "--ok-on", "unchanged")
+
+    assert refused.code == 2, refused.out + refused.err

@@ -141,6 +141,12 @@ def test_a_config_that_is_not_there_is_not_needed(server: Server, bare: Canary) 
     assert "warning: CANARY_CONFIG: there is no file 'nowhere.yaml'" in back.err
 
 
+def test_a_working_folder_that_is_gone_is_not_needed(server: Server, bare: Canary) -> None:
+    back = bare.shell(f"mkdir gone; cd gone; rmdir ../gone; canary rollback {FLAGS}")
+
+    assert (back.code, is_home(server), back.err) == (0, True, "")
+
+
 DAMAGED = {"garbage": b"garbage" * 1000, "truncated": b"SQLite format 3\x00" + b"\x10" * 50}
 
 

@@ -11,7 +11,7 @@ from canarycli.cli.display.output import Output
 from canarycli.cli.options.common import Format, Local
 from canarycli.config import lint as problems_of
 from canarycli.config import remarks as remarks_on
-from canarycli.config.discover import discover
+from canarycli.config.discover import discover, here
 from canarycli.errors import Exit, UsageError
 
 
@@ -26,8 +26,8 @@ def lint(
 ) -> Exit:
     """Validate canary.yaml."""
     paths = tuple(files or _found(common.config))
-    problems = tuple(problem for path in paths for problem in problems_of(path, cwd=Path.cwd()))
-    remarks = tuple(remark for path in paths for remark in remarks_on(path, cwd=Path.cwd()))
+    problems = tuple(problem for path in paths for problem in problems_of(path, cwd=here()))
+    remarks = tuple(remark for path in paths for remark in remarks_on(path, cwd=here()))
     with Output(common) as output:
         if style is LintFormat.JSON or common.output in {Format.JSON, Format.NDJSON}:
             output.document(lint_document(paths, problems, remarks))
@@ -42,7 +42,7 @@ def lint(
 
 
 def _found(config: Path | None) -> tuple[Path]:
-    path = discover(config, cwd=Path.cwd(), env=os.environ)
+    path = discover(config, cwd=here(), env=os.environ)
     if path is None:
         raise UsageError(
             "there is no canary.yaml here or above", hint="name the file: canary lint FILE"

@@ -2,13 +2,13 @@
 
 import os
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 from typer import Argument
 
 from canarycli.cli.display.output import Output
 from canarycli.cli.options.common import Local
+from canarycli.config.discover import here
 from canarycli.errors import Exit
 from canarycli.operations.notify import try_out
 
@@ -29,7 +29,7 @@ def notify(
     which pages nobody. Addresses are never shown.
     """
     with Output(common) as output:
-        tried = try_out(common.config, Path.cwd(), os.environ)
+        tried = try_out(common.config, here(), os.environ)
         lines = [f"notify[{n}] {one.when}: {one.failure or 'sent'}" for n, one in enumerate(tried)]
         rows = [{"when": one.when, "sent": not one.failure, "why": one.failure} for one in tried]
         output.result({what.value: rows}, lines)

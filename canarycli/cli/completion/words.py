@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from canarycli.cli.completion.kept import Words, plain, recall
-from canarycli.errors import FOLDABLE, exit_name
+from canarycli.errors import FOLDABLE, UNCHANGED, exit_name
 
 
 def complete(args: Sequence[str]) -> int:
@@ -67,7 +67,7 @@ def _outcomes(typed: str, _: Mapping[str, str]) -> Words:
     """Words of a list with commas: those before the last one stay, and are not offered again."""
     before, comma, _last = typed.rpartition(",")
     had = before.split(",")
-    words = (exit_name(code) for code in FOLDABLE)
+    words = (*(exit_name(code) for code in FOLDABLE), UNCHANGED)
     return [(f"{before}{comma}{word}", "") for word in words if word not in had]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from canarycli.config import Problem
+from canarycli.config.discover import here
 from canarycli.harmless import visible
 
 SCHEMA = "canary.lint/1"
@@ -33,7 +34,7 @@ def lint_lines(
 
 
 def _shown(path: Path) -> str:
-    cwd = Path.cwd()
+    cwd = here()
     return str(path.relative_to(cwd) if path.is_relative_to(cwd) else path)
 
 

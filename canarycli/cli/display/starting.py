@@ -13,7 +13,9 @@ from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.plan import about, show_plan
 from canarycli.cli.display.prompt import confirm
 from canarycli.cli.options.common import Common
+from canarycli.cli.options.driving import may_be_unchanged
 from canarycli.config import bake_from_option
+from canarycli.errors import Exit, Unchanged
 from canarycli.operations.address import Address
 from canarycli.operations.artifacts import Artifacts
 from canarycli.operations.engine_kind import EngineKind
@@ -61,9 +63,15 @@ class Starting:
         with Output(self.common) as output:
             engine = engine_of(self.engine, self.common.config, os.environ)
             address = address_of(self.common, offer=True)
-            intent, on_its_way = _in_turn(
-                address, wait, output, lambda: self._begin(output, address, engine)
-            )
+            try:
+                intent, on_its_way = _in_turn(
+                    address, wait, output, lambda: self._begin(output, address, engine)
+                )
+            except Unchanged as error:
+                if not may_be_unchanged(self.ok_on):
+                    raise
+                output.say(f"{error.message}; nothing to do")
+                return int(Exit.OK)
             drive = on_its_way.drive
             if engine is not None:
                 return on_its_way.show(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from typer import Option
 
-from canarycli.errors import FOLDABLE, Exit, UsageError, exit_name
+from canarycli.errors import FOLDABLE, UNCHANGED, Exit, UsageError, exit_name
 from canarycli.operations.on_interrupt import OnInterrupt
 
 Timeout = Annotated[
@@ -32,10 +32,18 @@ def ok_codes(names: str | None) -> frozenset[Exit]:
     Raises:
         UsageError: there is no outcome of that name.
     """
-    words = [word.strip() for word in (names or "").split(",") if word.strip()]
+    words = _words(names)
     for word in words:
-        if word not in _OK_NAMES:
-            raise UsageError(
-                f"--ok-on: no outcome {word!r}", hint=f"there are {', '.join(_OK_NAMES)}"
-            )
-    return frozenset(_OK_NAMES[word] for word in words)
+        if word not in {*_OK_NAMES, UNCHANGED}:
+            there = ", ".join((*_OK_NAMES, UNCHANGED))
+            raise UsageError(f"--ok-on: no outcome {word!r}", hint=f"there are {there}")
+    return frozenset(_OK_NAMES[word] for word in words if word != UNCHANGED)
+
+
+def may_be_unchanged(names: str | None) -> bool:
+    """Whether `--ok-on` counts a start as 0 that found what it is to release live already."""
+    return UNCHANGED in _words(names)
+
+
+def _words(names: str | None) -> list[str]:
+    return [word.strip() for word in (names or "").split(",") if word.strip()]

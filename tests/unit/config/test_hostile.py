@@ -127,3 +127,16 @@ def test_a_file_above_that_another_user_owns_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="another user's"):
         discover(None, cwd=below, env={})
     assert discover(file, cwd=below, env={}) == file
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_a_folder_that_may_not_be_read_has_no_file(tmp_path: Path) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o700)
+    (locked / "canary.yaml").write_text("version: 1\n", encoding="utf-8")
+
+    os.seteuid(65534)
+    try:
+        assert discover(None, cwd=locked, env={}) is None
+    finally:
+        os.seteuid(0)
