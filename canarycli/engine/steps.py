@@ -59,7 +59,8 @@ class Steps:
 
         Raises:
             Unsafe: the endpoint could not be read for too long, or its way back is refused.
-            ProviderError: the first share, or an order this drive began with, was refused.
+            ProviderError: the first share, a look before it or the order this drive began with was
+                refused.
             Busy: somebody took the endpoint over.
         """
         began = self.controller.clock.now()
@@ -104,17 +105,10 @@ class Steps:
     def _refused(self, error: ProviderError, began: datetime) -> None:
         """End, turn back or hold a release of which a step was refused that began then."""
         record = self.controller.load(self.key)
-        release, now = record.release, self.controller.clock.now()
+        release = record.release
         back = release.state is State.ROLLING_BACK
         if not release.exposed and not back:
-            ended = replace(
-                release,
-                state=State.ENDED,
-                outcome=Outcome.CLOUD_FAILED,
-                why=error.said,
-                ended_at=now,
-            )
-            self.controller.save(replace(record, release=ended, lease=None))
+            self._end(record, error)
             raise error
         looked = release.seen_at is not None and release.seen_at >= began
         if looked and release.confirmed_at is not None and not back:
@@ -123,6 +117,17 @@ class Steps:
             self._change_refused(record, error)
         else:
             self._blind(error)
+
+    def _end(self, record: Record, error: ProviderError) -> None:
+        """Nothing was moved, and nothing will be."""
+        ended = replace(
+            record.release,
+            state=State.ENDED,
+            outcome=Outcome.CLOUD_FAILED,
+            why=error.said,
+            ended_at=self.controller.clock.now(),
+        )
+        self.controller.save(replace(record, release=ended, lease=None))
 
     def _change_refused(self, record: Record, error: ProviderError) -> None:
         """Ask again for a moment, then go back; and give that up when it is refused too."""
@@ -167,6 +172,9 @@ class Steps:
                 "waiting", f"{error.said}; holding until the cloud answers", "warning"
             )
         if length > record.release.plan.settle_within:
+            if not record.release.exposed and record.release.state is not State.ROLLING_BACK:
+                self._end(record, error)
+                raise error
             raise self._unsafe(
                 f"the traffic of {record.release.endpoint} can't be read", record.release, error
             )

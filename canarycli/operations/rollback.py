@@ -10,6 +10,7 @@ from canarycli.errors import (
     Busy,
     CanaryError,
     NotFound,
+    ProviderError,
     Rejected,
     StoreError,
     Unavailable,
@@ -140,15 +141,24 @@ class WayBack:
         wait: bool,
         patient: bool,
     ) -> Release:
-        return drive(
-            work.controller(accepted.hear),
-            work.key,
-            seen=seen,
-            enough=lambda release: (
-                (not patient and looked_enough(release, work.clock.now())) if wait else accepted.yes
-            ),
-            insist=False,
-        )
+        try:
+            return drive(
+                work.controller(accepted.hear),
+                work.key,
+                seen=seen,
+                enough=lambda release: (
+                    (not patient and looked_enough(release, work.clock.now()))
+                    if wait
+                    else accepted.yes
+                ),
+                insist=False,
+            )
+        except ProviderError as error:
+            record = work.record()
+            if record is None or not record.release.is_home:
+                raise
+            self.say(f"warning: {error.said}; nobody looks whether it stays")
+            return record.release
 
     def _is_astray(self) -> bool:
         """Whether others than the baseline have traffic, or a raise on its way may land."""

@@ -114,3 +114,15 @@ def test_one_fault_at_each_call_does_not_stop_a_rollback(azure: OnAzure, kind: s
     result = azure.ann.elsewhere("phone").run("rollback", *FLAGS, "-y")
     assert result.code == 0, result.out + result.err
     assert azure.split == {"blue": 100}
+
+
+def test_a_rollback_in_place_is_one_though_nobody_may_look_on(azure: OnAzure) -> None:
+    begun = azure.ann.run("start", *FLAGS, "-m", "teal", "-p", "5", "-y", "--detach")
+    assert begun.code == 0, begun.err
+    azure.server.fault("deployment.list", "denied", skip=2)
+
+    back = azure.ann.run("rollback", "-y", "-o", "json")
+
+    assert (back.code, azure.split) == (0, {"blue": 100}), back.err
+    assert back.json["waited_for"] == "rolled_back"
+    assert "nobody looks whether it stays" in back.err

@@ -16,7 +16,6 @@ from engine.rehearsal import (
     seconds,
 )
 
-from canarycli.engine.loop import drive
 from canarycli.errors import Busy, Exit
 from canarycli.judge import Arms, Verdict, begin
 from canarycli.metrics import Metric, Window
@@ -220,22 +219,6 @@ def test_a_second_release_on_the_endpoint_is_refused() -> None:
     first = rehearsal.start()
     with pytest.raises(Busy, match=first.id):
         rehearsal.start(rehearsal.controller("bob@ci"))
-
-
-def test_a_release_that_nobody_drives_is_named_with_the_way_on() -> None:
-    rehearsal = Rehearsal(HOLDING)
-    first = rehearsal.start()
-    with pytest.raises(Busy) as driven:
-        rehearsal.start(rehearsal.controller("bob@ci"))
-    rehearsal.clock.advance(120)
-    with pytest.raises(Busy) as left:
-        rehearsal.start(rehearsal.controller("bob@ci"))
-    drive(rehearsal.controller(), rehearsal.key)
-    with pytest.raises(Busy) as held:
-        rehearsal.start(rehearsal.controller("bob@ci"))
-    assert driven.value.hints[0] == f"follow it: canary watch {first.id}"
-    assert left.value.hints[0] == f"go on: canary resume {first.id}"
-    assert held.value.hints[0] == f"go on: canary promote {first.id}"
 
 
 def test_a_second_driver_is_refused_while_the_first_is_heard() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from engine.rehearsal import CANDIDATE, ENDPOINT, Rehearsal
+from engine.rehearsal import CANDIDATE, ENDPOINT, HOLDING, Rehearsal
 
 from canarycli.engine.controller import Controller, Driver
 from canarycli.engine.loop import drive
@@ -140,3 +140,19 @@ def test_a_driver_tells_the_end_that_somebody_else_brought_about() -> None:
     assert drive(driver, rehearsal.key).id == release.id
     assert heard[-1].type == "ended"
     assert "dana rolled back" in heard[-1].message
+
+
+def test_a_release_that_nobody_drives_is_named_with_the_way_on() -> None:
+    rehearsal = Rehearsal(HOLDING)
+    first = rehearsal.start()
+    with pytest.raises(Busy) as driven:
+        rehearsal.start(rehearsal.controller("bob@ci"))
+    rehearsal.clock.advance(120)
+    with pytest.raises(Busy) as left:
+        rehearsal.start(rehearsal.controller("bob@ci"))
+    drive(rehearsal.controller(), rehearsal.key)
+    with pytest.raises(Busy) as held:
+        rehearsal.start(rehearsal.controller("bob@ci"))
+    assert driven.value.hints[0] == f"follow it: canary watch {first.id}"
+    assert left.value.hints[0] == f"go on: canary resume {first.id}"
+    assert held.value.hints[0] == f"go on: canary promote {first.id}"

@@ -7,11 +7,21 @@ from typing import Any
 
 import pytest
 from engine.rehearsal import CANDIDATE, HOLDING, Rehearsal, seconds
+from engine.test_waiting import Out
 
 from canarycli.engine.controller import Controller
 from canarycli.engine.loop import drive
 from canarycli.engine.retries import Patient
-from canarycli.errors import Denied, Exit, NotFound, ProviderError, Rejected, Unsafe, Unsupported
+from canarycli.errors import (
+    Denied,
+    Exit,
+    NotFound,
+    ProviderError,
+    Rejected,
+    Unavailable,
+    Unsafe,
+    Unsupported,
+)
 from canarycli.journal import Event
 from canarycli.provider import Endpoint, Notes
 from canarycli.release.orders import promote, shift
@@ -152,3 +162,15 @@ def test_whoever_guards_goes_on_after_an_order_that_is_refused() -> None:
     assert [event.message for event in rehearsal.heard if event.type == "refused"] == [
         f"{WORD}; traffic stays as it is: v41 75%, v42 25%"
     ]
+
+
+def test_a_release_that_never_began_has_nothing_unsafe() -> None:
+    rehearsal = Rehearsal(settle=0)
+    rehearsal.start()
+    out: Any = Out(rehearsal, ("describe",), begins=0, lasts=1e6)
+    deaf = replace(rehearsal.controller(), provider=Patient(out, rehearsal.clock))
+
+    with pytest.raises(Unavailable, match="throttled"):
+        drive(deaf, rehearsal.key)
+
+    assert rehearsal.release.outcome is Outcome.CLOUD_FAILED
