@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from canarycli.errors import ProviderError as ProviderError
     from canarycli.errors import UsageError as UsageError
     from canarycli.journal import Event as Event
-    from canarycli.operations.python import LiveRelease as LiveRelease
+    from canarycli.operations.live_release import LiveRelease as LiveRelease
     from canarycli.operations.python import check as check
     from canarycli.operations.python import find as find
     from canarycli.operations.python import history as history
@@ -33,15 +33,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "canarycli.errors": ("Busy", "CanaryError", "Exit", "ProviderError", "UsageError"),
     "canarycli.journal": ("Event",),
-    "canarycli.operations.python": (
-        "LiveRelease",
-        "check",
-        "find",
-        "history",
-        "rollback",
-        "start",
-        "status",
-    ),
+    "canarycli.operations.live_release": ("LiveRelease",),
+    "canarycli.operations.python": ("check", "find", "history", "rollback", "start", "status"),
 }
 """Where each public name lives, to be imported when it is first asked for."""
 

@@ -78,7 +78,7 @@ def poke(config: Path | None, env: Mapping[str, str], release: Release) -> None:
 
 
 def engine_of(
-    word: EngineKind | None, config: Path | None, env: Mapping[str, str]
+    word: EngineKind | str | None, config: Path | None, env: Mapping[str, str]
 ) -> Engine | None:
     """The engine of that name, else the one that canary.yaml names; None for this process.
 

@@ -11,6 +11,7 @@ import pytest
 from cli.blackbox import PATIENCE, Canary, Running, simulated
 from servers.temporal import WHERE, Server, program
 
+import canarycli as api
 from canarycli.store.opening import open_at
 
 pytest.importorskip("temporalio", reason="pip install 'canarycli[temporal]'")
@@ -105,6 +106,21 @@ def shares(canary: Canary, release: str) -> list[float]:
     asked = [e.fields["to"] for e in store.events(release) if e.type == "shift_requested"]
     store.close()
     return list(dict.fromkeys(asked))
+
+
+def test_python_leaves_a_release_to_it_and_is_told_what_becomes_of_it(
+    canary: Canary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = work(canary)
+    monkeypatch.chdir(canary.folder)
+    for name in ("HOME", "CANARY_STATE", "TEMPORAL_ADDRESS"):
+        monkeypatch.setenv(name, canary.env[name])
+
+    release = api.start("demo", new_model="v42", plan="held", accept_risks=True).wait()
+
+    assert release.state == "held"
+    assert "held" in {event.type for event in release.events()}
+    worker.kill()
 
 
 def test_it_goes_on_though_worker_and_server_are_killed(canary: Canary, server: Server) -> None:

@@ -41,6 +41,28 @@ def test_one_stage_holds_until_it_is_promoted() -> None:
     assert canary.find(release.id).wait().outcome == "promoted"
 
 
+def test_a_share_by_hand_stays_until_it_goes_on() -> None:
+    release = canary.start("fraud-scorer", new_model="v42", percent=5, bake="10s").wait()
+    with pytest.raises(canary.CanaryError, match="not between 0 and 100"):
+        release.shift(140)
+
+    release.shift(30, reason="a load test")
+
+    assert (release.state, release.traffic["v42"]) == ("paused", 30.0)
+    assert release.events()[-1].type == "shift_confirmed"
+
+
+def test_an_engine_that_is_none_or_does_not_answer_records_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:9")
+    for engine, said in (("cadence", "there is no engine 'cadence'"), ("temporal", "emporal")):
+        with pytest.raises(canary.CanaryError, match=said):
+            canary.start("fraud-scorer", new_model="v42", engine=engine)
+
+    assert canary.history() == ()
+
+
 def test_leaving_the_loop_holds_the_release_and_frees_its_lease() -> None:
     release = canary.start("fraud-scorer", new_model="v42")
     events = release.follow()
