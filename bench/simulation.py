@@ -47,9 +47,10 @@ def tell(seeds: range) -> tuple[list[str], float]:
 
     began, told = time.process_time(), []
     for seed in seeds:
-        broken = Story(seed).run()
+        story = Story(seed)
+        broken = story.run()
         if broken:
-            told.append(f"PYTHONPATH=tests python -m simulation {seed}\n{readable(broken)}")
+            told.append(f"{story.again}\n{readable(broken)}")
     return told, time.process_time() - began
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from canarycli.clock import Clock
 from canarycli.engine.autoscaling import keep_warm
+from canarycli.engine.changes import arrived, by_somebody, came_home, raises
 from canarycli.engine.lease import busy_with
 from canarycli.engine.look import see
 from canarycli.engine.undo import undo
@@ -26,8 +27,8 @@ from canarycli.provider import RAISED_NOTE, Deployer, Endpoint, Notes, Provider,
 from canarycli.release.context import Decision
 from canarycli.release.decide import decide
 from canarycli.release.mark import Mark
-from canarycli.release.record import Outcome, Release, State
-from canarycli.release.rescue import CROSSING, SENDING, is_marked, tagged_since
+from canarycli.release.record import Release, State
+from canarycli.release.rescue import CROSSING, SENDING, is_marked, noted_raise, tagged_since
 from canarycli.store import Record, Stale, Store
 from canarycli.store.contract import LEASE
 from canarycli.traffic import Traffic
@@ -35,6 +36,9 @@ from canarycli.verbs import offers
 
 GUARD = timedelta(seconds=30)
 """A raise is only asked for with at least this much of the lease left."""
+
+SLOW = timedelta(seconds=5)
+"""A raise that took so long may have been sent twice by something on the way."""
 
 TRIES = 20
 """So many lost races for the record in one tick are more than bad luck."""
@@ -136,8 +140,8 @@ class Controller:
             raise busy_with(record, now)
         endpoint = look or self.provider.describe(record.release.endpoint)
         decision = self._decide(record.release, endpoint)
-        raises = _raises(decision, endpoint)
-        if raises:
+        more = raises(decision, endpoint)
+        if more:
             decision = replace(decision, release=self._committed(decision.release))
         saved = self._keep(record, decision, foreign=foreign)
         if decision.deploy:
@@ -145,14 +149,14 @@ class Controller:
         elif decision.release.state is State.DEPLOYING:
             self._report(endpoint)
         try:
-            if decision.shift is not None and raises:
+            if decision.shift is not None and more:
                 return self._raise(saved, endpoint, decision, before=record.release)
             if decision.shift is not None:
                 self._lower(saved, endpoint, decision.shift)
         except Unavailable:
             raise  # it may land yet, and the record says so
         except ProviderError:
-            self._undone(saved, record.release, raises=raises)
+            self._undone(saved, record.release, raises=more)
             raise
         return decision
 
@@ -176,11 +180,13 @@ class Controller:
         """Decide, and once more with what the endpoint's notes say before anything is raised."""
         seen = see(self.provider, self.clock, release, endpoint)
         decision = decide(release, seen, self.clock.now())
-        if _came_home(release, decision.release) and self._may_rise(release, endpoint):
+        if came_home(release, decision.release) and self._may_rise(
+            release, endpoint, ends=decision.release.over
+        ):
             return decide(self._loose(release), seen, self.clock.now())
         after = decision.release
-        unsure = _by_somebody(release, after) or _arrived(release, after)
-        if not _raises(decision, endpoint) and not unsure:
+        unsure = by_somebody(release, after) or arrived(release, after)
+        if not raises(decision, endpoint) and not unsure:
             return decision
         try:
             notes = self.provider.notes(endpoint)
@@ -199,17 +205,19 @@ class Controller:
         late = self.provider.limits.late_request + SENDING
         return replace(release, loose_until=self.clock.now() + late)
 
-    def _may_rise(self, release: Release, endpoint: Endpoint) -> bool:
+    def _may_rise(self, release: Release, endpoint: Endpoint, *, ends: bool) -> bool:
         """Whether a raise of another driver was noted by now, or the mark of a rollback is lost.
 
         It can't be told before: a driver notes its raise, then looks for the mark of a rollback;
         so whoever leaves that mark, then looks for the raise, sees it unless the driver saw them.
+        Where the mark goes with the split, whoever sends that may be at it still, or be refused.
         """
-        if not self.provider.limits.notes_first:
+        first = self.provider.limits.notes_first
+        if first and not ends:
             return False
         try:
             notes = self.provider.notes(endpoint)
-            if not is_marked(release, notes):
+            if first and not is_marked(release, notes):
                 self.provider.shift(endpoint, release.home, self._mark(release), raises=False)
                 notes = self.provider.notes(endpoint)
         except Denied:
@@ -248,6 +256,7 @@ class Controller:
         if split is None or not self._may_raise(saved):
             self._answered(saved, before, raised=before.raised)
             return decision
+        asked_at = self.clock.now()
         try:
             request = self.provider.shift(endpoint, split, self._notes(release), raises=True)
         except Conflict as error:
@@ -256,7 +265,8 @@ class Controller:
             self.tell("waiting", f"the cloud is still applying a change: {error.said}")
             return decision
         self._accepted(release, endpoint, split, request)
-        if not self._answered(saved, before, raised=True) and self._says_less(release):
+        answered = self._twice(saved, before, self.clock.now() - asked_at)
+        if not self._answered(saved, answered, raised=True) and self._says_less(release):
             return replace(decision, wake=timedelta(0))
         if said := keep_warm(self.provider, endpoint, release):
             self.tell("warm", said)
@@ -266,7 +276,17 @@ class Controller:
         """What is noted with a raise: its share too, where notes come before it."""
         if not self.provider.limits.notes_first:
             return release.notes
-        return {**release.notes, RAISED_NOTE: f"{release.target:g}"}
+        return {**release.notes, RAISED_NOTE: noted_raise(release.target, release.shadow)}
+
+    def _twice(self, saved: Record, before: Release, took: timedelta) -> Release:
+        """The record before a raise; one that was answered slowly may have a copy on its way.
+
+        A proxy that gets no answer asks again, and tells nobody. The first of the two may still
+        land, over a rollback too where no revision is named.
+        """
+        if took < SLOW or not self.provider.limits.late_request:
+            return before
+        return replace(before, loose_until=saved.release.loose_until)
 
     def _lower(self, saved: Record, endpoint: Endpoint, split: Traffic) -> None:
         release, back = saved.release, saved.release.state is State.ROLLING_BACK
@@ -368,27 +388,3 @@ class Controller:
     ) -> None:
         """Tell something that is not worth a place in the journal."""
         self.listen(Event(kind, self.clock.now(), message, level, fields or {}))
-
-
-def _raises(decision: Decision, endpoint: Endpoint) -> bool:
-    split, candidate = decision.shift, decision.release.candidate
-    return split is not None and split.gives_more(candidate, endpoint.traffic)
-
-
-def _arrived(before: Release, after: Release) -> bool:
-    """Whether a raise without an answer has landed: somebody may have rolled back meanwhile."""
-    lost = before.loose_until is not None and before.state is not State.ROLLING_BACK
-    return lost and before.confirmed_at is None and after.confirmed_at is not None
-
-
-def _came_home(before: Release, after: Release) -> bool:
-    """Whether a rollback that a person asked for has come to its end, as far as it knows."""
-    in_place = before.confirmed_at is None and after.confirmed_at is not None
-    return before.ending is Outcome.STOPPED and in_place and after.over
-
-
-def _by_somebody(before: Release, after: Release) -> bool:
-    """Whether a decision is due to somebody's change of the endpoint: its notes may say whose."""
-    if before.state is State.ROLLING_BACK:
-        return False
-    return after.outcome is Outcome.DRIFT or after.ending is Outcome.STOPPED

@@ -145,11 +145,23 @@ class Context:
             return self.raise_to(0.0, 0, shadow=plan.shadow.percent)
         return self.raise_to(plan.stages[0].percent, 0)
 
+    def waits_to_begin(self) -> bool:
+        """Whether the first step must wait: for the end of a freeze, or for the baseline."""
+        baseline = self.release.baseline
+        down = "" if self.endpoint.serves(baseline) else f"{baseline} is not in service"
+        return self._frozen(self._freeze or down)
+
     def freezes(self) -> bool:
         """Whether a change freeze keeps everything from going up now; said once as it comes."""
+        return self._frozen(self._freeze)
+
+    @property
+    def _freeze(self) -> str:
         from canarycli.freeze import in_force
 
-        said = in_force(self.release.plan.freeze, self.now)
+        return in_force(self.release.plan.freeze, self.now)
+
+    def _frozen(self, said: str) -> bool:
         if said and said != self.release.frozen:
             self.tell("frozen", f"nothing goes up now: {said}", why=said)
         if said != self.release.frozen:

@@ -18,7 +18,7 @@ from canarycli.provider import (
 )
 from canarycli.release.mark import Mark
 from canarycli.release.record import Outcome, Release, State
-from canarycli.traffic import TOLERANCE, percent
+from canarycli.traffic import TOLERANCE, Traffic, percent
 
 CLEARLY = 80.0
 """A version with so many percent of the traffic is the baseline where no notes say which is."""
@@ -74,7 +74,7 @@ def rescue(
         state=State.ROLLING_BACK,
         before=before,
         asked_at=now,
-        loose_until=_loose_until(limits, notes, before, now),
+        loose_until=_loose_until(limits, notes, endpoint.traffic, candidate, now),
         found=dict(notes),
         rescues=notes.get(RELEASE_NOTE, ""),
         ending=Outcome.STOPPED,
@@ -173,8 +173,13 @@ def loose_after(release: Release, limits: Limits, now: datetime) -> datetime | N
     return max(now, looked) + left if left > timedelta(0) else None
 
 
+def noted_raise(share: float, copied: float = 0.0) -> str:
+    """What is noted of a raise that is about to be sent."""
+    return f"copy {round(copied, 2):g}" if copied else f"{round(share, 2):g}"
+
+
 def _loose_until(
-    limits: Limits | None, notes: Notes, share: float, now: datetime
+    limits: Limits | None, notes: Notes, traffic: Traffic, candidate: str, now: datetime
 ) -> datetime | None:
     """Until when a raise of a driver that nobody here knows may land, None where none can.
 
@@ -188,9 +193,10 @@ def _loose_until(
     if not limits.notes_first:
         return until
     noted, mark = notes.get(RAISED_NOTE), Mark.read(notes)
-    if noted is None or noted == f"{round(share, 2):g}":
+    share, copied = traffic.of(candidate), traffic.shadow.get(candidate, 0.0)
+    if noted is None or noted == noted_raise(share, copied):
         return None
-    if mark is None or mark.release != notes.get(RELEASE_NOTE) or share > TOLERANCE:
+    if mark is None or mark.release != notes.get(RELEASE_NOTE) or max(share, copied) > TOLERANCE:
         return until
     return until if now < mark.at + APART else None
 

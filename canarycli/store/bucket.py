@@ -8,7 +8,6 @@ save stand in the document itself until they are copied.
 
 import json
 import random
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -64,11 +63,14 @@ class BucketStore:
     Args:
         url: `s3://bucket/prefix`, `gs://bucket/prefix` or `az://container/prefix`.
         patience: how long a call may take.
+        objects: where they are kept, None for the bucket of that URL.
     """
 
-    def __init__(self, url: str, patience: Patience = UNHURRIED) -> None:
-        self._objects = Objects(url.rstrip("/"), patience)
-        self._say = patience.say
+    def __init__(
+        self, url: str, patience: Patience = UNHURRIED, objects: Objects | None = None
+    ) -> None:
+        self._objects = objects or Objects(url.rstrip("/"), patience)
+        self._say, self._pause = patience.say, patience.pause
         self._seen: dict[str, _Document] = {}
         self._journal: dict[str, tuple[Any, ...]] = {}
 
@@ -186,7 +188,7 @@ class BucketStore:
             try:
                 self._objects.put(path, body, found.version if found else None)
             except (Refused, Unheard):
-                time.sleep(random.uniform(0, 0.1 * (attempt + 1)))  # noqa: S311 - no secret
+                self._wait(attempt)
             else:
                 return saved
         raise StoreError(f"{sheet.name} can't be written to {self._objects.url}")
@@ -222,6 +224,9 @@ class BucketStore:
         if found is None:
             self._seen.pop(key, None)
             return None
+        known = self._seen.get(key)
+        if known is not None and (known.at, known.body) == (found.version, found.body):
+            return known
         document = _document(found.body, found.version)
         if document.record.release.key != key:
             raise refused(f"under {key} stands {document.record.release.key}")
@@ -255,7 +260,7 @@ class BucketStore:
                     raise Stale(f"the record of {key} changed meanwhile") from None
                 else:
                     over = now
-                    time.sleep(random.uniform(0, 0.1 * (attempt + 1)))  # noqa: S311 - no secret
+                    self._wait(attempt)
                     continue
             document = _Document(saved, nonces, outbox, at, body)
             if at:
@@ -265,6 +270,10 @@ class BucketStore:
             f"the record of {key} can't be written to {self._objects.url}",
             hint=f"try it out: canary state check {self._objects.url}",
         )
+
+    def _wait(self, attempt: int) -> None:
+        """Let whoever stands in the way go first."""
+        self._pause(random.uniform(0, 0.1 * (attempt + 1)))  # noqa: S311 - no secret
 
     def _settle(self, document: _Document, *, archive: bool) -> None:
         """Copy what a document holds only until its next save."""

@@ -1,5 +1,6 @@
 """The contract of a store, and the document it keeps."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -135,10 +136,12 @@ class Patience:
     Attributes:
         seconds: how long at most, for all calls together until one succeeds.
         say: hears of a wait, and of single records that can't be read.
+        pause: waits so many seconds before another try.
     """
 
     seconds: float = 20.0
     say: Callable[[str], None] = _log
+    pause: Callable[[float], None] = time.sleep
 
 
 UNHURRIED = Patience()

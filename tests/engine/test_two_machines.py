@@ -292,3 +292,20 @@ def test_where_notes_come_first_they_say_which_share_was_asked_for() -> None:
     ann.tick(release.key)
     assert stage.cloud.notes_now[RAISED_NOTE] == "5"
     assert ROLLED_BACK_NOTE not in stage.cloud.notes_now
+
+
+def test_a_raise_that_was_answered_slowly_may_have_a_copy_on_its_way() -> None:
+    stage = Stage()
+    ann = stage.machine("ann@laptop")
+    release = stage.start(ann)
+    stage.cloud.before.append(lambda *_: stage.clock.sleep(6))
+    ann.tick(release.key)
+    assert ann.load(release.key).release.loose(stage.clock.now() + LATE)
+
+
+def test_a_raise_that_was_answered_at_once_has_none() -> None:
+    stage = Stage()
+    ann = stage.machine("ann@laptop")
+    release = stage.start(ann)
+    ann.tick(release.key)
+    assert ann.load(release.key).release.loose_until is None

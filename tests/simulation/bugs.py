@@ -9,11 +9,12 @@ from simulation.commands import Told
 from simulation.machine import Machine, Shelf
 from simulation.promises import Promise
 from simulation.story import Bug
+from simulation.twists import Twist
 
 from canarycli.errors import Exit
 from canarycli.journal import Event
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint, Limits, Notes
+from canarycli.provider import Endpoint, Limits, Notes, Reply
 from canarycli.store import Record
 from canarycli.traffic import Traffic
 
@@ -57,6 +58,22 @@ class Bent:
         """As they are."""
         return self.line.measure(endpoint, versions, metrics, window)
 
+    def deploy(
+        self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
+    ) -> str:
+        """As it is asked."""
+        return self.line.deploy(seen, model, like, options, release)
+
+    def retire(self, seen: Endpoint, version: str) -> None:
+        """As it is asked."""
+        self.line.retire(seen, version)
+
+    def smoke(
+        self, endpoint: str, version: str, body: bytes, content_type: str = "application/json"
+    ) -> Reply:
+        """As it is answered."""
+        return self.line.smoke(endpoint, version, body, content_type)
+
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """As it is."""
         return self.line.plain_command(endpoint, to)
@@ -71,6 +88,39 @@ class Greedy(Bent):
         return self.line.shift(
             seen, Traffic.split(BASELINE, CANDIDATE, share), notes, raises=raises
         )
+
+
+class Copious(Bent):
+    """Copies twice the traffic."""
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
+        """Twice."""
+        copies = {name: min(100.0, 2 * share) for name, share in to.shadow.items()}
+        return self.line.shift(seen, replace(to, shadow=copies), notes, raises=raises)
+
+
+@dataclass
+class Eager(Bent):
+    """Brings a candidate in at each look, as if it were of another release."""
+
+    count: int = 0
+
+    def deploy(
+        self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
+    ) -> str:
+        """One more."""
+        self.count += 1
+        return self.line.deploy(seen, model, like, options, f"{release}-{self.count}")
+
+
+class Polite(Bent):
+    """Takes any answer for a good one."""
+
+    def smoke(
+        self, endpoint: str, version: str, body: bytes, content_type: str = "application/json"
+    ) -> Reply:
+        """Well answered."""
+        return replace(self.line.smoke(endpoint, version, body, content_type), status=200)
 
 
 class Hopeful(Bent):
@@ -188,8 +238,28 @@ BUGS: Mapping[str, tuple[Promise, Bug]] = {
     "makes figures up": (Promise.EVIDENCE, Bug(Inventive)),
     "takes what it asked for for what is": (Promise.READ_BACK, Bug(Trusting)),
     "tells a secret": (Promise.SECRETS, Bug(Chatty)),
-    "knows of no late requests": (Promise.STAYS, Bug(late=False)),
+    "knows of no late requests": (Promise.STAYS, Bug(late=False, twists=frozenset({Twist.SHADOW}))),
     "sweeps nothing": (Promise.GUARDED, Bug(store=Blind)),
+    "copies twice the traffic": (
+        Promise.CEILING,
+        Bug(Copious, twists=frozenset({Twist.SHADOW})),
+    ),
+    "takes any answer for a good one": (
+        Promise.ASKED,
+        Bug(Polite, twists=frozenset({Twist.SMOKE})),
+    ),
+    "brings a candidate in at each look": (
+        Promise.ONCE,
+        Bug(Eager, twists=frozenset({Twist.DEPLOY, Twist.CREW})),
+    ),
+    "is a crew that knows no lease": (
+        Promise.ALONE,
+        Bug(store=Lawless, twists=frozenset({Twist.CREW})),
+    ),
+    "writes to a bucket whatever is there": (
+        Promise.ALONE,
+        Bug(conditional=False, twists=frozenset({Twist.BUCKET})),
+    ),
     "always ends with 0": (Promise.TRUE_EXIT, Bug(told=all_is_well)),
 }
 """What each does, the promise that it breaks, and the bug."""

@@ -11,7 +11,7 @@ from simulation.timeline import Timeline, death
 
 from canarycli.errors import Conflict, Denied, ProviderError, Rejected, Unavailable
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import RELEASE_NOTE, ROLLED_BACK_NOTE, Endpoint, Limits, Notes
+from canarycli.provider import RELEASE_NOTE, ROLLED_BACK_NOTE, Endpoint, Limits, Notes, Reply
 from canarycli.simulator import Simulator
 from canarycli.testing import NOON
 from canarycli.traffic import Traffic
@@ -89,12 +89,14 @@ class Faults:
         rate: how often.
         kinds: what may.
         asleep: which raise falls asleep on its way, whatever the rate; 0 for none.
+        echoes: whether what is sent twice lands late, and not at once.
     """
 
     dice: random.Random
     rate: float
     kinds: tuple[Fault, ...]
     asleep: int = 0
+    echoes: bool = False
 
     def draw(self, *, write: bool = False, raises: bool = False) -> Fault | None:
         """What goes wrong with this call."""
@@ -110,12 +112,31 @@ class Faults:
 
 @dataclass(frozen=True)
 class Landed:
-    """One split that came to the cloud: when, which, by whom, of which release if it says so."""
+    """One split that came to the cloud.
+
+    Attributes:
+        share: what others than the baseline have.
+        release: of which it is, if it says so.
+        copied: the copy of traffic that somebody gets.
+        echo: it had been sent twice, and the other one was answered.
+    """
 
     at: float
     share: float
     by: str
     release: str = ""
+    copied: float = 0.0
+    echo: bool = False
+
+
+def beyond(traffic: Traffic) -> float:
+    """What others than the baseline have."""
+    return sum(share for name, share in traffic.shares.items() if name != BASELINE)
+
+
+def copied(traffic: Traffic) -> float:
+    """What is copied, to whomever."""
+    return sum(traffic.shadow.values())
 
 
 @dataclass
@@ -128,6 +149,8 @@ class Cloud:
     tags: dict[str, str] = field(default_factory=dict)
     landed: list[Landed] = field(default_factory=list)
     looked_at: float = 0.0
+    echoing: bool = False
+    brought: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.clock = TrueClock(self.timeline)
@@ -136,6 +159,7 @@ class Cloud:
             "endpoints": [ENDPOINT],
             "settle": self.habits.settle,
             "delay": 0,
+            "startup": 20,
             "period": 10,
             "rate": 40,
             **self.script,
@@ -154,7 +178,12 @@ class Cloud:
     @property
     def share(self) -> float:
         """What the candidate has in truth."""
-        return self.look().traffic.of(CANDIDATE)
+        return beyond(self.look().traffic)
+
+    @property
+    def copied(self) -> float:
+        """What is copied in truth."""
+        return copied(self.look().traffic)
 
     @property
     def notes(self) -> Notes:
@@ -170,10 +199,12 @@ class Cloud:
         self.simulator.shift(seen, to, with_it, raises=raises)
         if self.look().revision != before:
             release = notes.get(RELEASE_NOTE, "")
-            self.landed.append(Landed(self.timeline.now, to.of(CANDIDATE), by, release))
+            here = Landed(self.timeline.now, beyond(to), by, release, copied(to), self.echoing)
+            self.landed.append(here)
 
     def impose(self, share: float) -> None:
-        """Somebody sets a split in the console."""
+        """Somebody sets a split in the console, if there are two versions to choose from."""
+        share = share if self.look().version(CANDIDATE) else 0.0
         self.simulator.impose(ENDPOINT, Traffic.split(BASELINE, CANDIDATE, share))
         self.landed.append(Landed(self.timeline.now, share, "console"))
 
@@ -256,11 +287,36 @@ class Line:
         simulator = self.cloud.simulator
         return self._call("measure", lambda: simulator.measure(endpoint, versions, metrics, window))
 
+    def deploy(
+        self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str
+    ) -> str:
+        """Ask for a new version."""
+
+        def deploy() -> str:
+            name = self.cloud.simulator.deploy(seen, model, like, options, release)
+            self.cloud.brought.add(name)
+            return name
+
+        return self._call("deploy", deploy)
+
+    def retire(self, seen: Endpoint, version: str) -> None:
+        """Ask for a version to go."""
+        self._call("retire", lambda: self.cloud.simulator.retire(seen, version))
+
+    def smoke(
+        self, endpoint: str, version: str, body: bytes, content_type: str = "application/json"
+    ) -> Reply:
+        """Ask one version."""
+        simulator = self.cloud.simulator
+        return self._call("smoke", lambda: simulator.smoke(endpoint, version, body, content_type))
+
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """What could be pasted."""
         return f"cloud set {endpoint} {to}"
 
-    def _call(self, verb: str, do: Callable[[], Answer], fault: Fault | None = None) -> Answer:
+    def _call(  # noqa: C901 - one case for each fault
+        self, verb: str, do: Callable[[], Answer], fault: Fault | None = None
+    ) -> Answer:
         timeline, dice = self.cloud.timeline, self.faults.dice
         fault = fault or (self.faults.draw() if verb != "shift" else None)
         timeline.wait(dice.uniform(0.05, 0.3))
@@ -281,8 +337,12 @@ class Line:
                 timeline.later(late, lambda: _quietly(do))
                 timeline.wait(PATIENCE)
                 raise Unavailable(f"no answer to {verb}")
+            case Fault.DOUBLED if self.faults.echoes:  # by something that heard nothing of it
+                late = dice.uniform(0, self.cloud.habits.late or 60)
+                timeline.later(late, lambda: self._echo(do))
+                timeline.wait(PATIENCE)
         answer = do()
-        if fault is Fault.DOUBLED:  # by something on the way, which waits for both
+        if fault is Fault.DOUBLED and not self.faults.echoes:  # by something that waits for both
             timeline.wait(dice.uniform(0, 2))
             _quietly(do)
         if fault is Fault.CRASH_AFTER:
@@ -291,6 +351,11 @@ class Line:
         if fault is Fault.LOST:
             raise Unavailable(f"the answer to {verb} was lost")
         return answer
+
+    def _echo(self, do: Callable[[], object]) -> None:
+        self.cloud.echoing = True
+        _quietly(do)
+        self.cloud.echoing = False
 
 
 def _quietly(do: Callable[[], object]) -> None:

@@ -8,7 +8,10 @@ from simulation.cloud import BASELINE, CANDIDATE, ENDPOINT
 from simulation.machine import Machine
 from simulation.timeline import Process
 
-from canarycli.errors import CanaryError, Exit, NotFound, Terminated
+from canarycli.engine.controller import Controller
+from canarycli.engine.looks import Hands, Looks, Noting
+from canarycli.engine.wakes import Lane
+from canarycli.errors import CanaryError, Exit, Terminated
 from canarycli.ids import new_id
 from canarycli.journal import Event
 from canarycli.operations.drive import Drive, Ending
@@ -67,6 +70,9 @@ class Told:
         return self.machine.cloud.timeline.now
 
 
+PATROL = 5.0
+"""Seconds between two looks of a crew for what is new; it takes longer than the real ones."""
+
 Command = Callable[[Workspace, Told], Exit]
 
 
@@ -100,18 +106,52 @@ def launch(
     return told
 
 
-def start(plan: Plan, on_interrupt: OnInterrupt, stay: timedelta | None) -> Command:
+def start(
+    plan: Plan, on_interrupt: OnInterrupt, stay: timedelta | None, *, deploys: bool = False
+) -> Command:
     """`canary start`."""
 
     def run(work: Workspace, told: Told) -> Exit:
-        intent = _intend(work, plan)
-        if refuse_busy(intent):
-            intent = _intend(work, plan)
-        told.release = intent.release.id
-        record_start(intent, told.events.append)
+        intent = _begun(work, told, plan, deploys=deploys)
         enough = Stay(work.clock, stay, told.events.append)
         drive = _drive(work, told, on_interrupt)
         return _end(told, drive.run(seen=intent.look, enough=enough))
+
+    return run
+
+
+def handed_over(plan: Plan, *, deploys: bool) -> Command:
+    """`canary start` where a crew does the rest."""
+
+    def run(work: Workspace, told: Told) -> Exit:
+        _begun(work, told, plan, deploys=deploys)
+        work.controller(told.events.append).let_go(work.key)
+        return Exit.OK
+
+    return run
+
+
+def crew(length: timedelta) -> Command:
+    """`canary drive --all`, with the looks of a crew and a queue of one: there is one endpoint."""
+
+    def run(work: Workspace, told: Told) -> Exit:
+        store = Noting(work.store)
+        controller = Controller(store, work.provider, work.clock, work.driver, told.events.append)
+        hands = Hands(controller, Lane())
+        looks = Looks(store, lambda _: hands, lambda _, event: told.events.append(event))
+        end, due = told.now + length.total_seconds(), 0.0
+        try:
+            while told.now < end:
+                marks = looks.marks()
+                if marks is not None and looks.changed(marks):
+                    due = told.now
+                if due <= told.now and (looks.members or marks):
+                    wake = looks.look(work.key)
+                    due = told.now + (PATROL if wake is None else wake)
+                work.clock.sleep(max(0.05, min(PATROL, due - told.now)))
+        finally:
+            looks.let_go()
+        return Exit.OK
 
     return run
 
@@ -197,12 +237,21 @@ def swept(older_than: timedelta) -> Command:
     return run
 
 
-def _intend(work: Workspace, plan: Plan) -> Intent:
+def _begun(work: Workspace, told: Told, plan: Plan, *, deploys: bool) -> Intent:
+    """A release as it is recorded at its start."""
+    intent = _intend(work, plan, deploys=deploys)
+    if refuse_busy(intent):
+        intent = _intend(work, plan, deploys=deploys)
+    told.release = intent.release.id
+    record_start(intent, told.events.append)
+    return intent
+
+
+def _intend(work: Workspace, plan: Plan, *, deploys: bool) -> Intent:
     """What `intend` comes to, without files and options."""
     seen = work.provider.describe(ENDPOINT)
-    if seen.version(CANDIDATE) is None:
-        raise NotFound(f"no version {CANDIDATE}")
-    request = Request("simulator", "local", CANDIDATE, plan, work.actor, BASELINE)
+    how: dict[str, object] | None = {} if deploys else None
+    request = Request("simulator", "local", CANDIDATE, plan, work.actor, BASELINE, deploy=how)
     release = prepare(request, seen, release_id=new_id(), now=work.clock.now())
     release = replace(release, found=dict(work.provider.notes(seen)))
     return Intent(work, seen, release, ())

@@ -18,7 +18,6 @@ from canarycli.operations.workspace import Workspace
 from canarycli.provider import Provider
 from canarycli.store import Query, Record, Store
 from canarycli.store.contract import EVERYTHING, Sheet
-from canarycli.store.memory import MemoryStore
 from canarycli.testing import NOON
 
 T = TypeVar("T")
@@ -54,7 +53,7 @@ class Shelf:
         """Write one."""
 
         def save() -> Record:
-            before = self.store.load(record.release.key)
+            before = self.machine.store.load(record.release.key)
             after = self.store.save(record, events)
             self.saved(self, before, after, events)
             return after
@@ -129,7 +128,8 @@ class Machine:
     """One machine.
 
     Attributes:
-        store: its records, or those it shares.
+        store: its records, or those it shares, as they are in truth.
+        opens: opens them for one process, None where every process has the same.
         faults: of its line to the cloud.
         record_faults: of its way to the records.
         steady: whether canary goes by time since boot; a planted bug if not.
@@ -142,13 +142,14 @@ class Machine:
 
     name: str
     cloud: Cloud
-    store: MemoryStore
+    store: Store
     faults: Faults
     record_faults: Faults
     sent: Callable[..., None]
     saved: Callable[..., None]
     bent: Callable[["Machine", Line], Provider] = lambda _, line: line
     shelved: Callable[["Machine", Shelf], Store] = lambda _, shelf: shelf
+    opens: Callable[[], Store] | None = None
     steady: bool = True
     step: float = 0.0
     disk_full: bool = False
@@ -167,7 +168,7 @@ class Machine:
         clock = SystemClock(self.seconds, passed, timeline.wait)
         line = Line(self.cloud, self.faults, driver, self.sent)
         provider = Patient(self.bent(self, line), clock, who=lambda: "the cloud")
-        shelf = Shelf(self.store, self, driver, self.saved)
+        shelf = Shelf(self.opens() if self.opens else self.store, self, driver, self.saved)
         target = Target(ENDPOINT, "simulator", {})
         store = self.shelved(self, shelf)
         return Workspace(target, store, provider, clock, Driver(driver), self.name)

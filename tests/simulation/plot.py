@@ -9,6 +9,7 @@ from simulation.cloud import BASELINE, CANDIDATE, ENDPOINT
 from simulation.commands import Command, Told
 from simulation.machine import Machine
 from simulation.promises import Watcher
+from simulation.twists import NONE, Twist
 
 from canarycli.errors import Exit, Terminated
 from canarycli.operations.on_interrupt import OnInterrupt
@@ -29,6 +30,7 @@ class Plot:
         phone, other: machines that know nothing.
         launch: runs a command on a machine in so many seconds.
         note: hears what happens.
+        twists: the kind of story.
         until: when the last of it happens.
     """
 
@@ -40,13 +42,14 @@ class Plot:
     other: Machine
     launch: Launch
     note: Callable[[str], None]
+    twists: frozenset[Twist] = NONE
     until: float = 0.0
 
     def begin(self) -> None:
         """Let everybody know what they do."""
         self.dice = self.team.faults.dice
         self.timeline = self.team.cloud.timeline
-        self.driver = self.launch("start", self.laptop, self._start(), 0.0)
+        self.driver = self._crews() if Twist.CREW in self.twists else self._driver()
         for chance, happens in (
             (0.25, self._another_start),
             (0.6, self._rollback),
@@ -64,6 +67,17 @@ class Plot:
             if self.dice.random() < chance:
                 happens()
 
+    def _driver(self) -> Told:
+        return self.launch("start", self.laptop, self._start(), 0.0)
+
+    def _crews(self) -> Told:
+        """A release handed over to two crews, of which something befalls the first."""
+        order = commands.handed_over(self.plan, deploys=Twist.DEPLOY in self.twists)
+        self.launch("start --detach", self.laptop, order, 0.0)
+        first, second = (timedelta(seconds=self.dice.uniform(20, 400)) for _ in range(2))
+        self.launch("crew", self.team, commands.crew(second), self.dice.uniform(0, 60))
+        return self.launch("crew", self.laptop, commands.crew(first), self.dice.uniform(0, 5))
+
     def _when(self) -> float:
         at = self.dice.choice([self.dice.uniform(0, 12), self.dice.uniform(0, 260)])
         self.until = max(self.until, at)
@@ -74,7 +88,8 @@ class Plot:
 
     def _start(self) -> Command:
         stay = self.dice.choice([timedelta(0), timedelta(seconds=200)])
-        return commands.start(self.plan, self._interrupt(), stay)
+        deploys = Twist.DEPLOY in self.twists
+        return commands.start(self.plan, self._interrupt(), stay, deploys=deploys)
 
     def _another_start(self) -> None:
         machine = self.dice.choice([self.other, self.team])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from simulation.cloud import BASELINE, CANDIDATE, SECRET, Cloud, Line
+from simulation.cloud import BASELINE, SECRET, Cloud, Line, beyond, copied
 from simulation.commands import Told
 from simulation.machine import Shelf
 
@@ -15,14 +15,13 @@ from canarycli.journal import Event
 from canarycli.provider import ROLLED_BACK_NOTE, Endpoint
 from canarycli.release.mark import Mark
 from canarycli.release.record import Outcome, Release
-from canarycli.store import Record
+from canarycli.store import Record, Store
 from canarycli.store.contract import LEASE
-from canarycli.store.memory import MemoryStore
 from canarycli.traffic import TOLERANCE, Traffic
 
 
 class Promise(StrEnum):
-    """The invariants of docs/architecture.md, and three more."""
+    """The invariants of docs/architecture.md, and five more."""
 
     CEILING = "1: never more than the stage in force"
     SERVING = "2: traffic only to versions in service"
@@ -35,6 +34,8 @@ class Promise(StrEnum):
     STAYS = "9: a confirmed rollback stays"
     GUARDED = "10: no share without a guard"
     TRUE_EXIT = "11: the exit code is true"
+    ASKED = "12: nothing to a candidate that has not answered well"
+    ONCE = "13: a candidate is brought in once"
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,12 @@ class Watcher:
 
     cloud: Cloud
     silent: bool
+    sound: bool
     broken: list[Broken] = field(default_factory=list)
     by_hand: bool = False
     promoted_by_hand: bool = False
     told: list[Told] = field(default_factory=list)
-    stores: list[MemoryStore] = field(default_factory=list)
+    stores: list[Store] = field(default_factory=list)
     saves: dict[str, float] = field(default_factory=dict)
     taken_over: set[str] = field(default_factory=set)
     alone_since: float | None = None
@@ -90,21 +92,25 @@ class Watcher:
 
     def sent(self, line: Line, seen: Endpoint, to: Traffic) -> None:
         """A split leaves a process."""
-        share = to.of(CANDIDATE)
+        share, more = beyond(to), copied(to)
         looked = line.seen or seen
         dead = [name for name in to.live if not looked.serves(name)]
         if dead:
             self.blame(Promise.SERVING, f"{line.by} sends {to}, {dead[0]} is not in service")
-        if share <= seen.traffic.of(CANDIDATE) + TOLERANCE:
+        had, had_more = beyond(seen.traffic), copied(seen.traffic)
+        if share <= had + TOLERANCE and more <= had_more + TOLERANCE:
             return
         release = self._release(line)
-        if release is None or share > release.target + TOLERANCE:
-            allowed = release.target if release else 0.0
-            self.blame(Promise.CEILING, f"{line.by} sends {to} where {allowed:g}% is recorded")
-        elif not self._earned(release):
+        allowed = (release.target, release.shadow) if release else (0.0, 0.0)
+        if share > allowed[0] + TOLERANCE or more > allowed[1] + TOLERANCE:
+            what = f"{line.by} sends {to}, {more:g}% copied, where {allowed} is recorded"
+            self.blame(Promise.CEILING, what)
+        elif release and not self._earned(release):
             self.blame(Promise.CEILING, f"{line.by} sends {to} before its stage has baked")
-        if self.silent and release and release.stage > 0 and not self.promoted_by_hand:
+        if self.silent and release and self._judged(release) and not self.promoted_by_hand:
             self.blame(Promise.EVIDENCE, f"{line.by} sends {to} without any metrics")
+        if release and release.plan.smoke and not self.sound:
+            self.blame(Promise.ASKED, f"{line.by} sends {to} though its answer was bad")
         now, saved = self.cloud.timeline.now, self.saves.get(line.by, -1e9)
         if now - saved > (LEASE - GUARD).total_seconds() + 1:
             self.blame(Promise.ALONE, f"{line.by} sends {to} {now - saved:.0f} s after its save")
@@ -160,14 +166,19 @@ class Watcher:
                 self.blame(Promise.GUARDED, f"{release.id} waits for a person without an end")
             elif not release.over:
                 self.blame(Promise.CONVERGES, f"{release.id} is {release.state}, {release.why}")
+        deploying = [r.release for store in self.stores for r in store.history() if r.release.model]
+        if len(self.cloud.brought) > len(deploying):
+            what = f"{len(deploying)} releases brought in {sorted(self.cloud.brought)}"
+            self.blame(Promise.ONCE, what)
         if self.by_hand:
             return
         for told in self.told:
             if told.waited_for == "verified" and told.home == BASELINE and told.code is Exit.OK:
                 self._stays(told)
         confirmed = [t for t in self.told if t.code is Exit.OK and t.home == BASELINE]
-        if confirmed and self.cloud.share > TOLERANCE and not self._answered_for(confirmed[-1]):
-            self.blame(Promise.STAYS, f"{self.cloud.share:g}% after a rollback that ended 0")
+        left = max(self.cloud.share, self.cloud.copied)
+        if confirmed and left > TOLERANCE and not self._answered_for(confirmed[-1]):
+            self.blame(Promise.STAYS, f"{left:g}% after a rollback that ended 0")
 
     def _answered_for(self, rollback: Told) -> bool:
         """Whether what has traffic after a rollback is somebody's doing, or a person was paged.
@@ -182,9 +193,21 @@ class Watcher:
     def _stays(self, told: Told) -> None:
         """Nothing that was begun before comes into force after a verified rollback."""
         for one in self.cloud.landed:
-            after = one.share > TOLERANCE and one.at > (told.ended or 0)
+            if one.echo and self._bare(told):
+                continue
+            after = max(one.share, one.copied) > TOLERANCE and one.at > (told.ended or 0)
             if after and one.by != "console" and not self._begun_after(told, one.release):
                 self.blame(Promise.STAYS, f"{one.share:g}% of {one.by} came at {one.at:.1f} s")
+
+    def _bare(self, rollback: Told) -> bool:
+        """Whether a rollback went by notes that come first, and knows of no slow answer.
+
+        They say what was asked for, and not how long the answer took: that a raise may have been
+        sent twice stands in its own record only, and whoever has that looks on.
+        """
+        known = (store.find(rollback.release) for store in self.stores)
+        rescue = all(record is None or record.release.rescues is not None for record in known)
+        return self.cloud.habits.notes_first and rescue
 
     def _begun_after(self, told: Told, release: str = "") -> bool:
         """Whether that release, or any, was begun anew: what its start read tells of the rollback.
@@ -197,7 +220,7 @@ class Watcher:
         marks = (Mark.read(r.found or {}) for r in begun)
         if any(mark is not None and mark.at >= began for mark in marks):
             return True
-        later = (t for t in self.told if t.what == "start" and release in {"", t.release})
+        later = (t for t in self.told if t.what.startswith("start") and release in {"", t.release})
         return any(t.began > (told.ended or 0) for t in later)
 
     def _release(self, line: Line) -> Release | None:
@@ -210,18 +233,28 @@ class Watcher:
 
     def _earned(self, release: Release) -> bool:
         """Whether the stage before this one was in force for as long as it bakes."""
-        if release.stage == 0 or self.promoted_by_hand or self.by_hand:
+        if not self._judged(release) or self.promoted_by_hand or self.by_hand:
             return True
-        before = release.plan.stages[release.stage - 1]
-        at = [one.at for one in self.cloud.landed if one.share >= before.percent - TOLERANCE]
+        landed, shadow = self.cloud.landed, release.plan.shadow
+        if release.stage or shadow is None:
+            before = release.plan.stages[release.stage - 1]
+            at = [one.at for one in landed if one.share >= before.percent - TOLERANCE]
+            bake = before.bake
+        else:
+            at = [one.at for one in landed if one.copied >= shadow.percent - TOLERANCE]
+            bake = shadow.bake
         since = min(at, default=1e9) + self.cloud.habits.settle
-        return self.cloud.timeline.now - since >= before.bake.total_seconds() - 1
+        return self.cloud.timeline.now - since >= bake.total_seconds() - 1
+
+    def _judged(self, release: Release) -> bool:
+        """Whether something came before what is wanted now: a stage, or a copy of traffic."""
+        return release.stage > 0 or (release.plan.shadow is not None and not release.shadow)
 
     def _ended(self, release: Release) -> None:
         recent = self._recent()
         if release.outcome in {Outcome.SUPERSEDED, Outcome.UNSAFE} or not release.reached:
             return
-        read = release.traffic.get(CANDIDATE, 0.0)
+        read = beyond(Traffic(release.traffic))
         if not any(abs(read - share) <= 0.1 for share in recent):
             self.blame(Promise.READ_BACK, f"{release.id} ends with {read:g}%, it was {recent}")
         if release.outcome is Outcome.PROMOTED and not any(share >= 99.9 for share in recent):

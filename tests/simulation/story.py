@@ -5,17 +5,20 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from simulation import commands
-from simulation.cloud import CLOUDS, SECRET, Cloud, Fault, Faults, Line
+from simulation.bucket import Held, over_a_line, records
+from simulation.cloud import BASELINE, CANDIDATE, CLOUDS, SECRET, Cloud, Fault, Faults, Line
 from simulation.commands import Command, Told, launch
 from simulation.machine import HAPPENS_TO_RECORDS, Machine, Shelf
 from simulation.plot import Plot
 from simulation.promises import CRON, Broken, Watcher
 from simulation.timeline import Timeline
+from simulation.twists import Twist, twists_of
 
 from canarycli.metrics import Metric
-from canarycli.plan import Check, Plan, Stage, Then, Wait
+from canarycli.plan import Check, Plan, Shadow, Smoke, Stage, Then, Wait
 from canarycli.provider import Provider
 from canarycli.store import Store
 from canarycli.store.memory import MemoryStore
@@ -44,6 +47,8 @@ class Bug:
         told: bends what a command is said to have ended with.
         late: whether the cloud tells how late a request may land.
         steady: whether time goes by what nobody can set.
+        conditional: whether a bucket heeds the condition of a write.
+        twists: the kind of story in which it shows, None for any.
     """
 
     provider: Callable[[Machine, Line], Provider] = lambda _, line: line
@@ -51,6 +56,8 @@ class Bug:
     told: Callable[[Told], None] = lambda _: None
     late: bool = True
     steady: bool = True
+    conditional: bool = True
+    twists: frozenset[Twist] | None = None
 
 
 NO_BUG = Bug()
@@ -58,10 +65,15 @@ NO_BUG = Bug()
 
 @dataclass
 class Story:
-    """Told from its seed, the same each time."""
+    """Told from its seed, the same each time.
+
+    Attributes:
+        twists: the kind of story, None for what its seed says.
+    """
 
     seed: int
     bug: Bug = NO_BUG
+    twists: frozenset[Twist] | None = None
     log: list[str] = field(default_factory=list)
     stirred: float = 0.0
 
@@ -72,30 +84,40 @@ class Story:
         self.timeline = Timeline()
         scenario = dice.choice(["healthy", "healthy", "failing", "no-data", "healthy"])
         self.kind = dice.choice(list(CLOUDS))
-        script = {"scenario": scenario, "seed": str(self.seed)}
+        self.kinds = self._twists()
+        script = {"scenario": scenario, "seed": str(self.seed), **self._versions()}
         self.cloud = Cloud(self.timeline, CLOUDS[self.kind], script)
         if not self.bug.late:
             self.cloud.limits = replace(self.cloud.limits, late_request=timedelta(0))
-        self.watcher = Watcher(self.cloud, silent=scenario == "no-data")
+        self.watcher = Watcher(self.cloud, silent=scenario == "no-data", sound=self.sound)
         rate = dice.choice([0.0, 0.01, 0.04, 0.1])
         kinds = tuple(kind for kind in Fault if dice.random() < 0.6)
-        self.faults = Faults(dice, rate, kinds, asleep=dice.choice([0, 0, 0, 1, 2]))
+        asleep, echoes = dice.choice([0, 0, 0, 1, 2]), Twist.ECHO in self.kinds
+        self.faults = Faults(dice, rate, kinds, asleep, echoes)
         its = tuple(kind for kind in kinds if kind in HAPPENS_TO_RECORDS)
         self.record_faults = Faults(dice, rate / 8, its)
-        shared = MemoryStore()
-        self.team, laptop = self._machine("team", shared), self._machine("laptop", shared)
+        shared, opens = self._shared()
+        self.team = self._machine("team", shared, opens)
+        laptop = self._machine("laptop", shared, opens)
         phone, other = self._machine("phone", MemoryStore()), self._machine("other", MemoryStore())
         self.machines = (self.team, phone, other, laptop)
         self.watcher.stores = [shared, phone.store, other.store]
         plan = a_plan(dice, judged=scenario != "healthy" or dice.random() < 0.15)
-        self.plot = Plot(
-            plan, self.watcher, self.team, laptop, phone, other, self._launch, self._note
-        )
+        plan = twisted(plan, self.kinds)
+        who = (self.team, laptop, phone, other)
+        self.plot = Plot(plan, self.watcher, *who, self._launch, self._note, self.kinds)
 
     @property
     def told(self) -> list[Told]:
         """Every command so far."""
         return self.watcher.told
+
+    @property
+    def again(self) -> str:
+        """The line that tells it again."""
+        drawn = self.kinds == twists_of(self.seed)
+        named = "" if drawn else "".join(f" {twist.name}" for twist in sorted(self.kinds)) or " -"
+        return f"PYTHONPATH=tests python -m simulation {self.seed}{named}"
 
     def run(self) -> list[Broken]:
         """Let it happen; the promises that did not hold."""
@@ -111,7 +133,29 @@ class Story:
             self.timeline.close()
         return self.watcher.broken
 
-    def _machine(self, name: str, store: MemoryStore) -> Machine:
+    def _twists(self) -> frozenset[Twist]:
+        if self.twists is not None:
+            return self.twists
+        return self.bug.twists if self.bug.twists is not None else twists_of(self.seed)
+
+    def _versions(self) -> dict[str, Any]:
+        """Which versions there are, and what the candidate answers when it is asked."""
+        self.sound = Twist.DEPLOY in self.kinds or self.seed % 3 > 0
+        versions: dict[str, Any] = {BASELINE: {"percent": 100}}
+        if Twist.DEPLOY not in self.kinds:
+            versions[CANDIDATE] = {"status": 200 if self.sound else 500}
+        return {"versions": versions}
+
+    def _shared(self) -> tuple[Store, Callable[[], Store] | None]:
+        """The records that machines share."""
+        if Twist.BUCKET not in self.kinds:
+            return MemoryStore(), None
+        held = Held(conditional=self.bug.conditional)
+        return records(held), over_a_line(held, self.timeline, self.record_faults)
+
+    def _machine(
+        self, name: str, store: Store, opens: Callable[[], Store] | None = None
+    ) -> Machine:
         return Machine(
             name,
             self.cloud,
@@ -123,6 +167,7 @@ class Story:
             bent=self.bug.provider,
             shelved=self.bug.store,
             steady=self.bug.steady,
+            opens=opens,
         )
 
     def _launch(self, what: str, machine: Machine, command: Command, after: float) -> Told:
@@ -157,6 +202,15 @@ class Story:
 
     def _note(self, what: str) -> None:
         self.log.append(f"{self.timeline.now:8.1f} s  {what}")
+
+
+def twisted(plan: Plan, twists: frozenset[Twist]) -> Plan:
+    """The plan with what its kind of story has besides."""
+    if Twist.SHADOW in twists:
+        plan = replace(plan, shadow=Shadow(20, span(30)))
+    if Twist.SMOKE in twists:
+        plan = replace(plan, smoke=(Smoke("one question", "1"),))
+    return plan
 
 
 def a_plan(dice: random.Random, *, judged: bool) -> Plan:

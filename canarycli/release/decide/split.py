@@ -23,7 +23,7 @@ def deploying(context: Context) -> Decision | None:
         return None
     there = bool(release.candidate) and endpoint.version(release.candidate) is not None
     if there and endpoint.settled and endpoint.serves(release.candidate):
-        if context.freezes():
+        if context.waits_to_begin():
             return context.wait()
         context.tell("deployed", f"{release.candidate} is in service, with no traffic yet")
         if release.plan.smoke:
@@ -51,7 +51,7 @@ def smoke_test(context: Context) -> Decision | None:
         context.tell("smoke", one.sentence, level, name=one.name, ok=one.ok, seconds=one.seconds)
     failed = [one for one in tried if not one.ok]
     if not failed:
-        return context.wait() if context.freezes() else context.first_step()
+        return context.wait() if context.waits_to_begin() else context.first_step()
     why = f"smoke test failed, {failed[0].sentence}"
     if context.share > TOLERANCE:
         return go_back(context, Outcome.ROLLED_BACK, why)

@@ -10,7 +10,7 @@ from canarycli.plan import Plan, Stage
 from canarycli.provider import RAISED_NOTE, RELEASE_NOTE, Endpoint, Limits, Version
 from canarycli.release.mark import Mark
 from canarycli.release.record import Release
-from canarycli.release.rescue import CROSSING, SENDING, loose_after, rescue
+from canarycli.release.rescue import CROSSING, SENDING, loose_after, noted_raise, rescue
 from canarycli.testing import NOON
 from canarycli.traffic import Traffic
 
@@ -70,6 +70,10 @@ def test_a_mark_of_another_clock_shortens_no_watch(age: float) -> None:
 
 def test_what_was_rolled_back_days_ago_is_not_watched() -> None:
     assert watched(timedelta(days=2)) is None
+
+
+def test_a_copy_of_traffic_that_was_asked_for_is_watched() -> None:
+    assert (noted_raise(5), noted_raise(0, 20)) == ("5", "copy 20")
 
 
 def watched(age: timedelta) -> datetime | None:

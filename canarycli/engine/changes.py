@@ -1,0 +1,30 @@
+"""What a decision comes to, told from the record before it and the one after."""
+
+from canarycli.provider import Endpoint
+from canarycli.release.context import Decision
+from canarycli.release.record import Outcome, Release, State
+
+
+def raises(decision: Decision, endpoint: Endpoint) -> bool:
+    """Whether it asks for more than the candidate has."""
+    split, candidate = decision.shift, decision.release.candidate
+    return split is not None and split.gives_more(candidate, endpoint.traffic)
+
+
+def arrived(before: Release, after: Release) -> bool:
+    """Whether a raise without an answer has landed: somebody may have rolled back meanwhile."""
+    lost = before.loose_until is not None and before.state is not State.ROLLING_BACK
+    return lost and before.confirmed_at is None and after.confirmed_at is not None
+
+
+def came_home(before: Release, after: Release) -> bool:
+    """Whether a rollback that a person asked for was seen in place just now."""
+    in_place = before.confirmed_at is None and after.confirmed_at is not None
+    return before.ending is Outcome.STOPPED and in_place
+
+
+def by_somebody(before: Release, after: Release) -> bool:
+    """Whether a decision is due to somebody's change of the endpoint: its notes may say whose."""
+    if before.state is State.ROLLING_BACK:
+        return False
+    return after.outcome is Outcome.DRIFT or after.ending is Outcome.STOPPED
