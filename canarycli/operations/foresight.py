@@ -142,8 +142,7 @@ def _told(intent: Intent, release: Release, measured: Measurements) -> Foresight
     if not plan.checks:
         return Foresight(release, settle=settle, why="the plan has no check")
     if flow is None or not share:
-        told_of = any(s.points for s in measured.series.get(release.baseline, {}).values())
-        why = "no metric tells how many requests there are" if told_of else "no history yet"
+        why = why_no_flow(release, measured)
         return Foresight(release, None, known, settle, None, why, measured.queries, beyond)
     known = with_pace(known, plan.checks, measured, release.baseline, flow)
     flow /= share
@@ -170,6 +169,16 @@ def _reads(intent: Intent, queries: Mapping[str, str]) -> tuple[Reads, ...]:
         return tuple(found)
     except CanaryError:
         return ()
+
+
+def why_no_flow(release: Release, measured: Measurements) -> str:
+    """No metric counts requests, or one does, and has no whole period yet."""
+    points = [s.points for s in measured.series.get(release.baseline, {}).values()]
+    soon = measured.window.end + timedelta(days=1)
+    counted = requests_per_minute(release.plan.checks, measured, release.baseline, soon)
+    if counted is None and any(points):
+        return "no metric tells how many requests there are"
+    return "no history yet"
 
 
 def foreseen(intent: Intent, foresight: Foresight) -> Intent:

@@ -12,8 +12,8 @@ from canarycli.engine.retries import Patient
 from canarycli.errors import Denied, Unavailable
 from canarycli.forecast.flow import requests_per_minute
 from canarycli.ids import new_id
-from canarycli.metrics import Counts, Measurements, Metric, Series, Value, Window
-from canarycli.operations.foresight import Foresight, foresee, foreseen
+from canarycli.metrics import Counts, Measurements, Metric, Point, Series, Value, Window
+from canarycli.operations.foresight import Foresight, foresee, foreseen, why_no_flow
 from canarycli.operations.start import Intent
 from canarycli.operations.target import Target
 from canarycli.operations.workspace import Workspace
@@ -146,3 +146,24 @@ def test_a_check_s_own_counts_tell_the_requests_too() -> None:
     )
 
     assert requests_per_minute((check,), measured, "v41", NOON + 120 * MINUTE) == 300
+
+
+@pytest.mark.parametrize(
+    ("points_so_far", "said"),
+    [
+        ((Counts(NOON + 119 * MINUTE, 300, 1),), "no history yet"),
+        ((Value(NOON + 119 * MINUTE, 0.2),), "no metric tells how many requests there are"),
+        ((), "no history yet"),
+    ],
+    ids=["a period that is not over", "no counts", "nothing"],
+)
+def test_a_metric_without_a_whole_period_is_not_called_one_that_tells_nothing(
+    tmp_path: Path, points_so_far: tuple[Point, ...], said: str
+) -> None:
+    release = intent(tmp_path).release
+    key = release.plan.checks[0].metric.key
+    found = {release.baseline: {key: Series(points_so_far)}}
+
+    why = why_no_flow(release, Measurements(Window(NOON, NOON + 120 * MINUTE), NOON, found))
+
+    assert why == said
