@@ -8,9 +8,6 @@ from functools import cache
 from math import isfinite
 from typing import Any
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
 from canarycli.errors import UsageError
 from canarycli.labels import text_of
 
@@ -152,7 +149,7 @@ def _at(item: Any, path: Path) -> Any:
         return item
     try:
         return _compiled(path).search(item)
-    except JMESPathError:
+    except ValueError:  # as every error of jmespath is
         return None
 
 
@@ -175,6 +172,10 @@ class _Search:
 
 @cache
 def _compiled(path: str) -> _Search:
+    # Here and not above, as most commands read no answers.
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
     try:
         return _Search(jmespath.compile(path).search)
     except JMESPathError as error:
