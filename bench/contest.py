@@ -1,8 +1,9 @@
 """One way of canary's to send traffic home against one of the cloud's own."""
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from math import inf
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from output import beside
@@ -12,8 +13,16 @@ from processes import Cost, Pair, run
 class Stage(Protocol):
     """The endpoint both commands play on, on a server of this machine."""
 
+    def begin(self) -> None:
+        """An endpoint with all traffic on the baseline and an idle candidate."""
+        ...
+
+    def remember(self) -> None:
+        """Keep the notes that a release has left on the endpoint."""
+        ...
+
     def split(self) -> None:
-        """An endpoint in the middle of a release, and no calls yet."""
+        """An endpoint in the middle of a release, with its notes, and no calls yet."""
         ...
 
     def check_home(self) -> None:
@@ -75,35 +84,84 @@ class Rival:
 
 
 def contests_on(
-    stage: Stage, where: Sequence[str], rival: Rival, env: Mapping[str, str]
+    stage: Stage,
+    where: Sequence[str],
+    rivals: Sequence[Rival],
+    env: Mapping[str, str],
+    candidate: str,
 ) -> tuple[Contest, ...]:
-    """The rollback that waits until traffic is home, and the one that only asks, on one stage.
+    """Each rival against the rollback that waits until traffic is home, in three ways.
 
-    The rivals only ask, so the one that waits is held to their CPU and not to their time.
+    From a machine that knows nothing, from the one that has the release's record, and without
+    waiting, as most rivals only ask.
 
     Args:
         stage: the endpoint.
         where: canary's options that name it.
-        rival: what to compare with.
-        env: the environment of both commands, complete.
+        rivals: what to compare with.
+        env: the environment of all commands, complete.
+        candidate: what the release brings in.
     """
+    home = Path(env["HOME"])
+    bare, knows = (Machine(stage, env, home.with_name(name)) for name in ("bare", "knows"))
+    knows.start(where, candidate)
+    bare.keep()
+    ways = (
+        ("canary rollback -y", (), bare),
+        ("canary rollback -y, with a record", (), knows),
+        ("canary rollback -y --no-wait", ("--no-wait",), bare),
+    )
     return tuple(
         Contest(
-            " ".join(("canary rollback -y", *more)),
+            name,
             rival.name,
             Pair(
                 (beside("canary"), "rollback", "-y", *where, *more),
                 rival.command,
-                env,
-                stage.split,
+                machine.env,
+                machine.split,
                 stage.check_home,
             ),
-            replace(rival.goal, wall=rival.goal.wall if more else inf),
+            rival.goal,
             stage.calls_until_moved,
             {"other": rival.version},
         )
-        for more in ((), ("--no-wait",))
+        for rival in rivals
+        for name, more, machine in ways
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A machine that commands run on; its records are put back before every rollback."""
+
+    stage: Stage
+    given: Mapping[str, str]
+    home: Path
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """The environment of commands on it."""
+        return {**self.given, "CANARY_STATE": str(self.home / "now")}
+
+    def start(self, where: Sequence[str], candidate: str) -> None:
+        """Drive a release from here, and keep its record and its notes."""
+        self.stage.begin()
+        words = ("start", *where, "-m", candidate, "--percent", "10", "--detach", "-y")
+        run((beside("canary"), *words), self.env)
+        self.keep()
+        self.stage.remember()
+
+    def keep(self) -> None:
+        """Keep the records there are."""
+        (self.home / "now").mkdir(parents=True, exist_ok=True)
+        shutil.copytree(self.home / "now", self.home / "kept")
+
+    def split(self) -> None:
+        """The endpoint as it was in the release, and the record as well."""
+        self.stage.split()
+        shutil.rmtree(self.home / "now")
+        shutil.copytree(self.home / "kept", self.home / "now")
 
 
 def until(moves: str, calls: Sequence[str]) -> list[str]:

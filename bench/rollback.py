@@ -46,7 +46,7 @@ def main() -> int:
 def play(contest: Contest, rounds: int) -> tuple[Row, int]:
     """One line of the table, and how many calls canary made before traffic was on its way."""
     ours, theirs = (contest.calls_of(c) for c in (contest.pair.ours, contest.pair.theirs))
-    facts = {"calls": f"{len(ours)} : {len(theirs)}", "ours": ", ".join(ours), **contest.facts}
+    facts = {"calls": f"{len(ours)} : {len(theirs)}", "its calls": ", ".join(ours), **contest.facts}
     found = compare(contest.pair, rounds)
     return Row(contest.what, contest.against, found, contest.goal, facts), len(ours)
 

@@ -7,8 +7,9 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -57,24 +58,24 @@ its own: python3 -m venv .venv-az && .venv-az/bin/pip install azure-cli, and put
 @contextmanager
 def contests() -> Iterator[tuple[Contest, ...]]:
     """The contests, with the server up as long as they are in use."""
-    with TemporaryDirectory() as home, serving(Path(home) / "ca.pem") as server:
+    with TemporaryDirectory() as folder, serving(Path(folder) / "ca.pem") as server:
+        home = Path(folder) / "home"
+        home.mkdir()
         env = {
             "PATH": os.environ["PATH"],
-            "HOME": home,
+            "HOME": str(home),
             "AZURE_CORE_TRACING_ENABLED": "false",
             "AZURE_CORE_COLLECT_TELEMETRY": "false",
             **server.environment,
         }
         place = [f"--{name.replace('_', '-')}={value}" for name, value in PLACE.items()]
         where = ("--provider", "azureml", *place, "-e", ENDPOINT)
-        rivals = [sdk()]
+        rivals = [sdk(), script()]
         if shutil.which("az"):
-            rivals.append(command(Path(home), env))
+            rivals.append(command(home, env))
         else:
             sys.stderr.write(MISSING)
-        yield tuple(
-            contest for rival in rivals for contest in contests_on(Play(server), where, rival, env)
-        )
+        yield contests_on(Play(server), where, rivals, env, CANDIDATE)
 
 
 def sdk() -> Rival:
@@ -83,7 +84,17 @@ def sdk() -> Rival:
         "MLClient.online_endpoints.begin_create_or_update",
         (sys.executable, "-W", "ignore", "-c", SCRIPT, *PLACE.values()),
         f"azure-ai-ml/{version('azure-ai-ml')}",
-        Cost(cpu=1 / 5, wall=1),
+        Cost(cpu=1 / 5, wall=inf),
+    )
+
+
+def script() -> Rival:
+    """azure-identity and requests, which wait until the change is in place."""
+    return Rival(
+        "a script with azure-identity, requests",
+        (sys.executable, str(Path(__file__).with_name("by_hand_azureml.py")), URL, BASELINE),
+        f"azure-identity/{version('azure-identity')}",
+        Cost(cpu=inf, wall=inf),
     )
 
 
@@ -100,7 +111,7 @@ def command(home: Path, env: Mapping[str, str]) -> Rival:
         "az rest get + put",
         ("sh", "-c", AZ, "sh", URL, str(wanted)),
         f"azure-cli/{found.stdout.strip()}",
-        Cost(cpu=0.6, wall=0.6),
+        Cost(cpu=0.4, wall=inf),
     )
 
 
@@ -109,15 +120,28 @@ class Play:
     """The endpoint; a change of traffic is in place at once."""
 
     server: Server
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """All traffic on the baseline."""
+        self._put({BASELINE: 100})
+
+    def remember(self) -> None:
+        """The endpoint's tags."""
+        self.tags.update(self.server.look(ENDPOINT).get("tags") or {})
 
     def split(self) -> None:
-        """An endpoint in the middle of a release, and no calls yet."""
+        """An endpoint in the middle of a release, with its notes, and no calls yet."""
+        self._put({BASELINE: 90, CANDIDATE: 10})
+
+    def _put(self, traffic: dict[str, int]) -> None:
         self.server.control("reset")
         self.server.control("settings", endpoint_seconds=0)
         self.server.control(
             "endpoint",
             name=ENDPOINT,
-            traffic={BASELINE: 90, CANDIDATE: 10},
+            traffic=traffic,
+            tags=self.tags,
             deployments={
                 name: {"model": "churn:1", "capacity": 1} for name in (BASELINE, CANDIDATE)
             },

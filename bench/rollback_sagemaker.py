@@ -2,9 +2,13 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from math import inf
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from contest import Contest, Rival, contests_on, until
@@ -27,15 +31,32 @@ COMMAND = (
 def contests() -> Iterator[tuple[Contest, ...]]:
     """The contests, with the server up as long as they are in use."""
     aws = find_aws()
-    version = first_line((aws, "--version")).split()[0]
-    with running() as server, TemporaryDirectory() as home:
+    script = str(Path(__file__).with_name("by_hand_sagemaker.py"))
+    rivals = (
+        Rival(
+            f"aws {' '.join(COMMAND[:2])}",
+            (aws, *COMMAND),
+            first_line((aws, "--version")).split()[0],
+            Cost(0.5, 1.2),
+        ),
+        Rival(
+            "a script with boto3",
+            (sys.executable, script, ENDPOINT, BASELINE, CANDIDATE),
+            f"boto3/{version('boto3')}",
+            Cost(inf, inf),
+        ),
+    )
+    with running() as server, TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        home.mkdir()
         # Nothing of the person's: no settings, no state, and keys made up on the spot.
-        env = {"PATH": os.environ["PATH"], "HOME": home, **server.environment}
+        env = {"PATH": os.environ["PATH"], "HOME": str(home), **server.environment}
         yield contests_on(
             Play(server),
             ("--provider", "sagemaker", "-e", ENDPOINT),
-            Rival(f"aws {' '.join(COMMAND[:2])}", (aws, *COMMAND), version, Cost(1, 1)),
+            rivals,
             env,
+            CANDIDATE,
         )
 
 
@@ -44,12 +65,26 @@ class Play:
     """The endpoint; a change of weights is in place at once."""
 
     server: Server
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """All traffic on the baseline."""
+        self._put({BASELINE: 100, CANDIDATE: 0})
+
+    def remember(self) -> None:
+        """The endpoint's tags, by its ARN."""
+        self.tags.update(self.server.control("made")["tags"])
 
     def split(self) -> None:
-        """An endpoint in the middle of a release, and no calls yet."""
+        """An endpoint in the middle of a release, with its notes, and no calls yet."""
+        self._put({BASELINE: 90, CANDIDATE: 10})
+        for arn, tags in self.tags.items():
+            self.server.control("tags", {"arn": arn, "tags": tags})
+
+    def _put(self, weights: dict[str, float]) -> None:
         self.server.control("reset")
         self.server.control("settings", {"weights_seconds": 0})
-        self.server.endpoint(ENDPOINT, {BASELINE: 90, CANDIDATE: 10})
+        self.server.endpoint(ENDPOINT, weights)
 
     def check_home(self) -> None:
         """Raise unless all traffic is on the baseline."""

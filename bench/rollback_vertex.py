@@ -5,8 +5,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,13 +31,15 @@ aiplatform.Endpoint("{ENDPOINT}").update(traffic_split={{"{BASELINE}": 100}})
 @contextmanager
 def contests() -> Iterator[tuple[Contest, ...]]:
     """The contests, with the server up as long as they are in use."""
-    with Server(PROJECT, REGION) as server, TemporaryDirectory() as home:
+    with Server(PROJECT, REGION) as server, TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        home.mkdir()
         seed(server)
-        key = Path(home) / "key.json"
+        key = home / "key.json"
         key.write_text(json.dumps(server.identity.new_key(server.url)), encoding="utf-8")
         env = {
             "PATH": os.environ["PATH"],
-            "HOME": home,
+            "HOME": str(home),
             "GOOGLE_APPLICATION_CREDENTIALS": str(key),
             "CANARY_VERTEX_ENDPOINT": server.url,
             "CANARY_MONITORING_ENDPOINT": server.url,
@@ -44,14 +47,30 @@ def contests() -> Iterator[tuple[Contest, ...]]:
         yield contests_on(
             Play(server),
             ("--provider", "vertex", "--project", PROJECT, "--region", REGION, "-e", ENDPOINT),
-            Rival(
-                "aiplatform.Endpoint.update",
-                (sys.executable, "-W", "ignore", "-c", SCRIPT, server.url),
-                f"google-cloud-aiplatform/{version('google-cloud-aiplatform')}",
-                Cost(cpu=1 / 8, wall=1),
-            ),
+            rivals(server.url),
             env,
+            CANDIDATE,
         )
+
+
+def rivals(url: str) -> tuple[Rival, ...]:
+    """Google's SDK, and a script without it; the SDK does not wait until the change is in place."""
+    script = str(Path(__file__).with_name("by_hand_vertex.py"))
+    place = ("--project", PROJECT, "--region", REGION)
+    return (
+        Rival(
+            "aiplatform.Endpoint.update",
+            (sys.executable, "-W", "ignore", "-c", SCRIPT, url),
+            f"google-cloud-aiplatform/{version('google-cloud-aiplatform')}",
+            Cost(cpu=0.1, wall=1),
+        ),
+        Rival(
+            "a script with google-auth, requests, Typer",
+            (sys.executable, script, ENDPOINT, BASELINE, *place),
+            f"google-auth/{version('google-auth')}",
+            Cost(cpu=1, wall=inf),
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +78,22 @@ class Play:
     """The endpoint the server is seeded with; a change of the split is in place at once."""
 
     server: Server
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """All traffic on the baseline."""
+        self._put({BASELINE: 100}, {})
+
+    def remember(self) -> None:
+        """The endpoint's labels."""
+        self.labels.update(self.server.cloud.endpoint(ENDPOINT).get("labels", {}))
 
     def split(self) -> None:
-        """An endpoint in the middle of a release, and no calls yet."""
-        share = {BASELINE: 90, CANDIDATE: 10}
-        self.server.control("PUT", f"endpoints/{ENDPOINT}", trafficSplit=share, labels={})
+        """An endpoint in the middle of a release, with its notes, and no calls yet."""
+        self._put({BASELINE: 90, CANDIDATE: 10}, self.labels)
+
+    def _put(self, share: dict[str, int], labels: dict[str, str]) -> None:
+        self.server.control("PUT", f"endpoints/{ENDPOINT}", trafficSplit=share, labels=labels)
         self.server.control("DELETE", "calls")
 
     def check_home(self) -> None:
