@@ -322,6 +322,8 @@ class Needs:
         shadows: give one version a copy of the traffic.
         alarms: read the alarms there are in the cloud.
         answers: read what its versions answered, where the cloud keeps that.
+        labels: the address of files that say what would have been right, "" where none do.
+        sources: kinds of the stores that figures or labels are asked of.
     """
 
     watches: bool = True
@@ -331,6 +333,8 @@ class Needs:
     shadows: bool = False
     alarms: bool = False
     answers: bool = False
+    labels: str = ""
+    sources: frozenset[str] = frozenset()
 
 
 @runtime_checkable

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from canarycli.config import load
+from canarycli.config import Config, load
 from canarycli.config.alarms import alarm_of
 from canarycli.config.discover import here
 from canarycli.errors import CanaryError, Unsupported
+from canarycli.metrics import LABELLED
 from canarycli.operations.address import Address
-from canarycli.operations.target import Target, find_target
+from canarycli.operations.target import Target, answers_of, find_target
 from canarycli.operations.workspace import open_store
 from canarycli.plan import Plan
 from canarycli.provider import Needs, Permitted
@@ -18,6 +19,9 @@ from canarycli.verbs import offers
 
 CLOUDS: Mapping[str, str] = {"aws": "sagemaker", "gcp": "vertex", "azure": "azureml"}
 """The clouds' own names for the providers in them."""
+
+ASKED_IN_SQL = frozenset({"postgres", "snowflake", "databricks"})
+"""Sources whose rights are no cloud's."""
 
 EVERY = "*"
 """Stands for every endpoint, in the policies that can name one."""
@@ -55,7 +59,10 @@ def least_policy(
     kind = provider_class(target.provider)
     if not offers(kind, Permitted):
         raise Unsupported(f"{target.provider} has no permissions to write down")
-    needs = _needs(target, _plan(address, target, env), deploys=deploys)
+    config = _config(address, env)
+    plan = config.plans.get(target.config.plan or "") if target.config else None
+    labels = answers_of(target, config)[1]
+    needs = _needs(target, plan, labels, deploys=deploys)
     return Policy(kind.least_policy(target.settings, target.name, needs), _said(target, needs))
 
 
@@ -72,7 +79,15 @@ def _target(address: Address, provider: str, env: Mapping[str, str]) -> Target:
     return Target(address.word or EVERY, provider, address.settings)
 
 
-def _needs(target: Target, plan: Plan | None, *, deploys: bool | None) -> Needs:
+def _needs(
+    target: Target, plan: Plan | None, labels: Mapping[str, Any], *, deploys: bool | None
+) -> Needs:
+    checks = plan.checks if plan is not None else ()
+    joined = labels if any(check.metric.name in LABELLED for check in checks) else {}
+    origins = [check.metric.origin for check in checks]
+    kinds = {origin.kind for origin in origins if origin is not None}
+    if joined.get("source"):
+        kinds.add(str(joined["source"]["kind"]))
     options: Mapping[str, Any] = target.config.candidate if target.config else {}
     brings = bool(options) if deploys is None else deploys
     return Needs(
@@ -82,21 +97,23 @@ def _needs(target: Target, plan: Plan | None, *, deploys: bool | None) -> Needs:
         shadows=plan is not None and plan.shadow is not None,
         alarms=plan is not None and any(alarm_of(check) for check in plan.checks),
         answers=plan is not None and any(check.metric.says for check in plan.checks),
+        labels=str((joined.get("spec") or {}).get("files") or ""),
+        sources=frozenset(kinds),
     )
 
 
-def _plan(address: Address, target: Target, env: Mapping[str, str]) -> Plan | None:
-    """The endpoint's plan; a file with mistakes says nothing."""
-    named = target.config.plan if target.config else None
-    if named is None:
-        return None
+def _config(address: Address, env: Mapping[str, str]) -> Config:
+    """The file; one with mistakes says nothing."""
     try:
-        return load(address.config, cwd=here(), env=env).plans.get(named)
+        return load(address.config, cwd=here(), env=env)
     except CanaryError:
-        return None
+        return Config()
 
 
 def _said(target: Target, needs: Needs) -> str:
     endpoint = "every endpoint" if target.name == EVERY else target.name
+    apart = ", ".join(sorted(needs.sources & ASKED_IN_SQL))
+    besides = f"; {apart}: grant a role SELECT on what the queries read" if apart else ""
     more = "" if needs.deploys else "; --deploys adds what bringing a candidate in takes"
-    return f"enough to move traffic, roll back and watch on {endpoint} of {target.provider}{more}"
+    what = f"move traffic, roll back and watch on {endpoint} of {target.provider}"
+    return f"enough to {what}{more}{besides}"

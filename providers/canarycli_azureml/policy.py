@@ -37,6 +37,9 @@ ANSWERS = (
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
 """To find and to read what data collectors keep; the last is an action on data."""
 
+LOGS = ("Microsoft.OperationalInsights/workspaces/query/*/read",)
+"""To ask a workspace of Log Analytics; it counts where that workspace is."""
+
 LOCAL = (
     "Microsoft.MachineLearningServices/workspaces/read",
     "Microsoft.MachineLearningServices/workspaces/datastores/read",
@@ -71,7 +74,8 @@ def policy(scope: str, needs: Needs) -> dict[str, Any]:
         needs: what else is to be done than moving traffic.
     """
     asked = [action for need, more in GRANTS.items() if getattr(needs, need) for action in more]
-    actions = list(dict.fromkeys((*ROLLBACK, *asked)))
+    logs = LOGS if "azure_logs" in needs.sources else ()
+    actions = list(dict.fromkeys((*ROLLBACK, *asked, *logs)))
     return {
         "Name": "canary release",
         "IsCustom": True,

@@ -8,6 +8,7 @@ from canarycli.errors import CanaryError
 from canarycli.provider import Needs
 from canarycli_sagemaker.api import Clients
 from canarycli_sagemaker.settings import Settings
+from canarycli_sagemaker.source_policy import statements
 
 PARTITIONS: Mapping[str, str] = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 """The partitions besides `aws`, by how their regions begin."""
@@ -193,7 +194,9 @@ def policy(
     given = [g for g in GRANTS if not g.needs or any(getattr(wanted, n) for n in g.needs)]
     if endpoint == EVERY:
         given.append(Grant("FindEndpoints", BEFORE_AN_ENDPOINT_IS_KNOWN))
-    return {"Version": "2012-10-17", "Statement": [_statement(grant, arns) for grant in given]}
+    own = [_statement(grant, arns) for grant in given]
+    others = statements(wanted, partition, f"{region}:{account}")
+    return {"Version": "2012-10-17", "Statement": [*own, *others]}
 
 
 def policy_for(settings: Mapping[str, Any], endpoint: str, needs: Needs) -> dict[str, Any]:

@@ -48,7 +48,8 @@ def policy(needs: Needs, *, finds_by_name: bool = True) -> dict[str, Any]:
         finds_by_name: the endpoint is called by its display name, not by its id.
     """
     asked = (permissions for need, permissions in GRANTS.items() if getattr(needs, need))
-    permissions = {*ROLLBACK, *(BY_NAME if finds_by_name else ())}.union(*asked)
+    tables = ANSWERS if "bigquery" in needs.sources else ()
+    permissions = {*ROLLBACK, *tables, *(BY_NAME if finds_by_name else ())}.union(*asked)
     return {
         "title": "Canary releases",
         "description": "Look at, shift and watch Vertex AI endpoints.",

@@ -206,6 +206,56 @@ def test_a_policy_needs_neither_config_nor_credentials_nor_network(
     assert json.loads(result.out)
 
 
+ELSEWHERE = """
+version: 1
+sources:
+  lake: {athena: {region: us-east-1}}
+  big: {bigquery: {project: acme}}
+  logs: {azure_logs: {workspace: 5f0e1d2c-0000-4000-8000-000000000001}}
+  shop: {postgres: {dsn_env: SHOP_DSN}}
+endpoints:
+  aws:
+    provider: sagemaker
+    region: us-east-1
+    plan: all
+    predictions: {class: label}
+    labels: {files: "s3://captured/truth", mature_after: 6h}
+  gcp: {provider: vertex, project: acme, region: us-east1, endpoint: "1000", plan: figures}
+  azure: {provider: azureml, subscription: s, resource_group: g, workspace: w, plan: figures}
+plans:
+  figures:
+    stages: [{percent: 5}, {percent: 100}]
+    checks:
+      - {metric: {name: a, from: lake, query: SELECT 1}, no_worse_by: 1pp}
+      - {metric: {name: b, from: big, query: SELECT 1}, no_worse_by: 1pp}
+      - {metric: {name: c, from: logs, query: AppTraces}, no_worse_by: 1pp}
+      - {metric: {name: d, from: shop, query: SELECT 1}, no_worse_by: 1pp}
+  all:
+    stages: [{percent: 5}, {percent: 100}]
+    checks:
+      - {metric: accuracy, no_worse_by: 1pp}
+      - {metric: {name: a, from: lake, query: SELECT 1}, no_worse_by: 1pp}
+      - {metric: {name: d, from: shop, query: SELECT 1}, no_worse_by: 1pp}
+"""
+
+
+def test_a_policy_has_what_labels_and_sources_of_its_cloud_take(tmp_path: Path) -> None:
+    canary = Canary(tmp_path / "ann", {"HTTPS_PROXY": "http://127.0.0.1:9"})
+    canary.write(ELSEWHERE)
+
+    aws = canary.run("doctor", "aws", "--print-policy")
+    of = {row["Sid"]: row for row in aws.json["Statement"]}
+    gcp = canary.run("doctor", "gcp", "--print-policy").json
+    azure = canary.run("doctor", "azure", "--print-policy").json
+
+    assert of["ReadLabels"]["Resource"] == "arn:aws:s3:::captured/truth/*"
+    assert of["FindLabels"]["Resource"] == "arn:aws:s3:::captured"
+    assert "athena:StartQueryExecution" in of["AskAthena"]["Action"]
+    assert "postgres: grant a role SELECT" in aws.err
+    assert "bigquery.tables.getData" in gcp["includedPermissions"]
+    assert "Microsoft.OperationalInsights/workspaces/query/*/read" in azure["Actions"]
+
+
 def test_the_policy_of_an_endpoint_names_it_and_no_other(fraud: Canary) -> None:
     plain = fraud.run("doctor", "fraud-scorer", "--print-policy").json["Statement"]
     whole = fraud.run("doctor", "fraud-scorer", "--print-policy", "--deploys").json["Statement"]
