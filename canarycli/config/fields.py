@@ -335,6 +335,7 @@ Event = Annotated[
         "inconclusive",
         "no_metrics",
         "rolled_back",
+        "probation",
         "promoted",
         "stopped",
         "unsafe",

@@ -29,6 +29,7 @@ SIGNS: Mapping[str, str] = {
     "no_metrics": "?",
     "rolled_back": "↩",
     "promoted": "✔",
+    "probation": "◔",
     "stopped": "■",
     "unsafe": "✖✖",
     "test": "●",
@@ -62,7 +63,7 @@ def word_of(event: Event) -> str:
     match event.type:
         case "planned":
             return "started"
-        case "held" | "paused":
+        case "held" | "paused" | "probation":
             return event.type
         case "rollback_started":
             return "failed" if event.fields.get("by") == "canary" else ""

@@ -203,6 +203,18 @@ def in_slack(ear: Ear, *events: Event) -> Notifier:
     return notifier
 
 
+def test_who_asked_for_it_hears_of_a_probation(ear: Ear) -> None:
+    until = "v42 has all traffic, on probation until 25 Nov 12:00 UTC; v41 stays"
+    one = Notifier(lambda: (Notify(ear.url, ("probation",)),), lambda: None, {})
+    one.hear(Event("probation", datetime.now(UTC), until))
+    one.hear(ended("promoted"))
+    one.close()
+
+    assert one.failures == []
+    assert ear.words == ["probation"]
+    assert ear.heard[0][1]["text"] == f"◔ {until}"
+
+
 def test_a_release_is_one_message_in_slack_its_news_answers_to_it(ear: Ear) -> None:
     ear.answer = json.dumps(SLACK).encode()
     began = Event("planned", datetime.now(UTC), "v41 -> v42")
