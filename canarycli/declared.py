@@ -1,5 +1,6 @@
 """What a provider's class says of its settings and its metrics, for canary to check and offer."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 from canarycli.durations import parse_duration
+from canarycli.written import EMPTY, quoted, word
 
 VARIABLE = "_env"
 """What is put behind a secret's key in canary.yaml to name the variable that has it."""
@@ -16,13 +18,15 @@ class Kind(StrEnum):
     """What a setting is, and what a provider is given."""
 
     TEXT = "text"
-    """A `str`; numbers are taken as they are written."""
+    """A `str`; a whole number is taken as it is written."""
     NUMBER = "number"
     """A `float`."""
     FLAG = "flag"
     """A `bool`."""
     DURATION = "duration"
     """A `timedelta`, written such as 30s."""
+    WORDS = "list of words"
+    """A `list` of `str`; on the command line with commas between them."""
     ANY = "any"
     """Whatever YAML has there: a list, a mapping."""
 
@@ -37,12 +41,14 @@ class Key:
         secret: it is read from its variable alone: never from a file or the command line, never
             kept, never shown. The provider finds it among its settings all the same.
         variable: where its value is taken from if nobody says it; a secret has one.
+        among: the words it may be, in any case; () for any.
     """
 
     kind: Kind = Kind.TEXT
     says: str = ""
     secret: bool = False
     variable: str = ""
+    among: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.secret and not self.variable:
@@ -55,8 +61,12 @@ class Key:
             ValueError: it is of another kind; the message is a sentence for people.
         """
         match self.kind:
-            case Kind.TEXT if _is_word(written):
-                return str(written)
+            case Kind.TEXT:
+                return _among(word(written), self.among)
+            case Kind.WORDS if isinstance(written, str):
+                return [part for part in re.split(r"[,\s]+", written) if part]
+            case Kind.WORDS if isinstance(written, list) and all(map(_is_word, written)):
+                return [str(part) for part in written]
             case Kind.NUMBER if _is_word(written):
                 return _number(written)
             case Kind.FLAG if str(written).lower() in {"true", "false"}:
@@ -67,8 +77,13 @@ class Key:
                 return written
             case Kind.ANY if written is not None:
                 return written
-        raise ValueError(f"{written!r} where a {self.kind} is expected")
+        raise ValueError(
+            EMPTY if written is None else f"{quoted(written)} where a {self.kind} is expected"
+        )
 
+
+FAILURES = Key(Kind.WORDS, says="status codes that are the candidate's fault, [5xx, 424, 408, 429]")
+"""What providers have under `failures`, to be read by `canarycli.failing`."""
 
 Keys = Mapping[str, Key]
 
@@ -104,4 +119,10 @@ def _number(written: str | float) -> float:
     try:
         return float(written)
     except ValueError:
-        raise ValueError(f"{written!r} where a number is expected") from None
+        raise ValueError(f"{quoted(written)} where a number is expected") from None
+
+
+def _among(text: str, words: tuple[str, ...]) -> str:
+    if words and text.lower() not in {known.lower() for known in words}:
+        raise ValueError(f"{quoted(text)} is none of {', '.join(words)}")
+    return text

@@ -27,6 +27,13 @@ OURS: Mapping[str, str] = {
 }
 """The entry points of pyproject.toml once more: looking through what is installed takes 30 ms."""
 
+DECLARED: Mapping[str, str] = {
+    "sagemaker": "canarycli_sagemaker.keys",
+    "vertex": "canarycli_vertex.keys",
+    "azureml": "canarycli_azureml.keys",
+}
+"""Where those of ours declare their settings: without their SDK, which may not be there."""
+
 OUR_SOURCES: Mapping[str, str] = {
     "athena": "canarycli_sources.athena:Athena",
     "azure_logs": "canarycli_sources.azure_logs:AzureLogs",
@@ -177,12 +184,15 @@ def _source_entry(kind: str) -> str:
 
 
 def own_keys(name: str) -> Keys | None:
-    """The settings that a provider in a package of its own says it has.
+    """The settings that a provider says it has, besides those of every endpoint in a cloud.
 
-    None where nobody can tell: it is one of ours, is not installed, can't be imported, or does
+    None where nobody can tell: it is the simulator, is not installed, can't be imported, or does
     not say.
     """
-    kind = _foreign_class(ALIASES.get(name, name))
+    real = ALIASES.get(name, name)
+    if real in DECLARED:
+        return cast("Keys", import_module(DECLARED[real]).KEYS)
+    kind = _foreign_class(real)
     return kind.keys() if offers(kind, Declaring) else None
 
 

@@ -36,9 +36,9 @@ class Section:
 
 SECTIONS = (
     Section("The file, and what holds for every endpoint", ("", "DefaultsModel"), "defaults"),
-    Section("An endpoint on SageMaker", ("SageMakerModel", "PredictionsModel"), "sagemaker"),
-    Section("An endpoint on Vertex AI", ("VertexModel",), "vertex"),
-    Section("An endpoint on Azure ML", ("AzureMLModel",), "azureml"),
+    Section("An endpoint on SageMaker", ("sagemaker endpoint", "PredictionsModel"), "sagemaker"),
+    Section("An endpoint on Vertex AI", ("vertex endpoint",), "vertex"),
+    Section("An endpoint on Azure ML", ("azureml endpoint",), "azureml"),
     Section("A pretend endpoint", ("SimulatorModel",), "simulator"),
     Section(
         "A plan",

@@ -15,6 +15,7 @@ VALUES = (
     "likeness",
     "traffic",
     "metrics",
+    "written",
     "durations",
     "freeze",
     "plan",

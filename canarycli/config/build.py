@@ -11,7 +11,7 @@ from canarycli.config import models, plans, stages
 from canarycli.config.alarms import alarm_check
 from canarycli.config.ending import USUAL_BAKE, with_end
 from canarycli.config.entry import endpoint_from, settings_of
-from canarycli.config.foreign import own_defaults
+from canarycli.config.foreign import own_defaults, own_settings
 from canarycli.config.labels import labels_of
 from canarycli.config.notify import PAGER, UNSAFE
 from canarycli.config.sources import FromModel, metric_from, origin_of
@@ -209,6 +209,7 @@ def _endpoint(
     own = model.model_dump(exclude_unset=True, by_alias=True)
     usual = {key: value for key, value in defaults.items() if key in fields}
     usual |= own_defaults(defaults, str(own["provider"]))
+    own |= own_settings(own, str(own["provider"]))
     if isinstance(model, models.CloudModel) and model.labels is not None:
         labels = labels_of(model.labels, sources)
         own["labels"] = {**labels, "spec": _with_query(labels["spec"], folder, folder)}

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from canarycli.config.problem import nearest
 from canarycli.config.quantities import SPEED_PATTERN, parse_speed
 from canarycli.durations import PATTERN, parse_duration
+from canarycli.written import EMPTY, quoted, word
 
 
 def wrong(sentence: str) -> PydanticCustomError:
@@ -25,44 +26,17 @@ MOST_LEEWAY = 1000
 """More than that many times a limit is no limit."""
 
 
-def quoted(value: Any) -> str:
-    """The value as it was written, in double quotes."""
-    match value:
-        case None:
-            return "an empty value"
-        case bool():
-            return f'"{str(value).lower()}"'
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case float():
-            return f'"{value:g}"'
-        case _:
-            return f'"{value}"'
-
-
 def _no_gap(value: Any) -> None:
     if value is None:
-        raise wrong("it is empty, give it a value or leave the key out")
+        raise wrong(EMPTY)
 
 
 def text_of(value: Any) -> str:
-    """The word that was written; a number is taken as it is spelt."""
-    _no_gap(value)
-    match value:
-        case str() if "${" in value:
-            raise wrong("variables such as ${NAME} are only read in notify.to")
-        case str() if value.strip():
-            return value
-        case str():
-            raise wrong("it is empty, give it a value or leave the key out")
-        case int() if not isinstance(value, bool):
-            return str(value)
-        case dict() | list():
-            raise wrong(f"{quoted(value)} where one word is expected")
-        case _:
-            raise wrong(f"{quoted(value)} is read as something else than text, put it in quotes")
+    """The word that was written, see `canarycli.written`."""
+    try:
+        return word(value)
+    except ValueError as error:
+        raise wrong(str(error)) from error
 
 
 def _address(value: Any) -> str:

@@ -28,32 +28,13 @@ NUMBERS = frozenset({"rate", "day", "finest", "shadow_up_to"})
 SIMULATED = frozenset({"state", "scenario", "speed", "seed", "versions", "labels"})
 """The rest of the simulator's."""
 
-KEYS: Mapping[str, frozenset[str]] = {
-    SIMULATOR: COMMON | SECONDS | NUMBERS | SIMULATED,
-    "sagemaker": CLOUD | {"profile", "region", "failures"},
-    "vertex": CLOUD | {"project", "region", "impersonate", "monitoring_url", "failures"},
-    "azureml": CLOUD | {"subscription", "resource_group", "workspace", "cloud", "failures"},
-}
-"""All keys of an endpoint by provider; other providers have keys of their own."""
+SIMULATOR_KEYS = COMMON | SECONDS | NUMBERS | SIMULATED
+"""All keys of a pretend endpoint; a cloud's own are declared by its provider."""
 
-DEFAULTS = frozenset(
-    {
-        "plan",
-        "keep_baseline",
-        "metric_delay",
-        "metric_period",
-        "profile",
-        "region",
-        "project",
-        "subscription",
-        "resource_group",
-        "workspace",
-        "cloud",
-    }
-)
-"""The keys `defaults:` may have."""
+DEFAULTS = frozenset({"plan", "keep_baseline", "metric_delay", "metric_period"})
+"""The keys `defaults:` may have for any endpoint."""
 
 
 def keys_of(provider: str) -> frozenset[str]:
-    """What canary knows an endpoint of this provider may have."""
-    return KEYS.get(ALIASES.get(provider, provider), CLOUD)
+    """The keys an endpoint of this provider may have besides those that it declares."""
+    return SIMULATOR_KEYS if ALIASES.get(provider, provider) == SIMULATOR else CLOUD

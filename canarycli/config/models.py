@@ -16,7 +16,6 @@ from canarycli.config.fields import (
     Engine,
     Event,
     FormatVersion,
-    MaybeAzureCloud,
     MaybeDuration,
     MaybeNumber,
     MaybeSeconds,
@@ -33,11 +32,11 @@ from canarycli.config.plans import ALARM, BUILT_IN, CUSTOM, RULE, SOURCED, Model
 from canarycli.config.predictions import PredictionsModel
 from canarycli.config.problem import nearest
 from canarycli.config.sources import SourceModel
-from canarycli.registry import provider_names
+from canarycli.registry import DECLARED, provider_names
 
 USUAL_EVENTS = ("failed", "rolled_back", "promoted", "unsafe")
 OTHER = "<other>"
-KNOWN = ("simulator", "demo", "sagemaker", "vertex", "azureml")
+KNOWN = ("simulator", "demo")
 TAGS = frozenset({RULE, ALARM, BUILT_IN, CUSTOM, SOURCED, OTHER, *(f"<{name}>" for name in KNOWN)})
 """What pydantic puts into the place of an error and the file does not have."""
 
@@ -88,46 +87,11 @@ class SimulatorModel(EndpointModel):
     shadow_up_to: MaybeNumber = Field(None, description="the largest shadow share in percent")
 
 
-MaybeStatuses = Annotated[
-    list[int | str] | None,
-    Field(description="status codes that are the candidate's fault, [5xx, 424, 408, 429]"),
-]
-
-
-class SageMakerModel(CloudModel):
-    """An endpoint on Amazon SageMaker."""
-
-    provider: Annotated[str, WithJsonSchema({"const": "sagemaker"})]
-    profile: MaybeText = Field(None, description="of the AWS configuration; never a key")
-    region: MaybeText = Field(None, description="else AWS_REGION")
-    failures: MaybeStatuses = None
-
-
-class VertexModel(CloudModel):
-    """An endpoint on Google Vertex AI."""
-
-    provider: Annotated[str, WithJsonSchema({"const": "vertex"})]
-    project: MaybeText = Field(None, description="its id; else GOOGLE_CLOUD_PROJECT")
-    region: MaybeText = Field(None, description="such as europe-west4")
-    impersonate: MaybeText = Field(None, description="the service account to act as")
-    monitoring_url: MaybeText = Field(None, description="another address for Cloud Monitoring")
-    failures: MaybeStatuses = None
-
-
-class AzureMLModel(CloudModel):
-    """A managed online endpoint on Azure ML."""
-
-    provider: Annotated[str, WithJsonSchema({"const": "azureml"})]
-    subscription: MaybeText = Field(None, description="its id; else AZURE_SUBSCRIPTION_ID")
-    resource_group: MaybeText = Field(None, description="that the workspace is in")
-    workspace: MaybeText = Field(None, description="that the endpoint is in")
-    cloud: MaybeAzureCloud = None
-    failures: MaybeStatuses = None
-
-
 def _third_party(value: Any) -> str:
     if not isinstance(value, str) or not value:
-        raise wrong(f"one word is expected, such as {', '.join(KNOWN[2:])}")
+        raise wrong(f"one word is expected, such as {', '.join(DECLARED)}")
+    if value in DECLARED:
+        return value
     installed = provider_names()
     guess = nearest(NICKNAMES.get(value, value), {*KNOWN, *installed})
     if guess and value not in installed:
@@ -136,7 +100,7 @@ def _third_party(value: Any) -> str:
 
 
 class OtherModel(CloudModel):
-    """An endpoint of a provider that comes in a package of its own, with settings of its own."""
+    """An endpoint in a cloud, or of a package's own provider, which says what settings it has."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -155,11 +119,7 @@ def _provider(value: Any) -> str:
 
 
 AnyEndpoint = Annotated[
-    Annotated[SimulatorModel, Tag("<simulator>")]
-    | Annotated[SageMakerModel, Tag("<sagemaker>")]
-    | Annotated[VertexModel, Tag("<vertex>")]
-    | Annotated[AzureMLModel, Tag("<azureml>")]
-    | Annotated[OtherModel, Tag(OTHER)],
+    Annotated[SimulatorModel, Tag("<simulator>")] | Annotated[OtherModel, Tag(OTHER)],
     Discriminator(_provider),
 ]
 
@@ -175,13 +135,6 @@ class DefaultsModel(Model):
     keep_baseline: MaybeDuration = Field(default=None, description="as at an endpoint, 1h")
     metric_delay: MaybeDuration = Field(default=None, description="as at an endpoint")
     metric_period: MaybeSomeTime = Field(default=None, description="as at an endpoint")
-    profile: MaybeText = Field(default=None, description="AWS")
-    region: MaybeText = Field(default=None, description="AWS, Google Cloud")
-    project: MaybeText = Field(default=None, description="Google Cloud")
-    subscription: MaybeText = Field(default=None, description="Azure")
-    resource_group: MaybeText = Field(default=None, description="Azure")
-    workspace: MaybeText = Field(default=None, description="Azure")
-    cloud: MaybeText = Field(default=None, description="Azure")
 
 
 class NotifyModel(Model):

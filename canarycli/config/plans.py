@@ -33,7 +33,6 @@ from canarycli.config.fields import (
     Text,
     ZeroOrMore,
     number_by_arm,
-    quoted,
     text_of,
     wrong,
 )
@@ -52,6 +51,7 @@ from canarycli.config.sources import FROM, FromModel, metric_from
 from canarycli.config.stages import ShadowModel, StageModel
 from canarycli.metrics import ABOUT, ANSWERS, UNITS, Metric, Origin, Unit
 from canarycli.plan import Margin
+from canarycli.written import quoted
 
 Q = TypeVar("Q")
 BUILT_IN, CUSTOM, SOURCED = "<built-in>", "<custom>", "<from>"

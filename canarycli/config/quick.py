@@ -12,8 +12,8 @@ from typing import Any
 from canarycli.config.discover import discover
 from canarycli.config.document import Document, read_document
 from canarycli.config.entry import endpoint_from
-from canarycli.config.foreign import own_defaults
-from canarycli.config.keys import DEFAULTS, KEYS, NUMBERS, SECONDS, keys_of
+from canarycli.config.foreign import own_defaults, own_settings
+from canarycli.config.keys import DEFAULTS, NUMBERS, SECONDS, keys_of
 from canarycli.config.quantities import parse_speed
 from canarycli.config.source import read_source
 from canarycli.config.values import EndpointConfig
@@ -89,11 +89,11 @@ def _endpoints(data: Mapping[str, Any], folder: Path) -> Iterator[EndpointConfig
         if not isinstance(provider, str):
             continue
         keys = keys_of(provider)
-        free = {} if keys in KEYS.values() else entry
+        own = own_settings(entry, provider)
         usual = {key: value for key, value in defaults.items() if key in keys}
         if isinstance(written, dict):
             usual |= own_defaults(written, provider)
-        yield endpoint_from({**usual, **free, **_known(entry, keys)}, name, folder)
+        yield endpoint_from({**usual, **own, **_known(entry, keys)}, name, folder)
 
 
 def _known(entry: Any, keys: Collection[str]) -> dict[str, Any]:

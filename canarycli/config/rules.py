@@ -47,10 +47,10 @@ def file_flaws(data: Any) -> Iterator[Flaw]:
         yield from _plan_exists(endpoint, plans, ("endpoints", name, "plan"))
         yield from _addresses(endpoint, ("endpoints", name))
         yield from _labels(endpoint, ("endpoints", name, LABELS), sources)
-        for place, text in setting_flaws(endpoint):
-            yield Flaw(("endpoints", name, *place), text, At.KEY)
-    for place, text in default_flaws(_mapping(data, "defaults"), _mapping(data, "endpoints")):
-        yield Flaw(("defaults", *place), text, At.KEY)
+        for place, text, at in setting_flaws(endpoint):
+            yield Flaw(("endpoints", name, *place), text, at)
+    for place, text, at in default_flaws(_mapping(data, "defaults"), _mapping(data, "endpoints")):
+        yield Flaw(("defaults", *place), text, at)
     yield from _plan_exists(_mapping(data, "defaults"), plans, ("defaults", "plan"))
     for block, flaws in (("freeze", freeze_flaws), ("notify", notify_flaws)):
         for index, entry in enumerate(_list(data, block)):
@@ -184,9 +184,12 @@ def _one_source(check: Any, path: Path, sources: Mapping[str, Any]) -> Iterator[
     metric = check.get("metric") if isinstance(check, Mapping) else None
     if not isinstance(metric, Mapping) or is_alarm(check):
         return
-    own = FROM in metric
-    for place, text in metric_flaws(metric, sources) if own else store_flaws(metric, SOURCES):
-        yield Flaw((*path, "metric", *place), text, At.KEY)
+    if FROM in metric:
+        for place, text in metric_flaws(metric, sources):
+            yield Flaw((*path, "metric", *place), text, At.KEY)
+    else:
+        for place, text, at in store_flaws(metric, SOURCES):
+            yield Flaw((*path, "metric", *place), text, at)
     given = [word for word in metric if word == FROM or word in stores_of(metric, SOURCES)]
     if not given and metric.keys() <= {"name"}:
         words = f"{', '.join(SOURCES)} or {FROM}"

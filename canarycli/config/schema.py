@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from canarycli.config.foreign import default_keys
 from canarycli.config.models import FileModel
 from canarycli.declared import VARIABLE, Keys, Kind
 from canarycli.durations import PATTERN
@@ -23,19 +24,17 @@ def _with_packages(schema: dict[str, Any]) -> None:
     """Add what the providers of installed packages say they have."""
     parts = schema["$defs"]
     endpoints = schema["properties"]["endpoints"]["additionalProperties"]["oneOf"]
-    declared = {name: own_keys(name) for name in provider_names()}
+    declared = {name: keys for name in provider_names() if (keys := own_keys(name)) is not None}
     for name, keys in declared.items():
-        if keys is None:
-            continue
         own = deepcopy(parts["OtherModel"])
-        written = _properties({key: said for key, said in keys.items() if not said.secret})
-        variables = {f"{key}{VARIABLE}": _TEXT for key, said in keys.items() if said.secret}
-        own["properties"] |= {"provider": {"const": name}, **written, **variables}
+        variables = {f"{key}{VARIABLE}": _WORD for key, said in keys.items() if said.secret}
+        own["properties"] |= {"provider": {"const": name}, **_properties(keys), **variables}
         own["additionalProperties"] = False
+        own["description"] = f"An endpoint of provider {name}."
         parts[f"{name} endpoint"] = own
         endpoints.append({"$ref": f"#/$defs/{name} endpoint"})
-        parts["OtherModel"]["properties"]["provider"]["not"]["enum"].append(name)
-        parts["DefaultsModel"]["properties"] |= written
+    parts["OtherModel"]["properties"]["provider"]["not"]["enum"].extend(declared)
+    parts["DefaultsModel"]["properties"] |= _defaults(declared)
     for word, keys in metric_words().items():
         parts["CustomMetric"]["properties"][word] = {
             "type": "object",
@@ -44,12 +43,14 @@ def _with_packages(schema: dict[str, Any]) -> None:
         }
 
 
-_TEXT = {"type": "string", "minLength": 1}
+_WORD = {"type": "string", "minLength": 1}
+_TEXT = {"type": ["string", "integer"], "minLength": 1}
 _FORMS: Mapping[Kind, dict[str, Any]] = {
-    Kind.TEXT: {"type": ["string", "number"]},
+    Kind.TEXT: _TEXT,
     Kind.NUMBER: {"type": ["number", "string"]},
     Kind.FLAG: {"enum": [True, False, "true", "false"]},
     Kind.DURATION: {"type": "string", "pattern": PATTERN},
+    Kind.WORDS: {"type": ["array", "string"], "items": _TEXT},
     Kind.ANY: {},
 }
 
@@ -58,7 +59,18 @@ def _properties(keys: Keys) -> dict[str, Any]:
     return {
         name: {**_FORMS[key.kind], **({"description": key.says} if key.says else {})}
         for name, key in keys.items()
+        if not key.secret
     }
+
+
+def _defaults(declared: Mapping[str, Keys]) -> dict[str, Any]:
+    """What `defaults:` may have of providers' own keys, with whose they are."""
+    found: dict[str, Any] = {}
+    for name in default_keys({name: {"provider": name} for name in declared}):
+        whose = [provider for provider, keys in declared.items() if name in keys]
+        form = _properties({name: declared[whose[-1]][name]})
+        found |= {key: {**said, "description": ", ".join(whose)} for key, said in form.items()}
+    return found
 
 
 def _tidied(node: Any) -> Any:

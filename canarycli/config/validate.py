@@ -9,10 +9,10 @@ from pydantic_core import ErrorDetails
 from canarycli.config import labels, models, plans, predictions, sources, stages
 from canarycli.config.alarms import is_alarm
 from canarycli.config.document import At, Document, Path
-from canarycli.config.fields import quoted
 from canarycli.config.foreign import MISPLACED
 from canarycli.config.problem import Problem, nearest
 from canarycli.config.rules import Flaw
+from canarycli.written import quoted
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -104,13 +104,6 @@ _BY_KEY: Mapping[str, type[BaseModel]] = {
 }
 _ALARM_KEYS = tuple(plans.AlarmModel.model_fields)
 _CHECK_KEYS = (*plans.CheckModel.model_fields, "alarm")
-_BY_PROVIDER: Mapping[str, type[BaseModel]] = {
-    "simulator": models.SimulatorModel,
-    "demo": models.SimulatorModel,
-    "sagemaker": models.SageMakerModel,
-    "vertex": models.VertexModel,
-    "azureml": models.AzureMLModel,
-}
 
 
 def _known_keys(root: type[BaseModel], path: Path, data: Any) -> tuple[str, ...]:
@@ -120,8 +113,8 @@ def _known_keys(root: type[BaseModel], path: Path, data: Any) -> tuple[str, ...]
             model = root
         case ("plans", _):
             model = plans.PlanModel
-        case ("endpoints", str(name)):
-            model = _BY_PROVIDER[data["endpoints"][name]["provider"]]
+        case ("endpoints", _):  # all others may have more, see `setting_flaws`
+            model = models.SimulatorModel
         case ("sources", _, str(kind)):
             model = sources.MODELS[kind]
         case (*_, "checks", int()):

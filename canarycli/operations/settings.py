@@ -1,14 +1,14 @@
-"""What a provider in a package of its own is made with: its keys, as said or from variables."""
+"""What a provider is made with: its keys, as said or from variables."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from canarycli.config.keys import CLOUD, KEYS
+from canarycli.config.keys import SIMULATOR, keys_of
 from canarycli.config.problem import nearest
 from canarycli.declared import VARIABLE, Key, Keys
 from canarycli.errors import UsageError
 from canarycli.operations.address import OPTIONS
-from canarycli.registry import own_keys
+from canarycli.registry import OURS, own_keys
 
 NOT_IN_THE_FILE: Mapping[str, frozenset[str]] = {"simulator": frozenset({"endpoints"})}
 """Settings that canary.yaml has no key for, as it names its endpoints itself."""
@@ -42,17 +42,16 @@ def check_said(provider: str, said: Mapping[str, Any]) -> None:
         UsageError: and which, or that it is a secret.
     """
     keys = own_keys(provider)
-    if keys is None and provider not in KEYS:
+    if keys is None and provider != SIMULATOR:
         return
-    known = {*(KEYS[provider] if keys is None else (*CLOUD, *keys))}
-    known |= NOT_IN_THE_FILE.get(provider, frozenset())
+    known = {*keys_of(provider), *(keys or {})} | NOT_IN_THE_FILE.get(provider, frozenset())
     for name in said:
         if keys is not None and name in keys and keys[name].secret:
             raise UsageError(
                 f"{name} is a secret, and a command line is read by others",
                 hint=f"set {keys[name].variable}",
             )
-        if name not in known and (keys is not None or name not in OPTIONS):
+        if name not in known and (provider not in OURS or name not in OPTIONS):
             raise UsageError(
                 f"{provider} has no setting {name!r}{nearest(name, known)}",
                 hint=f"it has {', '.join(sorted(known if keys is None else keys))}",

@@ -18,6 +18,7 @@ from canarycli_azureml.api import Session
 from canarycli_azureml.body import state
 from canarycli_azureml.deployments import Deployments, progress
 from canarycli_azureml.endpoint import failed_last, notes_of, read_endpoint
+from canarycli_azureml.keys import KEYS
 from canarycli_azureml.links import links
 from canarycli_azureml.naming import placed
 from canarycli_azureml.offered import NAMES, WORD
@@ -26,6 +27,7 @@ from canarycli_azureml.split import SHADOW_UP_TO, no_room
 from canarycli_azureml.traffic import Shifter
 
 if TYPE_CHECKING:
+    from canarycli.declared import Keys
     from canarycli.files import Files, Say, Uploaded
     from canarycli.metrics import Measurements, Metric, Window
     from canarycli.preview import Listed, Preview
@@ -74,6 +76,11 @@ class AzureML:
         from canarycli_azureml.doctor import Doctor
 
         return Doctor(self._settings, self._session, self.describe, self.measure)
+
+    @staticmethod
+    def keys() -> Keys:
+        """Its own settings."""
+        return KEYS
 
     @property
     def limits(self) -> Limits:

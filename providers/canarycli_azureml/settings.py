@@ -9,13 +9,15 @@ from urllib.parse import quote
 from canarycli.errors import UsageError
 from canarycli.failing import Failures
 from canarycli_azureml.clouds import PUBLIC, Cloud, cloud_named
+from canarycli_azureml.keys import KEYS
 
 METRIC_DELAY = timedelta(minutes=3)
 """Azure Monitor's newest two minutes read 0 for a while, as if nobody had asked."""
 
 MINUTE = timedelta(minutes=1)
-KEYS = ("subscription", "resource_group", "workspace", "cloud", "metric_delay", "failures")
-ALSO = ("metric_period", "endpoint_url")
+ALSO = ("metric_delay", "metric_period", "endpoint_url")
+"""The keys that every endpoint in a cloud has."""
+
 PLACE = {
     "subscription": ("AZURE_SUBSCRIPTION_ID",),
     "resource_group": ("AZURE_RESOURCE_GROUP", "AZUREML_ARM_RESOURCEGROUP"),

@@ -17,6 +17,7 @@ from canarycli_sagemaker.api import Clients
 from canarycli_sagemaker.command import plain_command
 from canarycli_sagemaker.configs import Configs
 from canarycli_sagemaker.endpoint import read_endpoint
+from canarycli_sagemaker.keys import KEYS
 from canarycli_sagemaker.links import links
 from canarycli_sagemaker.naming import account_of, placed
 from canarycli_sagemaker.notes import Tags
@@ -28,6 +29,7 @@ from canarycli_sagemaker.undone import Asks
 
 if TYPE_CHECKING:
     from canarycli.batch import Reading
+    from canarycli.declared import Keys
     from canarycli.files import Files, Say, Uploaded
     from canarycli.kept import Kept
     from canarycli.labels import Label
@@ -101,6 +103,11 @@ class SageMaker:
         from canarycli_sagemaker.doctor import Doctor
 
         return Doctor(self.clients, self.describe, self.measure)
+
+    @staticmethod
+    def keys() -> Keys:
+        """Its own settings."""
+        return KEYS
 
     @property
     def limits(self) -> Limits:

@@ -17,6 +17,7 @@ from canarycli_vertex.command import update_command
 from canarycli_vertex.deployment import Progress, Under, deployed_ids, progress
 from canarycli_vertex.endpoint import read_endpoint
 from canarycli_vertex.errors import understood
+from canarycli_vertex.keys import KEYS
 from canarycli_vertex.links import links
 from canarycli_vertex.lookup import Lookup
 from canarycli_vertex.naming import placed
@@ -26,6 +27,7 @@ from canarycli_vertex.settings import Settings
 from canarycli_vertex.traffic import labels_of, refuse_indivisible, shift
 
 if TYPE_CHECKING:
+    from canarycli.declared import Keys
     from canarycli.files import Files, Say, Uploaded
     from canarycli.metrics import Measurements, Metric, Window
     from canarycli.preview import Listed, Preview
@@ -58,6 +60,11 @@ class Vertex:
         from canarycli_vertex.doctor import Doctor
 
         return Doctor(self._api, self._lookup.path, self.describe, self.measure)
+
+    @staticmethod
+    def keys() -> Keys:
+        """Its own settings."""
+        return KEYS
 
     @property
     def limits(self) -> Limits:

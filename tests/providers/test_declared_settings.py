@@ -78,7 +78,7 @@ def test_what_it_declares_is_fine_in_lint_schema_and_defaults(here: Path) -> Non
         ("token_env: OTHER_TOKEN", "admin_urll: x", "did you mean admin_url?"),
         ("token_env: OTHER_TOKEN", "metric_perod: 5s", "did you mean metric_period?"),
         ("token_env: OTHER_TOKEN", "token: hunter2", "set the variable GATEWAY_TOKEN"),
-        ("token_env: OTHER_TOKEN", "admin_url: [x]", "a text is expected"),
+        ("token_env: OTHER_TOKEN", "admin_url: [x]", "a list where one word is expected"),
         ("provider: gateway", "provider: gatewai", "did you mean gateway?"),
         ('{admin_url: "http://127.0.0.1:1"}', "{admin_urll: x}", "did you mean admin_url?"),
         ('{admin_url: "http://127.0.0.1:1"}', "{token: x}", "set the variable GATEWAY_TOKEN"),
@@ -141,7 +141,10 @@ def test_our_own_take_what_they_have_by_set_too() -> None:
 def test_completion_offers_it_and_a_fault_file_names_it(here: Path) -> None:
     del here
     assert ("gateway", "") in FINDERS["providers"]("", {})
-    assert list(FINDERS["settings"]("", {})) == [("admin_url=", "where its admin API is")]
+    offered = dict(FINDERS["settings"]("", {}))
+    assert offered["admin_url="] == "where its admin API is"
+    assert {"cloud=", "failures=", "impersonate="} <= offered.keys()  # of our own clouds
+    assert not {"token=", "region=", "workspace="} & offered.keys()  # never, or by their options
     assert plug_ins() == ("canary-gateway",)
 
 

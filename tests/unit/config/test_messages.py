@@ -31,8 +31,8 @@ FILE: Mapping[str, tuple[str, str]] = {
     "a cloud that is closed": (
         "endpoints:\n  e: {provider: azureml, cloud: azuregermancloud}\n",
         (
-            'canary.yaml:2:33: cloud: "azuregermancloud" is no cloud of Azure\'s: there are '
-            "public, usgov and china   (endpoints.e)"
+            'canary.yaml:2:33: cloud: "azuregermancloud" is none of public, usgov, china, '
+            "AzureCloud, AzureUSGovernment, AzureChinaCloud   (endpoints.e)"
         ),
     ),
     "a metric that only another cloud keeps": (
