@@ -7,12 +7,11 @@ turning into True, True and 900, so that a mistake is quoted as it was written.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 import yaml
 
-from canarycli.config.problem import Problem, write_path
+from canarycli.config.problem import At, Problem, write_path
 
 Path = tuple[str | int, ...]
 Mark = tuple[int, int]
@@ -30,14 +29,6 @@ class Place:
 
     key: Mark
     value: Mark
-
-
-class At(Enum):
-    """What of a thing is wrong: its value, its key, or something missing inside it."""
-
-    VALUE = "value"
-    KEY = "key"
-    INSIDE = "inside"
 
 
 @dataclass(slots=True)

@@ -8,10 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from canarycli.config.document import At
 from canarycli.config.fields import MaybeDuration, MaybeText, Text, ZeroOrMore
 from canarycli.config.plans import Model
-from canarycli.config.problem import complain, nearest
+from canarycli.config.problem import At, complain, nearest
 from canarycli.config.rules import Flaw
 from canarycli.config.source import read_source
 from canarycli.config.validate import validate

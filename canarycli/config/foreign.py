@@ -6,9 +6,8 @@ from types import MappingProxyType
 from typing import Any
 
 from canarycli.config.addresses import KEYS as ADDRESSES
-from canarycli.config.document import At
 from canarycli.config.keys import CLOUD, DEFAULTS, keys_of
-from canarycli.config.problem import nearest
+from canarycli.config.problem import At, nearest
 from canarycli.declared import VARIABLE, Keys
 from canarycli.registry import DECLARED, metric_words, own_keys
 from canarycli.written import quoted

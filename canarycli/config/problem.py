@@ -3,8 +3,17 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import Enum
 
 from canarycli.errors import PlanError
+
+
+class At(Enum):
+    """What of a thing is wrong: its value, its key, or something missing inside it."""
+
+    VALUE = "value"
+    KEY = "key"
+    INSIDE = "inside"
 
 
 @dataclass(frozen=True, slots=True, order=True)

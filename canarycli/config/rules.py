@@ -12,7 +12,7 @@ from typing import Any
 from canarycli.config.addresses import KEYS as ADDRESSES
 from canarycli.config.addresses import foreign
 from canarycli.config.alarms import is_alarm, usual_name
-from canarycli.config.document import At, Path
+from canarycli.config.document import Path
 from canarycli.config.foreign import default_flaws, setting_flaws, store_flaws, stores_of
 from canarycli.config.keys import ALIASES, LABELS, NICKNAMES, SIMULATOR
 from canarycli.config.labels import labels_flaws
@@ -20,7 +20,7 @@ from canarycli.config.notify import notify_flaws
 from canarycli.config.own_store import store_elsewhere
 from canarycli.config.people import approval_flaws, freeze_flaws
 from canarycli.config.plans import LIMITS, SOURCES
-from canarycli.config.problem import nearest
+from canarycli.config.problem import At, nearest
 from canarycli.config.sources import FROM, metric_flaws, source_flaws
 from canarycli.metrics import UNITS
 from canarycli.registry import provider_names

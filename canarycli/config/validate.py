@@ -8,9 +8,9 @@ from pydantic_core import ErrorDetails
 
 from canarycli.config import labels, models, plans, predictions, sources, stages
 from canarycli.config.alarms import is_alarm
-from canarycli.config.document import At, Document, Path
+from canarycli.config.document import Document, Path
 from canarycli.config.foreign import MISPLACED
-from canarycli.config.problem import Problem, nearest
+from canarycli.config.problem import At, Problem, nearest
 from canarycli.config.rules import Flaw
 from canarycli.written import quoted
 
