@@ -8,18 +8,29 @@ writing, a pipeline runs commands that stand in a log.
 import re
 from json import dumps
 
+_UNSEEN = (
+    "\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f"
+    "\u3164\uffa0\ufeff\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
+)
+"""What takes no room: two names that look alike may differ by it. Unicode calls it ignorable."""
+
 _STRANGE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls but tab and newline
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what turns the direction of writing
-    "\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]"  # other line ends, marks, halves of a pair
+    f"{_UNSEEN}"
+    "\u2028\u2029\ufffe\uffff\ud800-\udfff]"  # other line ends, marks, halves of a pair
 )
 _OURS = re.compile("(\x1b\\[(?:0|1|2|7|31|32|33|36)m)")
 """The colours that canary itself uses."""
 
 _WIDE = re.compile(f"{_STRANGE.pattern}|[^\x00-\x7f]")
 
-_AZURE = re.compile(r"##(?=\[|vso\[)")
-_GITHUB = re.compile(r"(?m)^([ \t]*):(?=:[\w-]+[ :])")
+# The runners' own comparisons pass over variation selectors, and cut off blanks of any kind:
+# actions/runner, ActionCommand.cs; microsoft/azure-pipelines-agent, Command.cs.
+_OVER = "[\ufe00-\ufe0f]*"
+_AZURE = re.compile(f"(?i)#(?={_OVER}#{_OVER}(?:{_OVER.join('vso')}{_OVER})?\\[)")
+_GITHUB = re.compile(rf"(?m)^((?:[^\S\n]|[\ufe00-\ufe0f])*):(?={_OVER}:[\w-]+[ :])")
 _MARKUP = re.compile(r"[\\`\[\]<|&@]|(?<=\w):(?=//)|#(?=\d)|(?<![\w.])w(?=ww\.)")
 
 
@@ -49,7 +60,7 @@ def harmless_json(text: str, *, narrow: bool = False) -> str:
         narrow: whoever reads it takes ASCII only.
     """
     text = (_WIDE if narrow else _STRANGE).sub(_in_json, text)
-    return _AZURE.sub(r"\\u0023#", text)
+    return _AZURE.sub(r"\\u0023", text)
 
 
 def in_markdown(text: str) -> str:
@@ -69,12 +80,14 @@ def in_line(text: str) -> str:
 
 
 def _unordered(text: str) -> str:
-    return _GITHUB.sub(r"\1: ", _AZURE.sub("# #", text))
+    return _GITHUB.sub(r"\1: ", _AZURE.sub("# ", text))
 
 
 def _written(found: re.Match[str]) -> str:
     code = ord(found[0])
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _in_json(found: re.Match[str]) -> str:
@@ -82,4 +95,5 @@ def _in_json(found: re.Match[str]) -> str:
 
 
 def _entity(found: re.Match[str]) -> str:
-    return f"&#{ord(found[0])};"
+    # GitHub looks for mentions and issues in what is shown, where an entity is its sign again.
+    return f"{found[0]}&#8203;" if found[0] in "@#" else f"&#{ord(found[0])};"

@@ -5,11 +5,12 @@ length of the text and no faster.
 """
 
 import re
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from html import escape
 from json import dumps
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 MASK = "***"
 
@@ -74,7 +75,13 @@ _SHAPES = re.compile(
     | \bBearer\s{1,4}[\w.~+/=-]{1,8192}
     | (?<![\w-])eyJ[\w-]{8,4096}\.[\w-]{1,8192}\.[\w-]{0,4096}
     | \bya29\.[\w.-]{1,4096}
+    | \bgithub_pat_\w{16,255}
+    | \b(?:glpat|pypi|dckr_pat)[-_](?=[\w-]{0,80}\d)[\w-]{16,255}
+    | \b(?:hf|npm)_[A-Za-z0-9]{30,40}\b
+    | \bsk-(?=[\w-]{0,200}\d)(?=[\w-]{0,200}[A-Z])[\w-]{20,255}
     | \bgh[pousr]_\w{4,255}
+    | \bdapi[0-9a-f]{32}\b
+    | \b[\w~.-]{3}\dQ~[\w~.-]{31,40}                     # a client secret of Entra
     | \bxox[abprs]-[\w-]{4,255}
     | \bAIza[\w-]{20,60}
     | -----BEGIN\ [A-Z ]{0,40}PRIVATE\ KEY-----[\s\S]*?
@@ -99,6 +106,7 @@ _NAMED = re.compile(
     )
     """
 )
+_LOW = re.compile(r"%[0-9A-F]{2}")
 _QUERY = re.compile(r"(?<=[?&])([\w-]{1,80})=([^&\s'\"<>,]{1,8192})")
 
 
@@ -146,13 +154,26 @@ def _known(values: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 def _forms(value: str) -> Iterator[str]:
+    """A value as it looks in a URL, in JSON, in HTML, in a log of Python, in hex and in base64."""
     yield value
-    yield quote(value, safe="")
-    yield quote(value)
-    inner = dumps(value)[1:-1]
-    yield inner
-    yield inner.replace("/", "\\/")
-    yield b64encode(value.encode("utf-8", "replace")).decode().rstrip("=")
+    for inside in (quote(value, safe=""), quote(value), quote_plus(value)):
+        yield from (inside, _LOW.sub(lambda code: code[0].lower(), inside), quote(inside, safe=""))
+    for inner in (dumps(value)[1:-1], repr(value)[1:-1]):
+        yield from (inner, inner.replace("/", "\\/"))
+    for marked in (escape(value), escape(value, quote=False)):
+        yield from (marked, marked.replace("&quot;", "&#34;").replace("&#x27;", "&#39;"))
+    raw = value.encode("utf-8", "replace")
+    yield from (raw.hex(), raw.hex().upper())
+    for before in range(3):  # it may stand behind others, such as a user's name
+        yield from _in_base64(raw, before)
+
+
+def _in_base64(raw: bytes, before: int) -> Iterator[str]:
+    """What the bytes make of the text with so many others in front, whatever stands around."""
+    whole = len(raw) + before
+    first, last = (before * 8 + 5) // 6, whole * 8 // 6
+    for encoded in (b64encode, urlsafe_b64encode):
+        yield encoded(bytes(before) + raw).decode()[first:last]
 
 
 def _keep_at(found: re.Match[str]) -> str:

@@ -81,3 +81,34 @@ def test_our_own_colours_stay_where_colour_is_on_and_no_other_code() -> None:
         "\x1b[31merror:\x1b[0m \\x1b[5mblink\\x1b]52;c;aGk=\\x07"
     )
     assert "\x1b" not in visible(text)
+
+
+UNSEEN = "\u200b\u200d\u2060\xad\u3164\U000e0041\u180e\ufe0f"
+BLANKS = "\xa0\u2003\u3000\u1680\u202f"
+
+
+@pytest.mark.parametrize("sign", UNSEEN[:-1], ids=ascii)
+def test_what_takes_no_room_is_written_out(sign: str) -> None:
+    assert visible(f"fraud{sign}-v42").isascii()
+    assert visible(f"fraud{sign}-v42") != visible("fraud-v42")
+
+
+@pytest.mark.parametrize("sign", [*UNSEEN, ""], ids=ascii)
+def test_a_command_is_none_with_signs_in_it_that_runners_pass_over(sign: str) -> None:
+    for command in ("##vso[task.prependpath]evil", "##[error]x", "##VSO[task.complete]"):
+        spelt = sign.join(command)
+        for said in (harmless(spelt), in_markdown(spelt), harmless_json(json.dumps(spelt))):
+            plain = "".join(letter for letter in said if letter not in UNSEEN)
+            assert not COMMAND.search(plain.lower()), said
+    said = harmless(f"{sign}:{sign}:error file=a.py::owned")
+    assert not COMMAND.search("".join(letter for letter in said if letter not in UNSEEN))
+
+
+@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+def test_no_kind_of_blank_in_front_makes_a_command(blank: str) -> None:
+    for said in (harmless(f"{blank}::set-output name=p::1"), in_line(f"{blank} ::error::x")):
+        assert not said.strip().startswith("::")
+
+
+def test_mentions_and_issues_are_broken_up_where_they_are_shown() -> None:
+    assert in_markdown("@octocat #12") == "@&#8203;octocat #&#8203;12"

@@ -1,8 +1,9 @@
 """No secret gets through, whatever it is wrapped in; what is none stays as it is."""
 
 import json
-from base64 import b64encode
-from urllib.parse import quote
+from base64 import b64encode, urlsafe_b64encode
+from html import escape
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -39,6 +40,12 @@ SHAPES = [
     f"see https://s3.example/x?X-Amz-Signature={S}, and so on",
     f"api_key={S}",
     f"AccountKey={S};EndpointSuffix=core",
+    f"github_pat_{S}",
+    f"glpat-1{S}",
+    f"hf_{S}1234567890",
+    f"npm_{S}123456789012",
+    f"sk-proj-1{S}",
+    f"abc8Q~{S}12345678",
 ]
 
 
@@ -63,25 +70,50 @@ def test_the_values_of_secret_variables_are_taken_out(name: str) -> None:
 VALUE = 'MARKER/sec"ret'
 
 
-@pytest.mark.parametrize(
-    "form",
-    [
-        VALUE,
-        quote(VALUE, safe=""),
-        json.dumps(VALUE)[1:-1],
-        json.dumps(VALUE)[1:-1].replace("/", "\\/"),
-        b64encode(VALUE.encode()).decode(),
-    ],
-    ids=["plain", "url", "json", "json with slashes", "base64"],
-)
+def test_a_token_of_databricks_is_known_by_its_shape() -> None:
+    assert mask(f"with dapi{'0123456789abcdef' * 2} in it", {}) == "with *** in it"
+
+
+FORMS = {
+    "plain": VALUE,
+    "url": quote(VALUE, safe=""),
+    "url in small letters": quote(VALUE, safe="").replace("%2F", "%2f"),
+    "url twice": quote(quote(VALUE, safe=""), safe=""),
+    "a form": quote_plus(f"{VALUE} x").partition("+")[0],
+    "json": json.dumps(VALUE)[1:-1],
+    "json with slashes": json.dumps(VALUE)[1:-1].replace("/", "\\/"),
+    "html": escape(VALUE),
+    "html by number": escape(VALUE).replace("&quot;", "&#34;"),
+    "hex": VALUE.encode().hex(),
+    "base64": b64encode(VALUE.encode()).decode().rstrip("="),
+    "base64 for urls": urlsafe_b64encode(VALUE.encode()).decode().rstrip("="),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 def test_a_variable_is_found_as_it_looks_elsewhere(form: str) -> None:
-    assert form.rstrip("=") not in mask(f"x {form} y", {"DB_PASS": VALUE})
+    said = mask(f"x {form} y", {"DB_PASS": VALUE})
+
+    assert form[1:-1] not in said
+    assert MASK in said
+
+
+@pytest.mark.parametrize("user", ["a", "ab", "abc", "somebody"])
+def test_a_variable_is_found_behind_a_users_name_in_base64(user: str) -> None:
+    basic = b64encode(f"{user}:{VALUE}".encode()).decode()
+
+    said = mask(f"sent {basic} to it", {"DB_PASS": VALUE})
+
+    left = said.removeprefix("sent ").removesuffix(" to it").replace(MASK, "")
+    assert MASK in said
+    assert len(basic.rstrip("=")) - len(left) >= len(VALUE) * 8 // 6 - 2
 
 
 @pytest.mark.parametrize(
     ("text", "env"),
     [
         ("monkey: bananas12", {}),
+        ("sk-learn-fraud-scorer-v42, hf_transformers_model, npm_build", {}),
         ("failed in us-east-1", {"TOKEN_REGION": "us-east-1"}),
         ("the key metric is errors_5xx", {}),
         ("stage 1/4 at 5%: 5 of 5 checks, key: value", {}),
