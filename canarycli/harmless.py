@@ -6,6 +6,7 @@ writing, a pipeline runs commands that stand in a log.
 """
 
 import re
+from html import escape
 from json import dumps
 
 _UNSEEN = (
@@ -67,6 +68,19 @@ def in_markdown(text: str) -> str:
     """The text as Markdown shows it letter by letter, on one line: no link, mention, HTML."""
     line = " ".join(visible(text).split("\n"))
     return _unordered(_MARKUP.sub(_entity, line))
+
+
+def in_slack(text: str) -> str:
+    """The text as Slack shows it letter by letter: nobody is called by it, no link hides in it.
+
+    https://docs.slack.dev/messaging/formatting-message-text, Escaping text
+    """
+    return escape(visible(text), quote=False)
+
+
+def in_chat(text: str) -> str:
+    """The text for a chat of any kind, in which nobody is called by it."""
+    return visible(text).replace("@", "@\u200b")
 
 
 def in_xml(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from math import isfinite
 from pathlib import PurePath
 from typing import Any
 
@@ -23,5 +24,7 @@ def plain(value: Any) -> Any:
             return {str(key): plain(item) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
             return [plain(item) for item in value]
+        case float() if not isfinite(value):  # JSON has no word for it
+            return None
         case _:
             return value

@@ -10,6 +10,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from canarycli import __version__
 from canarycli.config.values import Notify
 from canarycli.errors import MissingExtra, Unavailable, UsageError
+from canarycli.harmless import in_chat, in_slack
 from canarycli.operations import slack
 from canarycli.operations.telling import SECONDS, Note
 
@@ -53,7 +54,7 @@ def send(
 
 def _body(parts: SplitResult, note: Note) -> Mapping[str, Any]:
     if parts.hostname in CHATS:
-        return {"text": note.text}
+        return {"text": in_slack(note.text)}
     return {"schema": SCHEMA, "text": note.text, **note.facts, "links": list(note.links)}
 
 
@@ -88,7 +89,7 @@ def _apprise(address: str, note: Note) -> None:
     post = Apprise()
     if not post.add(address):
         raise UsageError("apprise does not know this kind of address")
-    if not post.notify(body=note.text, title=f"canary: {note.word.replace('_', ' ')}"):
+    if not post.notify(body=in_chat(note.text), title=f"canary: {note.word.replace('_', ' ')}"):
         raise Unavailable("apprise could not deliver it")
 
 

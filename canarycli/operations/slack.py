@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import SplitResult
 
 from canarycli.errors import Unavailable, UsageError
+from canarycli.harmless import in_slack
 from canarycli.operations.telling import Note
 
 API = "https://slack.com/api"
@@ -49,15 +50,15 @@ def tell(parts: SplitResult, note: Note, threads: Threads, post: Post) -> None:
         found: Mapping[str, Any] = said
         return found
 
-    release = str(note.facts.get("release", ""))
+    release, text = str(note.facts.get("release", "")), in_slack(note.text)
     key = f"{release} {channel}"
     if release and key in threads:
         where, first = threads[key]
         loud = note.word in LOUD
         answer = {"channel": where, "thread_ts": first, "reply_broadcast": loud}
-        call("chat.postMessage", text=note.text, **answer)
-        call("chat.update", channel=where, ts=first, text=note.text)
+        call("chat.postMessage", text=text, **answer)
+        call("chat.update", channel=where, ts=first, text=text)
         return
-    said = call("chat.postMessage", channel=channel, text=note.text)
+    said = call("chat.postMessage", channel=channel, text=text)
     if release:
         threads[key] = (str(said.get("channel") or channel), str(said.get("ts", "")))

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canarycli.harmless import harmless, harmless_json, in_line, in_markdown, in_xml, visible
+from canarycli.harmless import (
+    harmless,
+    harmless_json,
+    in_chat,
+    in_line,
+    in_markdown,
+    in_slack,
+    in_xml,
+    visible,
+)
 
 EVIL = (
     "e<img src=x onerror=alert(1)>\"'|`$(touch pwned)`[b]x[/b]\x1b[31mR\x1b]52;c;aGk=\x07\u202eabc "
@@ -112,3 +121,12 @@ def test_no_kind_of_blank_in_front_makes_a_command(blank: str) -> None:
 
 def test_mentions_and_issues_are_broken_up_where_they_are_shown() -> None:
     assert in_markdown("@octocat #12") == "@&#8203;octocat #&#8203;12"
+
+
+CALLS = "<!channel> <!here|x> <@U1> <https://evil.example|the report> @everyone <@&7>"
+
+
+def test_nobody_is_called_by_a_text_of_others_in_a_chat() -> None:
+    assert "<" not in in_slack(CALLS)
+    assert in_slack("a & b -> c") == "a &amp; b -&gt; c"
+    assert not re.search(r"@[\w&!]", in_chat(CALLS))
