@@ -79,7 +79,7 @@ def test_no_report_has_a_word_that_somebody_obeys(word: str) -> None:
 
     for name in ("html", "markdown", "junit"):
         assert not OBEYED.search(reports[name]), name
-        assert name == "html" or not COMMAND.search(reports[name]), name
+    assert not COMMAND.search(reports["markdown"])  # a file that GitHub and Azure read
     ET.fromstring(reports["junit"])
     assert tags(reports["html"]) <= tags(readers(story())["html"])
     live = ("<img", "@octocat", "](http", "![i]", "<script")
