@@ -29,7 +29,6 @@ from canarycli_sagemaker.undone import Asks
 
 if TYPE_CHECKING:
     from canarycli.batch import Reading
-    from canarycli.declared import Keys
     from canarycli.files import Files, Say, Uploaded
     from canarycli.kept import Kept
     from canarycli.labels import Label
@@ -104,10 +103,7 @@ class SageMaker:
 
         return Doctor(self.clients, self.describe, self.measure)
 
-    @staticmethod
-    def keys() -> Keys:
-        """Its own settings."""
-        return KEYS
+    keys = staticmethod(lambda: KEYS)
 
     @property
     def limits(self) -> Limits:
@@ -193,11 +189,11 @@ class SageMaker:
             with self.clients.asking(doing):
                 answer = self.clients.sagemaker.describe_endpoint(EndpointName=name)
         except NotFound as error:
-            from canarycli_sagemaker.lookup import near_names
+            from canarycli_sagemaker.lookup import near_names, not_found
 
             near = near_names(self.endpoints, name)
             if len(near) != 1 or near[0] == name or near[0].lower() != name.lower():
-                raise self._not_found(endpoint, near) from error
+                raise not_found(endpoint, self.place, near) from error
             self._names[endpoint] = near[0]
             return self._answer(endpoint)
         answer = checked(answer, doing, "EndpointArn", "EndpointStatus")
@@ -398,9 +394,3 @@ class SageMaker:
     def _name(self, endpoint: str) -> str:
         """The name in the case it was made with, where another one was tried in vain."""
         return self._names.get(endpoint, endpoint)
-
-    def _not_found(self, endpoint: str, near: Collection[str]) -> ProviderError:
-        return NotFound(
-            f"there is no endpoint {endpoint!r} in {self.place}",
-            hint=f"did you mean {' or '.join(map(repr, near))}?" if near else "check the region",
-        )
