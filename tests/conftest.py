@@ -1,6 +1,8 @@
-"""What holds for every test: signals as a terminal sets them, whatever the caller set."""
+"""What holds for every test: signals as a terminal sets them, and no test that minds a busy machine."""
 
 import signal
+
+from hypothesis import HealthCheck, settings
 
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
@@ -10,3 +12,7 @@ for number in INTERRUPTS:
         usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
         signal.signal(number, usual)
 signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
+
+# How long an input takes to make says how busy the machine is, and nothing of ours.
+settings.register_profile("canary", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("canary")
