@@ -17,7 +17,7 @@ MEASURED: dict[str, tuple[AbstractSet[str], AbstractSet[str]]] = {
     "sagemaker": (AMAZONS, sagemaker.BUILT_IN.keys()),
     "vertex": (
         GOOGLES,
-        {*vertex.COUNTED, *vertex.TIMED, *vertex.GAUGES} & UNITS.keys(),
+        {"errors", *vertex.COUNTED, *vertex.TIMED, *vertex.GAUGES} & UNITS.keys(),
     ),
 }
 
