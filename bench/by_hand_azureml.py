@@ -6,6 +6,8 @@ import requests
 from azure.identity import EnvironmentCredential
 
 MANAGER = "https://management.azure.com"
+READ_ONLY = ("scoringUri", "swaggerUri", "provisioningState")
+"""What Azure says of an endpoint and does not take back."""
 
 
 def main() -> None:
@@ -17,6 +19,11 @@ def main() -> None:
     seen = session.get(url, timeout=10)
     seen.raise_for_status()
     body = seen.json()
+    for key in ("systemData", "etag"):
+        body.pop(key, None)
+    for key in READ_ONLY:
+        body["properties"].pop(key, None)
+    body["identity"] = {"type": body["identity"]["type"]}
     body["properties"]["traffic"] = {baseline: 100}
     session.put(url, json=body, timeout=10).raise_for_status()
     print(session.get(url, timeout=10).json()["properties"]["traffic"])
