@@ -1,4 +1,4 @@
-"""What holds for every test: signals as a terminal sets them, and no test that minds a busy machine."""
+"""What holds for every test: signals as a terminal sets them, no mind for a busy machine."""
 
 import signal
 
