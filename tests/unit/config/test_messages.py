@@ -182,7 +182,7 @@ ENDPOINT: Mapping[str, tuple[str, str]] = {
         "notify:\n- {to: 'http://localhost', when: [fialed]}\n",
         (
             'canary.yaml:2:35: "fialed" is not started, held, paused, failed, inconclusive, '
-            "no_metrics, rolled_back, promoted, stopped or unsafe, did you mean failed?"
+            "no_metrics, rolled_back, probation, promoted, stopped or unsafe, did you mean failed?"
             "   (notify[0].when[0])"
         ),
     ),
