@@ -119,7 +119,7 @@ def test_one_fault_at_each_call_does_not_stop_a_rollback(azure: OnAzure, kind: s
 def test_a_rollback_in_place_is_one_though_nobody_may_look_on(azure: OnAzure) -> None:
     begun = azure.ann.run("start", *FLAGS, "-m", "teal", "-p", "5", "-y", "--detach")
     assert begun.code == 0, begun.err
-    azure.server.fault("deployment.list", "denied", skip=2)
+    azure.server.fault("deployment.list", "denied", skip=4)  # the looks before it is in place
 
     back = azure.ann.run("rollback", "-y", "-o", "json")
 
