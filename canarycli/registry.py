@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from canarycli.declared import Declaring, Keys, Metering
 from canarycli.errors import MissingExtra, UsageError
-from canarycli.provider import Provider
-from canarycli.verbs import offers
+from canarycli.provider import Limits, Provider
+from canarycli.verbs import has, offers
 
 if TYPE_CHECKING:  # a rollback does not wait for them
     from importlib.metadata import EntryPoint
@@ -217,19 +217,24 @@ def _foreign_class(name: str) -> Any:
         return None
 
 
-PROPERTIES = ("limits", "place")
+PROPERTIES: Mapping[str, type] = {"limits": Limits, "place": str}
 METHODS = ("describe", "notes", "shift", "measure", "plain_command")
 
 
 def _lacks(provider: Any) -> list[str]:
-    """What of the contract is not there, or is a method where a property belongs."""
-    missing = [name for name in (*PROPERTIES, *METHODS) if not hasattr(provider, name)]
+    """What of the contract is not there, or is something else than it has to be."""
+    missing = [name for name in (*PROPERTIES, *METHODS) if not has(provider, name)]
+    found = {name: getattr(provider, name) for name in PROPERTIES if name not in missing}
     wrong = [
         f"{name} as a property, it is a method"
-        for name in PROPERTIES
-        if name not in missing and callable(getattr(provider, name))
+        if callable(value)
+        else f"{name} as a {PROPERTIES[name].__name__}, it is {type(value).__name__}"
+        for name, value in found.items()
+        if not isinstance(value, PROPERTIES[name])
     ]
-    return [*missing, *wrong]
+    there = (name for name in METHODS if name not in missing)
+    dumb = [f"{name} as a method" for name in there if not callable(getattr(provider, name))]
+    return [*missing, *wrong, *dumb]
 
 
 def _package(name: str) -> str:
