@@ -17,6 +17,7 @@ CanaryError
     ├── Rejected               the cloud understood and refused
     └── Unavailable            no answer, throttled, 5xx: the only one that is retried
         └── Broken             the provider itself broke: counts as no answer, asked no sooner
+            └── Late           it did not answer within its limit
 """
 
 from collections.abc import Iterable
@@ -207,3 +208,7 @@ class Broken(Unavailable):
 
     Its cause is what was raised. Asking again at once would raise it again.
     """
+
+
+class Late(Broken):
+    """A provider did not answer within its limit; it may still do what it was asked for."""

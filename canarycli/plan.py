@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from canarycli.late_names import late_names
 
 if TYPE_CHECKING:
     from canarycli.freeze import Freeze
@@ -332,8 +333,4 @@ LATER: Mapping[str, str] = {
 }
 """Types that only a plan with checks or freezes needs; a bare rollback's has none."""
 
-
-def __getattr__(name: str) -> Any:
-    if name not in LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(LATER[name]), name)
+__getattr__ = late_names(__name__, LATER)

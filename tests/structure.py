@@ -9,6 +9,7 @@ from pathlib import Path
 
 VALUES = (
     "errors",
+    "late_names",
     "failing",
     "sense",
     "refusals",

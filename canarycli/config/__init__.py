@@ -4,7 +4,9 @@ Names are imported when they are first used: the rollback path reads an endpoint
 must not wait for pydantic.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from canarycli.late_names import late_names
 
 if TYPE_CHECKING:
     from canarycli.config.advice import remarks
@@ -51,9 +53,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = late_names(__name__, {name: f"{__name__}.{home}" for name, home in _HOMES.items()})

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from functools import reduce
 
-from canarycli.errors import Broken, ProviderError, Unavailable
+from canarycli.errors import Broken, Late, ProviderError, Unavailable
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import Provider
 
@@ -50,8 +50,9 @@ def read_apart(
 
 def _passes(error: ProviderError) -> bool:
     """Whether it is about the moment, not about what was asked: no answer, or none in time."""
-    slow = isinstance(error, Broken) and error.__cause__ is None
-    return slow or (isinstance(error, Unavailable) and not isinstance(error, Broken))
+    if isinstance(error, Broken):
+        return isinstance(error, Late)
+    return isinstance(error, Unavailable)
 
 
 def _groups(metrics: Sequence[Metric]) -> list[Sequence[Metric]]:

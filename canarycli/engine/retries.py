@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from canarycli.clock import Clock
-from canarycli.errors import Broken, CanaryError, Denied, Unavailable, Unsupported
+from canarycli.errors import Broken, CanaryError, Denied, Late, Unavailable, Unsupported
 from canarycli.masking import mask
 from canarycli.provider import (
     Deployer,
@@ -304,7 +304,7 @@ class Patient:
         return within(
             call,
             limit,
-            lambda: Broken(
+            lambda: Late(
                 f"{self.who()} gave no answer in {limit:g} s",
                 hint="its client sets no time limit of its own: report it to whoever made it",
             ),

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from canarycli.errors import Exit
+from canarycli.late_names import late_names
 from canarycli.plan import Plan, Stage, Then
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, RELEASE_NOTE, Notes
 from canarycli.traffic import TOLERANCE, Traffic
@@ -366,8 +366,4 @@ LATER: Mapping[str, str] = {
 }
 """Types that only a record with a judged or a frozen release needs; a bare rollback's has none."""
 
-
-def __getattr__(name: str) -> Any:
-    if name not in LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(LATER[name]), name)
+__getattr__ = late_names(__name__, LATER)

@@ -17,14 +17,15 @@ from zoneinfo import ZoneInfo
 
 from canarycli.errors import Denied, ProviderError, Rejected, Unavailable
 from canarycli.labels import Label
-from canarycli.metrics import Measurements, Metric, Window
+from canarycli.metrics import Metric, Window
 from canarycli.source import Arm, Cost
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
 from canarycli_sagemaker.settings import Settings
 from canarycli_sources.rows import Row, labels_of
 from canarycli_sources.settings import Pace
-from canarycli_sources.sql import MOST, STANDARD, Asked, few, labelling, measured, questions, texts
+from canarycli_sources.sql import MOST, STANDARD, Asked, few, labelling, questions, texts
+from canarycli_sources.warehouse import InSql
 
 PERIOD = timedelta(minutes=5)
 TOGETHER = 25.0
@@ -38,7 +39,7 @@ ABOUT_THE_TEXT = re.compile(r"(SYNTAX_ERROR|[A-Z]+_NOT_FOUND|TYPE_MISMATCH|NOT_S
 """How reasons begin that speak of the query, and not of a value that was read."""
 
 
-class Athena:
+class Athena(InSql):
     """Queries of one workgroup.
 
     Args:
@@ -52,12 +53,6 @@ class Athena:
         self._clients = Clients(Settings.parse(settings))
         self._settings, self._pause = dict(settings), pause
         self._group = str(settings.get("workgroup") or WORKGROUP)
-
-    def measure(
-        self, arms: Sequence[Arm], metrics: Collection[Metric], window: Window
-    ) -> Measurements:
-        """See `Source`; metrics with the same query and names for the arms are one question."""
-        return measured(arms, metrics, window, self._pace, self._rows)
 
     def labels(
         self, spec: Mapping[str, Any], keys: Collection[str], window: Window

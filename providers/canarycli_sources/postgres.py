@@ -4,7 +4,7 @@ A metric says `query`, with `:start`, `:end`, `:arms` and `:endpoint` in it; the
 server, never put into the text. Its rows are those of `rows.series_of`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -15,11 +15,11 @@ from psycopg.rows import dict_row
 
 from canarycli.errors import Denied, Rejected, Unavailable, UsageError
 from canarycli.labels import Label
-from canarycli.metrics import Measurements, Metric, Window
-from canarycli.source import Arm
+from canarycli.metrics import Window
 from canarycli_sources.rows import labels_of
 from canarycli_sources.settings import Pace, secret
-from canarycli_sources.sql import MOST, STANDARD, Asked, few, labelling, measured, placed
+from canarycli_sources.sql import MOST, STANDARD, Asked, few, labelling, placed
+from canarycli_sources.warehouse import InSql
 
 TIMEOUT = 20.0
 PERIOD = timedelta(minutes=5)
@@ -28,7 +28,7 @@ REFUSED = ("authentication failed", "no pg_hba", "not permitted", "does not exis
 """What libpq says where it is not let in; such an error carries no code."""
 
 
-class Postgres:
+class Postgres(InSql):
     """Queries of one database.
 
     Args:
@@ -47,12 +47,6 @@ class Postgres:
                 "a postgres source needs dsn_env or service_env",
                 hint="dsn_env: the variable that has postgresql://user@host/database",
             )
-
-    def measure(
-        self, arms: Sequence[Arm], metrics: Collection[Metric], window: Window
-    ) -> Measurements:
-        """See `Source`; metrics with the same query and names for the arms are one question."""
-        return measured(arms, metrics, window, self._pace, self._rows)
 
     def labels(
         self, spec: Mapping[str, Any], keys: Collection[str], window: Window

@@ -1,4 +1,4 @@
-"""What warehouses have in common that answer one question at a time: figures and labels in SQL."""
+"""What stores have in common that are asked in SQL, and those that answer one at a time."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from canarycli_sources.settings import Pace
 from canarycli_sources.sql import Asked, labelling, measured
 
 
-class Warehouse(ABC):
+class InSql(ABC):
     """A store that is asked in SQL."""
 
     _pace: Pace
@@ -22,6 +22,14 @@ class Warehouse(ABC):
     ) -> Measurements:
         """See `Source`; metrics with the same query and names for the arms are one question."""
         return measured(arms, metrics, window, self._pace, self._rows)
+
+    @abstractmethod
+    def _rows(self, questions: Collection[Asked]) -> Mapping[Asked, Sequence[Row]]:
+        """The rows of each question, refused where they are too many for a look."""
+
+
+class Warehouse(InSql):
+    """One that answers one question at a time, figures and labels alike."""
 
     def labels(
         self, spec: Mapping[str, Any], keys: Collection[str], window: Window
