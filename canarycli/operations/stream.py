@@ -2,13 +2,15 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from canarycli.clock import Clock
 from canarycli.journal import Event
 from canarycli.operations.drive import Drive, Ending
+from canarycli.operations.heeding import SLICE, heed
 from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.workspace import Workspace
 
@@ -80,10 +82,21 @@ def stream(
     thread = threading.Thread(target=go, name="canary", daemon=True)
     thread.start()
     try:
-        while (event := told.get()) is not None:
+        while (event := _next(told)) is not None:
             yield event
     finally:
         left.set()
-        thread.join()
+        heed(lambda seconds: _ended(thread, seconds))
     for error in raised:
         raise error
+
+
+def _next(told: "SimpleQueue[Event | None]") -> Event | None:
+    while True:
+        with suppress(Empty):
+            return told.get(timeout=SLICE)
+
+
+def _ended(thread: threading.Thread, seconds: float) -> bool:
+    thread.join(seconds)
+    return not thread.is_alive()

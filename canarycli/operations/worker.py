@@ -1,12 +1,13 @@
 """Works for Temporal from this process, until it is told to stop."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 from canarycli.engine.looks import Looks
 from canarycli.errors import Exit, Terminated
 from canarycli.operations.engines import Engine
+from canarycli.operations.heeding import heed
 from canarycli.operations.waves import Waves
 
 
@@ -35,11 +36,14 @@ def work(engine: Engine, looks: Looks, waves: Waves, length: timedelta | None) -
 
     with ThreadPoolExecutor(1, thread_name_prefix="temporal") as pool:
         working = pool.submit(in_a_thread)
+
+        def done(seconds: float) -> bool:
+            return bool(wait([working], seconds).done)
+
         try:
             with waves.going_on():
-                working.result(None if length is None else length.total_seconds())
-        except TimeoutError:
-            return Exit.OK
+                if heed(done, None if length is None else length.total_seconds()):
+                    working.result()
         except Terminated:
             return Exit.TERMINATED
         except KeyboardInterrupt:
@@ -47,6 +51,6 @@ def work(engine: Engine, looks: Looks, waves: Waves, length: timedelta | None) -
         finally:
             if not working.done():
                 loop.call_soon_threadsafe(stop.set)
-                working.exception()
+                heed(done)
             looks.let_go()
     return Exit.OK

@@ -11,6 +11,7 @@ from canarycli.cli.options.common import Local
 from canarycli.config import bake_from_option
 from canarycli.errors import Exit
 from canarycli.operations.dashboard import serve
+from canarycli.operations.heeding import heed
 
 
 def dashboard(
@@ -37,7 +38,7 @@ def dashboard(
             if browse:
                 _open(address)
             try:
-                threading.Event().wait(seconds)
+                heed(threading.Event().wait, seconds)
             except KeyboardInterrupt:
                 output.say("ended")
         return int(Exit.OK)

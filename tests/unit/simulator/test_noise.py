@@ -5,7 +5,7 @@ from itertools import pairwise
 from math import comb, exp, factorial
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from canarycli.simulator.noise import above, binomial, lognormal, poisson, quantile
@@ -59,6 +59,8 @@ def test_a_part_of_n_is_at_most_n(uniform: float, n: int, share: float) -> None:
 
 
 @given(UNIFORM, st.integers(0, 2000), st.integers(0, 2000), st.floats(0, 0.5))
+@example(1e-9, 272, 321, 0.09375)  # as rare as can be drawn, at the seam
+@example(1 - 1e-9, 1000, 1001, 0.03)
 def test_more_requests_have_no_fewer_errors_but_for_the_seam(
     uniform: float, few: int, more: int, share: float
 ) -> None:
