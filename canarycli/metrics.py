@@ -56,6 +56,8 @@ ANSWERS: Mapping[str, Unit] = MappingProxyType(
         "scores": Unit.RATIO,
         "answer_invalid": Unit.RATIO,
         "answer_empty": Unit.RATIO,
+        "answer_length": Unit.COUNT,
+        "answer_tokens": Unit.COUNT,
         "accuracy": Unit.RATIO,
         "precision": Unit.RATIO,
         "missed": Unit.RATIO,
@@ -70,6 +72,9 @@ ANSWERS: Mapping[str, Unit] = MappingProxyType(
 
 ABOUT = frozenset({"class_share", "score_over", "error_over"})
 """Those that say what about: `class_share(fraud)`."""
+
+LENGTHS = frozenset({"answer_length", "answer_tokens"})
+"""Those that are a mean over the answers, of characters or tokens."""
 
 EVERY_LABEL = frozenset({"accuracy", "brier", "log_loss", "error_over"})
 """Those that count every answer of which it is known what would have been right."""
@@ -114,7 +119,8 @@ class Metric:
             `cloudwatch:`, `cloud_monitoring:` or `azure_monitor:`, with that word as the only
             key; `{arm}` in a text stands for the version. With an `origin` its other keys.
         origin: the source that has it, None for the endpoint's own cloud.
-        about: the class, score or error that a metric of `ABOUT` is about.
+        about: the class, score or error that a metric of `ABOUT` is about; what each answer is
+            cut at for one of `LENGTHS`, "" for nothing.
         by: where in an answer the field is that it is asked for each value of, "" for none.
         value: the one it is asked for, `OTHER` for all that are not `among` those asked for;
             "" while nobody has looked which there are, and it counts all answers.

@@ -10,7 +10,18 @@ from canarycli.answers.quality import QUALITY
 from canarycli.answers.reading import Paths, Said, read
 from canarycli.answers.told import Told
 from canarycli.errors import Unsupported
-from canarycli.metrics import ABOUT, LABELLED, Counts, Histogram, Metric, Point, Series, Window
+from canarycli.metrics import (
+    ABOUT,
+    LABELLED,
+    LENGTHS,
+    Counts,
+    Histogram,
+    Metric,
+    Point,
+    Series,
+    Value,
+    Window,
+)
 from canarycli.recorder import Answer
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -75,7 +86,7 @@ def counted(
     return {
         version: {
             metric.key: Series(
-                tuple(_point(metric, at, by_time[at], paths) for at in sorted(by_time)),
+                tuple(_points(metric, by_time, paths)),
                 pace.period,
                 pace.delay,
                 _labelled(metric, by_time, paths),
@@ -97,10 +108,21 @@ def _labelled(
     return sum(asked) / len(asked) if asked else None
 
 
-def _point(metric: Metric, at: datetime, every: Sequence[Told], paths: Paths) -> Point:
+def _points(
+    metric: Metric, by_time: Mapping[datetime, Sequence[Told]], paths: Paths
+) -> Iterator[Point]:
+    for at in sorted(by_time):
+        point = _point(metric, at, by_time[at], paths)
+        if point is not None:
+            yield point
+
+
+def _point(metric: Metric, at: datetime, every: Sequence[Told], paths: Paths) -> Point | None:
     several = [one for one in every if metric.takes(_field(metric, one, paths))]
     if metric.name == "scores":
         return _histogram(at, several)
+    if metric.name in LENGTHS:
+        return _mean(metric, at, [one.said for one in several])
     if metric.name in QUALITY:
         return Counts(at, *map(float, QUALITY[metric.name](metric, several, paths)))
     among, those = SAYS[metric.name]
@@ -142,6 +164,14 @@ def _histogram(at: datetime, several: Sequence[Told]) -> Histogram:
     return Histogram(at, BOUNDS, tuple(counts))
 
 
+def _mean(metric: Metric, at: datetime, several: Sequence[Said]) -> Value | None:
+    """The mean length of those that have one, each cut at the metric's cap; None without any."""
+    cap = float(metric.about or "inf")
+    sizes = (one.length if metric.name == "answer_length" else one.tokens for one in several)
+    known = [min(size, cap) for size in sizes if size is not None]
+    return Value(at, sum(known) / len(known), len(known)) if known else None
+
+
 def refuse(metric: Metric, paths: Paths) -> None:
     """Refuse a metric of what `predictions` does not say.
 
@@ -154,7 +184,7 @@ def refuse(metric: Metric, paths: Paths) -> None:
         raise _lacks(metric, "score:, where in an answer its score is")
     if metric.name in OF_TWO and not paths.positive:
         raise _lacks(metric, "positive:, the class that is looked for")
-    if metric.name not in {*SAYS, *QUALITY, "scores"}:
+    if metric.name not in {*SAYS, *QUALITY, *LENGTHS, "scores"}:
         raise Unsupported(f"{metric.key}: recorded answers do not say that")
     if metric.name in ABOUT - {"class_share"}:
         try:

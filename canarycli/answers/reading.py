@@ -8,6 +8,7 @@ from functools import cache
 from math import isfinite
 from typing import Any
 
+from canarycli.answers.text import as_text, text_in, tokens_in
 from canarycli.errors import UsageError
 from canarycli.labels import text_of
 
@@ -29,6 +30,8 @@ class Said:
         empty: there is nothing in it.
         key: what it calls itself, "" where it does not.
         fields: the values of the fields it is sliced by, in the order of `Paths.fields`.
+        length: the characters of its text, None where it has none.
+        tokens: the tokens that the model wrote, None where nothing says.
     """
 
     label: str | None = None
@@ -37,6 +40,8 @@ class Said:
     empty: bool = False
     key: str = ""
     fields: tuple[str | None, ...] = ()
+    length: float | None = None
+    tokens: float | None = None
 
 
 INVALID, EMPTY = Said(valid=False), Said(valid=False, empty=True)
@@ -55,6 +60,8 @@ class Paths:
         over: see `positive`.
         key: JMESPath or column of what a label calls an answer; None for the record's own key.
         fields: JMESPaths of what answers are sliced by.
+        text: JMESPath or column of the answer's text; None to look where models have it.
+        tokens: the same of the tokens that it took.
     """
 
     each: str = ""
@@ -64,6 +71,8 @@ class Paths:
     over: float = 0.5
     key: Path = None
     fields: tuple[str, ...] = ()
+    text: Path = None
+    tokens: Path = None
 
     @staticmethod
     def of(settings: Mapping[str, Any], fields: Collection[str] = ()) -> "Paths":
@@ -80,8 +89,11 @@ class Paths:
             float(settings.get("over", 0.5)),
             settings.get("key"),
             tuple(sorted(fields)),
+            settings.get("text"),
+            settings.get("tokens"),
         )
-        for path in (paths.each, paths.label, paths.score, paths.key, *paths.fields):
+        own = (paths.each, paths.label, paths.score, paths.key, paths.text, paths.tokens)
+        for path in (*own, *paths.fields):
             if isinstance(path, str) and path:
                 _compiled(path)
         return paths
@@ -112,7 +124,17 @@ def _items(text: str, content_type: str, paths: Paths) -> Iterator[Any]:
         for line in text.splitlines():
             yield from _each(json.loads(line), paths)
     else:
-        yield from _each(json.loads(text), paths)
+        yield from _each(_whole(text, content_type), paths)
+
+
+def _whole(text: str, content_type: str) -> Any:
+    """A body as JSON; one that calls itself plain text may be just that."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        if content_type.startswith("text/plain"):
+            return text
+        raise
 
 
 def _each(whole: Any, paths: Paths) -> Sequence[Any]:
@@ -130,12 +152,28 @@ def _said(item: Any, paths: Paths) -> Said:
     label, score = text_of(_at(item, paths.label)), _score(_at(item, paths.score))
     if paths.label is None and paths.positive and score is not None:
         label = paths.positive if score > paths.over else NEGATIVE
-    missing = (paths.label is not None and label is None) or (
-        paths.score is not None and score is None
+    text = text_in(item) if paths.text is None else as_text(_at(item, paths.text))
+    tokens = tokens_in(item) if paths.tokens is None else _score(_at(item, paths.tokens))
+    asked = (
+        (paths.label, label),
+        (paths.score, score),
+        (paths.text, text),
+        (paths.tokens, tokens),
     )
+    missing = any(path is not None and found is None for path, found in asked)
     key = text_of(_at(item, paths.key)) or ""
     fields = tuple(text_of(_at(item, path)) for path in paths.fields)
-    return Said(label, score, valid=not missing, key=key, fields=fields)
+    blank = text is not None and not text.strip()
+    return Said(
+        label,
+        score,
+        valid=not (missing or blank),
+        empty=blank,
+        key=key,
+        fields=fields,
+        length=None if text is None else float(len(text)),
+        tokens=tokens,
+    )
 
 
 def _at(item: Any, path: Path) -> Any:

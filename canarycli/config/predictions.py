@@ -49,6 +49,8 @@ class PredictionsModel(BaseModel):
     positive: MaybeText = Field(None, description="the class of answers with a score over `over`")
     over: MaybeNumber = Field(None, description="the threshold of the positive class, 0.5")
     key: Where = Field(None, description="the same of what its label calls it; else the record's")
+    text: Where = Field(None, description="the same of its text; else where models have it")
+    tokens: Where = Field(None, description="the same of the tokens it took; likewise")
     sample: Annotated[
         float | None, BeforeValidator(_part), WithJsonSchema({"type": ["string", "number"]})
     ] = Field(None, description="the part of what is kept that is read, 100%")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from canarycli.labels import LABELLED as JOINED
-from canarycli.metrics import LABELLED, Metric, Origin
+from canarycli.metrics import LABELLED, LENGTHS, Metric, Origin
 from canarycli.plan import Plan
 from canarycli.recorder import RECORDED
 
@@ -32,10 +32,11 @@ def recorded(
     said = Origin(NAME, RECORDED, dict(predictions))
     known = Origin(WITH_LABELS, JOINED, {**predictions, "labels": dict(labels)}) if labels else said
 
-    def read(metric: Metric) -> Metric:
+    def read(metric: Metric, cap: float | None) -> Metric:
         if not metric.says:
             return metric
-        return replace(metric, origin=known if metric.name in LABELLED else said)
+        cut = f"{cap:.12g}" if cap is not None and metric.name in LENGTHS else metric.about
+        return replace(metric, origin=known if metric.name in LABELLED else said, about=cut)
 
-    checks = (replace(check, metric=read(check.metric)) for check in plan.checks)
+    checks = (replace(check, metric=read(check.metric, check.cap)) for check in plan.checks)
     return replace(plan, checks=tuple(checks))

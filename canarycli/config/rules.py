@@ -22,7 +22,7 @@ from canarycli.config.people import approval_flaws, freeze_flaws
 from canarycli.config.plans import LIMITS, SOURCES
 from canarycli.config.problem import At, nearest
 from canarycli.config.sources import FROM, metric_flaws, source_flaws
-from canarycli.metrics import UNITS
+from canarycli.metrics import LENGTHS, UNITS
 from canarycli.registry import provider_names
 
 
@@ -204,7 +204,7 @@ def _cap_of_amounts(check: Any, path: Path) -> Iterator[Flaw]:
     if not isinstance(check, Mapping) or "cap" not in check or is_alarm(check):
         return
     metric = check.get("metric")
-    if isinstance(metric, str):
+    if isinstance(metric, str) and metric not in LENGTHS:
         yield Flaw((*path, "cap"), f"{metric} is no mean of amounts, it takes no cap", At.KEY)
     elif not {"no_worse_by", "differs_by"} & set(check):
         yield Flaw((*path, "cap"), "cap goes with no_worse_by: it is for comparing means", At.KEY)

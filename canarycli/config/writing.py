@@ -12,7 +12,7 @@ import yaml
 from canarycli.config.alarms import alarm_check, alarm_of, usual_name
 from canarycli.config.document import Loader
 from canarycli.durations import parse_duration, write_duration
-from canarycli.metrics import RIGHT, Metric, Unit
+from canarycli.metrics import LENGTHS, RIGHT, Metric, Unit
 from canarycli.plan import Better, Check, Margin, Plan, Role, Shadow, Smoke, Stage, Then, Wait
 
 WIDTH = 100
@@ -147,7 +147,7 @@ def _check(check: Check) -> dict[str, Any]:
         return _alarm(check, alarm)
     metric = check.metric
     written: dict[str, Any] = {"metric": _metric(metric)}
-    if check.name != metric.key:
+    if check.name not in (metric.key, written["metric"]):
         written = {"name": check.name, **written}
     unit = Unit.NONE if metric.source and metric.origin is None else metric.unit
     if check.margin is not None:
@@ -196,6 +196,8 @@ def _metric(metric: Metric) -> Any:
         return {"name": metric.name, "from": metric.origin.name, **_plain(metric.source)}
     if metric.source:
         return {"name": metric.name, **_plain(metric.source)}
+    if metric.name in LENGTHS:
+        return metric.name  # what it is cut at is its check's cap
     if metric.threshold is None:
         return metric.key
     return f"{metric.name}({_seconds(metric.threshold)})"

@@ -96,3 +96,9 @@ def both_levels(
         [both_rates(margin, part, more, fewer) for more, fewer in past],
         [1 / len(past)] * len(past),
     )
+
+
+def worst_level(levels: Several) -> Several:
+    """Of the shares above several thresholds the one that says most against the candidate."""
+    parts = [part for part in levels.parts if isinstance(part, Several)]
+    return max(parts, key=lambda part: (part.evidence, -part.assurance))

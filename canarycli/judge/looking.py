@@ -13,6 +13,7 @@ from canarycli.judge.memory import Memory
 from canarycli.judge.pool import REQUESTS
 from canarycli.judge.sequential import close_case, open_case
 from canarycli.judge.sources import learn, needs
+from canarycli.judge.split import NAME as SPLIT
 from canarycli.judge.split import alike, judge_split
 from canarycli.judge.weights import weights
 from canarycli.metrics import Measurements, Metric, Series, Window
@@ -30,7 +31,7 @@ def judge(
     candidate alone are compared with the mean since the split is in place.
 
     One finding more than there are checks says whether traffic is split as asked, where requests
-    are measured; others if answers or labels are not counted alike.
+    are measured; others whether answers are kept and labelled alike, where any are judged.
 
     Args:
         checks: the plan's checks.
@@ -125,7 +126,7 @@ def window(checks: Sequence[Check], state: State, arms: Arms) -> Window:
     """
     origins = {c.name: c.metric.origin.name for c in checks if c.metric.origin is not None}
     # What the guards of answers and labels need their checks need as well.
-    others = {*origins, *(what.key for what in alike(checks) if not what.shown)}
+    others = {*origins, *(what.key for what in alike(checks) if what.name != SPLIT)}
     late = {check.name for check in checks if check.at_end}
 
     def start(names: Iterable[str]) -> datetime:

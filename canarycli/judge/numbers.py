@@ -3,6 +3,7 @@
 from dataclasses import replace
 from math import exp, inf, isfinite, log
 
+from canarycli.judge.both import worst_level
 from canarycli.judge.case import Case
 from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Several
@@ -20,7 +21,7 @@ def told(case: Case, finding: Finding) -> Finding:
     """The finding with its numbers filled in."""
     margin, evidence = case.check.margin or Margin(), case.evidence
     if case.memory.kind in {BOTH, LEVELS} and isinstance(evidence, Several):
-        sides = _worst(evidence) if case.memory.kind == LEVELS else evidence
+        sides = worst_level(evidence) if case.memory.kind == LEVELS else evidence
         more, fewer = sides.parts
         if isinstance(more, Comparison) and isinstance(fewer, Comparison) and more.split.n_c > 0:
             return told_both(finding, more, fewer, relative=not margin.absolute)
@@ -60,12 +61,6 @@ def told(case: Case, finding: Finding) -> Finding:
         high=high if isfinite(high) else None,
     )
     return walled(told) if case.check.two_sided else told
-
-
-def _worst(levels: Several) -> Several:
-    """Of the shares above several thresholds the one that says most against the candidate."""
-    parts = [part for part in levels.parts if isinstance(part, Several)]
-    return max(parts, key=lambda part: (part.evidence, -part.assurance))
 
 
 def _between(

@@ -4,14 +4,14 @@ from canarycli.judge.finding import Finding, Verdict
 from canarycli.judge.wording import amount, change, requests, rounded
 
 
-def sentence(finding: Finding) -> str:
-    """The sentence for a finding whose numbers are filled in."""
+def sentence(finding: Finding, of: str = "requests") -> str:
+    """The sentence for a finding whose numbers are filled in, and what its numbers count."""
     if finding.guard:
         return _guarded(finding)
-    return f"{_numbers(finding)}: {shown_by(finding)}"
+    return f"{_numbers(finding)}: {shown_by(finding, of)}"
 
 
-def shown_by(finding: Finding) -> str:
+def shown_by(finding: Finding, of: str = "requests") -> str:
     """What the numbers of a finding show."""
     match finding.verdict:
         case Verdict.FAIL:
@@ -20,7 +20,7 @@ def shown_by(finding: Finding) -> str:
         case Verdict.PASS:
             return "proven within the limit"
         case _:
-            return f"can't tell yet{_missing(finding)}"
+            return f"can't tell yet{_missing(finding, of)}"
 
 
 def _guarded(finding: Finding) -> str:
@@ -51,7 +51,7 @@ def _numbers(finding: Finding) -> str:
     return f"{finding.check} {arms}({diff}, limit {limit})"
 
 
-def _missing(finding: Finding) -> str:
+def _missing(finding: Finding, of: str) -> str:
     if finding.more_requests is None:
         return ""
-    return f", about {requests(rounded(finding.more_requests))} more requests"
+    return f", about {requests(rounded(finding.more_requests))} more {of}"

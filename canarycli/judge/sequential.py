@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from canarycli.durations import write_duration
 from canarycli.judge.case import Case
 from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Evidence, Row
@@ -29,7 +30,7 @@ from canarycli.judge.sources import (
     rows_of,
 )
 from canarycli.judge.sums import Sums
-from canarycli.metrics import Measurements
+from canarycli.metrics import LABELLED, Measurements, Metric
 from canarycli.plan import Check
 
 LEAST_BEYOND = 2
@@ -93,8 +94,28 @@ def close_case(case: Case, *, blamed: bool) -> Finding:
     short = _short_of(case)
     if short:
         finding = replace(finding, more_requests=max(short, finding.more_requests or 0.0))
-    text = sentence(finding)
-    return replace(finding, sentence=f"{text}, {why}" if why else text)
+    text = sentence(finding, _counted(check.metric))
+    return replace(finding, sentence=", ".join(filter(None, (text, why, _matured(case)))))
+
+
+def _counted(metric: Metric) -> str:
+    """What a check has more of with time."""
+    if not metric.says:
+        return "requests"
+    return "labels" if metric.name in LABELLED else "answers"
+
+
+def _matured(case: Case) -> str:
+    """Until when answers were judged and what is awaited, "" where no labels are."""
+    parts, arms = case.facts.labelled, case.arms
+    upto = arms.now - arms.delay
+    if not parts or not case.look.rows or upto <= arms.since:
+        return ""
+    shown = dict.fromkeys(f"{part:.0%}" for part in parts.values())
+    judged = f"answers up to {upto:%H:%M} UTC judged ({' and '.join(shown)} labelled)"
+    if arms.until is not None and upto >= arms.until:
+        return judged
+    return f"{judged}, labels of the last {write_duration(arms.delay)} awaited"
 
 
 def facts_of(check: Check, measured: Measurements, arms: Arms) -> Facts:

@@ -42,14 +42,12 @@ class Alike:
         name: of the check.
         metrics: whose requests are compared, the first that has any.
         why: what it means if it is not.
-        shown: whether it is told of where all is well.
         at_end: whether only checks that gate the end rest on it.
     """
 
     name: str
     metrics: tuple[Metric, ...]
     why: str
-    shown: bool = False
     at_end: bool = False
 
     @property
@@ -67,7 +65,7 @@ def alike(checks: Sequence[Check]) -> tuple[Alike, ...]:
     late = bool(labelled) and all(check.at_end for check in labelled)
     return (
         # What is sold, recorded or labelled is not all of the traffic.
-        Alike(NAME, (REQUESTS, *own), "traffic is not split as asked", shown=True),
+        Alike(NAME, (REQUESTS, *own), "traffic is not split as asked"),
         Alike("recorded", tuple(kept), "the arms' answers are not kept alike"),
         Alike(
             "labelled",
@@ -102,8 +100,6 @@ def judge_split(
     if ours + theirs <= 0:
         return None, memory
     off = evidence.evidence >= 1 / promise.alpha
-    if not off and not what.shown:
-        return None, memory
     return _finding(what, arms, ours, theirs, off=off), memory
 
 

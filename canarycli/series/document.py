@@ -28,6 +28,10 @@ class SeriesForm(StrEnum):
     VALUES = "values"
 
 
+BOTH_WAYS = (SeriesForm.COUNTS, SeriesForm.HISTOGRAM, SeriesForm.VALUES)
+"""The forms of what may be limited in both directions; no latency is too low."""
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """What to prove. `alpha` to `stop_on_pass` hold for the release, the others for a metric.
@@ -47,8 +51,8 @@ class Config:
         tol_pass: latency: how much slower is still a pass.
         margin_fail: values: how much worse is a failure, as a fraction of the baseline's level.
         margin_pass: values: how much worse is still a pass.
-        differs_by: counts and values: fail is proven to differ by more, in either direction, and
-            pass by less; the other margins say nothing then.
+        differs_by: counts, values and histograms of scores: fail is proven to differ by more, in
+            either direction, and pass by less; the other margins say nothing then.
         cap: values that are means of amounts: what no single amount exceeds, None if not known.
     """
 
@@ -188,8 +192,9 @@ def _metric(data: Mapping[str, Any], config: Config, where: str, *, name: str) -
         raise PlanError(f"{at}quantiles", "lie between 0 and 1")
     if list(bounds) != sorted(set(bounds)):
         raise PlanError(f"{at}bounds", "rise from one to the next")
-    if config.differs_by is not None and form not in {SeriesForm.COUNTS, SeriesForm.VALUES}:
-        raise PlanError(f"{at}form", f"is {form.value}: differs_by goes with counts and values")
+    if config.differs_by is not None and form not in BOTH_WAYS:
+        why = f"is {form.value}: differs_by goes with {', '.join(BOTH_WAYS)}"
+        raise PlanError(f"{at}form", why)
     if form is SeriesForm.HISTOGRAM and not bounds:
         raise PlanError(f"{at}bounds", "is missing")
     if bounds and not bounds[-1]:

@@ -9,7 +9,7 @@ from canarycli.judge.finding import WARM_UP, Arms, State
 from canarycli.judge.latency import SHARE_MARGINS
 from canarycli.judge.margins import Margins, margins_of, tolerance
 from canarycli.judge.ratios import linear
-from canarycli.judge.sources import BOTH, OVER, RATE, SPREAD, kind_of, needs
+from canarycli.judge.sources import BOTH, LEVELS, OVER, RATE, SPREAD, kind_of, needs
 from canarycli.metrics import Counts, Histogram, Measurements, Metric, Point, Series, Value
 from canarycli.plan import Check, Margin, Role
 from canarycli.series.document import SCHEMA
@@ -28,15 +28,8 @@ class Span:
 
 
 def exportable(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """The checks that a document can hold: those that decide by comparing one figure.
-
-    Not the scores, which are compared above several thresholds.
-    """
-    return tuple(
-        c
-        for c in checks
-        if c.margin is not None and c.role is Role.GATE and c.metric.name != "scores"
-    )
+    """The checks that a document can hold: those that decide by comparing."""
+    return tuple(c for c in checks if c.margin is not None and c.role is Role.GATE)
 
 
 def export(
@@ -91,7 +84,7 @@ class _Writer:
         each = (_arm(self._even(point)) for point in past)
         known = [row for row in each if row is not None] if self.kind != OVER else []
         shape: dict[str, Any] = {"form": self._form(), "better": self.check.better.value}
-        if self.kind == SPREAD:
+        if self.kind in {SPREAD, LEVELS}:
             bounds = next(p.bounds for p in theirs.points if isinstance(p, Histogram))
             shape["bounds"] = list(bounds)
         rows = self._rows(ours, theirs)
@@ -107,7 +100,7 @@ class _Writer:
     def _form(self) -> str:
         if self.kind in {RATE, BOTH, OVER}:
             return "counts"
-        return "histogram" if self.kind == SPREAD else "values"
+        return "histogram" if self.kind in {SPREAD, LEVELS} else "values"
 
     def _config(self) -> dict[str, Any]:
         if self.check.two_sided:
@@ -160,7 +153,7 @@ class _Writer:
             return [*(mine or [None, None]), *(base or ([0, 0] if alone else [None, None]))]
         if mine is None or base is None:
             return None
-        return [mine, base] if self.kind == SPREAD else [*mine, *base]
+        return [mine, base] if self._form() == "histogram" else [*mine, *base]
 
     def _even(self, point: Point | None) -> Point | None:
         """A ratio as the mean that the judge compares."""

@@ -4,6 +4,7 @@ from canarycli.series.both import BothCounts, BothValues
 from canarycli.series.counted import CountsForm, ValuesForm
 from canarycli.series.document import MetricSeries, SeriesForm
 from canarycli.series.latency import FractionsForm, HistogramForm, PercentilesForm
+from canarycli.series.levels import Levels
 from canarycli.series.rows import Form
 
 
@@ -19,7 +20,7 @@ def form_of(metric: MetricSeries) -> Form:
             counts = CountsForm(metric)
             return counts if margin is None else BothCounts(counts, margin)
         case SeriesForm.HISTOGRAM:
-            return HistogramForm(metric)
+            return HistogramForm(metric) if margin is None else Levels(metric, margin)
         case SeriesForm.PERCENTILES:
             return PercentilesForm(metric)
         case SeriesForm.FRACTIONS:

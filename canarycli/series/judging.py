@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, log, sqrt
 
+from canarycli.judge.both import worst_level
 from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Evidence, Several
 from canarycli.judge.finding import Finding, Verdict, worst
@@ -227,6 +228,8 @@ class _Track:
 
 
 def _told_both(finding: Finding, sides: Several, margin: Margin) -> Finding:
+    if isinstance(sides.parts[0], Several):  # above several thresholds
+        sides = worst_level(sides)
     more, fewer = sides.parts
     if isinstance(more, Comparison) and isinstance(fewer, Comparison):
         return told_both(finding, more, fewer, relative=not margin.absolute)

@@ -95,8 +95,10 @@ _MARGINS = {
         "default": 0.03,
     },
     "differs_by": {
-        "description": "counts and values: the limit in both directions, instead of the others:"
-        " a part of the baseline's and, added, so much in the metric's own unit (a share: 0.02)",
+        "description": "counts, values and histograms of scores, of which the shares above the"
+        " baseline's p10, p50 and p90 are compared: the limit in both directions, instead of the"
+        " others: a part of the baseline's and, added, so much in the metric's own unit (a share:"
+        " 0.02)",
         "type": "object",
         "properties": {"relative": _COUNT, "absolute": _COUNT},
         "additionalProperties": False,

@@ -5,8 +5,8 @@ from statistics import NormalDist
 from typing import Protocol
 
 from canarycli.errors import Unsupported
-from canarycli.metrics import Counts, Histogram, Metric, Point
-from canarycli.simulator.noise import binomial
+from canarycli.metrics import Counts, Histogram, Metric, Point, Value
+from canarycli.simulator.noise import binomial, deviate
 from canarycli.simulator.script import Labels, Quality
 
 BOUNDS = tuple(step / 100 for step in range(1, 100))
@@ -17,6 +17,12 @@ POSITIVE = 0.05
 
 KNOWN = frozenset({"accuracy", "precision", "missed", "false_alarms"})
 """What is known of labelled answers here."""
+
+A_TOKEN = 4.0
+"""Characters of one."""
+
+VARIES = 0.6
+"""The deviation of an answer's length, as a part of the mean."""
 
 HASTY = 0.3
 """By how much worse those look whose labels come first."""
@@ -60,6 +66,10 @@ def said(metric: Metric, period: Period, labels: Labels) -> Point:
             share = 1 - _scores(quality).cdf(_number(metric))
         case "scores":
             return _histogram(period)
+        case "answer_length":
+            return _length(period, quality.length)
+        case "answer_tokens":
+            return _length(period, quality.length / A_TOKEN)
         case "answer_invalid":
             share = quality.invalid
         case "answer_empty":
@@ -67,6 +77,12 @@ def said(metric: Metric, period: Period, labels: Labels) -> Point:
         case _:
             return _labelled(metric, period, labels)
     return Counts(period.at, period.n, binomial(chance, period.n, share))
+
+
+def _length(period: Period, mean: float) -> Value:
+    """The mean length of a period's answers."""
+    noise = deviate(period.chance("length")) * VARIES / period.n**0.5
+    return Value(period.at, max(0.0, mean * (1 + noise)), period.n)
 
 
 def _labelled(metric: Metric, period: Period, labels: Labels) -> Point:

@@ -55,6 +55,7 @@ class Quality:
         scatter: their deviation.
         invalid: share of its answers that can't be read.
         empty: the same for empty ones.
+        length: the mean number of characters of an answer; a token has four.
         accuracy: share of its labelled answers that are right.
         precision: the same of those that say the positive class.
         missed: share of the true positives that it does not find.
@@ -74,6 +75,7 @@ class Quality:
     scatter: float = 0.1
     invalid: float = 0.0005
     empty: float = 0.001
+    length: float = 400.0
     accuracy: float = 0.92
     precision: float = 0.8
     missed: float = 0.2
@@ -177,7 +179,7 @@ SCRIPT_KEYS = frozenset(f.name for f in fields(Script)) - {"actors"} | {"version
 """The settings that make up a script, each of which may also stand under one endpoint."""
 
 _QUALITY = {f.name for f in fields(Quality)}
-_SHARES = _QUALITY - {"latency", "spread", "cpu", "memory"}
+_SHARES = _QUALITY - {"latency", "spread", "cpu", "memory", "length"}
 _ACTOR = {"model", "instances", "percent", "turns", "answer", "status"}
 _LENGTHS = ("period", "settle", "delay", "startup")
 

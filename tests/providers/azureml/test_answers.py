@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from servers.azureml.running import Server
 
+from canarycli.engine.recorded import Kept
 from canarycli.errors import Denied, Rejected, Unavailable, Unsupported
-from canarycli.metrics import Window
+from canarycli.metrics import Metric, Origin, Value, Window
 from canarycli.provider import Needs
-from canarycli.recorder import Answer, Budget
+from canarycli.recorder import RECORDED, Answer, Budget
+from canarycli.source import Arm
 from canarycli_azureml import AzureML
 
 START = datetime(2026, 11, 24, 10, 55, tzinfo=UTC)
@@ -60,6 +62,20 @@ def test_answers_are_as_they_were_said(server: Server, azure: AzureML) -> None:
         Answer("teal", START, "a", b'[{"label": "fraud"}, {"label": "ok"}]', "application/json"),
         Answer("teal", START + MINUTE, "b", b"0.25,0.75", "application/json"),
     ]
+
+
+def test_the_text_and_the_tokens_of_language_models_are_measured(
+    server: Server, azure: AzureML
+) -> None:
+    chat = {"choices": [{"message": {"content": "four"}}], "usage": {"completion_tokens": 3}}
+    keep(server, event("a", 0, chat), event("b", 0, [{"generated_text": "seventeen letters"}]))
+    sizes = [Metric("answer_length"), Metric("answer_tokens")]
+    kept = Kept(azure, Origin("", RECORDED, {}), (Arm("teal", "candidate", "churn"),))
+
+    found = kept.measure(sizes, WINDOW).series["teal"]
+
+    assert found["answer_length"].points == (Value(START, 10.5, 2),)
+    assert found["answer_tokens"].points == (Value(START, 3, 1),)
 
 
 def test_every_hour_and_every_page_of_the_window_is_read(server: Server, azure: AzureML) -> None:

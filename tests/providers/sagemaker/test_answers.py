@@ -14,13 +14,15 @@ from servers.sagemaker import Server
 from canarycli.config.recorded import recorded
 from canarycli.engine.controller import Controller, Driver
 from canarycli.engine.loop import drive
+from canarycli.engine.recorded import Kept
 from canarycli.engine.retries import Patient
 from canarycli.errors import Denied, Rejected, Unsupported
-from canarycli.metrics import Metric, Window
+from canarycli.metrics import Metric, Origin, Value, Window
 from canarycli.plan import Better, Check, Margin, Plan, Stage
-from canarycli.recorder import Answer, Budget
+from canarycli.recorder import RECORDED, Answer, Budget
 from canarycli.release.record import Outcome
 from canarycli.release.request import Request, prepare
+from canarycli.source import Arm
 from canarycli.store.memory import MemoryStore
 from canarycli.testing import FakeClock
 from canarycli_sagemaker import SageMaker
@@ -78,6 +80,19 @@ def test_answers_are_as_they_were_said_whatever_the_envelope(s3: Any) -> None:
         Answer("v42", START + MINUTE, "b", b'{"label": "ok"}', "application/json"),
         Answer("v42", START + 2 * MINUTE, "c", b"0.25,0.75", "text/csv"),
     ]
+
+
+def test_the_text_and_the_tokens_of_language_models_are_measured(s3: Any) -> None:
+    chat = {"choices": [{"message": {"content": "four"}}], "usage": {"completion_tokens": 3}}
+    tgi = b64encode(b'[{"generated_text": "seventeen letters"}]').decode()
+    keep(s3, [record("a", 0, json.dumps(chat)), record("b", 0, tgi, encoding="BASE64")])
+    sizes = [Metric("answer_length"), Metric("answer_tokens")]
+    kept = Kept(SageMaker({}), Origin("", RECORDED, {}), (Arm("v42", "candidate", "churn"),))
+
+    found = kept.measure(sizes, WINDOW).series["v42"]
+
+    assert found["answer_length"].points == (Value(START, 10.5, 2),)
+    assert found["answer_tokens"].points == (Value(START, 3, 1),)
 
 
 def test_an_hour_that_the_window_reaches_into_is_read_too(s3: Any) -> None:

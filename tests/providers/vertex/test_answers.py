@@ -12,7 +12,7 @@ from servers.vertex import Server
 from canarycli import answers
 from canarycli.answers import Paths
 from canarycli.errors import Denied, Rejected, Unavailable, Unsupported
-from canarycli.metrics import Counts, Metric, Window
+from canarycli.metrics import Counts, Metric, Value, Window
 from canarycli.recorder import Answer, Budget
 from canarycli_vertex import Vertex
 
@@ -83,6 +83,19 @@ def test_the_shared_extractor_counts_them(log: Server) -> None:
     found = answers.counted(said, paths, [share], pace=pace, versions=arms)
 
     assert found["11"][share.key].points == (Counts(START, 2, 1),)
+
+
+def test_the_text_and_the_tokens_of_language_models_are_measured(log: Server) -> None:
+    chat = {"choices": [{"message": {"content": "four"}}], "usage": {"completion_tokens": 3}}
+    keep(log, ("11", 0, 1, [json.dumps(chat)]), ("11", 0, 2, ["seventeen letters"]))
+    sizes = [Metric("answer_length"), Metric("answer_tokens")]
+    paths, pace = Paths.of({"each": "predictions"}), answers.Pace(MINUTE, MINUTE)
+
+    said = answers.told(told(log), paths, WINDOW, period=MINUTE, versions=["11"])
+    found = answers.counted(said, paths, sizes, pace=pace, versions=["11"])["11"]
+
+    assert found["answer_length"].points == (Value(START, 10.5, 2),)
+    assert found["answer_tokens"].points == (Value(START, 3, 1),)
 
 
 def test_only_the_window_and_the_models_asked_for_are_read(log: Server) -> None:

@@ -24,7 +24,12 @@ BODIES: Mapping[str, tuple[str, str, dict[str, Any], list[Said]]] = {
         BATCH,
         [Said("fraud", 0.9), Said("ok", 0.1)],
     ),
-    "a list": ('["cat", "dog"]', JSON, {"class": "@"}, [Said("cat"), Said("dog")]),
+    "a list": (
+        '["cat", "dog"]',
+        JSON,
+        {"class": "@"},
+        [Said("cat", length=3), Said("dog", length=3)],
+    ),
     "lines": ('{"p": 0.2}\n{"p": 0.7}', LINES, {"score": "p"}, [Said(score=0.2), Said(score=0.7)]),
     "csv": ("0,0.25\n1,0.75", CSV, {"class": 0, "score": 1}, [Said("0", 0.25), Said("1", 0.75)]),
     "a bare number": ("0.42", JSON, {"score": 0}, [Said(score=0.42)]),

@@ -11,7 +11,8 @@ import yaml
 from canarycli.codec import from_json, to_json
 from canarycli.config import config_schema, lint, load
 from canarycli.config.recorded import recorded
-from canarycli.metrics import Metric
+from canarycli.config.writing import plan_data
+from canarycli.metrics import Metric, Unit
 from canarycli.plan import Better, Check
 
 FILE = """\
@@ -56,6 +57,34 @@ def test_metrics_of_answers_carry_how_they_are_read(tmp_path: Path) -> None:
     assert checks[0].metric.key == "class_share(fraud)"
     assert checks[2].better is Better.HIGHER
     assert "predictions" not in config.endpoints["fraud"].settings
+
+
+def test_what_an_answer_is_cut_at_is_its_checks_cap(tmp_path: Path) -> None:
+    text = FILE.replace("metric: scores, differs_by: 5pp", "metric: answer_tokens, differs_by: 5%")
+    text = text.replace("accuracy, no_worse_by: 1pp", "answer_length, never_above: 800")
+    text = text.replace("differs_by: 5%", "differs_by: 5%, cap: 1024")
+    assert lint(written(tmp_path, text)) == ()
+    jsonschema.validate(yaml.safe_load(text), config_schema())
+    config = load(written(tmp_path, text), cwd=tmp_path, env={})
+    plan = recorded(config.plans["p"], config.endpoints["fraud"].predictions)
+
+    _, tokens, length, _ = plan.checks
+
+    assert (tokens.name, tokens.cap, tokens.metric.key) == (
+        "answer_tokens",
+        1024,
+        "answer_tokens(1024)",
+    )
+    assert (length.name, length.metric.about, length.metric.unit) == (
+        "answer_length",
+        "",
+        Unit.COUNT,
+    )
+    assert plan_data(plan)["checks"][1] == {
+        "metric": "answer_tokens",
+        "differs_by": "5%",
+        "cap": 1024,
+    }
 
 
 WITH_LABELS = """\

@@ -49,12 +49,15 @@ def test_answers_that_are_kept_of_one_arm_more_often_hold_the_release() -> None:
 
 
 @pytest.mark.parametrize(("ours", "theirs", "share"), [(100, 100, 50), (10, 190, 5)])
-def test_answers_that_are_kept_alike_are_not_mentioned(
+def test_answers_that_are_kept_alike_are_said_to_be_and_decide_nothing(
     ours: int, theirs: int, share: float
 ) -> None:
     judged = recorded(ours, theirs, share=share)
 
-    assert [f.check for f in judged.findings] == ["class_share(fraud)"]
+    _, found = judged.findings
+    assert (found.check, found.verdict, found.role) == ("recorded", Verdict.PASS, Role.WATCH)
+    assert found.sentence == f"recorded {share:.1f}% of {share:g}% asked"
+    assert (found.n_candidate, found.n_baseline) == (20 * ours, 20 * theirs)
 
 
 def labelled(now: float, each: float) -> Series:

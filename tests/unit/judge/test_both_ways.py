@@ -9,8 +9,9 @@ import pytest
 from unit.judge.arranging import MINUTE, START, arms, at, counts, measured, series
 
 from canarycli.judge import Finding, Judgement, State, Verdict, begin, judge, window
+from canarycli.judge.finding import Split
 from canarycli.metrics import Counts, Histogram, Metric, Origin, Series, Unit, Value
-from canarycli.plan import Better, Check, Margin
+from canarycli.plan import Better, Check, Margin, Role
 
 SHARE = Metric("says fraud", source={"x": 1})
 BOTH = Check("says fraud", SHARE, differs_by=Margin(absolute=0.02))
@@ -196,10 +197,38 @@ def test_a_period_is_judged_when_its_labels_are_in_and_not_before() -> None:
         assert judged.findings[0].delay == HOURS
     judged = look(421, state)
 
-    (found,) = judged.findings
+    found, guard = judged.findings
     assert found.verdict is Verdict.PASS
     assert found.candidate == pytest.approx(0.08)
     assert found.n_candidate == 59 * 200
+    assert (guard.check, guard.verdict, guard.role) == ("labelled", Verdict.PASS, Role.WATCH)
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"), [((0.4, 0.4), "(40% labelled)"), ((0.4, 0.35), "(40% and 35% labelled)")]
+)
+def test_a_finding_says_what_has_matured_and_what_is_awaited(
+    parts: tuple[float, float], told: str
+) -> None:
+    theirs, ours = (replace(late(390), labelled=part) for part in parts)
+    found = measured({"accuracy": ours}, {"accuracy": theirs}, until=390)
+
+    said = judge([ACCURACY], found, arms(390, share=50), {}).findings[0].sentence
+
+    assert said.endswith(f"answers up to 03:30 UTC judged {told}, labels of the last 6h awaited")
+    assert "requests" not in said
+
+
+def test_once_nothing_is_compared_any_more_nothing_is_awaited() -> None:
+    check = replace(ACCURACY, at_end=True)
+    series = replace(late(480), labelled=1.0)
+    found = measured({"accuracy": series}, {"accuracy": series}, until=480)
+    over = (Split(50, at(0), at(60)), Split(100, at(60)))
+    gone = replace(arms(480, since=60, share=100), splits=over)
+
+    said = judge([check], found, gone, {}).findings[0].sentence
+
+    assert said.endswith("answers up to 04:00 UTC judged (100% labelled)")
 
 
 def test_before_the_first_labels_are_due_silence_is_no_missing_data() -> None:

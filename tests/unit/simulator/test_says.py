@@ -4,7 +4,7 @@ import pytest
 from unit.simulator.test_metrics import Bench
 
 from canarycli.errors import UsageError
-from canarycli.metrics import Counts, Histogram, Metric
+from canarycli.metrics import Counts, Histogram, Metric, Value
 from canarycli.simulator import Simulator
 
 HOUR = 3600
@@ -32,6 +32,19 @@ def test_answers_are_as_the_script_has_them(metric: Metric, expected: float) -> 
     bench.clock.advance(HOUR)
 
     assert bench.ratio(metric) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("answer_length", 800), ("answer_tokens", 200)])
+def test_answers_are_as_long_as_the_script_has_them(name: str, expected: float) -> None:
+    bench = Bench(versions={"v41": {"percent": 100, "length": 800}})
+    bench.clock.advance(HOUR)
+
+    points = bench.series(says(name), "v41").points
+
+    assert all(
+        isinstance(p, Value) and p.value == pytest.approx(expected, rel=0.05) for p in points
+    )
+    assert points
 
 
 def test_scores_are_counted_between_bounds() -> None:
