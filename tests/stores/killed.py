@@ -1,8 +1,14 @@
-"""Drives a release in a process of its own, which kills itself with -9 at one of its calls."""
+"""Drives releases, each in a process of its own that kills itself with -9 at one of its calls.
 
+A line on stdin is one of them, as JSON; the answer is how its process ended. They are forked from
+this one, so that a dozen cost little more than one.
+"""
+
+import json
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -69,11 +75,35 @@ def driving(store: Store, cloud: Simulator, points: Points, name: str) -> Contro
     return Controller(FaultyStore(store, points), Faulty(cloud, points), cloud.clock, Driver(name))
 
 
-def main(location: str, state: str, endpoints: str, scenario: str, key: str, *at: str) -> None:
+def drive_and_die(location: str, cloud: Simulator, key: str, at: int, when: str) -> None:
     """Kill this process before or after that call; one that is past the end is none."""
-    number, when = at
-    cloud = a_cloud(state, int(endpoints), scenario)
-    drive(driving(open_at(location), cloud, Killing(int(number), when), "killed/1"), key)
+    drive(driving(open_at(location), cloud, Killing(at, when), "killed/1"), key)
+
+
+def in_its_own(do: Callable[[], None]) -> int:
+    """How a process ended that did it, within a minute."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    signal.alarm(60)
+    try:
+        do()
+    except BaseException:  # noqa: BLE001 - whatever it is, this process must not read on
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def main(location: str, state: str, endpoints: str, scenario: str) -> None:
+    """Have one process after the other killed, as the lines say."""
+    for line in sys.stdin:
+        key, at, when = json.loads(line)
+
+        def run(key: str = key, at: int = at, when: str = when) -> None:
+            cloud = a_cloud(state, int(endpoints), scenario)
+            drive_and_die(location, cloud, key, at, when)
+
+        print(in_its_own(run), flush=True)
 
 
 if __name__ == "__main__":
