@@ -1,4 +1,4 @@
-"""An SQLite file as a `Database`: one connection a process, one sync a save, private files."""
+"""An SQLite file as a `Database`: connections that are kept, one sync a save, private files."""
 
 import os
 import sqlite3
@@ -22,9 +22,10 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _Held:
-    """A connection that is kept, and the file it was opened on."""
+    """A connection to write by, one to read by meanwhile, and the file they were opened on."""
 
     db: sqlite3.Connection
+    reader: sqlite3.Connection
     file: tuple[int, int]
     close: Callable[[], object]
 
@@ -41,11 +42,12 @@ class SQLite:
         self._path = path
         self._waiting = Waiting(patience, f"the release records in {str(path)!r}")
         self._lock = threading.RLock()
+        self._reading = threading.RLock()  # taken after the other one, if both are
         self._held: _Held | None = None
 
     def read(self, statement: str, *words: Any) -> Sequence[Sequence[Any]]:
         """The rows that a query finds; none where nothing was ever written."""
-        with self._lock, self._translated():
+        with self._translated():
             return self._waiting.until_free(lambda: self._rows(statement, words), _is_locked)
 
     @contextmanager
@@ -63,7 +65,7 @@ class SQLite:
 
     def close(self) -> None:
         """Give the connection back."""
-        with self._lock:
+        with self._lock, self._reading:
             if self._held is not None:
                 self._held.close()
                 self._held = None
@@ -74,13 +76,17 @@ class SQLite:
             self.close()
             return ()
         if _may_write(self._path):
-            return self._connection(file).execute(statement, words).fetchall()
+            self._open(file)
+            with self._reading:  # and not with a writer's lock, who waits for a disk
+                if self._held is not None:
+                    return self._held.reader.execute(statement, words).fetchall()
+            return self._rows(statement, words)  # it was closed or replaced in between
         with closing(_read_only(self._path)) as db:
             return db.execute(statement, words).fetchall()
 
     def _begin(self) -> sqlite3.Connection:
         file = _file(self._path) or _make(self._path)
-        db = self._connection(file)
+        db = self._open(file).db
         if _form(db) > FORM:
             raise StoreError(
                 f"a newer canary wrote the release records in {str(self._path)!r}",
@@ -89,20 +95,25 @@ class SQLite:
         db.execute("BEGIN IMMEDIATE")
         return db
 
-    def _connection(self, file: tuple[int, int]) -> sqlite3.Connection:
-        """The connection kept, or a new one where the file was replaced meanwhile."""
-        if self._held is not None and self._held.file == file:
-            return self._held.db
-        self.close()
-        db, guard = _connect(self._path), None
-        try:
-            prepare(db, self._path, self._waiting.say)
-            guard = _guard(self._path)
-        except BaseException:
-            db.close()
-            raise
-        self._held = _Held(db, file, weakref.finalize(self, _close, db, guard))
-        return db
+    def _open(self, file: tuple[int, int]) -> _Held:
+        """The connections kept, or new ones where the file was replaced meanwhile."""
+        held = self._held
+        if held is not None and held.file == file:
+            return held
+        with self._lock:
+            if self._held is not None and self._held.file == file:
+                return self._held
+            self.close()
+            db = _connect(self._path)
+            try:
+                prepare(db, self._path, self._waiting.say)
+                reader = _reader(self._path)
+            except BaseException:
+                db.close()
+                raise
+            held = _Held(db, reader, file, weakref.finalize(self, _close, db, reader))
+            self._held = held
+            return held
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -120,16 +131,22 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=0.1, isolation_level=None, check_same_thread=False)
 
 
-def _guard(path: Path) -> sqlite3.Connection:
+def _reader(path: Path) -> sqlite3.Connection:
     """A second connection, closed last, so that closing the first one copies and syncs nothing."""
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro",
+        timeout=0.1,
+        isolation_level=None,
+        uri=True,
+        check_same_thread=False,
+    )
     db.execute("SELECT 1 FROM endpoints").close()
     return db
 
 
-def _close(db: sqlite3.Connection, guard: sqlite3.Connection) -> None:
+def _close(db: sqlite3.Connection, reader: sqlite3.Connection) -> None:
     db.close()
-    guard.close()
+    reader.close()
 
 
 def _read_only(path: Path) -> sqlite3.Connection:

@@ -215,13 +215,13 @@ def test_every_question_has_its_index(store: LocalStore, query: Query) -> None:
     store.save(Record(a_release()))
     asked: list[str] = []
     database = store._database
-    held = database._held  # type: ignore[attr-defined]  # no other way in
-    held.db.set_trace_callback(asked.append)
+    reader = database._held.reader  # type: ignore[attr-defined]  # no other way in
+    reader.set_trace_callback(asked.append)
 
     store.history(query)
 
-    held.db.set_trace_callback(None)
+    reader.set_trace_callback(None)
     (statement,) = [text for text in asked if text.startswith("SELECT id")]
-    plan = " ".join(row[3] for row in held.db.execute(f"EXPLAIN QUERY PLAN {statement}"))
+    plan = " ".join(row[3] for row in reader.execute(f"EXPLAIN QUERY PLAN {statement}"))
     assert "USING INDEX releases_" in plan
     assert "TEMP B-TREE" not in plan

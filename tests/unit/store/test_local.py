@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +77,13 @@ def test_many_threads_share_a_store(store: LocalStore) -> None:
         thread.join()
 
     assert [record.version for record in store.newest()] == [21] * 8
+
+
+def test_who_reads_does_not_wait_for_who_writes(store: LocalStore) -> None:
+    saved = store.save(Record(a_release()))
+    with ThreadPoolExecutor(1) as other, store._database.write():
+        read = other.submit(store.load, saved.release.key).result(timeout=60)
+    assert read == saved
 
 
 def test_a_file_that_is_taken_away_is_not_written_to_any_more(store: LocalStore) -> None:
