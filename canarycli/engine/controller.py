@@ -62,6 +62,8 @@ class Controller:
         clock: the time and the waiting.
         driver: on whose behalf the lease is held.
         listen: hears every event after it is saved.
+        in_turn: whether metrics are read at the endpoint's own moment of each interval, as
+            whoever drives many has it; else an interval after the last read.
     """
 
     store: Store
@@ -69,6 +71,7 @@ class Controller:
     clock: Clock
     driver: Driver
     listen: Callable[[Event], None] = lambda _: None
+    in_turn: bool = False
 
     def create(self, release: Release, *events: Event) -> Record:
         """Record a new release, with the lease on its endpoint and what led to it.
@@ -178,7 +181,7 @@ class Controller:
 
     def _decide(self, release: Release, endpoint: Endpoint) -> Decision:
         """Decide, and once more with what the endpoint's notes say before anything is raised."""
-        seen = see(self.provider, self.clock, release, endpoint)
+        seen = see(self.provider, self.clock, release, endpoint, in_turn=self.in_turn)
         decision = decide(release, seen, self.clock.now())
         if came_home(release, decision.release) and self._may_rise(
             release, endpoint, ends=decision.release.over

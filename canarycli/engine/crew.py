@@ -7,7 +7,7 @@ from threading import Event as Bell
 from time import monotonic
 
 from canarycli.engine.looks import Looks
-from canarycli.engine.wakes import Lane, Wakes
+from canarycli.engine.wakes import Lane, Wakes, in_step
 from canarycli.release.context import WATCHING
 from canarycli.release.record import State
 
@@ -102,5 +102,10 @@ class Crew:
         if wake is None:
             self._wakes.drop(key)
         else:
-            self._wakes.put(key, monotonic() + wake)
+            self._wakes.put(key, self._next(key, monotonic() + wake, wake))
         self._bell.set()
+
+    def _next(self, key: str, at: float, wake: float) -> float:
+        """When to look again: a calm release at its own moments, so that looks are spread."""
+        calm = wake >= WATCHING.total_seconds()
+        return in_step(key, at, WATCHING.total_seconds()) if calm else at

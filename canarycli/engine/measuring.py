@@ -9,7 +9,7 @@ from canarycli.errors import ProviderError, Unsupported
 from canarycli.judge import Arms, Judgement
 from canarycli.provider import Endpoint, Provider, Smoker
 from canarycli.release.context import Seen
-from canarycli.release.pace import due, pace_now
+from canarycli.release.pace import due, is_read, is_read_in_turn, pace_now
 from canarycli.release.reading import no_reading
 from canarycli.release.record import Release, State
 from canarycli.release.rows import served
@@ -17,13 +17,15 @@ from canarycli.release.smoke import Tried, try_out
 from canarycli.verbs import offers
 
 
-def measured(provider: Provider, clock: Clock, release: Release, endpoint: Endpoint) -> Seen:
+def measured(
+    provider: Provider, clock: Clock, release: Release, endpoint: Endpoint, *, in_turn: bool
+) -> Seen:
     """The endpoint, the metrics where this look reads them, and the answers of a smoke test."""
     if release.state is State.SMOKE_TEST:
         return Seen(endpoint, tried=_try_out(provider, release, endpoint))
     limits = provider.limits
     patience = limits.metric_delay + 3 * limits.metric_period
-    if not _reads(clock, release, endpoint):
+    if not _reads(clock, release, endpoint, in_turn=in_turn):
         return Seen(endpoint, None, patience)
     return Seen(endpoint, _judge(provider, clock, release), patience)
 
@@ -36,14 +38,17 @@ def _try_out(provider: Provider, release: Release, endpoint: Endpoint) -> tuple[
     return try_out(provider, endpoint.name, release.candidate, release.plan.smoke)
 
 
-def _reads(clock: Clock, release: Release, endpoint: Endpoint) -> bool:
+def _reads(clock: Clock, release: Release, endpoint: Endpoint, *, in_turn: bool) -> bool:
     """Whether this look is one that reads the metrics."""
     in_place = release.confirmed_at is not None and endpoint.settled
     if not in_place or not release.plan.checks:
         return False
     if release.read_at is None or release.read_at < (release.confirmed_at or release.read_at):
         return True
-    return clock.now() - release.read_at >= _pace(clock, release)
+    now, every = clock.now(), _pace(clock, release)
+    if in_turn:
+        return is_read_in_turn(release.key, release.read_at, now, every)
+    return is_read(release.read_at, now, every)
 
 
 def _pace(clock: Clock, release: Release) -> timedelta:

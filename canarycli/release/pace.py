@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from zlib import crc32
 
 from canarycli.plan import Check, Role
 
@@ -30,6 +31,25 @@ def pace_now(
     if since is None or now - since < SETTLING:
         return read_every
     return pace(read_every, served / ((now - since) / timedelta(minutes=1)))
+
+
+def is_read(read_at: datetime, now: datetime, every: timedelta) -> bool:
+    """Whether a look reads that comes so long after the last read."""
+    return now - read_at >= every
+
+
+def is_read_in_turn(key: str, read_at: datetime, now: datetime, every: timedelta) -> bool:
+    """The same at the endpoint's own moment of each interval.
+
+    So a thousand releases that were all read at once, after an outage say, are spread over the
+    interval from then on. Two reads are half an interval apart at least.
+    """
+    ahead = crc32(key.encode()) / 2**32 * every
+
+    def turn(at: datetime) -> int:
+        return int((at.timestamp() + ahead.total_seconds()) // every.total_seconds())
+
+    return turn(now) != turn(read_at) and is_read(read_at, now, every / 2)
 
 
 def due(

@@ -1,6 +1,8 @@
 """Each release stands in the queue once, and an account is not asked more often than it answers."""
 
-from canarycli.engine.wakes import Lane, Wakes
+import pytest
+
+from canarycli.engine.wakes import Lane, Wakes, in_step
 
 
 def test_what_is_due_comes_once_the_longest_due_first() -> None:
@@ -61,3 +63,16 @@ def test_a_lane_without_a_number_lets_all_go() -> None:
     lane.add("a", 0.0)
 
     assert (lane.go(5.0), lane.soonest(5.0)) == ([("a", 0.0)], None)
+
+
+def test_those_who_come_at_the_same_moment_go_on_at_moments_of_their_own() -> None:
+    together = [in_step(f"e-{number}", 1000.0, 15.0) for number in range(100)]
+
+    assert all(985.0 < at <= 1000.0 for at in together)
+    assert all(sum(at // 3 == part for at in together) > 5 for part in range(329, 333))
+
+
+def test_a_moment_of_its_own_comes_each_time_and_is_kept_though_looks_are_late() -> None:
+    at = in_step("e-1", 1000.0, 15.0)
+    assert in_step("e-1", at + 15.0, 15.0) == pytest.approx(at + 15.0)
+    assert in_step("e-1", at + 4.0 + 15.0, 15.0) == pytest.approx(at + 15.0)
