@@ -10,12 +10,15 @@ from canarycli.engine.lease import last_sign
 from canarycli.engine.loop import drive
 from canarycli.errors import CanaryError, Exit
 from canarycli.journal import Event
+from canarycli.operations.accounts import Accounts, gathering
 from canarycli.operations.drive import roll_back
-from canarycli.operations.target import Target
-from canarycli.operations.workspace import Workspace, open_store, work_on
+from canarycli.operations.workspace import Workspace, open_store
 from canarycli.plan import Lost
 from canarycli.release.record import Outcome, Release, State
 from canarycli.store import Record
+
+PATIENCE = timedelta(seconds=30)
+"""How long a cloud is asked again within one look: nobody may look again before the next sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +126,13 @@ def _lost(
 ) -> Iterator[Swept]:
     """Every open release that nobody drives."""
     store = open_store(env)
-    for record in store.newest(still_open=True):
-        release = record.release
-        if wanted.endpoint not in {None, release.endpoint}:
-            continue
-        target = Target(release.endpoint, release.provider, release.settings, None, record)
+    every = store.newest(still_open=True)
+    records = [one for one in every if wanted.endpoint in {None, one.release.endpoint}]
+    accounts = Accounts(env, patience=PATIENCE, gather=gathering(len(records)))
+    for record in records:
         work, failure = None, None
         try:
-            work = work_on(target, store, env)
+            work = accounts.workspace(record, store)
         except CanaryError as error:
             failure = error
         found = as_found(wanted, record, work, listen, failure)

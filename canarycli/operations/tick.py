@@ -1,15 +1,20 @@
 """One step of a release, for whatever calls it again: cron, a CI job, a loop, an engine."""
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
 from canarycli.errors import Busy, CanaryError, Exit
 from canarycli.journal import Event
-from canarycli.operations.target import Target
-from canarycli.operations.workspace import Workspace, open_store, work_on
+from canarycli.operations.accounts import Accounts, gathering
+from canarycli.operations.workspace import Workspace, open_store
 from canarycli.release.record import Release
 from canarycli.store import Record
+
+AT_ONCE = 32
+"""Steps side by side: most of each is waiting for its cloud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,24 @@ def tick_named(work: Workspace, listen: Callable[[str, Event], None]) -> Ticked:
 
 
 def tick_all(env: Mapping[str, str], listen: Callable[[str, Event], None]) -> Iterator[Ticked]:
-    """Take one step of every open release; what goes wrong with one does not stop the others."""
-    store = open_store(env)
-    for record in store.newest(still_open=True):
-        release = record.release
-        target = Target(release.endpoint, release.provider, release.settings, None, record)
+    """Take one step of every open release; what goes wrong with one does not stop the others.
+
+    They are taken side by side, with one client for each account, and metrics are read together
+    where a cloud can do that.
+    """
+    lock, store = threading.Lock(), open_store(env)
+    records = store.newest(still_open=True)
+    accounts = Accounts(env, gather=gathering(len(records)))
+
+    def in_turn(release_id: str, event: Event) -> None:
+        with lock:
+            listen(release_id, event)
+
+    def step(record: Record) -> Ticked:
         try:
-            yield tick(work_on(target, store, env), record, listen)
+            return tick(accounts.workspace(record, store), record, in_turn)
         except CanaryError as error:
-            yield Ticked(release, failure=error)
+            return Ticked(record.release, failure=error)
+
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="tick") as pool:
+        yield from pool.map(step, records)

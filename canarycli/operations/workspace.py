@@ -157,6 +157,19 @@ def work_on(
         ours=target.provider in OURS,
         limit=None if target.provider in OURS else LIMIT,
     )
+    return work_with(patient, clock, target, store, env, config=config)
+
+
+def work_with(
+    patient: Patient,
+    clock: Clock,
+    target: Target,
+    store: Store,
+    env: Mapping[str, str],
+    *,
+    config: Path | None = None,
+) -> Workspace:
+    """The same with a provider that there is, for a target that says where it is."""
     kept_as = _kept_as(target, patient, store)
     key = endpoint_key(target.provider, patient.place, kept_as or target.name)
 

@@ -83,6 +83,25 @@ def test_a_failing_release_is_rolled_back(server: Server, canary: Canary) -> Non
     assert largest_share(server) == 5
 
 
+def test_a_round_of_ticks_reads_the_metrics_of_all_endpoints_in_one_call(
+    server: Server, canary: Canary
+) -> None:
+    endpoint = CONFIG.partition("  fraud-scorer:\n")[2].partition("plans:")[0]
+    canary.write(CONFIG.replace("plans:\n", f"  other:\n{endpoint}plans:\n", 1))
+    server.endpoint("other", VARIANTS)
+    names = (ENDPOINT, "other")
+    for name in names:
+        assert canary.run("start", "-e", name, "-m", "v42", "--yes", "--detach").code == 0
+    before = len(server.calls("GetMetricData"))
+
+    rounds = [canary.run("tick", "--all", "-o", "ndjson") for _ in range(3)]
+
+    calls = server.calls("GetMetricData")[before:]
+    asked = [{name for name in names if repr(name) in str(call["params"])} for call in calls]
+    assert {one.code for one in rounds} == {20}, rounds[-1].err
+    assert set(names) in asked, "a slow machine may read some of them by themselves, but not all"
+
+
 def test_start_works_without_any_config(server: Server, canary: Canary) -> None:
     bare = canary.elsewhere("bob")
     result = bare.run("start", *FLAGS, "--new-model", "v42", "--percent", "5", "--detach")

@@ -16,11 +16,10 @@ from canarycli import registry
 from canarycli.cli.completion.words import FINDERS
 from canarycli.config import config_schema, endpoint_settings, lint, load
 from canarycli.declared import Key, Kind
-from canarycli.engine.figures import Figures
 from canarycli.engine.retries import LIMIT
 from canarycli.errors import UsageError
+from canarycli.operations.accounts import Accounts
 from canarycli.operations.address import Address
-from canarycli.operations.drive_all import Accounts
 from canarycli.operations.target import Finder, Target
 from canarycli.operations.workspace import work_on
 from canarycli.registry import own_keys, plug_ins
@@ -228,7 +227,7 @@ def test_only_what_others_wrote_is_given_a_time_limit_whoever_drives(here: Path)
     del here
     one = Target("churn", "gateway", {"admin_url": "http://127.0.0.1:1"})
     ours = Target("demo", "simulator", {"state": ":memory:"})
-    accounts = Accounts(Figures(), {})
+    accounts = Accounts({})
 
     for target, limit in ((one, LIMIT), (ours, None)):
         assert work_on(target, MemoryStore(), {}).provider.limit == limit
