@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from cli.blackbox import Canary
-from cli.on_azureml import PLACE, OnAzure, environment, on_azure
+from cli.on_azureml import OnAzure, environment, on_azure
 from cli.on_vertex import OnVertex, on_vertex
 from cli.test_fleet import states
+from servers.azureml.running import PLACE
 from servers.sagemaker.running import Server, running
 
 pytestmark = pytest.mark.slow
