@@ -247,6 +247,14 @@ class Detailed(Protocol):
 
 
 @runtime_checkable
+class Glancing(Protocol):
+    """A provider whose `describe` makes calls besides that which tells and takes the split."""
+
+    def glance(self, endpoint: str) -> Endpoint:
+        """Look by the one call that no way back can do without; what it names counts as serving."""
+
+
+@runtime_checkable
 class Reporting(Protocol):
     """A provider that can say how far a change that takes minutes is."""
 

@@ -10,7 +10,7 @@ from canarycli.clock import Clock
 from canarycli.engine.autoscaling import keep_warm
 from canarycli.engine.changes import arrived, by_somebody, came_home, raises
 from canarycli.engine.lease import busy_with
-from canarycli.engine.look import see
+from canarycli.engine.look import look, see
 from canarycli.engine.undo import undo
 from canarycli.errors import (
     Busy,
@@ -134,14 +134,14 @@ class Controller:
             with suppress(Stale):
                 self.store.save(replace(record, lease=None))
 
-    def _tick(self, record: Record, look: Endpoint | None) -> Decision:
+    def _tick(self, record: Record, seen: Endpoint | None) -> Decision:
         now = self.clock.wall()
         if record.release.over:
             return Decision(record.release)
         foreign = record.driven_by_another(self.driver.name, now)
         if foreign and record.release.state is not State.ROLLING_BACK:
             raise busy_with(record, now)
-        endpoint = look or self.provider.describe(record.release.endpoint)
+        endpoint = seen or look(self.provider, record.release)
         decision = self._decide(record.release, endpoint)
         more = raises(decision, endpoint)
         if more:
@@ -183,10 +183,9 @@ class Controller:
         """Decide, and once more with what the endpoint's notes say before anything is raised."""
         seen = see(self.provider, self.clock, release, endpoint, in_turn=self.in_turn)
         decision = decide(release, seen, self.clock.now())
-        if came_home(release, decision.release) and self._may_rise(
-            release, endpoint, ends=decision.release.over
-        ):
-            return decide(self._loose(release), seen, self.clock.now())
+        if came_home(release, decision.release):
+            home = self._marked(release, endpoint, ends=decision.release.over)
+            return decision if home is release else decide(home, seen, self.clock.now())
         after = decision.release
         unsure = by_somebody(release, after) or arrived(release, after)
         if not raises(decision, endpoint) and not unsure:
@@ -208,26 +207,28 @@ class Controller:
         late = self.provider.limits.late_request + SENDING
         return replace(release, loose_until=self.clock.now() + late)
 
-    def _may_rise(self, release: Release, endpoint: Endpoint, *, ends: bool) -> bool:
-        """Whether a raise of another driver was noted by now, or the mark of a rollback is lost.
+    def _marked(self, release: Release, endpoint: Endpoint, *, ends: bool) -> Release:
+        """A rollback that came home: loose where its mark is lost, or others noted a raise by now.
 
         It can't be told before: a driver notes its raise, then looks for the mark of a rollback;
         so whoever leaves that mark, then looks for the raise, sees it unless the driver saw them.
         Where the mark goes with the split, whoever sends that may be at it still, or be refused.
+        Without the right to leave a mark, or to see it, nobody can tell that others heed it.
         """
         first = self.provider.limits.notes_first
         if first and not ends:
-            return False
+            return release
         try:
             notes = self.provider.notes(endpoint)
             if first and not is_marked(release, notes):
                 self.provider.shift(endpoint, release.home, self._mark(release), raises=False)
                 notes = self.provider.notes(endpoint)
         except Denied:
-            return False
+            return replace(release, unmarked=True)
         except ProviderError:
-            return True
-        return not is_marked(release, notes) or tagged_since(release, notes)
+            return self._loose(release)
+        sure = is_marked(release, notes) and not tagged_since(release, notes)
+        return release if sure else self._loose(release)
 
     def _mark(self, release: Release) -> Notes:
         return Mark(release.rescues or release.id, self.clock.now(), release.by).notes
@@ -266,7 +267,7 @@ class Controller:
             # Somebody's change is under way, ours perhaps: the next look tells.
             self._answered(saved, before, raised=before.raised, base="")
             self.tell("waiting", f"the cloud is still applying a change: {error.said}")
-            return decision
+            return replace(decision, put_off=before if before.ask else None)
         self._accepted(release, endpoint, split, request)
         answered = self._twice(saved, before, self.clock.now() - asked_at)
         if not self._answered(saved, answered, raised=True) and self._says_less(release):

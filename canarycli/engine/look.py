@@ -1,9 +1,24 @@
 """One look at a release: its endpoint alone on the way back, else what the plan asks as well."""
 
 from canarycli.clock import Clock
+from canarycli.engine.retries import Patient
 from canarycli.provider import Endpoint, Provider
 from canarycli.release.context import Seen
 from canarycli.release.record import Release, State
+
+
+def look(provider: Provider, release: Release) -> Endpoint:
+    """The endpoint of a release."""
+    if release.state is State.ROLLING_BACK:
+        return look_back(provider, release.endpoint)
+    return provider.describe(release.endpoint)
+
+
+def look_back(provider: Provider, endpoint: str) -> Endpoint:
+    """An endpoint that is to go back, without what nobody needs for that."""
+    if isinstance(provider, Patient):
+        return provider.look_back(endpoint)
+    return provider.describe(endpoint)
 
 
 def see(

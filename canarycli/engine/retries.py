@@ -8,12 +8,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from canarycli.clock import Clock
-from canarycli.errors import Broken, CanaryError, Denied, Late, Unavailable, Unsupported
+from canarycli.errors import (
+    Broken,
+    CanaryError,
+    Denied,
+    Late,
+    ProviderError,
+    Unavailable,
+    Unsupported,
+)
 from canarycli.masking import mask
 from canarycli.provider import (
     Deployer,
     Detailed,
     Endpoint,
+    Glancing,
     Limits,
     Notes,
     Provider,
@@ -39,7 +48,7 @@ LIMIT = 30.0
 """Seconds a package of somebody else's may take to answer: its client may have no limit."""
 
 
-def _nobody(_: Unavailable) -> None:
+def _nobody(_: ProviderError) -> None:
     """Hears nothing."""
 
 
@@ -65,7 +74,7 @@ class Patient:
     who: Callable[[], str] = lambda: "the provider"
     ours: bool = False
     limit: float | None = None
-    failed: Callable[[Unavailable], None] = _nobody
+    failed: Callable[[ProviderError], None] = _nobody
     around: Callable[[], AbstractContextManager[object]] = nullcontext
 
     @property
@@ -93,6 +102,17 @@ class Patient:
             return self.describe(endpoint)
         closely = self.provider.details
         return self._ask(lambda: closely(endpoint))
+
+    def look_back(self, endpoint: str) -> Endpoint:
+        """Look for a way back: what it can do without is asked for once."""
+        if not offers(self.provider, Glancing):
+            return self.describe(endpoint)
+        glance = self.provider.glance
+        try:
+            return self.at_once.describe(endpoint)
+        except (Denied, Unavailable) as error:
+            self.failed(error)
+            return self._ask(lambda: glance(endpoint))
 
     def notes(self, seen: Endpoint) -> Notes:
         """What canary wrote on the endpoint."""

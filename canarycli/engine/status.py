@@ -27,7 +27,7 @@ def release_status(record: Record, endpoint: Endpoint | None, now: datetime) -> 
         "verdict": release.verdict.value if release.verdict else None,
         "outcome": release.outcome.value if release.outcome else None,
         "exit_code": int(release.exit),
-        "why": release.why,
+        "why": release.stuck or release.why,
         "baseline": _arm(release.baseline, shares),
         "candidate": _arm(release.candidate or release.model, shares),
         "traffic": _rounded(shares),

@@ -42,6 +42,8 @@ class Steps:
         pause: how long to wait after a step that the cloud refused.
         blind_since: when the cloud stopped to answer, None while it does.
         refused_since: when it began to refuse a change, None while it takes them.
+        refusal: what the cloud last said no with, None while it says yes.
+        put_off: an order that waits for a change under way, None while there is none.
         minutes: of waiting for the way back, as they were last told.
     """
 
@@ -52,13 +54,16 @@ class Steps:
     pause: timedelta = BLIND
     blind_since: datetime | None = None
     refused_since: datetime | None = None
+    refusal: ProviderError | None = None
+    put_off: "_PutOff | None" = None
     minutes: int = 0
 
     def take(self, seen: Endpoint | None = None) -> Decision | None:
         """One tick; None where the cloud refused it, and the release holds or turns back.
 
         Raises:
-            Unsafe: the endpoint could not be read for too long, or its way back is refused.
+            Unsafe: the endpoint could not be read for too long, or its way back is refused or
+                stuck.
             ProviderError: the first share, a look before it or the order this drive began with was
                 refused.
             Busy: somebody took the endpoint over.
@@ -67,11 +72,13 @@ class Steps:
         try:
             decision = self.controller.tick(self.key, seen)
         except Unavailable as error:
+            self.refusal = error
             self._blind(error)
             return None
         except (Denied, Rejected, Unsupported, NotFound) as error:
             if not self.insist:
                 raise
+            self.refusal = error
             self._refused(error, began)
             return None
         except Busy as error:
@@ -83,7 +90,11 @@ class Steps:
         if self.blind_since is not None:
             self.controller.tell("visible", "the cloud answers again")
         self.blind_since = self.refused_since = None
+        self._keep_order(decision)
         self.last = decision.release
+        if decision.gave_up:
+            raise self._unsafe(decision.release.stuck, decision.release, self.refusal)
+        self.refusal = None
         self._tell_wait(decision.release)
         if decision.release.over and not decision.events:
             self._tell_end(decision.release)
@@ -111,8 +122,10 @@ class Steps:
             self._end(record, error)
             raise error
         looked = release.seen_at is not None and release.seen_at >= began
-        if looked and release.confirmed_at is not None and not back:
-            self._ordered_in_vain(release, error)
+        if looked and self.put_off is not None and self.put_off.stands_as_before(release):
+            self._take_back(record, self.put_off, error)
+        elif looked and release.confirmed_at is not None and not back:
+            self._ordered_in_vain(release, error, at_first=self.last is None)
         elif looked or isinstance(error, Rejected):
             self._change_refused(record, error)
         else:
@@ -146,10 +159,29 @@ class Steps:
         elif first:
             self.controller.tell("waiting", f"{error.said}; asking once more", "warning")
 
-    def _ordered_in_vain(self, release: Release, error: ProviderError) -> None:
-        """A person's order was refused, and the release is as it was before it."""
+    def _keep_order(self, decision: Decision) -> None:
+        """Remember how the release stood before an order that is put off, until it is in place."""
+        if decision.put_off is not None:
+            first = self.last is None
+            self.put_off = _PutOff(decision.put_off, decision.release, at_first=first)
+        elif decision.release.confirmed_at is not None:
+            self.put_off = None
+
+    def _take_back(self, record: Record, order: "_PutOff", error: ProviderError) -> None:
+        """The order that was put off is refused for good: the release is as it was before it."""
+        now = record.release
+        before = replace(order.before, ask=None, seen_at=now.seen_at, traffic=now.traffic)
+        self.controller.save(replace(record, release=before))
+        self.put_off = None
+        self._ordered_in_vain(before, error, at_first=order.at_first)
+
+    def _ordered_in_vain(self, release: Release, error: ProviderError, *, at_first: bool) -> None:
+        """A person's order was refused, and the release is as it was before it.
+
+        That is an error where the order is what this drive began with.
+        """
         stays = f"traffic stays as it is: {Traffic(release.traffic)}"
-        if self.last is None:
+        if at_first:
             error.facts = (*error.facts, stays)
             raise error
         self.controller.tell("refused", f"{error.said}; {stays}", "warning")
@@ -179,13 +211,14 @@ class Steps:
                 f"the traffic of {record.release.endpoint} can't be read", record.release, error
             )
 
-    def _unsafe(self, what: str, release: Release, error: ProviderError) -> Unsafe:
+    def _unsafe(self, what: str, release: Release, error: ProviderError | None) -> Unsafe:
         """The loudest error there is, with what was seen last and the way out by hand."""
         command = self.controller.provider.plain_command(release.endpoint, release.home)
+        hints = error.hints if error else ()
         unsafe = Unsafe(
-            f"{what}: {error.said}",
+            f"{what}: {error.said}" if error else what,
             facts=[f"traffic last seen: {Traffic(release.traffic)}"],
-            hint=(*error.hints, f"by hand: {command}", f"then: canary status {release.endpoint}"),
+            hint=(*hints, f"by hand: {command}", f"then: canary status {release.endpoint}"),
         )
         unsafe.__cause__ = error
         return unsafe
@@ -206,3 +239,22 @@ class Steps:
         """Tell how a release ended that somebody else saw to its end."""
         for event in self.controller.store.events(release.id)[-1:]:
             self.controller.listen(event)
+
+
+@dataclass(frozen=True, slots=True)
+class _PutOff:
+    """An order for which the cloud had no time, and the release before it.
+
+    Attributes:
+        after: as it is once the order is carried out.
+        at_first: it is what this drive began with.
+    """
+
+    before: Release
+    after: Release
+    at_first: bool
+
+    def stands_as_before(self, now: Release) -> bool:
+        """Whether nobody wants anything else by now, and nothing has moved yet."""
+        wanted = (now.state, now.pause, now.ask) == (self.after.state, self.after.pause, None)
+        return wanted and Traffic(now.traffic).same_as(Traffic(self.before.traffic))

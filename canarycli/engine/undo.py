@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from canarycli.clock import Clock
+from canarycli.engine.look import look_back
 from canarycli.errors import ProviderError, Unsafe
 from canarycli.provider import Provider
 from canarycli.release.context import SETTLING
@@ -21,7 +22,7 @@ def undo(provider: Provider, clock: Clock, release: Release) -> None:
     end, written = clock.now() + release.plan.settle_within, False
     while clock.now() < end:
         with suppress(ProviderError):
-            endpoint = provider.describe(release.endpoint)
+            endpoint = look_back(provider, release.endpoint)
             share = endpoint.traffic.of(release.candidate)
             if endpoint.settled and share <= TOLERANCE and written:
                 return

@@ -11,7 +11,7 @@ from canarycli.operations.ci_environment import this_job
 from canarycli.operations.signed import Comment
 from canarycli.operations.workspace import ci_url
 from canarycli.release.orders import ENVIRONMENT, SIGNATURE, approving
-from canarycli.release.record import Approval, Release
+from canarycli.release.record import Approval, Release, State
 from canarycli.traffic import percent
 
 
@@ -75,7 +75,7 @@ def given(
         comment = Comment.at(signed)
         by = comment.signer(stage.signers)
         return Yes(Approval(by, reason or comment.reason, SIGNATURE, url), comment)
-    if stage.environments:
+    if stage.environments and release.state is State.HELD:  # else there is nothing to approve yet
         job = this_job(env)
         return Yes(Approval(job.by, reason, f"{ENVIRONMENT}:{job.environment}", url))
     return Yes(Approval(who, reason, "", url))

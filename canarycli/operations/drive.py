@@ -11,6 +11,7 @@ from canarycli.engine.status import release_status
 from canarycli.engine.undo import undo
 from canarycli.errors import CanaryError, Exit, Left, StoreError, Terminated, Unsafe
 from canarycli.journal import Event
+from canarycli.operations.accepted import Accepted
 from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.workspace import Workspace
 from canarycli.provider import Deployer, Endpoint
@@ -210,7 +211,7 @@ class Drive:
         except (CanaryError, KeyboardInterrupt) as error:
             why = error.message if isinstance(error, CanaryError) else "interrupted again"
             raise Unsafe(
-                f"the rollback after the interrupt is not accepted: {why}",
+                f"the rollback after the interrupt is not in force: {why}",
                 facts=[f"traffic last seen: {self._last_seen(release)}"],
                 hint=(
                     f"canary sweep, or canary rollback {release.id}",
@@ -220,7 +221,7 @@ class Drive:
         if not (ended.over or ended.is_home):
             message = f"rollback accepted; canary status {release.id} tells when it is in place"
             self.listen(Event("waiting", self.work.clock.now(), message, "warning"))
-        return Ending(Exit.UNSAFE if ended.outcome is Outcome.UNSAFE else code, ended)
+        return Ending(code, ended)
 
     def _recorded_or_not(
         self, release: Release, hear: Callable[[Event], None], enough: Callable[[Release], bool]
@@ -236,19 +237,6 @@ class Drive:
         record = self._record(release)
         shares = (record.release if record else release).traffic
         return ", ".join(f"{name} {percent(share)}" for name, share in shares.items())
-
-
-class Accepted:
-    """Passes events on, and remembers whether the cloud has taken the change."""
-
-    def __init__(self, listen: Callable[[Event], None]) -> None:
-        self._listen = listen
-        self.yes = False
-
-    def hear(self, event: Event) -> None:
-        """Pass it on."""
-        self.yes = self.yes or event.type == "shift_accepted"
-        self._listen(event)
 
 
 def standing(release: Release) -> str:

@@ -20,16 +20,19 @@ from canarycli.errors import (
 )
 from canarycli.ids import new_id
 from canarycli.journal import Event
+from canarycli.operations.accepted import Accepted
 from canarycli.operations.waiting import Waiting
 from canarycli.operations.workspace import Workspace
 from canarycli.provider import RELEASE_NOTE, Detailed, Endpoint, Notes
 from canarycli.release import orders
-from canarycli.release.record import Outcome, Release
+from canarycli.release.record import Release
 from canarycli.release.request import find_version
 from canarycli.release.rescue import CLEARLY, home, loose_after, rescue
 from canarycli.store import Record
 from canarycli.store.memory import MemoryStore
 from canarycli.traffic import TOLERANCE, Traffic
+
+UNMARKED = "no mark of it is on the endpoint, or none can be seen: drivers elsewhere may raise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,8 @@ class WayBack:
             return self._go(reason, listen, wait=wait, patient=patient)
         except Unavailable as error:
             raise self.unsafe(error.said) from error
-        except Unsafe:
-            raise
+        except Unsafe as error:
+            raise self._unsafe_for_good(error) from error
         except CanaryError as error:
             if isinstance(error, Rejected | NotFound) and self._is_astray():
                 raise self.unsafe(error.said, *error.hints) from error
@@ -104,7 +107,7 @@ class WayBack:
     def _go(
         self, reason: str, listen: Callable[[Event], None], *, wait: bool, patient: bool
     ) -> dict[str, object]:
-        work, accepted = self._recorded(reason, listen), _Accepted(listen)
+        work, accepted = self._recorded(reason, listen), Accepted(listen)
         try:
             release = self._drive(work, accepted, self.seen, wait=wait, patient=patient)
         except StoreError as error:
@@ -112,8 +115,6 @@ class WayBack:
             self.say(f"warning: {error.message}; going on without a record")
             work = self._in_memory(reason, lambda _: None)
             release = self._drive(work, accepted, None, wait=wait, patient=patient)
-        if release.outcome is Outcome.UNSAFE:
-            raise self._unsafe_for_good(release.why)
         if wait and self.record is not None and (said := work.let_cool(self.baseline)):
             self.say(said)
         status = release_status(Record(release), None, work.clock.now())
@@ -121,6 +122,9 @@ class WayBack:
 
     def _reached(self, release: Release) -> str:
         """What was waited for: `accepted`, `rolled_back` or `verified`; said where it is less."""
+        if release.over and release.unmarked:
+            self.say(f"rolled back, not verified: {UNMARKED}")
+            return "rolled_back"
         if release.over:
             return "verified"
         if not release.is_home:
@@ -135,7 +139,7 @@ class WayBack:
     def _drive(
         self,
         work: Workspace,
-        accepted: "_Accepted",
+        accepted: Accepted,
         seen: Endpoint | None,
         *,
         wait: bool,
@@ -170,16 +174,16 @@ class WayBack:
         loose = record is not None and record.release.loose_until is not None
         return loose or any(name != self.baseline for name in now.traffic.live)
 
-    def _unsafe_for_good(self, why: str) -> Unsafe:
+    def _unsafe_for_good(self, error: Unsafe) -> Unsafe:
         """Unsafe, with the endpoint's own way out where nothing of it serves anybody."""
-        try:
-            now = self.work.provider.describe(self.work.target.name)
-        except CanaryError:
-            return self.unsafe(why)
-        _, _, way = now.unfit.partition("; ")
-        if not way or any(version.in_service for version in now.versions):
-            return self.unsafe(why)
-        return Unsafe(f"ROLLBACK FAILED on {self.work.target.name}: {why}", hint=way)
+        told = self.unsafe(error.message)
+        told.facts = error.facts
+        with suppress(CanaryError):
+            now = self.work.provider.at_once.describe(self.work.target.name)
+            _, _, way = now.unfit.partition("; ")
+            if way and not any(version.in_service for version in now.versions):
+                told.hints = (way,)
+        return told
 
     def unsafe(self, why: str, *ways: str) -> Unsafe:
         """The loudest error there is, with the way out: the cloud's own ways first."""
@@ -267,18 +271,6 @@ class WayBack:
         return replace(back, baseline=self.baseline, candidate=release.baseline)
 
 
-class _Accepted:
-    """Passes events on, and remembers whether the cloud has taken the change."""
-
-    def __init__(self, listen: Callable[[Event], None]) -> None:
-        self._listen = listen
-        self.yes = False
-
-    def hear(self, event: Event) -> None:
-        self.yes = self.yes or event.type == "shift_accepted"
-        self._listen(event)
-
-
 def way_back(work: Workspace, to: str | None, say: Callable[[str], None]) -> WayBack:
     """How this endpoint goes back: by its record, else by its notes, else by its traffic.
 
@@ -299,7 +291,7 @@ def way_back(work: Workspace, to: str | None, say: Callable[[str], None]) -> Way
         return WayBack(work, say, record, None, {}, baseline, baseline, waiting)
     waiting.command = _plain_command(work, record)
     try:
-        seen = work.provider.describe(work.target.name)
+        seen = work.provider.look_back(work.target.name)
     except CanaryError as error:
         raise _blind(work, record, error) from error
     notes = _notes(work, say, seen) if record is None and to is None else {}

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Timer
 
-from canarycli.errors import Unavailable
+from canarycli.errors import ProviderError
 
 SILENT = 5.0
 """Seconds after which a person is told what is waited for."""
@@ -37,7 +37,7 @@ class Waiting:
         finally:
             timer.cancel()
 
-    def failed(self, error: Unavailable) -> None:
+    def failed(self, error: ProviderError) -> None:
         """Say once why the cloud is asked again, and how to go on by hand."""
         if error.message in self._said:
             return

@@ -52,13 +52,19 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to save, then what to ask for, then when to look again."""
+    """What to save, then what to ask for, then when to look again.
+
+    `gave_up`: the way back is stuck, and a person must look; the release stays open. `put_off` is
+    the release before an order for which the cloud had no time, None for any other decision.
+    """
 
     release: Release
     shift: Traffic | None = None
     deploy: bool = False
     wake: timedelta = timedelta(0)
     events: tuple[Event, ...] = ()
+    gave_up: bool = False
+    put_off: Release | None = None
 
     def changes_nothing(self, before: Release) -> bool:
         """Whether there is nothing to save or ask for but that somebody looked."""

@@ -151,7 +151,8 @@ class Release:
     `approvals` are those of the hold of now, `frozen` is the change freeze it was last told to
     wait for, `override` who started it in one and why. `splits` are all shares so far and when
     they were in force, `probation_until` is when a candidate that has all traffic is through, None
-    before it has.
+    before it has. `stuck` is why the way back could not be taken, "" while it can. `unmarked` says
+    that the endpoint may say nothing of a rollback to other drivers.
     """
 
     id: str
@@ -211,6 +212,8 @@ class Release:
     override: Override | None = None
     splits: "tuple[Split, ...]" = ()
     probation_until: datetime | None = None
+    stuck: str = ""
+    unmarked: bool = False
 
     @property
     def key(self) -> str:
@@ -342,6 +345,8 @@ class Release:
         """The exit code that tells where the release stands."""
         if self.outcome is not None:
             return OUTCOME_EXITS[self.outcome]
+        if self.stuck:
+            return Exit.UNSAFE
         if self.state in {State.HELD, State.PROBATION}:
             return Exit.OK
         if self.is_home:

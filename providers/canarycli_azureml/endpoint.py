@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from canarycli.provider import Endpoint, Notes, Version
+from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, Endpoint, Notes, Version
 from canarycli.traffic import Traffic
 from canarycli_azureml import body as read
 from canarycli_azureml.body import Body
@@ -56,6 +56,19 @@ def read_endpoint(
         indivisible=going,
         raw=body,
     )
+
+
+def glanced(name: str, body: Body) -> Endpoint:
+    """What the endpoint tells by itself; the deployments it names are taken to serve.
+
+    The tags have the baseline, which may have no traffic, and names as the deployments spell them.
+    """
+    tags = read.tags(body)
+    noted = [tags[note] for note in (BASELINE_NOTE, CANDIDATE_NOTE) if tags.get(note)]
+    live = body["properties"].get("traffic") or {}
+    spelled = {one.lower(): one for one in (*live, *noted)}
+    there: Body = {"provisioningState": "Succeeded"}
+    return read_endpoint(name, body, [{"name": n, "properties": there} for n in spelled.values()])
 
 
 def _uneven(total: int) -> str:

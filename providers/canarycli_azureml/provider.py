@@ -17,7 +17,7 @@ from canarycli_azureml import command
 from canarycli_azureml.api import Session
 from canarycli_azureml.body import state
 from canarycli_azureml.deployments import Deployments, progress
-from canarycli_azureml.endpoint import failed_last, notes_of, read_endpoint
+from canarycli_azureml.endpoint import failed_last, glanced, notes_of, read_endpoint
 from canarycli_azureml.keys import KEYS
 from canarycli_azureml.links import links
 from canarycli_azureml.naming import placed
@@ -142,6 +142,11 @@ class AzureML:
         elif failed is not None:
             failure = self._deployments.failure(endpoint, failed)
         return read_endpoint(endpoint, body, deployments, failure)
+
+    @sensible("looking at an endpoint's traffic")
+    def glance(self, endpoint: str) -> Endpoint:
+        """The endpoint alone, by one call; its deployments are those it has traffic or notes of."""
+        return glanced(endpoint, self._shifter.read(endpoint))
 
     @sensible("reading notes")
     def notes(self, seen: Endpoint) -> Notes:

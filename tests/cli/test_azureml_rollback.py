@@ -105,6 +105,19 @@ def test_a_rollback_without_credentials_prints_the_plain_command(azure: OnAzure)
     assert azure.ann.env["AZURE_CLIENT_SECRET"] not in result.err
 
 
+@pytest.mark.parametrize("kind", ["unavailable", "denied"])
+@pytest.mark.parametrize("known", [True, False], ids=["with its record", "bare"])
+def test_a_rollback_needs_no_deployments(azure: OnAzure, kind: str, *, known: bool) -> None:
+    assert azure.ann.run(*HELD).code == 0
+    azure.server.fault("deployment.list", kind)
+    who = azure.ann if known else azure.ann.elsewhere("phone")
+
+    result = who.run("rollback", *FLAGS, "-y", "--no-wait")
+
+    assert (result.code, azure.split) == (0, {"blue": 100}), result.out + result.err
+    assert "reading the deployments of 'eta'" in result.err
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["throttle", "drop_after", "bad_gateway"])
 def test_one_fault_at_each_call_does_not_stop_a_rollback(azure: OnAzure, kind: str) -> None:

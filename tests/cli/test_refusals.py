@@ -142,6 +142,20 @@ def test_a_promote_that_google_denies_ends_at_once(vertex: OnVertex) -> None:
     assert vertex.raised() == [5, 100]
 
 
+def test_a_promote_that_azure_refuses_without_a_reason_leaves_the_hold(azure: OnAzure) -> None:
+    start_and_hold(azure.ann, *AZURE_FLAGS, model="teal")
+    said = "No, and that is all I say."
+    azure.server.fault("endpoint.put", "refuse", status=409, code="Conflict", message=said)
+
+    result = azure.ann.run("promote", *AZURE_FLAGS, "-y")
+
+    assert result.code == 10, result.out + result.err
+    assert "traffic stays as it is: blue 95%, teal 5%" in result.err
+    assert said.removesuffix(".") in result.err
+    status = azure.ann.run("status", *AZURE_FLAGS, "-o", "json").json
+    assert (status["state"], status["candidate"]["share"]) == ("held", 5)
+
+
 def test_a_promote_that_azure_denies_ends_at_once(azure: OnAzure) -> None:
     start_and_hold(azure.ann, *AZURE_FLAGS, model="teal")
     azure.server.fault("endpoint.put", "denied")

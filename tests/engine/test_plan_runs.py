@@ -203,7 +203,7 @@ def test_a_shift_that_never_settles_goes_back() -> None:
     rehearsal = Rehearsal(plan, settle=90)
     rehearsal.start()
     release = rehearsal.finish()
-    assert release.outcome in {Outcome.CLOUD_FAILED, Outcome.UNSAFE}
+    assert release.outcome is Outcome.CLOUD_FAILED
     rehearsal.clock.advance(120)
     assert rehearsal.share == 0
 
@@ -271,10 +271,13 @@ def test_nothing_goes_back_to_a_dead_baseline() -> None:
     rehearsal.tick(controller)
     assert rehearsal.release.state is State.PAUSED
     change(rehearsal, orders.roll_back(rehearsal.release, "dana", rehearsal.clock.now()))
-    release = rehearsal.finish()
-    assert (release.outcome, release.exit) == (Outcome.UNSAFE, Exit.UNSAFE)
+    for _ in range(5):
+        rehearsal.tick(controller)
+    release = rehearsal.release
+    assert (release.state, release.exit) == (State.ROLLING_BACK, Exit.UNSAFE)
     assert rehearsal.share == 5
-    assert "not in service" in release.why
+    assert "not in service" in release.stuck
+    assert [event.type for event in rehearsal.heard].count("rollback_failed") == 1
 
 
 def test_a_baseline_that_comes_back_lets_the_release_go_on() -> None:

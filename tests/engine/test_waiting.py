@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from engine.rehearsal import PLAN, Rehearsal, seconds
+from engine.rehearsal import BASELINE, ENDPOINT, PLAN, Rehearsal, seconds
 
 from canarycli.engine.loop import drive
 from canarycli.engine.retries import Patient
-from canarycli.errors import Unavailable
+from canarycli.errors import Exit, Unavailable, Unsafe
 from canarycli.release.orders import roll_back
-from canarycli.release.record import Outcome
+from canarycli.release.record import Outcome, State
 
 
 @dataclass
@@ -69,3 +69,37 @@ def test_a_way_back_that_takes_minutes_is_told_every_minute() -> None:
     assert told == [
         f"v41 100% is not in force after {minutes} min; still waiting" for minutes in (1, 2, 3)
     ]
+
+
+def test_writes_that_get_no_answer_end_unsafe_and_whoever_comes_next_goes_back() -> None:
+    rehearsal = Rehearsal(settle=0)
+    rehearsal.start()
+    provider: Any = Out(rehearsal, ("shift",), begins=20, lasts=3600)
+    patient = replace(rehearsal.controller(), provider=Patient(provider, rehearsal.clock))
+
+    with pytest.raises(Unsafe, match="did not get through within 2 min: throttled") as told:
+        drive(patient, rehearsal.key)
+
+    assert told.value.facts == ("traffic last seen: v41 95%, v42 5%",)
+    left = rehearsal.release
+    assert (left.state, left.exit) == (State.ROLLING_BACK, Exit.UNSAFE)
+    rehearsal.clock.advance(3600)
+    ended = drive(patient, rehearsal.key)
+    assert (ended.outcome, rehearsal.share) == (Outcome.CLOUD_FAILED, 0)
+
+
+def test_a_baseline_that_comes_back_lets_a_stuck_rollback_through() -> None:
+    rehearsal = Rehearsal()
+    rehearsal.start()
+    controller = rehearsal.controller()
+    rehearsal.confirm(controller)
+    rehearsal.simulator.put_out(ENDPOINT, BASELINE)
+    now = rehearsal.clock.now()
+    controller.change(rehearsal.key, lambda release: roll_back(release, "dana", now))
+    with pytest.raises(Unsafe, match="not in service"):
+        drive(controller, rehearsal.key)
+    rehearsal.simulator.put_out(ENDPOINT, BASELINE, back=True)
+
+    release = rehearsal.finish()
+
+    assert (release.outcome, release.stuck, rehearsal.share) == (Outcome.STOPPED, "", 0)

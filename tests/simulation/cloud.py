@@ -141,7 +141,11 @@ def copied(traffic: Traffic) -> float:
 
 @dataclass
 class Cloud:
-    """The endpoint, its notes, and everything that was done to it."""
+    """The endpoint, its notes, and everything that was done to it.
+
+    Attributes:
+        marked: when each mark of a rollback was first sent, in truth: its own time is a machine's.
+    """
 
     timeline: Timeline
     habits: Habits
@@ -151,6 +155,7 @@ class Cloud:
     looked_at: float = 0.0
     echoing: bool = False
     brought: set[str] = field(default_factory=set)
+    marked: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.clock = TrueClock(self.timeline)
@@ -250,6 +255,8 @@ class Line:
     def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
         """Ask for a split, as the cloud's own provider does."""
         self.sent(self, seen, to)
+        if ROLLED_BACK_NOTE in notes:
+            self.cloud.marked.setdefault(notes[ROLLED_BACK_NOTE], self.cloud.timeline.now)
         if not self.cloud.habits.conditional:
             now = self._call("describe", self.cloud.look)
             if raises and now.revision != seen.revision:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from enum import StrEnum
 
 from simulation.cloud import BASELINE, SECRET, Cloud, Line, beyond, copied
@@ -13,7 +12,6 @@ from canarycli.engine.controller import GUARD
 from canarycli.errors import Exit
 from canarycli.journal import Event
 from canarycli.provider import ROLLED_BACK_NOTE, Endpoint
-from canarycli.release.mark import Mark
 from canarycli.release.record import Outcome, Release
 from canarycli.store import Record, Store
 from canarycli.store.contract import LEASE
@@ -214,11 +212,10 @@ class Watcher:
 
         A rollback without a record is a release too, but nobody began it.
         """
-        began = told.events[0].at - timedelta(seconds=1)
         known = (r.release for store in self.stores for r in store.history())
         begun = [r for r in known if release in {"", r.id} and r.rescues is None]
-        marks = (Mark.read(r.found or {}) for r in begun)
-        if any(mark is not None and mark.at >= began for mark in marks):
+        marks = ((r.found or {}).get(ROLLED_BACK_NOTE, "") for r in begun)
+        if any(self.cloud.marked.get(mark, -1.0) >= told.began for mark in marks):
             return True
         later = (t for t in self.told if t.what.startswith("start") and release in {"", t.release})
         return any(t.began > (told.ended or 0) for t in later)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from canarycli.errors import Exit
 from canarycli.release.decide.sentences import span
 from canarycli.release.rows import SIGNS
 from canarycli.report.headline import OLD, headline, oldest
@@ -46,7 +47,8 @@ def state_text(status: Mapping[str, Any], now: datetime) -> str:
             until = f", until {pause['until']}, then {pause['then']}" if pause["until"] else ""
             return f"PAUSED by {pause['by']}: {pause['reason']}{until}"
         case "rolling_back":
-            return f"ROLLING BACK: {status['why']}"
+            stuck = status["exit_code"] == Exit.UNSAFE
+            return f"{'ROLLBACK STUCK' if stuck else 'ROLLING BACK'}: {status['why']}"
         case "deploying":
             return "DEPLOYING the candidate, no traffic yet"
         case "smoke_test":

@@ -10,7 +10,7 @@ The first rule that has an answer wins, of `WAY_BACK` and then of `rules.WAY_ON`
 
 1.  an ended release never changes;
 2.  a rollback is a one-way door: write it at least once, wait until it is seen, keep looking
-    while a raise may still land, end;
+    while a raise may still land, end; one that is stuck calls for a person, and is no end;
     and one that came from elsewhere counts as much, as does another release that was first;
 3.  a candidate that is being brought in gets no traffic before it is in service, and none
     before it has answered the plan's smoke tests;

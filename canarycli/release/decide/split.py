@@ -97,6 +97,8 @@ def _lowered(context: Context) -> Decision:
     release = context.release
     was = release.target if release.confirmed_at else release.before
     why = f"somebody lowered {release.candidate} from {percent(was)} to {percent(context.share)}"
+    if abs(was - context.share) <= TOLERANCE:
+        why = f"somebody changed {release.endpoint}, and {wanted_text(release)} was not in place"
     if release.shadow:
         why = f"somebody ended the copy of traffic that {release.candidate} got"
     return go_back(context, Outcome.STOPPED, why, by="somebody else")

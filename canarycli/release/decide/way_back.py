@@ -19,7 +19,7 @@ def rolling_back(context: Context) -> Decision | None:
     if release.state is not State.ROLLING_BACK:
         return None
     if not endpoint.serves(release.baseline):
-        return _no_way_back(context)
+        return _stuck(context, _no_way_back(context))
     copied = endpoint.traffic.shadow.get(release.candidate, 0.0) > 0
     is_home = endpoint.traffic.of(release.baseline) >= 100 - TOLERANCE and not copied
     if endpoint.settled and is_home and (release.written or _waited_enough(context)):
@@ -28,11 +28,8 @@ def rolling_back(context: Context) -> Decision | None:
         _landed_late(context)
         release = context.release
     if _waited_enough(context):
-        return context.end(
-            Outcome.UNSAFE,
-            f"the rollback did not get through within {span(release.plan.settle_within)}",
-            "error",
-        )
+        late = span(release.plan.settle_within)
+        return _stuck(context, f"the rollback did not get through within {late}")
     refused = context.since(release.asked_at) >= AT_ONCE  # by a change that is under way
     if not endpoint.settled and (release.written or refused):
         return context.wait_for_change()
@@ -63,7 +60,7 @@ def _rolled_back(context: Context) -> Decision:
             by=release.by,
             seconds=round(context.since(release.asked_at).total_seconds(), 1),
         )
-        context.release = release = replace(release, confirmed_at=context.now)
+        context.release = release = replace(release, confirmed_at=context.now, stuck="")
     if release.loose_until is not None and release.loose(context.now):
         return context.wait(min(LOOKING, release.loose_until - context.now))
     return context.end(release.ending or Outcome.ROLLED_BACK, release.why)
@@ -86,13 +83,20 @@ def _waited_enough(context: Context) -> bool:
     return context.since(release.asked_at) > release.plan.settle_within
 
 
-def _no_way_back(context: Context) -> Decision:
+def _no_way_back(context: Context) -> str:
     release = context.release
     healthy = context.endpoint.serves(release.candidate)
     keeps = f"; {release.candidate} keeps its traffic" if healthy else ""
-    why = f"{release.baseline} is not in service, so nothing was rolled back onto it{keeps}"
-    context.tell("rollback_failed", why, "error", why=release.why, by=release.by)
-    return context.end(Outcome.UNSAFE, why, "error")
+    return f"{release.baseline} is not in service, so nothing was rolled back onto it{keeps}"
+
+
+def _stuck(context: Context, why: str) -> Decision:
+    """A person must look; the release stays open, and whoever looks next tries it anew."""
+    release = context.release
+    if why != release.stuck:
+        context.tell("rollback_failed", why, "error", why=release.why, by=release.by)
+    context.release = replace(release, stuck=why, asked_at=context.now)
+    return replace(context.wait(), gave_up=True)
 
 
 def health(context: Context) -> Decision | None:
