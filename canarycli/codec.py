@@ -14,12 +14,17 @@ T = TypeVar("T")
 
 _SECONDS = "$seconds"
 
+_AS_THEY_ARE = {str, int, float, bool, type(None)}
+"""Most of what is written, so that is looked at first."""
+
 
 def to_json(value: Any) -> Any:
     """JSON values for a frozen dataclass and whatever it holds.
 
     Times become RFC 3339 UTC, durations seconds, enums their value, tuples lists.
     """
+    if type(value) in _AS_THEY_ARE:
+        return value
     match value:
         case Enum():
             return value.value
@@ -32,7 +37,7 @@ def to_json(value: Any) -> Any:
         case tuple() | list() | frozenset():
             return [to_json(item) for item in value]
     if is_dataclass(value):
-        return {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
+        return {name: to_json(getattr(value, name)) for name in _names(type(value))}
     return value
 
 
@@ -50,21 +55,28 @@ def from_json(kind: type[T], data: Any) -> T:
         raise ValueError(f"not a {kind.__name__}: {error}") from error
 
 
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
 def _loose(value: Any) -> Any:
     # A mapping's values have no type hint to be read back by, so a duration names itself.
     return {_SECONDS: value.total_seconds()} if isinstance(value, timedelta) else to_json(value)
 
 
 def _tight(value: Any) -> Any:
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, dict):
-        if set(value) == {_SECONDS}:
+        if value.keys() == {_SECONDS}:
             return timedelta(seconds=value[_SECONDS])
         return {key: _tight(item) for key, item in value.items()}
     return [_tight(item) for item in value] if isinstance(value, list) else value
 
 
 def _read(kind: Any, data: Any) -> Any:
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    origin, arguments = _shape(kind)
     if origin in {typing.Union, types.UnionType}:
         inner = next(a for a in arguments if a is not type(None))
         return None if data is None else _read(inner, data)
@@ -74,6 +86,11 @@ def _read(kind: Any, data: Any) -> Any:
         inner, items = arguments[1], _as(dict, data).items()
         return {k: _tight(v) if inner is Any else _read(inner, v) for k, v in items}
     return _read_plain(kind, data)
+
+
+@cache
+def _shape(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    return typing.get_origin(kind), typing.get_args(kind)
 
 
 def _read_plain(kind: Any, data: Any) -> Any:
