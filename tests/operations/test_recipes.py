@@ -171,6 +171,19 @@ def test_the_airflow_tasks_start_a_release_and_see_it_through(canary: Canary) ->
     assert canary.run("history", "-o", "json").json["releases"][0]["outcome"] == "promoted"
     with pytest.raises(RuntimeError, match="start ended with"):
         dag.begin("nobody", "v42")
+    with pytest.raises(RuntimeError, match="tick ended with"):
+        dag.is_over("r-nobody")
+
+
+def test_a_step_that_the_cloud_gave_no_answer_to_is_taken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = tmp_path / "canary"
+    command.write_text('#!/bin/sh\necho \'{"schema": "canary.error/1"}\'; exit 10\n')
+    command.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    assert not loaded("airflow_release").is_over("r-1")
 
 
 def test_the_line_for_argo_takes_a_release_that_goes_on_for_success(canary: Canary) -> None:
