@@ -36,9 +36,9 @@ def to_json(value: Any) -> Any:
             return {str(key): _loose(item) for key, item in value.items()}
         case tuple() | list() | frozenset():
             return [to_json(item) for item in value]
-    if is_dataclass(value):
-        return {name: to_json(getattr(value, name)) for name in _names(type(value))}
-    return value
+    kind: Any = type(value)
+    names = _names(kind)
+    return value if names is None else {name: to_json(getattr(value, name)) for name in names}
 
 
 def from_json(kind: type[T], data: Any) -> T:
@@ -56,8 +56,9 @@ def from_json(kind: type[T], data: Any) -> T:
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _names(kind: Any) -> tuple[str, ...] | None:
+    """The fields of a dataclass, None for any other type."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
 
 
 def _loose(value: Any) -> Any:
