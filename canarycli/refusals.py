@@ -40,3 +40,11 @@ class Refusal:
 def read(table: Sequence[Refusal], text: str) -> Refusal | None:
     """The first refusal of a table that a text is, None if it is none of them."""
     return next((refusal for refusal in table if refusal.is_in(text)), None)
+
+
+def with_advice(reason: str, refusal: Refusal | None) -> str:
+    """Why an operation failed in the end, and how to go on where that is known."""
+    if refusal is None:
+        return reason
+    way = "start again" if refusal.ends is Ends.BY_ITSELF else refusal.hint
+    return f"{reason.removesuffix('.')}; {way}" if way else reason

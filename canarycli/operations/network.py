@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from canarycli.provider import Probe
+from canarycli.proxies import way_past
 
 PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 EXCEPTIONS = ("NO_PROXY", "no_proxy")
@@ -36,6 +37,9 @@ def _proxy(named: str, env: Mapping[str, str]) -> Probe:
         host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 80)
     except ValueError:
         return Probe("proxy", ok=False, detail=f"{named} is no address", hints=hints)
+    if parts.scheme.startswith("socks"):
+        detail = f"{named} is a SOCKS proxy, which the clouds' clients can't use"
+        return Probe("proxy", ok=False, detail=detail, hints=(way_past(parts.scheme), *hints))
     try:
         socket.create_connection((host, port), SECONDS).close()
     except OSError as error:
@@ -43,7 +47,16 @@ def _proxy(named: str, env: Mapping[str, str]) -> Probe:
         detail = f"{named}: nothing takes connections at {host}:{port} ({why})"
         return Probe("proxy", ok=False, detail=detail, hints=hints)
     beside = f", but not for {excepted}" if excepted else ""
-    return Probe("proxy", ok=True, detail=f"{host}:{port}, from {named}{beside}")
+    detail = f"{host}:{port}, from {named}{beside}"
+    return Probe("proxy", ok=True, detail=detail, hints=tuple(_in_vain(excepted)))
+
+
+def _in_vain(excepted: str) -> Iterator[str]:
+    """What of NO_PROXY excepts nothing: the clients go by the ends of names."""
+    for one in filter(None, map(str.strip, excepted.split(","))):
+        if one != "*" and ("*" in one or "://" in one):
+            plain = urlsplit(one).hostname if "://" in one else one.replace("*", "")
+            yield f"NO_PROXY: {one!r} excepts nothing; write {plain!r}"
 
 
 def _authorities(name: str, path: Path) -> Probe:

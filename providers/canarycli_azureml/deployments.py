@@ -8,7 +8,7 @@ from canarycli.errors import ProviderError
 from canarycli_azureml import body as read
 from canarycli_azureml.api import Session
 from canarycli_azureml.body import Body
-from canarycli_azureml.errors import message_of
+from canarycli_azureml.errors import why_ended
 from canarycli_azureml.settings import Settings
 
 LOG_LINES = 8
@@ -57,7 +57,7 @@ class Deployments:
             found = self._session.get(link, f"reading why {version!r} failed")
         except ProviderError:
             return ""
-        return message_of(json.dumps(found))
+        return why_ended(json.dumps(found))
 
     def log_end(self, endpoint: str, version: str) -> str:
         """The last lines of a deployment's log on one line, "" where it can't be had."""

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
@@ -16,7 +17,8 @@ from canarycli.errors import (
     Rejected,
     Unavailable,
 )
-from canarycli.refusals import Refusal
+from canarycli.proxies import way_past
+from canarycli.refusals import Refusal, with_advice
 from canarycli.refusals import read as refusal_in
 from canarycli_azureml.refusals import NOT_REGISTERED, REFUSALS, UNDER_WAY
 
@@ -73,10 +75,14 @@ def refusal(doing: str, status: int, body: str, headers: Mapping[str, str]) -> P
 def _known(known: Refusal, doing: str, said: str) -> ProviderError:
     if known is UNDER_WAY:
         return Conflict(f"{doing}: another change is under way", facts=[said], hint=known.hint)
-    hint = known.hint
+    return known.kind(f"{doing}: {said}", hint=_about(known, said).hint)
+
+
+def _about(known: Refusal, said: str) -> Refusal:
+    """The refusal with what its text names."""
     if known is NOT_REGISTERED and (named := _NAMESPACE.search(said)):
-        hint = hint.replace("NAMESPACE", named[1])
-    return known.kind(f"{doing}: {said}", hint=hint)
+        return replace(known, hint=known.hint.replace("NAMESPACE", named[1]))
+    return known
 
 
 def _not_signed_in(doing: str, said: str) -> ProviderError:
@@ -133,8 +139,9 @@ def understood(doing: str) -> Iterator[None]:
     except AzureError as error:
         if _OPENED in str(error):
             raise _not_safe(doing, str(error)) from error
+        said = without_secrets(str(error))
         raise Unanswered(
-            f"{doing}: no answer from Azure", facts=[without_secrets(str(error))]
+            f"{doing}: no answer from Azure", facts=[said], hint=way_past(said) or ()
         ) from error
 
 
@@ -143,7 +150,11 @@ def _no_token(doing: str, error: ClientAuthenticationError) -> ProviderError:
     if _is_passing(error):
         if _OPENED in said:
             return _not_safe(doing, said)
-        return Unavailable(f"{doing}: no token from Entra ID just now", facts=_tried(said))
+        return Unavailable(
+            f"{doing}: no token from Entra ID just now",
+            facts=_tried(said),
+            hint=way_past(said) or (),
+        )
     return Denied(
         f"{doing}: no credential for Azure works",
         facts=_tried(said),
@@ -207,6 +218,15 @@ def message_of(body: str) -> str:
         return ""
     reasons = [reason for detail in _list(error.get("details")) for reason in _reasons(detail)]
     return without_secrets("; ".join(reasons) or str(error.get("message") or "").strip())
+
+
+def why_ended(body: str) -> str:
+    """Why an operation that was accepted failed in the end, and how to go on; "" if it did not."""
+    said = message_of(body)
+    if not said:
+        return ""
+    known = refusal_in(REFUSALS, f"{code_of(body)}: {said}")
+    return with_advice(said, known and _about(known, said))
 
 
 def _reasons(detail: Any) -> Iterator[str]:

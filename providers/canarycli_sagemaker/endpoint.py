@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from canarycli.provider import Endpoint, Version
+from canarycli.refusals import read, with_advice
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.configs import EndpointConfig
 from canarycli_sagemaker.naming import account_of
 from canarycli_sagemaker.raw import Look, is_serverless
+from canarycli_sagemaker.refusals import REFUSALS
 from canarycli_sagemaker.undone import Asked, undone
 
 BUSY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
@@ -113,6 +115,7 @@ def _failure(answer: Mapping[str, Any], look: Look, asked: Asked | None) -> str:
     reason = str(answer.get("FailureReason") or "")
     if not reason and look.status in {"Failed", "UpdateRollbackFailed"}:
         return f"the endpoint is {look.status}, and SageMaker gives no reason"
+    reason = with_advice(reason, read(REFUSALS, f"{look.status}: {reason}"))
     return undone(asked, look, reason) or reason
 
 

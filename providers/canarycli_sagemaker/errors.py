@@ -16,6 +16,7 @@ from canarycli.errors import (
     Unavailable,
     UsageError,
 )
+from canarycli.proxies import way_past
 from canarycli.refusals import read
 from canarycli_sagemaker.refusals import REFUSALS
 from canarycli_sagemaker.settings import Settings
@@ -201,8 +202,8 @@ def _unanswered(doing: str, error: Exception) -> Unavailable:
         return Unavailable(f"can't {doing}: no safe connection to AWS: {_words(error)}", hint=hint)
     message = f"can't {doing}: no answer from AWS: {_words(error)}"
     if isinstance(error, aws.ProxyConnectionError):  # botocore's sentence leaves the reason out
-        hint = "does the proxy take who signs in by HTTPS_PROXY? canary doctor looks"
-        return Unavailable(message, facts=(_words(error.kwargs["error"]),), hint=hint)
+        said = _words(error.kwargs["error"])
+        return Unavailable(message, facts=(said,), hint=way_past(f"proxy: {said}"))
     return Unavailable(message)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from canarycli.errors import Denied, NotFound, Rejected
 from canarycli.provider import Version
 from canarycli_vertex.api import Api, Json
-from canarycli_vertex.errors import understood
+from canarycli_vertex.errors import ended, understood
 from canarycli_vertex.notes import OPERATION
 
 STAGES: Mapping[str, str] = MappingProxyType(
@@ -90,7 +90,7 @@ def progress(api: Api, path: str, under: Under) -> Progress:
         return Progress(under.model, "over", done=True)
     with understood("the operation"):
         if error := found.get("error"):
-            return Progress(under.model, "failed", _failure(error), done=True)
+            return Progress(under.model, "failed", ended(error), done=True)
         stage = str(found.get("metadata", {}).get("deploymentStage", ""))
         words = STAGES.get(stage, stage.replace("_", " ").lower() or "deploying")
         return Progress(under.model, words, done=bool(found.get("done")))
@@ -121,8 +121,3 @@ def _created(operation: Json) -> str:
 def deployed_ids(found: Mapping[str, Any]) -> frozenset[str]:
     """The ids of an endpoint's deployed models."""
     return frozenset(str(model["id"]) for model in found.get("deployedModels", ()))
-
-
-def _failure(error: Mapping[str, Any]) -> str:
-    said = " ".join(str(error.get("message", "")).split()).removesuffix(".")
-    return said or f"google.rpc.Code {error.get('code', 'unknown')}"

@@ -20,7 +20,8 @@ from canarycli.errors import (
     Unavailable,
     Unsupported,
 )
-from canarycli.refusals import Refusal
+from canarycli.proxies import way_past
+from canarycli.refusals import Refusal, with_advice
 from canarycli.refusals import read as refusal_in
 from canarycli_vertex.refusals import RATE, REFUSALS, UNDER_WAY
 
@@ -54,6 +55,17 @@ BY_STATUS: Mapping[str, type[ProviderError]] = MappingProxyType(
 A stale etag is ABORTED or FAILED_PRECONDITION: Google does not say which. The second also stands
 for what no waiting ends, so it is a conflict only where its text says that a change is under way.
 """
+
+_BY_CODE: Mapping[int, str] = MappingProxyType(
+    {
+        5: "NOT_FOUND",
+        7: "PERMISSION_DENIED",
+        8: "RESOURCE_EXHAUSTED",
+        9: "FAILED_PRECONDITION",
+        10: "ABORTED",
+    }
+)
+"""What an operation has instead of the word, where the word tells texts apart (google.rpc.Code)."""
 
 _BY_HTTP: Mapping[int, type[ProviderError]] = MappingProxyType(
     {
@@ -118,6 +130,15 @@ def _known(
     return found
 
 
+def ended(error: Mapping[str, Any]) -> str:
+    """Why an operation that was accepted failed in the end, and how to go on."""
+    said = _short(str(error.get("message", "")))
+    code = error.get("code", "unknown")
+    status = _BY_CODE.get(code, "") if isinstance(code, int) else ""
+    known = _known(BY_STATUS.get(status, Rejected), {**error, "status": status}, said, 0)
+    return with_advice(said or f"google.rpc.Code {code}", known)
+
+
 def denied(said: str, error: Mapping[str, Any]) -> Denied:
     """A refusal with the permission it is about, as far as Google names it."""
     info = _detail(error, "ErrorInfo")
@@ -158,7 +179,10 @@ def answered(what: str) -> Iterator[None]:
             hint="behind a proxy that opens TLS? set REQUESTS_CA_BUNDLE to its certificate",
         ) from error
     except requests.exceptions.RequestException as error:
-        raise Unavailable(f"no answer from {what}", facts=(_short(str(error)),)) from error
+        said = _short(str(error))
+        raise Unavailable(
+            f"no answer from {what}", facts=(said,), hint=way_past(said) or ()
+        ) from error
 
 
 def retry_after(response: requests.Response, error: Mapping[str, Any]) -> float | None:

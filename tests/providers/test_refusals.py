@@ -16,13 +16,15 @@ from canarycli.errors import (
     Unavailable,
 )
 from canarycli.refusals import Ends, Refusal, read
-from canarycli_azureml.errors import Unclear
+from canarycli_azureml.errors import Unclear, why_ended
 from canarycli_azureml.errors import refusal as azures
 from canarycli_azureml.refusals import REFUSALS as AZUREML
+from canarycli_sagemaker.endpoint import read_endpoint
 from canarycli_sagemaker.errors import of_answer
 from canarycli_sagemaker.refusals import REFUSALS as SAGEMAKER
 from canarycli_sagemaker.refusals import AlreadyThere
 from canarycli_sagemaker.settings import Settings
+from canarycli_vertex.errors import ended
 from canarycli_vertex.errors import refusal as googles
 from canarycli_vertex.refusals import REFUSALS as VERTEX
 
@@ -281,6 +283,58 @@ def test_what_azure_refuses(
     assert isinstance(error, Conflict) == (kind is Conflict)
     assert text in error.said
     assert hint in " ".join(error.hints)
+
+
+IN_AN_OPERATION: tuple[tuple[int, str, str], ...] = (
+    (8, f"The following quotas are exceeded: {CUSTOM}", "ask Google for more of it"),
+    (9, "The zone does not have enough resources available: stockout", "candidate: machine_type:"),
+    (14, "There is no capacity for a2-highgpu-1g", "candidate: machine_type:"),
+    (7, "Request is prohibited by organization's policy", "administrator"),
+    (10, "Another operation on the endpoint came first.", "start again"),
+    (8, "Quota exceeded for requests per minute per region", "start again"),
+    (9, "Model server exited unexpectedly. Model server logs can be found at x", ""),
+    (5, "The quota exceeded bucket is not there", ""),
+)
+
+
+@pytest.mark.parametrize(("code", "text", "way"), IN_AN_OPERATION)
+def test_why_an_operation_of_google_failed_comes_with_the_way_on(
+    code: int, text: str, way: str
+) -> None:
+    said = text.removesuffix(".")
+
+    found = ended({"code": code, "message": text})
+
+    assert found.startswith(f"{said}; " if way else said)
+    assert way in found
+    assert way or found == said
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "kind", "hint"),
+    [(code, text, kind, hint) for _, code, text, kind, hint in ON_AZUREML if text and hint],
+)
+def test_why_an_operation_of_azure_failed_comes_with_the_way_on(
+    code: str, text: str, kind: type[ProviderError], hint: str
+) -> None:
+    found = why_ended(json.dumps({"status": "Failed", "error": {"code": code, "message": text}}))
+
+    assert found.startswith(f"{text.removesuffix('.')}; ")
+    assert ("start again" if kind is Conflict else hint) in found
+
+
+def test_why_sagemaker_took_a_change_back_comes_with_the_way_on() -> None:
+    why = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity."
+    answer = {
+        "EndpointArn": f"{AWS}:endpoint/x",
+        "EndpointStatus": "InService",
+        "FailureReason": why,
+    }
+
+    failure = read_endpoint("x", answer, None).failure
+
+    assert failure.startswith(why.removesuffix("."))
+    assert "candidate: instance_type: to another type" in failure
 
 
 @pytest.mark.parametrize(

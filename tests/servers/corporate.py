@@ -32,6 +32,8 @@ class Corporate:
     password: str
     hosts: list[str] = field(default_factory=list)
     """Who was called through it, call by call."""
+    closed_to: set[str] = field(default_factory=set)
+    """Whom it lets nobody through to."""
 
 
 @contextmanager
@@ -48,7 +50,7 @@ def proxy(upstream: str, ca: Path, hosts: tuple[str, ...]) -> Iterator[Corporate
     server = ProxyServer(0, authority.context, answer, login)
     with serving(server):
         address = f"127.0.0.1:{server.server_port}"
-        yield Corporate(f"http://ann:{password}@{address}", ca, password, called)
+        yield Corporate(f"http://ann:{password}@{address}", ca, password, called, server.closed_to)
 
 
 @contextmanager

@@ -63,6 +63,27 @@ def test_a_proxy_that_is_not_there_is_told(
         azureml.describe("churn")
 
     assert "proxy" in " ".join([str(refused.value), *refused.value.facts]).lower()
+    assert refused.value.hints == ("is HTTPS_PROXY right? canary doctor looks at it",)
+
+
+@pytest.mark.parametrize("host", [MANAGER, SIGNING_IN])
+def test_a_proxy_that_lets_nobody_through_to_a_host_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    authority, ca = make_authority(), tmp_path / "company.pem"
+    ca.write_bytes(authority.pem)
+    through = ProxyServer(0, authority.context, App(State()).answer)
+    through.closed_to.add(host)
+    with serving(through):
+        for name, value in Server(through.url, ca).environment.items():
+            monkeypatch.setenv(name, value)
+        provider = AzureML(PLACE)
+
+        with pytest.raises(Unavailable) as refused:
+            provider.describe("churn")
+
+        provider.close()
+    assert "the proxy lets nobody through to that host" in refused.value.hints[0]
 
 
 def test_what_is_excepted_goes_past_the_proxy_and_the_rest_through_it(

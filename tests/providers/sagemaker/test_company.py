@@ -60,7 +60,22 @@ def test_a_proxy_that_wants_another_password_is_told_without_it(
 
     told = " ".join([str(refused.value), *refused.value.facts])
     assert "407" in told
+    assert refused.value.hints[0].startswith("the proxy asks who calls")
     assert company.password not in told
+
+
+def test_a_proxy_that_lets_nobody_through_to_a_host_is_told(
+    company: Corporate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(company.ca))
+    company.closed_to.add(HOST)
+
+    with pytest.raises(Unavailable) as refused:
+        SageMaker({"region": "us-east-1"}).describe("fraud")
+
+    assert "403" in " ".join([str(refused.value), *refused.value.facts])
+    assert "the proxy lets nobody through to that host" in refused.value.hints[0]
+    assert company.hosts == []
 
 
 def test_what_is_excepted_goes_past_a_dead_proxy(

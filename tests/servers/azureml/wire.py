@@ -77,6 +77,8 @@ class ProxyServer(ThreadingHTTPServer):
 
     def __init__(self, port: int, context: ssl.SSLContext, answer: Answer, login: str = "") -> None:
         super().__init__(("127.0.0.1", port), _Handler)
+        self.closed_to: set[str] = set()
+        """Hosts that it lets nobody through to."""
         self.context = context
         self.answer = answer
         self.login = login
@@ -123,6 +125,9 @@ class _Handler(BaseHTTPRequestHandler):
         server = cast("ProxyServer", self.server)
         if server.login and self.headers.get("Proxy-Authorization") != server.login:
             self.send_error(407)
+            return
+        if self.path.rpartition(":")[0] in server.closed_to:
+            self.send_error(403)
             return
         self.send_response(200, "Connection established")
         self.end_headers()

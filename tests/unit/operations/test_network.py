@@ -50,3 +50,24 @@ def test_certificates_that_are_not_there_are_in_the_way(tmp_path: Path) -> None:
     assert there.ok
     assert gone.ok is False
     assert "AWS_CA_BUNDLE" in gone.detail
+
+
+def test_a_proxy_that_no_client_can_use_is_in_the_way() -> None:
+    (probe,) = network({"ALL_PROXY": "socks5h://127.0.0.1:1080"})
+
+    assert probe.ok is False
+    assert probe.detail == "ALL_PROXY is a SOCKS proxy, which the clouds' clients can't use"
+
+
+def test_exceptions_that_except_nothing_are_named() -> None:
+    excepted = "localhost, .corp.example,*.googleapis.com,https://a.example:443/x,10.0.0.0/8,*"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+
+        (probe,) = network({"HTTPS_PROXY": url, "NO_PROXY": excepted})
+
+    assert probe.ok
+    assert probe.hints == (
+        "NO_PROXY: '*.googleapis.com' excepts nothing; write '.googleapis.com'",
+        "NO_PROXY: 'https://a.example:443/x' excepts nothing; write 'a.example'",
+    )
