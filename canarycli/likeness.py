@@ -72,7 +72,10 @@ def likeness(
         if field is None or value in (None, [], {}):
             continue
         if field.fate is Fate.REFUSED:
-            raise Unsupported(f"no candidate can be deployed like the baseline: {field.why}")
+            raise Unsupported(
+                f"no candidate can be deployed like the baseline: {field.why}",
+                hint="bring it in with the cloud's own tools, then name it with --new-model",
+            )
         if field.fate is Fate.COPIED and not (other_machines and field.hardware):
             found[name] = value
     return found

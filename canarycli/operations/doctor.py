@@ -348,8 +348,9 @@ class _Cloud:
         detail = ", ".join(filter(None, (f"{name} {seen.status}", versions)))
         if why := why_unfit(seen):
             return Probe(UNFIT, ok=False, detail=f"{detail}: {why}")
-        warned = (f"its last change failed: {seen.failure}",) if seen.failure else ()
-        return Probe("endpoint", ok=True, detail=detail, hints=warned)
+        warned = [f"its last change failed: {seen.failure}"] if seen.failure else []
+        warned += [] if seen.settled else ["a change is under way: no release starts until it ends"]
+        return Probe("endpoint", ok=True, detail=detail, hints=tuple(warned))
 
 
 def _with_question(probe: Probe) -> Probe:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import floor, isclose
 
-from canarycli.errors import Busy, Conflict, NotFound, Unsupported, UsageError
+from canarycli.errors import Conflict, NotFound, Unsupported, UsageError
 from canarycli.plan import Check, Plan, Role
 from canarycli.provider import Endpoint, Limits
 from canarycli.release.capacity import shortages
-from canarycli.release.trouble import Trouble, unfit
+from canarycli.release.trouble import Trouble, changing, unfit
 from canarycli.traffic import TOLERANCE, Traffic, percent
 
 BOLD = 50.0
@@ -66,13 +66,8 @@ def _fit(facts: _Facts) -> Iterator[Trouble]:
 
 
 def _settled(facts: _Facts) -> Iterator[Trouble]:
-    if not facts.endpoint.settled:
-        status = f" ({facts.endpoint.status})" if facts.endpoint.status else ""
-        yield Trouble(
-            f"a change of endpoint {facts.endpoint.name!r} is under way{status}",
-            f"wait for it: canary status {facts.endpoint.name}",
-            error=Busy,
-        )
+    if not facts.endpoint.settled and facts.endpoint.versions:
+        yield changing(facts.endpoint)
 
 
 def _arms_serve(facts: _Facts) -> Iterator[Trouble]:

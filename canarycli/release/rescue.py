@@ -119,7 +119,7 @@ def home(endpoint: Endpoint, notes: Notes, to: str | None = None) -> str:
     if endpoint.version(noted) and (traffic.of(noted) > 0 or traffic.of(candidate) > 0):
         return noted
     live = traffic.live
-    if not live or traffic.of(live[0]) < CLEARLY:
+    if not live or traffic.of(live[0]) < CLEARLY or endpoint.version(live[0]) is None:
         raise _unclear(endpoint)
     return live[0]
 

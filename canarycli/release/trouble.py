@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from canarycli.errors import CanaryError, Denied, Exit, Unsupported, UsageError
+from canarycli.errors import Busy, CanaryError, Denied, Exit, Unsupported, UsageError
 from canarycli.provider import Endpoint
 
 EMPTY = (
@@ -39,18 +39,29 @@ class Trouble:
 
 def why_unfit(endpoint: Endpoint) -> str:
     """Why no release can start on an endpoint, and after a semicolon what helps; "" if one can."""
-    return endpoint.unfit or ("" if endpoint.versions else EMPTY)
+    empty = not endpoint.versions and endpoint.settled
+    return endpoint.unfit or (EMPTY if empty else "")
 
 
 def unfit(endpoint: Endpoint) -> Trouble | None:
     """Why no release can start on an endpoint, whatever the versions; None if one can."""
     why, _, way = why_unfit(endpoint).partition("; ")
     if not why:
-        return None
+        return None if endpoint.versions else changing(endpoint)
     return Trouble(
         f"endpoint {endpoint.name!r} can't be released by shares: {why}",
         way or "choose another endpoint, or change how this one is deployed",
         error=Unsupported,
+    )
+
+
+def changing(endpoint: Endpoint) -> Trouble:
+    """The trouble of an endpoint that takes no change until one that is under way is over."""
+    status = f" ({endpoint.status})" if endpoint.status else ""
+    return Trouble(
+        f"a change of endpoint {endpoint.name!r} is under way{status}",
+        f"wait for it: canary status {endpoint.name}",
+        error=Busy,
     )
 
 

@@ -14,6 +14,7 @@ from canarycli_azureml.fields import DEPLOYMENT
 from canarycli_azureml.models import Model
 
 NAME_LENGTH = 32
+_NAME = re.compile(r"[a-z](-?[a-z0-9])*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Options:
         if count is not None and (not str(count).isdigit() or not 1 <= int(count) <= 50):
             raise UsageError(f"instances is {count!r}, not a number from 1 to 50")
         texts = {k: str(v) for k, v in given.items() if k != "instances" and v}
+        _check_name(texts.get("name", ""))
         return cls(instances=None if count is None else int(count), **texts)
 
     def within(self, workspace: str) -> "Options":
@@ -70,8 +72,21 @@ class Options:
         return replace(self, environment=f"{workspace}/environments/{name}/versions/{version}")
 
 
+def _check_name(name: str) -> None:
+    """Raise for a name that no deployment can have.
+
+    Raises:
+        UsageError: it breaks Azure's rules.
+    """
+    if name and not (_NAME.fullmatch(name) and 3 <= len(name) <= NAME_LENGTH):
+        raise UsageError(
+            f"no deployment can be called {name!r}",
+            hint=f"a name has 3 to {NAME_LENGTH} letters, digits and single dashes, a letter first",
+        )
+
+
 def deployment_name(model: Model, wanted: str, taken: Collection[str]) -> str:
-    """A free name by Azure's rules: letters first, digits, single dashes, 32 characters.
+    """A free name by Azure's rules, of the model's where none is wanted; a number makes it free.
 
     Lower case, because Azure's own tools write it so whatever it was.
     """

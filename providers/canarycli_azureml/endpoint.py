@@ -38,7 +38,6 @@ def read_endpoint(
     """
     names = {str(d["name"]).lower(): str(d["name"]) for d in deployments}
     live = _named(read.shares(body, "traffic"), names)
-    total = sum(live.values())
     ours = read.tags(body).get(SHADOW_TAG, "").lower()
     mirror = _named(read.shares(body, "mirrorTraffic"), names)
     shadow = {n: float(share) for n, share in mirror.items() if n.lower() == ours}
@@ -51,7 +50,7 @@ def read_endpoint(
         status=read.state(body),
         revision=revision(body),
         failure=failure,
-        unfit=GOING if going else "" if total in {0, 100} else _uneven(total),
+        unfit=GOING if going else _unfit(live, names),
         caseless=True,
         indivisible=going,
         raw=body,
@@ -71,8 +70,16 @@ def glanced(name: str, body: Body) -> Endpoint:
     return read_endpoint(name, body, [{"name": n, "properties": there} for n in spelled.values()])
 
 
-def _uneven(total: int) -> str:
-    return f"its traffic adds up to {total}%; set it to 100 first: canary rollback --to VERSION"
+def _unfit(live: Mapping[str, int], names: Mapping[str, str]) -> str:
+    total, gone = sum(live.values()), [name for name in live if name.lower() not in names]
+    if gone and names:
+        return (
+            f"its traffic goes to {', '.join(gone)}, which is not deployed any more; give it to a "
+            "version that is: canary rollback --to VERSION"
+        )
+    if total not in {0, 100}:
+        return f"its traffic adds up to {total}%; set it to 100 first: canary rollback --to VERSION"
+    return ""
 
 
 def notes_of(body: Body) -> Notes:

@@ -44,7 +44,7 @@ def find_model(session: Session, settings: Settings, spec: str) -> Model:
 
     Raises:
         NotFound: the workspace has no such model or version, or the spec is no model's.
-        UsageError: the spec is an azureml:// address of something else.
+        UsageError: the spec is an azureml:// address of something else, or a model elsewhere.
     """
     word = spec.removeprefix("azureml:") if not _OTHER_URI.match(spec) else spec
     if match := _REGISTRY.match(word):
@@ -52,6 +52,7 @@ def find_model(session: Session, settings: Settings, spec: str) -> Model:
     if _OTHER_URI.match(word):
         raise UsageError(f"model {spec!r} does not name a version of a registry", hint=_HINT)
     if match := _RESOURCE.match(word):
+        _refuse_elsewhere(settings, word)
         return Model(word, match[1], match[2], _is_mlflow(session.get(word, f"reading {spec!r}")))
     if match := _VERSION.match(word):
         return _by_version(session, settings, match[1], match[2])
@@ -59,6 +60,16 @@ def find_model(session: Session, settings: Settings, spec: str) -> Model:
         return _latest(session, settings, match[1])
     # A version that was mistyped ends up here: nothing is there by that name.
     raise NotFound(f"{spec!r} is no registered model's name and version", hint=_HINT)
+
+
+def _refuse_elsewhere(settings: Settings, word: str) -> None:
+    """Raise for a model of another workspace, which no endpoint of this one can serve."""
+    there = word[: word.lower().index("/models/")]
+    if there.lower() != settings.path.lower():
+        raise UsageError(
+            f"model {word!r} is in another workspace than the endpoint, {settings.workspace}",
+            hint="share it: az ml model share --registry-name REGISTRY, then name it there",
+        )
 
 
 def _by_version(session: Session, settings: Settings, name: str, version: str) -> Model:

@@ -21,7 +21,17 @@ LONGEST_NAME = 63
 NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 """What endpoints, variants, configs and models can be called."""
 
-_ARN = re.compile(r"arn:[^:]+:sagemaker:[^:]*:[^:]*:(?P<kind>[a-z-]+)/(?P<name>.+)")
+_ARN = re.compile(
+    r"arn:[^:]+:sagemaker:(?P<region>[^:]*):(?P<account>[^:]*):(?P<kind>[a-z-]+)/(?P<name>.+)"
+)
+
+NOT_TO_SAY = {
+    "VariantName": "the model's name, so that any machine finds it",
+    "ModelName": "what --new-model says",
+    "InitialVariantWeight": "0 until the first stage",
+    "ServerlessConfig": "nothing that stands beside instances",
+}
+"""Of a candidate's variant: what the release itself decides."""
 
 Spec = dict[str, Any]
 """One variant, in the words of CreateEndpointConfig."""
@@ -62,7 +72,29 @@ class Candidate:
         instances = options.get("instances")
         if instances is not None and (not isinstance(instances, int) or instances < 1):
             raise UsageError(f"candidate.instances is a whole number above 0, not {instances!r}")
+        _check_variant(options)
         return cls(name=name, model=model, **options)
+
+
+def _check_variant(options: Mapping[str, Any]) -> None:
+    variant = options.get("variant")
+    if not isinstance(variant, Mapping | None):
+        raise UsageError(f"candidate.variant is no map of AWS's fields: {variant!r}")
+    fixed = next((key for key in NOT_TO_SAY if (variant or {}).get(key) is not None), "")
+    if fixed:
+        raise UsageError(
+            f"candidate.variant can't say {fixed}: it is {NOT_TO_SAY[fixed]}",
+            hint=f"leave {fixed} out",
+        )
+    for ours, theirs in {
+        "instances": "InitialInstanceCount",
+        "instance_type": "InstanceType",
+    }.items():
+        if ours in options and theirs in (variant or {}):
+            raise UsageError(
+                f"candidate.{ours} and candidate.variant.{theirs} say the same thing twice",
+                hint=f"leave candidate.variant.{theirs} out",
+            )
 
 
 def with_candidate(
@@ -146,21 +178,27 @@ def same_fleet(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return bool(_bare(one) == _bare(other))
 
 
-def model_name(word: str) -> str:
+def model_name(word: str, beside: str = "") -> str:
     """The name in a model's ARN, or the name itself.
 
+    Args:
+        word: as the person has it.
+        beside: the ARN of the endpoint, whose models alone it can serve.
+
     Raises:
-        UsageError: it is the ARN of something else.
+        UsageError: it is the ARN of something else, or of a model elsewhere.
         NotFound: no model can be called so.
     """
     arn = _ARN.fullmatch(word)
     if arn is not None and arn["kind"] != "model":
         raise UsageError(
-            f"{word!r} is the name of a {arn['kind'].replace('-', ' ')}, not of a model",
+            f"{word!r} is the ARN of another thing than a model: {arn['kind'].replace('-', ' ')}",
             hint="make a model of it first: aws sagemaker create-model"
             if arn["kind"] == "model-package"
             else "name a model",
         )
+    if arn is not None:
+        _refuse_elsewhere(word, arn, beside)
     name = arn["name"] if arn is not None else word
     if not NAME.fullmatch(name):
         raise NotFound(
@@ -169,6 +207,18 @@ def model_name(word: str) -> str:
             hint="aws sagemaker list-models",
         )
     return name
+
+
+def _refuse_elsewhere(word: str, arn: re.Match[str], beside: str) -> None:
+    """Raise for a model of another region or account: configs name models of their own only."""
+    here = _ARN.fullmatch(beside)
+    for place in ("region", "account"):
+        if here is not None and arn[place] != here[place]:
+            raise UsageError(
+                f"{word!r} is in {place} {arn[place]}, and the endpoint is in {here[place]}",
+                hint="make a model of the same files or model package where the endpoint is: "
+                "aws sagemaker create-model",
+            )
 
 
 def _new(like: Spec, candidate: Candidate) -> Spec:

@@ -9,7 +9,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from canarycli.errors import Conflict, NotFound, ProviderError, Rejected, Unavailable, Unsupported
+from botocore.validate import ParamValidator
+
+from canarycli.errors import (
+    Conflict,
+    NotFound,
+    ProviderError,
+    Rejected,
+    Unavailable,
+    Unsupported,
+    UsageError,
+)
 from canarycli.files import FILE, Files, Say, Uploaded, without_files
 from canarycli.preview import Preview
 from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Endpoint, Notes
@@ -66,7 +76,7 @@ class Fleet:
             Rejected: SageMaker has already undone this release's deployment.
         """
         look: Look = seen.raw
-        wanted, model = config_name(seen.name, release), model_name(model)
+        wanted, model = config_name(seen.name, release), model_name(model, look.arn)
         if wanted in {look.config_name, look.pending_config}:
             return self._candidate_of(wanted, model)
         _refuse_unless_calm(seen)
@@ -93,7 +103,8 @@ class Fleet:
         """
         if FILE in options:
             return self._preview_files(seen, Files(model, like, options, "r-0"))
-        name, look = model_name(model), seen.raw
+        look: Look = seen.raw
+        name = model_name(model, look.arn)
         doing = f"find model {name!r}"
         with self.clients.asking(doing):
             found = self.clients.sagemaker.describe_model(ModelName=name)
@@ -102,7 +113,7 @@ class Fleet:
         there = [v.name for v in base.variants.values() if v.model == name]
         if not there:
             candidate = Candidate.parse(_free_name(seen, name, "r-0"), name, options)
-            with_candidate(base.answer, look, like, candidate)
+            self._check_shape(with_candidate(base.answer, look, like, candidate))
         return Preview(name, min(there, key=lambda one: one == like, default=""))
 
     def _preview_files(self, seen: Endpoint, files: Files) -> Preview:
@@ -110,8 +121,24 @@ class Fleet:
         refuse_without_boto3(files.source)
         base = self.configs.read(seen.raw.config_name)
         candidate = Candidate.parse(wanted.name, wanted.name, without_files(files.options))
-        with_candidate(base.answer, seen.raw, files.like, candidate)
+        self._check_shape(with_candidate(base.answer, seen.raw, files.like, candidate))
         return Preview(files.word, upload=wanted.artifact.words)
+
+    def _check_shape(self, request: Mapping[str, Any]) -> None:
+        """Look at a config as AWS's own client does before it sends one.
+
+        Raises:
+            UsageError: a field that AWS has not, or a value that none of its fields can have.
+        """
+        api = self.clients.sagemaker.meta.service_model
+        shape = api.operation_model("CreateEndpointConfig").input_shape
+        report = ParamValidator().validate({"EndpointConfigName": "x", **request}, shape)
+        if report.has_errors():
+            raise UsageError(
+                "AWS takes no such variant",
+                facts=report.generate_report().splitlines(),
+                hint="candidate.variant is in the words of AWS's ProductionVariant",
+            )
 
     @contextmanager
     def upload(self, seen: Endpoint, files: Files, say: Say) -> Iterator[Uploaded]:

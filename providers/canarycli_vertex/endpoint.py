@@ -54,12 +54,14 @@ def _kind(found: Json) -> str:
 
 def _unfit(deployed: tuple[Version, ...], split: Mapping[str, float]) -> str:
     gone = [name for name, share in split.items() if share and not _has(deployed, name)]
-    if not gone or not deployed:
-        return ""
-    return (
-        f"its split gives {', '.join(gone)} traffic, which is not deployed any more; give it to a "
-        "version that is: canary rollback --to VERSION"
-    )
+    if gone and deployed:
+        return (
+            f"its split gives {', '.join(gone)} traffic, which is not deployed any more; give it "
+            "to a version that is: canary rollback --to VERSION"
+        )
+    if (total := sum(split.values())) not in {0, 100}:
+        return f"its split adds up to {total:g}%; set it to 100 first: canary rollback --to VERSION"
+    return ""
 
 
 def _has(deployed: tuple[Version, ...], name: str) -> bool:
@@ -78,6 +80,7 @@ def read_version(model: Json) -> Version:
         model=f"{short}@{number}" if number else short,
         instances=_replicas(model.get("status")),
         detail=_detail(model),
+        state=_state(model.get("status")),
         aliases=_aliases(display, resource, short, number),
     )
 
@@ -99,6 +102,12 @@ def _in_service(status: Json | None) -> bool:
     that nothing serves, and a rollback must not be refused on a guess.
     """
     return not (status and status.get("message") and not status.get("availableReplicaCount"))
+
+
+def _state(status: Json | None) -> str:
+    """Vertex's reason for why nothing serves, "" where something does."""
+    said = " ".join(str((status or {}).get("message", "")).split()).removesuffix(".")
+    return "" if _in_service(status) else f"without a replica ({said})"
 
 
 def _replicas(status: Json | None) -> int | None:

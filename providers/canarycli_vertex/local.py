@@ -11,7 +11,8 @@ from canarycli.files import Files, Say, Uploaded, without_files
 from canarycli.preview import Preview
 from canarycli.provider import RELEASE_NOTE, Endpoint
 from canarycli_vertex.api import Api
-from canarycli_vertex.deploy import deployed, deployed_id, wish
+from canarycli_vertex.blueprint import wish
+from canarycli_vertex.deploy import deployed, deployed_id
 from canarycli_vertex.errors import understood
 from canarycli_vertex.file import Blueprint, plan
 from canarycli_vertex.models import Model

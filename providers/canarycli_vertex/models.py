@@ -8,7 +8,7 @@ from canarycli_vertex.api import Api, Json
 from canarycli_vertex.errors import understood
 
 _WORD = re.compile(
-    r"(?:(?P<parent>projects/[^/]+/locations/[^/]+)/)?(?P<prefix>models/)?"
+    r"(?:(?P<parent>projects/(?P<project>[^/]+)/locations/(?P<region>[^/]+))/)?(?P<prefix>models/)?"
     r"(?P<name>[^/@]+)(?:@(?P<tag>[^/@]+))?"
 )
 _ID = re.compile(r"[0-9]+|[a-z][a-z0-9_-]{0,62}")
@@ -22,19 +22,23 @@ class Model:
         resource: its resource name without a version.
         version: the version's number, whatever alias it was asked for by.
         display: its display name.
+        elsewhere: another project than the endpoint's was named for it.
     """
 
     resource: str
     version: str
     display: str
+    elsewhere: bool = False
 
     def is_deployed_as(self, deployed: Json) -> bool:
-        """Whether a deployed model is this version of this model."""
+        """Whether a deployed model is this version of this model.
+
+        Ids that people choose are the same in several projects.
+        """
         model, _, tagged = str(deployed.get("model", "")).partition("@")
         number = str(deployed.get("modelVersionId", "") or tagged)
-        return model.rpartition("/")[2] == self.resource.rpartition("/")[2] and (
-            number == self.version
-        )
+        same = model == self.resource if self.elsewhere else _id(model) == _id(self.resource)
+        return same and number == self.version
 
 
 def find_model(api: Api, word: str) -> Model:
@@ -46,13 +50,15 @@ def find_model(api: Api, word: str) -> Model:
     """
     match = _WORD.fullmatch(word)
     if not match:
-        raise UsageError(f"{word!r} is no model", hint="write it as models/ID@VERSION")
+        raise _no_model(word)
+    _refuse_elsewhere(api, word, match["region"])
     parent = match["parent"] or api.settings.parent
+    elsewhere = match["project"] not in {None, api.settings.project, api.settings.number}
     tag = f"@{match['tag']}" if match["tag"] else ""
     name = match["name"]
     if _ID.fullmatch(name):
         try:
-            return _model(api.get(f"{parent}/models/{name}{tag}"))
+            return _model(api.get(f"{parent}/models/{name}{tag}"), elsewhere=elsewhere)
         except (NotFound, Rejected):
             if match["prefix"]:
                 raise _unknown(api, word) from None
@@ -84,11 +90,36 @@ def _by_display_name(api: Api, name: str, word: str) -> str:
     return f"{path}/{found[0]}"
 
 
-def _model(found: Json) -> Model:
+def _model(found: Json, *, elsewhere: bool = False) -> Model:
     with understood("the model"):
         resource, _, tagged = str(found["name"]).partition("@")
         version = str(found.get("versionId") or tagged)
-        return Model(resource, version, str(found.get("displayName", "")))
+        return Model(resource, version, str(found.get("displayName", "")), elsewhere)
+
+
+def _id(resource: str) -> str:
+    return resource.rpartition("/")[2]
+
+
+def _no_model(word: str) -> UsageError:
+    hint = "write it as models/ID@VERSION"
+    if "publishers/" in word:
+        hint = "deploy a publisher's model from Model Garden first, then name it by its deployed id"
+    return UsageError(f"{word!r} is no model of a registry", hint=hint)
+
+
+def _refuse_elsewhere(api: Api, word: str, region: str | None) -> None:
+    """Raise for a model that no endpoint here can serve.
+
+    Raises:
+        UsageError: it is in another region.
+    """
+    here = api.settings.region
+    if region is not None and region != here:
+        raise UsageError(
+            f"model {word!r} is in {region}, and the endpoint is in {here}",
+            hint=f"copy it first: gcloud ai models copy --region {here} --source-model {word}",
+        )
 
 
 def _unknown(api: Api, word: str) -> NotFound:

@@ -204,7 +204,7 @@ class Vertex:
     def check_candidate(options: Mapping[str, Any]) -> None:
         """Whether `candidate:` makes sense; see `Checking`."""
         from canarycli.files import FILE, without_files
-        from canarycli_vertex.deploy import check_options
+        from canarycli_vertex.blueprint import check_options
 
         check_options(without_files(options))
         if FILE in options:

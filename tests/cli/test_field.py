@@ -176,3 +176,79 @@ def test_an_asynchronous_candidate_without_an_instance_is_refused(
     assert start.code == 10, start.out + start.err
     assert "'v2' has no instance" in start.err
     assert bare_aws.weights("fraud")["v2"] == 0
+
+
+def test_one_that_is_being_created_is_waited_for(bare_aws: Server, tmp_path: Path) -> None:
+    bare_aws.endpoint("fraud", {"v1": {"instances": 2}})
+    bare_aws.control("change", {"endpoint": "fraud", "status": "Creating"})
+    ann = Canary(tmp_path / "ann", dict(bare_aws.environment))
+    for way in ("plan", "start"):
+        result = ann.run(way, *SAGEMAKER, "-m", "v2", "-p", "10", "-y")
+        assert result.code == 7, result.out + result.err
+        assert "a change of endpoint 'fraud' is under way (Creating)" in result.err
+    assert "no release starts until it ends" in ann.run("doctor", *SAGEMAKER).out
+    assert ann.run("rollback", *SAGEMAKER, "-y").code == 2
+
+
+@pytest.mark.parametrize(
+    ("split", "why"),
+    [
+        ({"_11": 60, "_22": 30}, "its split adds up to 90%"),
+        ({"_0": 100}, "its split gives 0 traffic, which is not deployed any more"),
+    ],
+)
+def test_splits_of_vertex_that_nobody_can_go_on_from(
+    vertex: OnVertex, split: dict[str, int], why: str
+) -> None:
+    vertex.somebody_sets(**split)
+    for way in (("plan",), ("start", "-y")):
+        result = vertex.ann.run(*way, *VERTEX, "-m", "22", "-p", "10")
+        assert result.code == 2, result.out + result.err
+        assert why in " ".join(result.err.split())
+    back = vertex.ann.run("rollback", *VERTEX, "-y")
+    assert back.code == 2, back.out + back.err
+    assert "canary rollback 1000 --to VERSION" in back.err
+    assert "--traffic-split=0=" not in back.err
+    assert "updateEndpoint" not in vertex.calls
+
+    assert vertex.ann.run("rollback", *VERTEX, "--to", "11", "-y").code == 0
+    assert vertex.split == {"11": 100}
+
+
+def test_splits_of_azure_that_nobody_can_go_on_from(azure: OnAzure) -> None:
+    for split, why in (
+        ({"blue": 60, "teal": 30}, "its traffic adds up to 90%"),
+        ({"gone": 100}, "its traffic goes to gone, which is not deployed any more"),
+    ):
+        azure.somebody_sets(**split)
+        plan = azure.ann.run("plan", *AZURE, "-m", "teal", "-p", "10")
+        assert plan.code == 2, plan.out + plan.err
+        assert why in " ".join(plan.err.split())
+        back = azure.ann.run("rollback", *AZURE, "-y")
+        assert back.code == 2, back.out + back.err
+        assert "canary rollback eta --to VERSION" in back.err
+    assert "endpoint.put" not in azure.calls
+
+
+def test_a_name_that_azure_has_not_is_refused_before_anything_is_written(azure: OnAzure) -> None:
+    entry = "    plan: quick\n    candidate: {name: My_Model}\n"
+    text = (azure.ann.folder / "canary.yaml").read_text()
+    azure.ann.write(text.replace("    plan: quick\n", entry, 1))
+    for way in (("plan",), ("start", "-y", "--detach")):
+        result = azure.ann.run(*way, "-e", "eta", "-m", "eta:9", "-p", "10")
+        assert result.code == 2, result.out + result.err
+        assert "no deployment can be called 'My_Model'" in result.err
+    assert "no deployment can be called 'My_Model'" in azure.ann.run("lint").out
+    assert "deployment.put" not in azure.calls
+
+
+@pytest.mark.parametrize("mode", ["Key", "AMLToken", "AADToken"])
+def test_a_smoke_test_signs_in_as_the_endpoint_wants_it(azure: OnAzure, mode: str) -> None:
+    azure.server.control("change", endpoint="eta", properties={"authMode": mode})
+    azure.ann.write("{smoke: [{payload: {rows: []}}], stages: [{percent: 10}]}", "plan.yaml")
+
+    start = azure.ann.run("start", *AZURE, "-m", "teal", "--plan", "plan.yaml", "-y", "--detach")
+
+    assert start.code == 0, start.out + start.err
+    assert "smoke" in start.out
+    assert azure.split == {"blue": 90, "teal": 10}

@@ -9,7 +9,7 @@ import pytest
 
 from canarycli.files import FILE, OF_FILES
 from canarycli_azureml.blueprint import Options
-from canarycli_vertex.deploy import OPTIONS
+from canarycli_vertex.blueprint import OPTIONS
 
 ROOT = Path(__file__).parents[2]
 KINDS = "cli/test_kinds.py"

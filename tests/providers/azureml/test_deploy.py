@@ -204,6 +204,28 @@ def test_a_name_is_made_to_azures_rules_and_free(server: Server, azureml: AzureM
     assert max(map(len, (first, second))) <= 32
 
 
+@pytest.mark.parametrize("name", ["ab", "1x1", "x" * 33, "a--b", "abc-", "my_model", "été"])
+def test_a_name_that_no_deployment_can_have_is_refused_and_not_mended(
+    server: Server, azureml: AzureML, name: str
+) -> None:
+    with pytest.raises(UsageError, match="no deployment can be called"):
+        deploy(azureml, "fraud:7", name=name)
+    with pytest.raises(UsageError, match="no deployment can be called"):
+        azureml.check_candidate({"name": name})
+
+    assert not server.calls("deployment.put")
+
+
+def test_a_model_of_another_workspace_is_refused_by_name(server: Server, azureml: AzureML) -> None:
+    other = "/subscriptions/s/resourceGroups/g/providers/x/workspaces/w/models/fraud/versions/7"
+
+    with pytest.raises(UsageError, match="is in another workspace than the endpoint") as refused:
+        azureml.preview(azureml.describe("churn"), other, "blue", {})
+
+    assert "az ml model share" in refused.value.hints[0]
+    assert not server.calls("model.get")
+
+
 def test_a_baseline_that_is_not_there_is_not_found(azureml: AzureML) -> None:
     seen = azureml.describe("churn")
 

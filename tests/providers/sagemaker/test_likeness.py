@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from servers.sagemaker import Server
 
 from canarycli.errors import NotFound, UsageError
+from canarycli_sagemaker import SageMaker
 from canarycli_sagemaker.blueprint import Candidate, model_name, with_candidate, without
 from canarycli_sagemaker.raw import Look
 
@@ -78,9 +80,9 @@ def test_null_takes_a_field_away() -> None:
 @pytest.mark.parametrize(
     ("word", "why"),
     [
-        (f"{ARN}:model-package/digits/3", "the name of a model package"),
-        (f"{ARN}:endpoint/fraud", "the name of a endpoint"),
-        (f"{ARN}:training-job/x", "the name of a training job"),
+        (f"{ARN}:model-package/digits/3", "than a model: model package"),
+        (f"{ARN}:endpoint/fraud", "than a model: endpoint"),
+        (f"{ARN}:training-job/x", "than a model: training job"),
     ],
 )
 def test_the_arn_of_something_else_is_no_model(word: str, why: str) -> None:
@@ -95,3 +97,61 @@ def test_a_name_that_no_model_can_have_is_not_asked_for() -> None:
 
 def test_a_models_arn_is_its_name() -> None:
     assert model_name(f"{ARN}:model/m2") == "m2"
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ("eu-west-1:123456789012", "in region eu-west-1, and the endpoint is in us-east-1"),
+        ("us-east-1:999999999999", "in account 999999999999, and the endpoint is in 123456789012"),
+    ],
+)
+def test_a_model_elsewhere_is_not_the_one_of_that_name_here(place: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why) as refused:
+        model_name(f"arn:aws:sagemaker:{place}:model/m2", f"{ARN}:endpoint/fraud")
+
+    assert "create-model" in refused.value.hints[0]
+    assert model_name(f"{ARN}:model/m2", f"{ARN}:endpoint/fraud") == "m2"
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"variant": {"VariantName": "x"}}, "can't say VariantName"),
+        ({"variant": {"ModelName": "x"}}, "can't say ModelName"),
+        ({"variant": {"InitialVariantWeight": 1}}, "can't say InitialVariantWeight: it is 0 until"),
+        ({"variant": {"ServerlessConfig": {"MemorySizeInMB": 1024}}}, "can't say ServerlessConfig"),
+        ({"instances": 2, "variant": {"InitialInstanceCount": 1}}, "the same thing twice"),
+        ({"instance_type": "x", "variant": {"InstanceType": "y"}}, "the same thing twice"),
+        ({"variant": "VolumeSizeInGB"}, "no map"),
+    ],
+)
+def test_what_a_release_decides_itself_can_not_be_said_of_a_variant(
+    options: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(UsageError, match=why):
+        Candidate.parse("m2", "m2", options)
+
+
+@pytest.mark.parametrize(
+    ("variant", "fact"),
+    [
+        ({"RoutingConfg": {"RoutingStrategy": "RANDOM"}}, '"RoutingConfg"'),
+        ({"VolumeSizeInGB": "many"}, "VolumeSizeInGB"),
+        ({"RoutingConfig": {"RoutingStrategy": 3}}, "RoutingStrategy"),
+    ],
+)
+def test_what_awss_own_client_would_not_send_is_refused_by_a_look_ahead(
+    sagemaker: SageMaker, server: Server, variant: dict[str, Any], fact: str
+) -> None:
+    server.endpoint("churn", {"blue": {"instances": 2}})
+    server.control("model", {"name": "fraud-v42"})
+    seen = sagemaker.details("churn")
+
+    with pytest.raises(UsageError) as refused:
+        sagemaker.preview(seen, "fraud-v42", "blue", {"variant": variant})
+
+    assert any(fact in one for one in refused.value.facts)
+    fine = sagemaker.preview(seen, "fraud-v42", "blue", {"variant": {"VolumeSizeInGB": 8}})
+    assert not fine.version
+    assert server.calls("CreateEndpointConfig") == []

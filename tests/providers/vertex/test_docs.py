@@ -8,8 +8,8 @@ import yaml
 
 from canarycli.metrics import Metric
 from canarycli.provider import Needs
+from canarycli_vertex.blueprint import OPTIONS
 from canarycli_vertex.custom import REDUCERS, Source
-from canarycli_vertex.deploy import OPTIONS
 from canarycli_vertex.offered import NAMES, WORD
 from canarycli_vertex.policy import policy
 

@@ -1,5 +1,7 @@
 """Where everything goes back to when no record tells."""
 
+from dataclasses import replace
+
 import pytest
 
 from canarycli.errors import UsageError
@@ -18,8 +20,13 @@ def endpoint(**shares: float) -> Endpoint:
     [
         (endpoint(blue=50, green=50), "(blue 50%, green 50%)", "--to VERSION"),
         (endpoint(blue=0), "(blue 0%)", "--to blue"),
+        (
+            replace(endpoint(blue=0, green=0), traffic=Traffic({"gone": 95, "blue": 5})),
+            "(blue 5%, green 0%)",
+            "--to VERSION",
+        ),
     ],
-    ids=["halves", "one version without traffic"],
+    ids=["halves", "one version without traffic", "most to one that is gone"],
 )
 def test_where_nothing_tells_the_version_is_asked_for(seen: Endpoint, says: str, hint: str) -> None:
     with pytest.raises(UsageError) as refused:
