@@ -1,6 +1,7 @@
 """Drives a release from this process until its outcome, and answers Ctrl-C and SIGTERM."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -161,8 +162,10 @@ class Drive:
         """Do what is to be done at an interrupt; None where the person would rather stay."""
         code = Exit.TERMINATED if isinstance(interrupt, Terminated) else Exit.INTERRUPTED
         record = self._record(last)
-        if record is None or record.release.over:
-            return Ending(code, record.release if record else None)
+        if record is None:
+            return Ending(code)
+        if record.release.over:  # it came too late, maybe before that was told
+            return self._ended(record.release)
         release, what = record.release, self._wanted(interrupt, record.release)
         if what is None:
             return None
@@ -174,6 +177,14 @@ class Drive:
             return Ending(code, release, advice=(go_on,))
         self.listen(Event("interrupted", now, "interrupted; rolling back", "warning"))
         return self._back(release, code)
+
+    def _ended(self, release: Release) -> Ending:
+        """A release that was over when the interrupt came: how it ended is what is told."""
+        with suppress(StoreError):
+            for event in self.work.store.events(release.id)[-1:]:
+                self.listen(event)
+        status = release_status(Record(release), None, self.work.clock.now())
+        return Ending(release.exit, release, status)
 
     def _wanted(self, interrupt: KeyboardInterrupt, release: Release) -> OnInterrupt | None:
         """What an interrupt does; a person at a terminal is asked, but for SIGTERM."""

@@ -1,5 +1,7 @@
 """Signing in: limits like every other call, another try where it may help, words where it can't."""
 
+import os
+import socket
 import stat
 import subprocess
 import sys
@@ -8,6 +10,9 @@ from pathlib import Path
 import pytest
 from cli.blackbox import CANARY, Canary
 from cli.on_azureml import FLAGS, OnAzure
+
+from canarycli.errors import Unavailable
+from canarycli_sagemaker import SageMaker
 
 BACK = ("rollback", "-y", *FLAGS)
 
@@ -27,6 +32,29 @@ def test_a_token_server_that_says_nothing_is_not_waited_for(azure: OnAzure) -> N
     assert "still waiting for azureml to answer" in back.err
     assert "asking again" in back.err
     assert "by hand: az ml online-endpoint update" in back.err
+
+
+@pytest.mark.slow
+def test_an_sts_that_says_nothing_has_the_limits_of_every_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job's role: its credentials are asked for within the first call of the cloud."""
+    token = tmp_path / "token"
+    token.write_text("a.b.c")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        for name, value in {
+            "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/deployer",
+            "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
+            "AWS_ENDPOINT_URL_STS": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }.items():
+            monkeypatch.setenv(name, value)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+            monkeypatch.delenv(name, raising=False)
+
+        with pytest.raises(Unavailable, match="read timeout"):
+            SageMaker({"region": "us-east-1"}).describe("fraud")
 
 
 @pytest.mark.slow

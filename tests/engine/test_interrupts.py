@@ -16,6 +16,7 @@ from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.target import Target
 from canarycli.operations.workspace import Workspace
 from canarycli.provider import Endpoint, Notes
+from canarycli.release.orders import promote
 from canarycli.release.record import Outcome, Release
 from canarycli.store import Record
 from canarycli.traffic import Traffic
@@ -123,6 +124,25 @@ def test_an_interrupt_goes_back_from_memory_where_the_records_are_gone() -> None
     ending = replace(drive, work=replace(drive.work, store=store)).run()
     assert ending.exit is Exit.INTERRUPTED
     assert rehearsal.share == 0
+
+
+def test_an_interrupt_that_comes_too_late_tells_how_the_release_ended() -> None:
+    rehearsal, drive = driven(Terminated())
+    clock: Any = drive.work.clock
+
+    def promoted_by_bob() -> None:
+        bob = rehearsal.controller("bob/2")
+        bob.take_over(rehearsal.key)
+        bob.change(rehearsal.key, lambda release: promote(release, "bob", full=True))
+        rehearsal.finish(bob)
+        rehearsal.heard.clear()
+
+    clock.then = promoted_by_bob
+
+    ending = drive.run()
+
+    assert (ending.exit, rehearsal.share) == (Exit.OK, 100)
+    assert [event.type for event in rehearsal.heard] == ["ended"]
 
 
 class Mute:

@@ -163,6 +163,7 @@ class Plot:
         def happens() -> None:
             self.note(f"the clock of {self.laptop.name} is set by {step:g} s")
             self.laptop.step = step
+            self.watcher.clocks_differ = True
 
         self.timeline.later(self._when(), happens)
 

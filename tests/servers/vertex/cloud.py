@@ -32,6 +32,7 @@ class Cloud:
         self.endpoints: dict[str, Json] = {}
         self.models: dict[str, list[Json]] = {}
         self.operations: dict[str, Json] = {}
+        self.splits: list[tuple[str, dict[str, int]]] = []
         self.stale_status = "ABORTED"
         self.deploy: Json = {"polls": 3, "seconds": None, "error": None}
         self.before_change: Callable[[], None] = lambda: None
@@ -257,6 +258,8 @@ class Cloud:
     def _touch(self, found: Json) -> Json:
         found["etag"] = f"AMEw9y{next(self._count):08d}"
         found["updateTime"] = rfc3339(self.clock.now())
+        if "trafficSplit" in found:
+            self.splits.append((found["name"].rpartition("/")[2], dict(found["trafficSplit"])))
         return found
 
 

@@ -1,0 +1,255 @@
+"""The matrix of what can befall a command: at which call, what, and what must hold afterwards."""
+
+import os
+import resource
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from random import Random
+from time import monotonic, sleep
+from typing import Any
+
+from cli.blackbox import Result, Running
+from cli.worlds import SHARES, WORLDS, OnGoogle, OnMicrosoft, OnSageMaker, Trouble, World
+
+PATIENCE = 150.0
+"""Seconds after which a command hangs."""
+
+FOREVER = 100_000
+SOON = 0.03
+
+HOME = frozenset({3, 4, 6, 10, 11, 130, 143})
+"""Codes that say the candidate has nothing, unless the command says that it stays as it is."""
+
+
+class Deed(StrEnum):
+    """What somebody does as a call comes in."""
+
+    KILL = "kill"
+    CANCEL = "cancel"
+    FILL_DISK = "fill-disk"
+    LOWER = "lower"
+    RAISE = "raise"
+    ROLL_BACK = "roll-back"
+
+
+BY_HAND = {Deed.LOWER: 0, Deed.RAISE: 60}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One command, and what befalls it.
+
+    Attributes:
+        command: `start`, or `promote` or `rollback` of a release that holds at 5 %.
+        call: the call of the cloud at which it happens, after `skip` others of that name.
+        what: a trouble with that call, or somebody's deed.
+        times: how often the trouble comes.
+    """
+
+    cloud: str
+    command: str
+    call: str
+    skip: int
+    what: Trouble | Deed
+    times: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.cloud} {self.command} {self.call} {self.skip} {self.what} {self.times}"
+
+    @classmethod
+    def read(cls, line: str) -> "Cell":
+        """The cell that was written so."""
+        cloud, command, call, skip, what, times = line.split()
+        kind: type[Trouble | Deed] = Trouble if what in set(Trouble) else Deed
+        return cls(cloud, command, call, int(skip), kind(what), int(times))
+
+
+CALLS: Mapping[str, Sequence[str]] = {
+    "sagemaker": OnSageMaker.calls,
+    "vertex": OnGoogle.calls,
+    "azureml": OnMicrosoft.calls,
+}
+
+
+def draw(dice: Random) -> Cell:
+    """Any cell."""
+    cloud = dice.choice(sorted(WORLDS))
+    command = dice.choice(["start", "start", "start", "promote", "rollback"])
+    call, skip = dice.choice(CALLS[cloud]), dice.choice([0, 0, 1, 2, 3, 5, 8])
+    deeds = [deed for deed in Deed if command != "rollback" or deed is not Deed.CANCEL]
+    what = dice.choice([dice.choice(list(Trouble)), dice.choice(deeds)])
+    times = dice.choice([1, 1, 2, FOREVER]) if isinstance(what, Trouble) else 1
+    return Cell(cloud, command, call, skip, what, times)
+
+
+@dataclass
+class Trial:
+    """A cell as it is tried on a world of its own.
+
+    Attributes:
+        broken: what did not hold.
+        before: the shares there were when the deed was done.
+    """
+
+    cell: Cell
+    world: World
+    result: Result | None = None
+    done: bool = False
+    before: Sequence[float] = ()
+    phone: Result | None = None
+    broken: list[str] = field(default_factory=list)
+
+    def run(self) -> list[str]:
+        """Try it, see what it came to, bring it to an end, and see that."""
+        cell, world = self.cell, self.world
+        if cell.command != "start":
+            hold = ("-m", world.model, "-p", "5", "--bake", "1s", "-y")
+            held = world.ann.run("start", *hold)
+            assert held.code == 0, held.err
+        running = self._begin()
+        self.result = self._end(running)
+        if self.result is not None:
+            self._judge(self.result)
+        world.calm()
+        self._sweep()
+        return self.broken
+
+    def blame(self, what: str) -> None:
+        """Something did not hold."""
+        said = ""
+        if self.result is not None:
+            said = "".join(
+                f"\n    {line}" for line in (self.result.out + self.result.err).split("\n")
+            )
+        self.broken.append(f"{what}; shares {list(self.world.shares())}{said}")
+
+    def _begin(self) -> Running:
+        cell, world, first = self.cell, self.world, len(self.world.seen())
+        args = {
+            "start": ("start", "-m", world.model, "-y", "--on-interrupt", "rollback"),
+            "promote": ("promote", "--full", "-y", "--on-interrupt", "rollback"),
+            "rollback": ("rollback", "-y", "--reason", "the pager rang"),
+        }[cell.command]
+        if isinstance(cell.what, Trouble):
+            world.trouble(cell.call, cell.what, cell.skip, cell.times)
+            return world.ann.begin(*args)
+        running = world.ann.begin(*args)
+        self._await(running, first)
+        return running
+
+    def _await(self, running: Running, first: int) -> None:
+        """Do the deed as soon as its call has come in; never where it does not come."""
+        cell = self.cell
+        while running.process.poll() is None:
+            came = sum(call == cell.call for call in self.world.seen()[first:])
+            if came > cell.skip:
+                self._do(running)
+                return
+            sleep(SOON)
+
+    def _do(self, running: Running) -> None:
+        what, world, pid = self.cell.what, self.world, running.process.pid
+        self.done, self.before = True, tuple(world.shares())
+        match what:
+            case Deed.KILL:
+                os.kill(pid, signal.SIGKILL)
+            case Deed.CANCEL:
+                os.kill(pid, signal.SIGTERM)
+            case Deed.FILL_DISK:  # no file of this process grows any more
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+            case Deed.LOWER | Deed.RAISE:
+                world.somebody_sets(BY_HAND[Deed(what)])
+            case Deed.ROLL_BACK:
+                self.phone = world.ann.elsewhere("phone").run("rollback", *world.flags, "-y")
+
+    def _end(self, running: Running) -> Result | None:
+        try:
+            result = running.end(PATIENCE)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            self.blame(f"no end within {PATIENCE:g} s")
+            return None
+        return None if result.code == -signal.SIGKILL else result
+
+    def _judge(self, result: Result) -> None:
+        """Whether the exit code is true, and nothing went where it must not."""
+        cell, text, share = self.cell, result.out + result.err, self.world.shares()[-1]
+        untouched = max(self.world.shares()) == 0 or "has all traffic again" in text
+        full = cell.what is Deed.FILL_DISK and share == 0 and untouched
+        if (result.code == 1 and not full) or "fault in canary" in text:
+            self.blame(f"ended {result.code}, it broke")
+        if result.code == 0 and not self._is_as_asked(share):
+            self.blame(f"ended 0 with {share:g}%")
+        if result.code in HOME and share > 0 and not self._said_to_stay(text):
+            self.blame(f"ended {result.code} with {share:g}%")
+        if result.code == 13 and "by hand: " not in text:
+            self.blame("ended 13 without a way by hand")
+        told = self._said_to_stay(text) or "by hand" in text
+        if result.code in {8, 9} and share > 0 and not told:
+            self.blame(f"ended {result.code} with {share:g}%, unsaid")
+        if result.code == 14 and cell.what is not Deed.RAISE:
+            self.blame("ended 14, and nobody raised anything")
+        if result.code in {2, 5, 7, 12, 20}:
+            self.blame(f"ended {result.code}")
+        self._judge_shares()
+
+    def _is_as_asked(self, share: float) -> bool:
+        """Whether the candidate has what a command that ended 0 says; others may follow it."""
+        if self.cell.command == "rollback":
+            return share == 0 or (self.cell.what is Deed.RAISE and self.done)
+        return share == 100 or (100 in self.world.shares() and self.done)
+
+    def _said_to_stay(self, text: str) -> bool:
+        return "stays as it is" in text
+
+    def _judge_shares(self) -> None:
+        """Never more than a stage at once, and never more once somebody lowered it for good."""
+        theirs = {BY_HAND[Deed(self.cell.what)]} if self.cell.what in BY_HAND else set()
+        shares = self.world.shares()
+        for share in set(shares) - set(SHARES) - theirs:
+            self.blame(f"{share:g}% is no stage")
+        over = self.phone is not None and self.phone.code == 0
+        if over and any(share > 0 for share in shares[len(self.before) + 1 :]):
+            self.blame("a raise came after a rollback that ended 0")
+        if over and shares[-1] > 0:
+            self.blame(f"{shares[-1]:g}% after a rollback that ended 0")
+        if self.phone is not None and self.phone.code != 0:
+            self.blame(f"the phone's rollback ended {self.phone.code}: {self.phone.err}")
+
+    def _sweep(self) -> None:
+        """What nobody drives any more is found by a sweep, and brought to an end."""
+        share = self.world.shares()[-1]
+        if self.cell.what is Deed.RAISE and self.done:
+            return  # it is theirs to answer for
+        open_now = self._state_of("state") not in {"ended", "idle"}
+        if 0 < share < 100 and not open_now:
+            self.blame(f"{share:g}% and no open release")
+        if self.result is None:  # else its lease would have to end first
+            self.world.ann.run("unlock", self._state_of("endpoint"), "--yes")
+        swept = self.world.ann.run("sweep", "--older-than", "0s", "--do", "rollback")
+        share = self.world.shares()[-1]
+        if swept.code not in {0, 3} or 0 < share < 100:
+            self.blame(f"a sweep ended {swept.code} with {share:g}%: {swept.out}{swept.err}")
+
+    def _state_of(self, what: str) -> str:
+        status: Any = self.world.ann.run("status", "-o", "json")
+        return str(status.json[what]) if status.code == 0 else "unknown"
+
+
+def tried(cell: Cell, folder: Path) -> Trial:
+    """The cell, tried on a server of its own."""
+    with WORLDS[cell.cloud](folder) as world:
+        trial = Trial(cell, world)
+        trial.run()
+        return trial
+
+
+def within(seconds: float, cells: Callable[[], Cell]) -> Iterator[Cell]:
+    """Cells as long as there is time."""
+    end = monotonic() + seconds
+    while monotonic() < end:
+        yield cells()

@@ -1,0 +1,233 @@
+"""One endpoint on each cloud's server, steered in the same words: faults, others, the truth."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from cli.blackbox import Canary
+from cli.on_azureml import FLAGS as AZURE_FLAGS
+from cli.on_azureml import OnAzure, on_azure
+from cli.on_vertex import FLAGS as VERTEX_FLAGS
+from cli.on_vertex import OnVertex, on_vertex
+from servers.azureml.running import PLACE
+from servers.sagemaker import Server, running
+
+PLAN = """
+    settle_within: 10s
+    read_every: 1s
+    hold_at_most: {pause: 1h, then: rollback}
+    stages: [{percent: 5, bake: 1s}, {percent: 50, bake: 1s}, {percent: 100}]
+    checks: []
+"""
+SHARES = (0, 5, 50, 100)
+
+
+class Trouble(StrEnum):
+    """What goes wrong with a call."""
+
+    THROTTLED = "throttled"
+    BROKEN = "broken"
+    NOT_SENT = "not-sent"
+    LOST = "lost"
+    A_PAGE = "a-page"
+    DENIED = "denied"
+
+
+class World(Protocol):
+    """An endpoint whose baseline has everything, and ann with a canary.yaml for it.
+
+    `flags` name it on a machine that has none.
+    """
+
+    ann: Canary
+    flags: Sequence[str]
+    model: str
+    calls: Sequence[str]
+
+    def seen(self) -> Sequence[str]:
+        """The calls so far."""
+
+    def trouble(self, call: str, what: Trouble, skip: int, times: int) -> None:
+        """Have calls of that name go wrong."""
+
+    def calm(self) -> None:
+        """Nothing goes wrong any more."""
+
+    def somebody_sets(self, share: int) -> None:
+        """Another writer gives the candidate a share."""
+
+    def shares(self) -> Sequence[float]:
+        """The candidate's shares so far, each change once, the one in force last."""
+
+
+def _changes(shares: Iterator[float]) -> list[float]:
+    found: list[float] = []
+    for share in shares:
+        if not found or abs(found[-1] - share) > 0.01:
+            found.append(share)
+    return found
+
+
+@dataclass
+class OnSageMaker:
+    """`fraud`: v1 and v2."""
+
+    server: Server
+    ann: Canary
+    flags: Sequence[str] = ("-e", "fraud", "--provider", "sagemaker", "--region", "us-east-1")
+    model: str = "v2"
+    calls: Sequence[str] = (
+        *("DescribeEndpoint", "ListTags", "AddTags"),
+        "UpdateEndpointWeightsAndCapacities",
+    )
+
+    def seen(self) -> Sequence[str]:
+        """The calls so far."""
+        return self.server.operations()
+
+    def trouble(self, call: str, what: Trouble, skip: int, times: int) -> None:
+        """Have calls of that name go wrong."""
+        kind = {
+            Trouble.THROTTLED: "throttle",
+            Trouble.BROKEN: "error",
+            Trouble.NOT_SENT: "drop_before",
+            Trouble.LOST: "drop_after",
+            Trouble.A_PAGE: "html",
+            Trouble.DENIED: "denied",
+        }[what]
+        self.server.fault(call, kind, skip=skip, times=times)
+
+    def calm(self) -> None:
+        """Nothing goes wrong any more."""
+        self.server.control("clear_faults")
+
+    def somebody_sets(self, share: int) -> None:
+        """Another writer gives the candidate a share."""
+        change = {"endpoint": "fraud", "weights": {"v1": 100 - share, "v2": share}}
+        self.server.control("change", change)
+
+    def shares(self) -> Sequence[float]:
+        """The candidate's shares so far."""
+        splits = self.server.control("shares", {"endpoint": "fraud"})
+        return _changes(round(split.get("v2", 0), 2) for _, split in splits)
+
+
+@dataclass
+class OnGoogle:
+    """`1000`: 11 and 22."""
+
+    world: OnVertex
+    ann: Canary
+    flags: Sequence[str] = VERTEX_FLAGS
+    model: str = "22"
+    calls: Sequence[str] = ("token", "getEndpoint", "updateEndpoint")
+
+    def seen(self) -> Sequence[str]:
+        """The calls so far."""
+        return self.world.calls
+
+    def trouble(self, call: str, what: Trouble, skip: int, times: int) -> None:
+        """Have calls of that name go wrong."""
+        kind = {
+            Trouble.THROTTLED: "throttle",
+            Trouble.BROKEN: "error500",
+            Trouble.NOT_SENT: "drop_before",
+            Trouble.LOST: "drop_after",
+            Trouble.A_PAGE: "html",
+            Trouble.DENIED: "forbidden",
+        }[what]
+        self.world.fault(call, kind, skip=skip, times=times)
+
+    def calm(self) -> None:
+        """Nothing goes wrong any more."""
+        self.world.server.control("DELETE", "faults")
+
+    def somebody_sets(self, share: int) -> None:
+        """Another writer gives the candidate a share."""
+        self.world.somebody_sets(_11=100 - share, _22=share)
+
+    def shares(self) -> Sequence[float]:
+        """The candidate's shares so far."""
+        splits = self.world.server.cloud.splits
+        return _changes(float(split.get("22", 0)) for name, split in splits if name == "1000")
+
+
+@dataclass
+class OnMicrosoft:
+    """`eta`: blue and teal."""
+
+    world: OnAzure
+    ann: Canary
+    flags: Sequence[str] = AZURE_FLAGS
+    model: str = "teal"
+    calls: Sequence[str] = ("token", "endpoint.get", "deployment.list", "endpoint.put")
+
+    def seen(self) -> Sequence[str]:
+        """The calls so far."""
+        return [call["operation"] for call in self.world.server.calls()]
+
+    def trouble(self, call: str, what: Trouble, skip: int, times: int) -> None:
+        """Have calls of that name go wrong."""
+        kind = {
+            Trouble.THROTTLED: "throttle",
+            Trouble.BROKEN: "error",
+            Trouble.NOT_SENT: "drop_before",
+            Trouble.LOST: "drop_after",
+            Trouble.A_PAGE: "bad_gateway",
+            Trouble.DENIED: "denied",
+        }[what]
+        self.world.server.fault(call, kind, skip=skip, times=times)
+
+    def calm(self) -> None:
+        """Nothing goes wrong any more."""
+        self.world.forget()
+
+    def somebody_sets(self, share: int) -> None:
+        """Another writer gives the candidate a share."""
+        self.world.somebody_sets(blue=100 - share, teal=share)
+
+    def shares(self) -> Sequence[float]:
+        """The candidate's shares so far."""
+        return [float(share) for share in self.world.shares()]
+
+
+def _config(head: str) -> str:
+    return f"version: 1\nendpoints:\n{head}\nplans:\n  quick:{PLAN}"
+
+
+@contextmanager
+def sagemaker(folder: Path) -> Iterator[World]:
+    """A server of its own."""
+    with running() as server:
+        server.endpoint("fraud", {"v1": 1, "v2": 0})
+        ann = Canary(folder / "ann", dict(server.environment))
+        ann.write(_config("  fraud: {provider: sagemaker, region: us-east-1, plan: quick}"))
+        yield OnSageMaker(server, ann)
+
+
+@contextmanager
+def vertex(folder: Path) -> Iterator[World]:
+    """A server of its own."""
+    with on_vertex(folder) as world:
+        place = 'project: acme-ml, region: europe-west4, endpoint: "1000"'
+        world.ann.write(_config(f"  churn: {{provider: vertex, {place}, plan: quick}}"))
+        yield OnGoogle(world, world.ann)
+
+
+@contextmanager
+def azureml(folder: Path) -> Iterator[World]:
+    """A server of its own."""
+    with on_azure(folder) as world:
+        place = ", ".join(f"{key}: {value}" for key, value in PLACE.items())
+        world.ann.write(_config(f"  eta: {{provider: azureml, {place}, plan: quick}}"))
+        yield OnMicrosoft(world, world.ann)
+
+
+WORLDS: Mapping[str, Callable[[Path], AbstractContextManager[World]]] = {
+    "sagemaker": sagemaker,
+    "vertex": vertex,
+    "azureml": azureml,
+}
