@@ -81,7 +81,9 @@ def draw(dice: Random) -> Cell:
     command = dice.choice(["start", "start", "start", "promote", "rollback"])
     call, skip = dice.choice(CALLS[cloud]), dice.choice([0, 0, 1, 2, 3, 5, 8])
     deeds = [deed for deed in Deed if command != "rollback" or deed is not Deed.CANCEL]
-    what = dice.choice([dice.choice(list(Trouble)), dice.choice(deeds)])
+    what: Trouble | Deed = dice.choice(deeds)
+    if dice.random() < 0.5:
+        what = dice.choice(list(Trouble))
     times = dice.choice([1, 1, 2, FOREVER]) if isinstance(what, Trouble) else 1
     return Cell(cloud, command, call, skip, what, times)
 
