@@ -11,7 +11,7 @@ import os
 from contextlib import suppress
 from typing import NoReturn
 
-FEW_COLLECTIONS = 100_000
+FEW_COLLECTIONS = 200_000
 """Starting makes many objects and hardly any garbage; the usual 700 costs a fifth of a rollback."""
 
 
