@@ -1,26 +1,25 @@
 """Calls of Azure Resource Manager: one request, one answer, no retries."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from threading import RLock
 from typing import Any
+from urllib.parse import urlencode
 
-from canarycli import __version__
-from canarycli_azureml.credentials import credential
-from canarycli_azureml.errors import Unanswered, refusal, understood
+from canarycli.https import Unsuited
+from canarycli_azureml.clouds import Cloud
+from canarycli_azureml.errors import Unanswered, refusal
+from canarycli_azureml.plain import Plain, fits
 from canarycli_azureml.settings import Settings
-from canarycli_azureml.wire import transport
+from canarycli_azureml.way import READ_SECONDS, Sent, Way
 
 ENDPOINTS = "2025-12-01"
 """The API version of every Azure ML call; the fields sent back on PUT are this version's."""
 
 METRICS = "2024-02-01"
 PERMISSIONS = "2022-04-01"
-
-CONNECT_SECONDS = 5
-READ_SECONDS = 10
-"""Resource Manager answers within a second or two; a call must not hold up a rollback."""
 
 METRICS_SECONDS = 20
 """A day of minutes by status code is a long answer, and nobody waits for it to roll back."""
@@ -58,7 +57,7 @@ class Session:
 
     def __init__(self, settings: Settings, client: Any = None) -> None:
         self._settings = settings
-        self._client = client
+        self._way = _given(client) if client is not None else None
         self._given = client is not None
         self._lock = RLock()
         self.date = ""
@@ -100,45 +99,46 @@ class Session:
             ProviderError: for every answer that is no success, and for none; `Unanswered` where
                 the request may have been carried out.
         """
-        from azure.core.rest import HttpRequest
-
         whole = path.startswith("https://")
         url = path if whole else f"{self._settings.cloud.manager}{path}"
         params = {} if whole else {"api-version": ENDPOINTS, **(query or {})}
-        request = HttpRequest(method, url, params=params, json=body)
-        with understood(doing), self._lock:
-            response = self._pipeline().send_request(
-                request,
-                connection_timeout=CONNECT_SECONDS,
-                read_timeout=METRICS_SECONDS if "metricnames" in params else READ_SECONDS,
-            )
-            text = response.text()
-            self.date = response.headers.get("Date", "")
-        if response.status_code == 401:
+        if params:
+            url = f"{url}?{urlencode(params)}"
+        read = METRICS_SECONDS if "metricnames" in params else READ_SECONDS
+        with self._lock:
+            sent = self._send(method, url, body, doing, read)
+            self.date = sent.headers.get("Date", "")
+        if sent.status == 401:
             self._forget()
-        if not 200 <= response.status_code < 300:
-            raise refusal(doing, response.status_code, text, response.headers)
-        request_id = response.headers.get("x-ms-request-id", "")
-        operation = response.headers.get("Azure-AsyncOperation", "")
-        return Answer(response.status_code, _parsed(response, text, doing), request_id, operation)
+        if not 200 <= sent.status < 300:
+            raise refusal(doing, sent.status, sent.text, sent.headers)
+        request_id = sent.headers.get("x-ms-request-id", "")
+        operation = sent.headers.get("Azure-AsyncOperation", "")
+        return Answer(sent.status, _parsed(sent, doing), request_id, operation)
+
+    def _send(self, method: str, url: str, body: Any, doing: str, read: float) -> Sent:
+        cloud = self._settings.cloud
+        if self._way is None:
+            self._way = Plain(cloud) if fits(cloud, os.environ) else _piped(cloud)
+        try:
+            return self._way.send(method, url, body, doing, read)
+        except Unsuited:
+            self._way.close()
+            self._way = _piped(cloud)
+            return self._way.send(method, url, body, doing, read)
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
         with self._lock:
-            if self._client is not None:
-                self._client.close()
+            if self._way is not None:
+                self._way.close()
             if not self._given:
-                self._client = None
+                self._way = None
 
     def _forget(self) -> None:
         """After a 401, sign in anew at the next call: the credential would give the same token."""
         if not self._given:
             self.close()
-
-    def _pipeline(self) -> Any:
-        if self._client is None:
-            self._client = _client(self._settings)
-        return self._client
 
     def _own(self, link: str, doing: str) -> str:
         # The token goes with the request, so it must not go to another host.
@@ -147,33 +147,26 @@ class Session:
         return link
 
 
-def _client(settings: Settings) -> Any:
-    """azure-core's client with the policies we want and no others.
+def _given(client: Any) -> Way:
+    from canarycli_azureml.pipeline import Pipeline
 
-    ARMPipelineClient's own would register resource providers by themselves, and azure-core's
-    would retry writes.
-    """
-    from azure.core import PipelineClient
-    from azure.core.pipeline import policies
-
-    signing = policies.BearerTokenCredentialPolicy(
-        credential(settings.cloud, os.environ), settings.cloud.scope
-    )
-    headers = policies.HeadersPolicy({"Accept": "application/json"})
-    agent = policies.UserAgentPolicy(f"canarycli/{__version__}")
-    return PipelineClient(
-        settings.cloud.manager, policies=[headers, agent, signing], transport=transport()
-    )
+    return Pipeline(client)
 
 
-def _parsed(response: Any, text: str, doing: str) -> dict[str, Any]:
-    if not text and response.status_code in {202, 204}:
+def _piped(cloud: Cloud) -> Way:
+    from canarycli_azureml.pipeline import pipeline
+
+    return pipeline(cloud)
+
+
+def _parsed(sent: Sent, doing: str) -> dict[str, Any]:
+    if not sent.text and sent.status in {202, 204}:
         return {}
     try:
-        found = response.json()
+        found = json.loads(sent.text)
     except ValueError as error:
         raise Unanswered(
-            f"{doing}: the answer is no JSON", facts=[f"it begins with {text[:40]!r}"]
+            f"{doing}: the answer is no JSON", facts=[f"it begins with {sent.text[:40]!r}"]
         ) from error
     if not isinstance(found, dict):
         raise Unanswered(f"{doing}: the answer is no object")

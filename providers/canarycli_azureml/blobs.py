@@ -11,10 +11,11 @@ from xml.etree import ElementTree as ET
 
 from canarycli import __version__
 from canarycli.errors import Denied
-from canarycli_azureml.api import CONNECT_SECONDS, METRICS_SECONDS, PAGES
+from canarycli_azureml.api import METRICS_SECONDS, PAGES
 from canarycli_azureml.clouds import Cloud
 from canarycli_azureml.credentials import credential
 from canarycli_azureml.errors import Unanswered, refusal, understood
+from canarycli_azureml.way import CONNECT_SECONDS
 from canarycli_azureml.wire import transport
 
 SCOPE = "https://storage.azure.com/.default"

@@ -8,15 +8,13 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError
 
 from canarycli.errors import Denied, Unavailable
 from canarycli_azureml.clouds import Cloud
+from canarycli_azureml.way import PASSING
 
 NOISY = ("azure", "msal")
 """Loggers that would print on stderr, of a program that sets up none, what is raised as well."""
 
 CONNECT_SECONDS, READ_SECONDS = 5, 10
 """As for every other call; azure-core's own limits are five minutes each."""
-
-PASSING = frozenset({408, 425, 429})
-"""Statuses of a token server that are not the request's fault, beside those from 500 on."""
 
 FILES = (
     "AZURE_FEDERATED_TOKEN_FILE",

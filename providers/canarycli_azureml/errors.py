@@ -5,11 +5,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
-
-from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+from typing import TYPE_CHECKING, Any
 
 from canarycli.errors import (
+    CanaryError,
     Conflict,
     Denied,
     NotFound,
@@ -21,6 +20,9 @@ from canarycli.proxies import way_past
 from canarycli.refusals import Refusal, with_advice
 from canarycli.refusals import read as refusal_in
 from canarycli_azureml.refusals import NOT_REGISTERED, REFUSALS, UNDER_WAY
+
+if TYPE_CHECKING:
+    from azure.core.exceptions import ClientAuthenticationError
 
 THROTTLED = frozenset({429, 529})
 LATER = frozenset({408, 425, *THROTTLED})
@@ -132,20 +134,33 @@ def understood(doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except ClientAuthenticationError as error:
-        raise _no_token(doing, error) from error
-    except HttpResponseError as error:
-        raise Unanswered(f"{doing}: the answer broke off") from error
-    except AzureError as error:
-        if _OPENED in str(error):
-            raise _not_safe(doing, str(error)) from error
-        said = without_secrets(str(error))
-        raise Unanswered(
-            f"{doing}: no answer from Azure", facts=[said], hint=way_past(said) or ()
-        ) from error
+    except CanaryError:
+        raise
+    except Exception as error:
+        if (ours := _of_azure(doing, error)) is None:
+            raise
+        raise ours from error
 
 
-def _no_token(doing: str, error: ClientAuthenticationError) -> ProviderError:
+def _of_azure(doing: str, error: Exception) -> ProviderError | None:
+    """The error that one of azure-core's means, None for others; it is loaded only now."""
+    from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+
+    match error:
+        case ClientAuthenticationError():
+            return _no_token(doing, error)
+        case HttpResponseError():
+            return Unanswered(f"{doing}: the answer broke off")
+        case AzureError() if _OPENED in str(error):
+            return _not_safe(doing, str(error))
+        case AzureError():
+            said = without_secrets(str(error))
+            hint = way_past(said) or ()
+            return Unanswered(f"{doing}: no answer from Azure", facts=[said], hint=hint)
+    return None
+
+
+def _no_token(doing: str, error: "ClientAuthenticationError") -> ProviderError:
     said = without_secrets(str(error.message))
     if _is_passing(error):
         if _OPENED in said:
@@ -175,6 +190,8 @@ def _not_safe(doing: str, said: str) -> ProviderError:
 
 def _is_passing(error: BaseException) -> bool:
     """Whether another try may help: azure-identity wraps dropped connections and 5xx as denials."""
+    from azure.core.exceptions import AzureError, ClientAuthenticationError
+
     if _PASSING.search(str(error)):
         return True
     cause = error.__cause__

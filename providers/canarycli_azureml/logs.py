@@ -5,10 +5,11 @@ from typing import Any
 
 from canarycli import __version__
 from canarycli.errors import Denied, Rejected
-from canarycli_azureml.api import CONNECT_SECONDS, METRICS_SECONDS
+from canarycli_azureml.api import METRICS_SECONDS
 from canarycli_azureml.clouds import Cloud
 from canarycli_azureml.credentials import credential
 from canarycli_azureml.errors import Unanswered, code_of, refusal, understood
+from canarycli_azureml.way import CONNECT_SECONDS
 from canarycli_azureml.wire import transport
 
 HOSTS = {

@@ -8,11 +8,12 @@ from typing import Any
 
 from canarycli.errors import Rejected
 from canarycli.provider import Reply
-from canarycli_azureml.api import CONNECT_SECONDS, Session
+from canarycli_azureml.api import Session
 from canarycli_azureml.body import Body
 from canarycli_azureml.credentials import credential
 from canarycli_azureml.errors import Unanswered, refusal, understood
 from canarycli_azureml.settings import Settings
+from canarycli_azureml.way import CONNECT_SECONDS
 from canarycli_azureml.wire import encrypted, transport
 
 DEPLOYMENT = "azureml-model-deployment"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import botocore.session
 import pytest
 from servers.sagemaker import Server
 
@@ -316,7 +317,8 @@ def test_an_endpoint_without_variants_yet_can_be_looked_at(
     sagemaker: SageMaker, server: Server, churn: str
 ) -> None:
     config = server.control("state", {"endpoint": churn})["EndpointConfigName"]
-    sagemaker.clients.sagemaker.create_endpoint(EndpointName="new", EndpointConfigName=config)
+    somebody = botocore.session.get_session().create_client("sagemaker", region_name="us-east-1")
+    somebody.create_endpoint(EndpointName="new", EndpointConfigName=config)
 
     seen = sagemaker.describe("new")
 
