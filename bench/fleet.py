@@ -179,8 +179,10 @@ def driving(number: int, engine: temporal.Server | None = None) -> Iterator[Driv
             address = process.stderr.readline().split()[4].removesuffix("/healthz")
             yield Driver(process, address, server, engine.process if engine else None)
         finally:
+            asked = time.monotonic()
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
+            process.communicate(timeout=180)
+            print(f"ended {time.monotonic() - asked:.1f} s after SIGTERM", file=sys.stderr)
 
 
 @contextmanager
@@ -253,14 +255,14 @@ def main() -> int:
         pid = driver.process.pid
         memory, threads = status_of(pid, "VmHWM") / 1024, status_of(pid, "Threads")
         beside_it = status_of(driver.engine.pid, "VmHWM") / 1024 if driver.engine else 0
-    figures = compared(before, after, given.releases)
-    figures |= {"peak_mib": round(memory), "threads": threads}
-    if given.temporal:
-        figures["peak_mib_of_temporal"] = round(beside_it)
-    text = json.dumps(figures, indent=2)
-    print(text)
-    if given.json:
-        given.json.write_text(text + "\n", encoding="utf-8")
+        figures = compared(before, after, given.releases)
+        figures |= {"peak_mib": round(memory), "threads": threads}
+        if given.temporal:
+            figures["peak_mib_of_temporal"] = round(beside_it)
+        text = json.dumps(figures, indent=2)
+        print(text, flush=True)
+        if given.json:
+            given.json.write_text(text + "\n", encoding="utf-8")
     cpu = (after.cpu - before.cpu) / (given.releases * (after.at - before.at) / 60)
     met = cpu <= CPU_GOAL and memory <= MEMORY_GOAL and lag_at(0.95, before, after) <= LAG_GOAL
     return 0 if met or given.temporal else 1

@@ -190,6 +190,14 @@ def test_what_somebody_asked_for_pokes_the_workflow_once() -> None:
     assert told.poked == [bench.release.id]
 
 
+def test_a_worker_that_is_stopped_begins_no_more_workflows() -> None:
+    bench, told = Bench(), Told()
+
+    asyncio.run(Scout(bench.looks, told, enough=lambda: True).go())
+
+    assert told.begun == []
+
+
 def test_what_has_no_workflow_any_more_is_left() -> None:
     bench, told = Bench(), Told(known=False)
     bench.hand.look(bench.aim)

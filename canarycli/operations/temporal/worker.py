@@ -1,7 +1,7 @@
 """A worker: takes the looks that Temporal calls for, and tells it of what it does not know."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -105,10 +105,12 @@ class Scout:
 
     Attributes:
         looks: knows the records, and what is driven here.
+        enough: whether to tell no more, as the worker is stopped.
     """
 
     looks: Looks
     temporal: Workflows
+    enough: Callable[[], bool] = lambda: False
     _told: dict[str, float] = field(default_factory=dict)
 
     async def go(self) -> None:
@@ -119,6 +121,8 @@ class Scout:
         self._told = {key: until for key, until in self._told.items() if key in marks}
         try:
             for key in marks:
+                if self.enough():
+                    return
                 if monotonic() >= self._told.get(key, 0.0):
                     await self._begin(key)
             for key in self.looks.changed(marks):
@@ -145,7 +149,7 @@ class Scout:
 async def serve(looks: Looks, temporal: Temporal, stop: asyncio.Event) -> None:
     """Work until it is told to stop; looks under way come to their end."""
     hand = Hand(looks, await temporal.attributes())
-    scout = Scout(looks, temporal)
+    scout = Scout(looks, temporal, stop.is_set)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="look") as pool:
         worker = Worker(
             temporal.client,
