@@ -104,7 +104,8 @@ def roll_back(fleets: Fleets, name: str, env: Mapping[str, str], reason: str) ->
         return replace(fleet, course=Course.ROLLING_BACK, why=why).said(who, why, now)
 
     fleet = fleets.change(name, turned)
-    moved = [s for s in fleet.seats if s.open or s.outcome is Outcome.PROMOTED]
+    promoted = [s for s in fleet.seats if s.release and s.outcome is Outcome.PROMOTED]
+    moved = [*(s for s in fleet.seats if s.open), *promoted]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for back in pool.map(lambda seat: _back(fleets, seat, env, reason or "fleet"), moved):
             if back.failure is None:

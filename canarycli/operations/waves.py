@@ -12,7 +12,7 @@ from time import monotonic
 from canarycli.clock import SystemClock
 from canarycli.config import load
 from canarycli.config.discover import here
-from canarycli.errors import Busy, CanaryError
+from canarycli.errors import Busy, CanaryError, Unchanged
 from canarycli.journal import Event
 from canarycli.operations.address import Address
 from canarycli.operations.fleets import Fleets
@@ -21,7 +21,7 @@ from canarycli.operations.occupied import refuse_busy
 from canarycli.operations.start import Wanted, intend
 from canarycli.operations.upload import record_start
 from canarycli.operations.workspace import open_store
-from canarycli.release.fleet import Course, Fleet, Move, Seat, begun, decide, unfit
+from canarycli.release.fleet import Course, Fleet, Move, Seat, begun, decide, has_it, unfit
 from canarycli.release.record import Release
 from canarycli.store import Stale
 
@@ -136,6 +136,8 @@ class Waves:
                     edit = partial(begun, endpoint=seat.endpoint, release=mine.id)
                 elif isinstance(error, Busy):
                     continue
+                elif isinstance(error, Unchanged):
+                    edit = partial(has_it, endpoint=seat.endpoint, why=error.message)
                 else:
                     code, why = int(error.exit), error.message
                     edit = partial(unfit, endpoint=seat.endpoint, code=code, why=why)

@@ -224,6 +224,11 @@ def unfit(fleet: Fleet, endpoint: str, code: int, why: str) -> Fleet:
     return _with_seat(fleet, endpoint, exit=code, why=why)
 
 
+def has_it(fleet: Fleet, endpoint: str, why: str) -> Fleet:
+    """The fleet with an endpoint where the model has all traffic already."""
+    return _with_seat(fleet, endpoint, outcome=Outcome.PROMOTED, why=why)
+
+
 def returned(fleet: Fleet, endpoint: str, why: str) -> Fleet:
     """The fleet with an endpoint that went back, whatever it had come to."""
     stopped = Outcome.STOPPED

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from canarycli.clock import SystemClock
+from canarycli.errors import Exit
 from canarycli.operations.fleet import begin, insisting
 from canarycli.operations.waves import Waves
-from canarycli.release.fleet import Fleet
+from canarycli.release.fleet import Course, Fleet
 from canarycli.release.record import Outcome, Release, State
 
 ENDPOINT = "  {name}:\n    provider: simulator\n    state: {state}\n    plan: calm\n"
@@ -108,6 +109,20 @@ def test_a_release_that_was_begun_but_not_noted_is_not_begun_again(
     Machine(tmp_path, "bob", ("eu", "us")).waves.go_on()
 
     assert ann.releases()[0] == begun
+
+
+def test_where_the_model_is_the_baseline_already_nothing_is_to_be_done(
+    ann: Machine, tmp_path: Path
+) -> None:
+    (tmp_path / "fleet.yaml").write_text(FLEET.replace("v42", "v41"))
+    begin(tmp_path / "fleet.yaml", ann.config, ann.env, None, insist=True)
+
+    for _ in range(3):
+        ann.waves.go_on()
+
+    assert (ann.fleet.course, ann.fleet.exit) == (Course.DONE, Exit.OK)
+    assert "is the baseline already" in ann.fleet.seats[0].why
+    assert ann.releases() == ["", ""]
 
 
 def test_that_risks_are_taken_is_known_to_whoever_goes_on(ann: Machine, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from canarycli.release.fleet import (
     Wave,
     begun,
     decide,
+    has_it,
     returned,
     unfit,
 )
@@ -118,6 +119,15 @@ def test_an_endpoint_on_which_nothing_can_begin_counts_as_a_failure() -> None:
 
     assert decide(one, {}, NOW).fleet.course is Course.STOPPED
     assert one.exit is Exit.DENIED
+
+
+def test_an_endpoint_that_has_the_model_already_is_done_and_the_next_wave_begins() -> None:
+    one = has_it(fleet(), "a", "'v42' is the baseline already")
+
+    move = decide(decide(one, {}, NOW).fleet, {}, NOW + BAKE)
+
+    assert (move.fleet.failures, move.fleet.exit) == (0, Exit.OK)
+    assert move.begin == move.fleet.waves[1].seats
 
 
 def test_a_paused_fleet_begins_nothing_and_still_sees_what_ends() -> None:
