@@ -10,7 +10,15 @@ from canarycli.engine.controller import Driver
 from canarycli.engine.loop import drive, looked_enough
 from canarycli.engine.status import release_status
 from canarycli.engine.undo import undo
-from canarycli.errors import CanaryError, Exit, Left, StoreError, Terminated, Unsafe
+from canarycli.errors import (
+    CanaryError,
+    Exit,
+    Left,
+    StoreError,
+    Terminated,
+    Unsafe,
+    UsageError,
+)
 from canarycli.journal import Event
 from canarycli.operations.accepted import Accepted
 from canarycli.operations.on_interrupt import OnInterrupt
@@ -229,6 +237,8 @@ class Drive:
                     f"by hand: {self.work.provider.plain_command(release.endpoint, release.home)}",
                 ),
             ) from error
+        if ended.outcome in {Outcome.PROMOTED, Outcome.DRIFT}:  # it ended before it could go back
+            return self._ended(ended)
         if not (ended.over or ended.is_home):
             message = f"rollback accepted; canary status {release.id} tells when it is in place"
             self.listen(Event("waiting", self.work.clock.now(), message, "warning"))
@@ -266,14 +276,18 @@ def roll_back(
     *,
     enough: Callable[[Release], bool] = lambda _: False,
 ) -> Release:
-    """Record that the open release goes back, and see it through; no lease is needed."""
+    """Record that the open release goes back, and see it through; no lease is needed.
+
+    One that ended meanwhile stays as it is.
+    """
     controller = work.controller(hear)
     who, now = work.actor, work.clock.now()
     message = f"{who} rolled back" + (f": {reason}" if reason else "")
     event = Event("rollback_started", now, message, "warning", {"by": who, "why": reason})
-    controller.change(
-        work.key, lambda release: orders.roll_back(release, who, now, reason=reason), event
-    )
+    with suppress(UsageError):
+        controller.change(
+            work.key, lambda release: orders.roll_back(release, who, now, reason=reason), event
+        )
     return drive(controller, work.key, enough=enough)
 
 

@@ -184,7 +184,8 @@ def resume(release: Release, now: datetime) -> Release:
 
 
 def roll_back(release: Release, by: str, now: datetime, *, reason: str = "") -> Release:
-    """Send everything back to the baseline; allowed whatever the release is doing."""
+    """Send everything back to the baseline; allowed whatever an open release is doing."""
+    _must_not_be_over(release)
     why = f"{by} rolled back" + (f": {reason}" if reason else "")
     return begin_rollback(release, Outcome.STOPPED, why, by, now)
 
@@ -199,12 +200,16 @@ def _must_be_under_way(release: Release) -> None:
         )
 
 
-def _must_be_open(release: Release) -> None:
+def _must_not_be_over(release: Release) -> None:
     if release.over:
         raise UsageError(
             f"release {release.id} is over: {release.outcome}",
             hint=f"start a new one: canary start {release.endpoint} --new-model MODEL",
         )
+
+
+def _must_be_open(release: Release) -> None:
+    _must_not_be_over(release)
     if release.state is State.ROLLING_BACK:
         raise UsageError(
             f"release {release.id} is being rolled back", hint=f"canary status {release.id}"

@@ -9,7 +9,7 @@ from engine.rehearsal import CANDIDATE, ENDPOINT, HOLDING, Rehearsal
 
 from canarycli.engine.controller import Controller, Driver
 from canarycli.engine.loop import drive
-from canarycli.errors import Busy, Conflict, Exit
+from canarycli.errors import Busy, Conflict, Exit, UsageError
 from canarycli.journal import Event
 from canarycli.provider import Endpoint, Notes
 from canarycli.release import orders
@@ -156,3 +156,16 @@ def test_a_release_that_nobody_drives_is_named_with_the_way_on() -> None:
     assert driven.value.hints[0] == f"follow it: canary watch {first.id}"
     assert left.value.hints[0] == f"go on: canary resume {first.id}"
     assert held.value.hints[0] == f"go on: canary promote {first.id}"
+
+
+def test_a_rollback_that_comes_as_a_release_ends_leaves_its_record_as_it_is() -> None:
+    rehearsal = Rehearsal(settle=0)
+    rehearsal.start()
+    controller = rehearsal.controller()
+    ended = rehearsal.finish(controller)
+    now = rehearsal.clock.now()
+
+    with pytest.raises(UsageError, match="is over: promoted"):
+        controller.change(rehearsal.key, lambda release: orders.roll_back(release, "dana", now))
+
+    assert rehearsal.release == ended
