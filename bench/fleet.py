@@ -1,6 +1,6 @@
-"""What one `canary drive --all` costs with many releases on the SageMaker server.
+"""What one `canary drive --all` costs with many releases on the server of a cloud.
 
-    python bench/fleet.py [--releases 200] [--seconds 180] [--temporal] [--json FILE]
+    python bench/fleet.py [--cloud vertex] [--releases 200] [--seconds 180] [--temporal]
 
 Every release stands at 5 % with five checks and bakes on, so that each is looked at four times a
 minute and its metrics are read once. The first minute is not counted. Exits with 1 if a goal is
@@ -24,19 +24,15 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from output import beside
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))  # the servers the tests use
+from fleet_worlds import WORLDS, World
 from servers import temporal
-from servers.sagemaker.running import Server, running
 
-from canarycli.metrics import Metric
-from canarycli.plan import Check, Margin, Plan, Stage
-from canarycli.release.record import Release
 from canarycli.store import Record
 from canarycli.store.opening import open_at
 
@@ -46,48 +42,6 @@ MEMORY_GOAL = 1024.0
 """MiB; of a thousand releases and, as nothing is kept for each, of fewer."""
 
 TICK = os.sysconf("SC_CLK_TCK")
-
-
-def plan() -> Plan:
-    """Five checks, two of them on errors, that stay open for the whole bench."""
-    rates = [
-        Check(name, Metric(name), no_worse_by=Margin(absolute=0.02))
-        for name in ("errors", "errors_4xx")
-    ]
-    values = [
-        Check(name, Metric(name), no_worse_by=Margin(0.5))
-        for name in ("latency_p90", "latency_p50", "cpu")
-    ]
-    return Plan(
-        stages=(Stage(5, timedelta(days=1)), Stage(100, timedelta(0))),
-        checks=(*rates, *values),
-        unclear_after=timedelta(days=1),
-    )
-
-
-def release(number: int, now: datetime) -> Release:
-    """One at its first stage, in place since two minutes ago."""
-    since = now - timedelta(minutes=2)
-    return Release(
-        id=f"r-{number}",
-        provider="sagemaker",
-        place="us-east-1",
-        endpoint=f"e-{number}",
-        baseline="blue",
-        candidate="green",
-        plan=plan(),
-        started_at=since,
-        started_by="bench",
-        settings={"region": "us-east-1"},
-        target=5.0,
-        asked_at=since,
-        written=True,
-        raised=True,
-        confirmed_at=since,
-        waiting_since=since,
-        seen_at=now,
-        reached=5.0,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +76,7 @@ class Driver:
 
     process: "subprocess.Popen[str]"
     address: str
-    server: Server
+    world: World
     engine: "subprocess.Popen[bytes] | None" = None
 
     def read(self) -> Reading:
@@ -131,7 +85,7 @@ class Driver:
         lines = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
         figures = {name: float(value) for name, _, value in lines}
         engine = cpu_of(self.engine.pid) if self.engine else 0.0
-        cpu, tally = cpu_of(self.process.pid), self.server.control("tally")
+        cpu, tally = cpu_of(self.process.pid), self.world.tally()
         return Reading(time.monotonic(), cpu, engine, self._waited(), figures, tally)
 
     def _waited(self) -> float:
@@ -140,29 +94,27 @@ class Driver:
         return sum(int(task.read_text().split()[1]) for task in tasks) / 1e9
 
 
-def prepare(number: int, server: Server, state: str) -> None:
-    """So many endpoints, and a release on each."""
-    store, now = open_at(state), datetime.now(UTC)
-    for one in range(number):
-        server.endpoint(f"e-{one}", {"blue": 95, "green": 5})
-        # Few requests, half of them on each: the server shares the machine, and makes each one.
-        load = {"rate": 0.3, "split": {"blue": 0.5, "green": 0.5}, "backfill_seconds": 180}
-        server.control("traffic", {"endpoint": f"e-{one}", **load})
-        store.save(Record(replace(release(one, now), base="")))
+def prepare(world: World, state: str) -> None:
+    """The records of its releases."""
+    store = open_at(state)
+    for release in world.releases:
+        store.save(Record(replace(release, base="")))
     store.close()
 
 
 @contextmanager
-def driving(number: int, engine: temporal.Server | None = None) -> Iterator[Driver]:
+def driving(
+    number: int, cloud: str = "sagemaker", engine: temporal.Server | None = None
+) -> Iterator[Driver]:
     """A server with so many endpoints, their releases, and who drives them."""
-    with running() as server, TemporaryDirectory() as home:
+    with TemporaryDirectory() as home, WORLDS[cloud](number, Path(home)) as world:
         state = f"{home}/state"
-        prepare(number, server, state)
+        prepare(world, state)
         env = {
             "PATH": os.environ["PATH"],
+            **world.env,
             "HOME": home,
             "CANARY_STATE": state,
-            **server.environment,
             **({"TEMPORAL_ADDRESS": engine.address} if engine else {}),
         }
         words = ("worker",) if engine else ("drive", "--all")
@@ -177,7 +129,7 @@ def driving(number: int, engine: temporal.Server | None = None) -> Iterator[Driv
         try:
             assert process.stderr is not None
             address = process.stderr.readline().split()[4].removesuffix("/healthz")
-            yield Driver(process, address, server, engine.process if engine else None)
+            yield Driver(process, address, world, engine.process if engine else None)
         finally:
             asked = time.monotonic()
             process.send_signal(signal.SIGTERM)
@@ -241,12 +193,13 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--releases", type=int, default=200)
     arguments.add_argument("--seconds", type=float, default=180)
+    arguments.add_argument("--cloud", choices=tuple(WORLDS), default="sagemaker")
     arguments.add_argument("--temporal", action="store_true")
     arguments.add_argument("--json", type=Path)
     given = arguments.parse_args()
     with (
         served_by(by_temporal=given.temporal) as engine,
-        driving(given.releases, engine) as driver,
+        driving(given.releases, given.cloud, engine) as driver,
     ):
         time.sleep(WARM_UP)
         before = driver.read()
