@@ -1,4 +1,4 @@
-"""A kept HTTPS connection of the standard library's: for the few calls of a way back.
+"""A kept connection of the standard library's: for the few calls of a way back.
 
 It loads in a fifth of the time that requests takes. What it is not sure to do as requests would
 it refuses before anything is sent, and the caller goes on with requests: other proxies than one
@@ -11,13 +11,14 @@ import os
 import select
 import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 from urllib.parse import SplitResult, unquote, urlsplit
+from weakref import finalize
 
 AGENCIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """Whom to trust, where not the authorities of certifi: the variables of requests."""
@@ -51,7 +52,8 @@ class Line:
     def __init__(self, url: str, *, connect: float) -> None:
         self._there = urlsplit(url)
         self._connect = connect
-        self._open: http.client.HTTPSConnection | None = None
+        self._open: http.client.HTTPConnection | None = None
+        self._hang_up: Callable[[], object] = lambda: None
 
     def ask(
         self,
@@ -80,10 +82,10 @@ class Line:
         assert line.sock is not None
         line.sock.settimeout(read)
         try:
-            line.request(method, target, body, dict(headers))
+            line.request(method, target, body, {"Accept-Encoding": "gzip", **headers})
             answer = line.getresponse()
-            headers = cast("Mapping[str, str]", answer.headers)  # it has the methods of one
-            found = Answer(answer.status, headers, answer.read())
+            said = cast("Mapping[str, str]", answer.headers)  # it has the methods of one
+            found = Answer(answer.status, said, _unpacked(answer.read(), said))
         except BaseException:
             self.close()
             raise
@@ -94,51 +96,81 @@ class Line:
 
     def close(self) -> None:
         """Hang up; the next question opens the line again."""
-        if self._open is not None:
-            self._open.close()
-            self._open = None
+        self._hang_up()
+        self._open = None
 
-    def _connected(self) -> http.client.HTTPSConnection:
+    def _connected(self) -> http.client.HTTPConnection:
         if self._open is not None and _is_dead(self._open):
             self.close()
         if self._open is None:
-            line = _line(self._there, _proxy(os.environ), self._connect)
+            line = _line(self._there, os.environ, self._connect)
             try:
                 line.connect()
             except (OSError, http.client.HTTPException) as error:
                 line.close()
                 raise Unsuited(str(error)) from error
             self._open = line
+            self._hang_up = finalize(self, line.close)
         return self._open
 
     def _note(self, method: str, target: str, found: Answer) -> None:
         """A line for `--debug`, as urllib3 writes it; without one, nothing is loaded for it."""
         if (logging := sys.modules.get("logging")) is not None:
-            host, port = self._there.hostname, self._there.port or 443
+            host, port = self._there.hostname, _port(self._there)
             logging.getLogger("urllib3.connectionpool").debug(
                 '%s://%s:%s "%s %s %s" %s %s',
-                *("https", host, port, method, target, "HTTP/1.1", found.status, len(found.body)),
+                *(
+                    self._there.scheme,
+                    host,
+                    port,
+                    method,
+                    target,
+                    "HTTP/1.1",
+                    found.status,
+                    len(found.body),
+                ),
             )
 
 
 def _line(
-    there: SplitResult, proxy: SplitResult | None, seconds: float
-) -> http.client.HTTPSConnection:
-    if there.scheme != "https" or there.hostname is None:
-        raise Unsuited("not https")
-    port = there.port or 443
+    there: SplitResult, environment: Mapping[str, str], seconds: float
+) -> http.client.HTTPConnection:
+    proxy = _proxy(there.scheme, environment)
+    if there.scheme not in {"http", "https"} or there.hostname is None:
+        raise Unsuited("no host")
+    if there.scheme == "http":
+        if proxy is not None:
+            raise Unsuited("a proxy without a tunnel")
+        return http.client.HTTPConnection(there.hostname, _port(there), timeout=seconds)
     if proxy is None:
-        return http.client.HTTPSConnection(
-            there.hostname, port, timeout=seconds, context=_context(_trusted())
-        )
-    line = http.client.HTTPSConnection(
-        proxy.hostname or "", proxy.port or 80, timeout=seconds, context=_context(_trusted())
-    )
-    line.set_tunnel(there.hostname, port, _signed_in(proxy))
+        return _secure(there.hostname, _port(there), seconds)
+    line = _secure(proxy.hostname or "", proxy.port or 80, seconds)
+    line.set_tunnel(there.hostname, _port(there), _signed_in(proxy))
     return line
 
 
-def _is_dead(line: http.client.HTTPSConnection) -> bool:
+def _secure(host: str, port: int, seconds: float) -> http.client.HTTPSConnection:
+    context = _context(_trusted())
+    return http.client.HTTPSConnection(host, port, timeout=seconds, context=context)
+
+
+def _port(there: SplitResult) -> int:
+    return there.port or (443 if there.scheme == "https" else 80)
+
+
+def _unpacked(body: bytes, headers: Mapping[str, str]) -> bytes:
+    if headers.get("Content-Encoding", "").lower() != "gzip":
+        return body
+    import gzip
+    import zlib
+
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error) as error:
+        raise http.client.HTTPException(f"the answer can't be unpacked: {error}") from error
+
+
+def _is_dead(line: http.client.HTTPConnection) -> bool:
     """Whether the other side has hung up: between answers there is nothing to read but that."""
     if line.sock is None:
         return True
@@ -147,17 +179,17 @@ def _is_dead(line: http.client.HTTPSConnection) -> bool:
     return bool(waiting.poll(0))
 
 
-def _proxy(environment: Mapping[str, str]) -> SplitResult | None:
-    """The proxy for HTTPS, None for none.
+def _proxy(scheme: str, environment: Mapping[str, str]) -> SplitResult | None:
+    """The proxy for a scheme, None for none.
 
     Raises:
         Unsuited: there is a word about proxies that takes more to understand.
     """
     if sys.platform in {"darwin", "win32"}:
         raise Unsuited("the system may have proxies of its own")
-    if any(_said(name, environment) for name in ("all_proxy", "no_proxy")):
+    said = _said(f"{scheme}_proxy", environment)
+    if _said("all_proxy", environment) or (said and _said("no_proxy", environment)):
         raise Unsuited("more is said of proxies than one for all")
-    said = _said("https_proxy", environment)
     if not said:
         return None
     proxy = urlsplit(said if "://" in said else f"http://{said}")

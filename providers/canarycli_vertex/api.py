@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-import requests
+from typing import TYPE_CHECKING, Any
 
 from canarycli import __version__
 from canarycli.errors import Unavailable
-from canarycli_vertex.credentials import TIMEOUT, Tokens, as_given
+from canarycli_vertex.credentials import Tokens
 from canarycli_vertex.errors import answered, refusal
 from canarycli_vertex.settings import Settings
+from canarycli_vertex.wire import Params, Response, Wire
+
+if TYPE_CHECKING:
+    import requests
 
 Json = dict[str, Any]
-Params = Mapping[str, str | int | list[str]]
 
 OWN_HEADERS = {"Accept": "application/json", "User-Agent": f"canarycli/{__version__}"}
 """Sent with every call; the agent is what Google's audit log shows of us."""
@@ -32,9 +33,9 @@ class Api:
         date: Google's clock at its last answer, as HTTP writes it.
     """
 
-    def __init__(self, settings: Settings, http: requests.Session | None = None) -> None:
+    def __init__(self, settings: Settings, http: "requests.Session | None" = None) -> None:
         self.settings = settings
-        self._http = http or requests.Session()
+        self._http = Wire(http)
         self.tokens = Tokens(settings, self._http)
         self.date = ""
 
@@ -106,7 +107,7 @@ class Api:
         body: Mapping[str, Any] | None,
         *,
         fresh: bool,
-    ) -> requests.Response:
+    ) -> Response:
         headers = self.tokens.headers(fresh=fresh)
         with answered(url.split("/")[2]):
             response = self._http.request(
@@ -115,15 +116,12 @@ class Api:
                 params=params,
                 json=body,
                 headers={**headers, **OWN_HEADERS},
-                auth=as_given,
-                timeout=TIMEOUT,
-                allow_redirects=False,
             )
         self.date = response.headers.get("Date", "")
         return response
 
 
-def _json_of(response: requests.Response) -> Json:
+def _json_of(response: Response) -> Json:
     """The answer's object; HTML, rubbish and redirects are no answer."""
     try:
         found = json.loads(response.content) if response.status_code < 300 else None

@@ -13,17 +13,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import google.auth
-import requests
 from google.auth import exceptions
 
 from canarycli.errors import Denied, ProviderError, Unavailable
 from canarycli_vertex.errors import answered, retry_after
 from canarycli_vertex.settings import Settings, base_url
+from canarycli_vertex.wire import Response, Wire
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-TIMEOUT = (5.0, 10.0)
-"""Seconds to connect and to wait for an answer."""
-
 _environment = threading.Lock()
 
 
@@ -35,7 +32,7 @@ class Tokens:
     attached to a machine.
     """
 
-    def __init__(self, settings: Settings, http: requests.Session) -> None:
+    def __init__(self, settings: Settings, http: Wire) -> None:
         self._settings = settings
         self._carry = Carrier(http)
         self._credentials: Any = None
@@ -134,7 +131,7 @@ class Carrier:
     itself: there is one retry layer and it is not here.
     """
 
-    def __init__(self, http: requests.Session) -> None:
+    def __init__(self, http: Wire) -> None:
         self._http = http
 
     def __call__(
@@ -152,9 +149,6 @@ class Carrier:
                 url,
                 data=body,
                 headers=headers,
-                auth=as_given,
-                timeout=TIMEOUT,
-                allow_redirects=False,
             )
         if got.status_code == 429 or got.status_code >= 500:
             raise Unavailable(
@@ -167,15 +161,10 @@ class Carrier:
 class Answer:
     """An answer as google-auth wants to read it."""
 
-    def __init__(self, response: requests.Response) -> None:
+    def __init__(self, response: Response) -> None:
         self.status = response.status_code
         self.headers = response.headers
         self.data = response.content
-
-
-def as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keep the headers as they are: without this, an entry in ~/.netrc would replace the token."""
-    return request
 
 
 @contextmanager

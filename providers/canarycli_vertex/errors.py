@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from types import MappingProxyType
 from typing import Any
-
-import requests
 
 from canarycli.errors import (
     Conflict,
@@ -24,6 +23,7 @@ from canarycli.proxies import way_past
 from canarycli.refusals import Refusal, with_advice
 from canarycli.refusals import read as refusal_in
 from canarycli_vertex.refusals import RATE, REFUSALS, UNDER_WAY
+from canarycli_vertex.wire import Response
 
 
 class AlreadyThere(Rejected):
@@ -88,7 +88,7 @@ _PERMISSION = re.compile(
 _LONGEST = 400
 
 
-def refusal(response: requests.Response) -> ProviderError:
+def refusal(response: Response) -> ProviderError:
     """The error an answer other than 2xx stands for. JSON, HTML and rubbish are all understood."""
     error = _error_of(response)
     kind = BY_STATUS.get(str(error.get("status", "")))
@@ -170,22 +170,23 @@ def answered(what: str) -> Iterator[None]:
     """A request on the wire; no answer becomes `Unavailable` and says what was asked."""
     try:
         yield
-    except requests.exceptions.Timeout as error:
-        raise Unavailable(f"no answer from {what} in time") from error
-    except requests.exceptions.SSLError as error:
-        raise Unavailable(
-            f"no safe connection to {what}",
-            facts=(_short(str(error)),),
-            hint="behind a proxy that opens TLS? set REQUESTS_CA_BUNDLE to its certificate",
-        ) from error
-    except requests.exceptions.RequestException as error:
-        said = _short(str(error))
-        raise Unavailable(
-            f"no answer from {what}", facts=(said,), hint=way_past(said) or ()
-        ) from error
+    except (OSError, HTTPException) as error:  # those of requests are OSErrors as well
+        raise _unanswered(what, error) from error
 
 
-def retry_after(response: requests.Response, error: Mapping[str, Any]) -> float | None:
+def _unanswered(what: str, error: Exception) -> Unavailable:
+    from requests.exceptions import SSLError, Timeout
+
+    if isinstance(error, TimeoutError | Timeout):
+        return Unavailable(f"no answer from {what} in time")
+    said = _short(str(error))
+    if isinstance(error, SSLError):
+        hint = "behind a proxy that opens TLS? set REQUESTS_CA_BUNDLE to its certificate"
+        return Unavailable(f"no safe connection to {what}", facts=(said,), hint=hint)
+    return Unavailable(f"no answer from {what}", facts=(said,), hint=way_past(said) or ())
+
+
+def retry_after(response: Response, error: Mapping[str, Any]) -> float | None:
     """Seconds Google asked to wait: `Retry-After` (seconds or a date) or RetryInfo in the body."""
     header = response.headers.get("Retry-After", "").strip()
     delay = str(_detail(error, "RetryInfo").get("retryDelay", "")).removesuffix("s")
@@ -206,7 +207,7 @@ def _seconds_until(date: str) -> float:
     return (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()
 
 
-def _unavailable(response: requests.Response, error: Mapping[str, Any], said: str) -> Unavailable:
+def _unavailable(response: Response, error: Mapping[str, Any], said: str) -> Unavailable:
     after = retry_after(response, error)
     if response.status_code != 429:
         return Unavailable(
@@ -224,13 +225,13 @@ def _unavailable(response: requests.Response, error: Mapping[str, Any], said: st
     )
 
 
-def _no_api_there(response: requests.Response) -> NotFound:
+def _no_api_there(response: Response) -> NotFound:
     """A 404 without Google's error body comes from a front end that knows no such API."""
     host = response.url.split("/")[2] if response.url.count("/") >= 2 else response.url
     return NotFound(f"there is no Vertex AI at {host}", hint="is the region right?")
 
 
-def _error_of(response: requests.Response) -> Mapping[str, Any]:
+def _error_of(response: Response) -> Mapping[str, Any]:
     try:
         body = json.loads(response.content)
     except ValueError:

@@ -20,6 +20,7 @@ from canarycli_vertex.api import Api
 from canarycli_vertex.credentials import Tokens
 from canarycli_vertex.errors import refusal
 from canarycli_vertex.settings import Settings
+from canarycli_vertex.wire import Response, Wire
 
 CHUNK = 8 * 1024 * 1024
 """Bytes that are sent, and told of, at once."""
@@ -35,7 +36,7 @@ class Maker:
         self._wanted, self._labels, self._making = order["wanted"], order["labels"], making
         self._settings = Settings.read(order["place"], os.environ)
         self._late = LATE
-        self._credentials = Tokens(self._settings, requests.Session()).load()
+        self._credentials = Tokens(self._settings, Wire()).load()
 
     def make(self) -> Mapping[str, Any]:
         """Do it all."""
@@ -189,7 +190,9 @@ def _answering(doing: str) -> Iterator[None]:
     except exceptions.GoogleAPICallError as error:
         response = getattr(error, "response", None)
         if isinstance(response, requests.Response) and response.status_code >= 400:
-            said = refusal(response)
+            said = refusal(
+                Response(response.url, response.status_code, response.headers, response.content)
+            )
             said.message = f"can't {doing}: {said.message}"
             raise said from error
         raise Rejected(f"can't {doing}: {error.message}") from error

@@ -1,5 +1,6 @@
 """The short line is taken only where it does what requests would do, and nothing is sent else."""
 
+import gzip
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         seen.append(request)
         if request.path == "/gone":
             return Reply(200, {}, drop=True)
+        if request.path == "/packed":
+            return Reply(200, gzip.compress(b"much"), {"Content-Encoding": "gzip"})
         closes = {"Connection": "close"} if request.path == "/closes" else {}
         return Reply(404, {"asked": request.method}, closes)
 
@@ -124,6 +127,22 @@ def test_a_certificate_of_another_host_is_not_taken(company: Company) -> None:
         ask(Line("https://elsewhere.example.com", connect=5), "/")
 
     assert company.seen == []
+
+
+def test_an_answer_may_come_packed(company: Company) -> None:
+    (found,) = ask(azure(), "/packed")
+
+    assert company.seen[0].headers["accept-encoding"] == "gzip"
+    assert found.body == b"much"
+
+
+def test_exceptions_from_no_proxy_at_all_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("https_proxy")
+    monkeypatch.setenv("NO_PROXY", "elsewhere.example.com")
+    address = closed().removeprefix("http://")
+
+    with pytest.raises(Unsuited, match="refused"):
+        ask(Line(f"https://{address}", connect=5), "/")
 
 
 def test_without_a_proxy_the_host_is_called_itself(
