@@ -8,8 +8,9 @@ from time import monotonic
 from typing import Any
 
 from canarycli.errors import Rejected, Unavailable
-from canarycli_vertex.api import Api, Json, Params
+from canarycli_vertex.api import Api, Json
 from canarycli_vertex.errors import understood
+from canarycli_vertex.wire import Params
 
 TOGETHER = 25.0
 """Seconds a query may take."""

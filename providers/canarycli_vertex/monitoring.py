@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from canarycli.metrics import Window
-from canarycli_vertex.api import Api, Json, Params
+from canarycli_vertex.api import Api, Json
 from canarycli_vertex.errors import understood
+from canarycli_vertex.wire import Params
 
 ARM = "deployed_model_id"
 PREFIX = "aiplatform.googleapis.com/prediction/online/"

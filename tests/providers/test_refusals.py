@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-import requests
 from botocore.exceptions import ClientError
 
 from canarycli.errors import (
@@ -27,6 +26,7 @@ from canarycli_sagemaker.settings import Settings
 from canarycli_vertex.errors import ended
 from canarycli_vertex.errors import refusal as googles
 from canarycli_vertex.refusals import REFUSALS as VERTEX
+from canarycli_vertex.wire import Response
 
 AWS = "arn:aws:sagemaker:us-east-1:123456789012"
 CUSTOM = "CustomModelServingT4GPUsPerProjectPerRegion"
@@ -208,13 +208,10 @@ def test_what_google_refuses(
 ) -> None:
     info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason}
     error: dict[str, Any] = {"code": http, "status": status, "message": text}
-    response = requests.Response()
-    response.status_code = http
-    response.url = "https://europe-west4-aiplatform.googleapis.com/v1/x"
     body = json.dumps({"error": {**error, "details": [info] if reason else []}})
-    response._content = body.encode()
+    url = "https://europe-west4-aiplatform.googleapis.com/v1/x"
 
-    found = googles(response)
+    found = googles(Response(url, http, {}, body.encode()))
 
     assert isinstance(found, kind)
     assert text.removesuffix(".") in found.message
