@@ -10,6 +10,8 @@ import io
 import os
 import re
 import tempfile
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -19,26 +21,39 @@ from canarycli.cli.display.frame import frame
 from canarycli.cli.display.scene import scene_of
 from canarycli.engine.loop import drive
 from canarycli.engine.status import release_status
+from canarycli.judge import Verdict
 from canarycli.operations.demo import Scenario, stage
 from canarycli.operations.start import Intent
 from canarycli.release.record import Release
 
 PICTURE = Path(__file__).parent / "screen.svg"
 WIDTH, HEIGHT, SPEED = 100, 18, 100.0
+BAKE = timedelta(minutes=15)
 
 
 def main() -> None:
-    """Drive until the second stage passes its checks, then draw."""
+    """Drive until the second stage is more than half baked with all checks passed, then draw."""
     with tempfile.TemporaryDirectory() as folder:
         intent = stage(Path(folder), Scenario.HEALTHY, SPEED, os.environ)
         controller = intent.work.controller(lambda _: None)
-        controller.create(intent.release)
+        controller.create(_in_no_hurry(intent.release))
         drive(controller, intent.work.key, until=None, seen=intent.endpoint, enough=_is_well_on)
         PICTURE.write_text(_drawn(intent), encoding="utf-8")
 
 
+def _in_no_hurry(release: Release) -> Release:
+    """With stages long enough that there is a verdict in the middle of one."""
+    stages = tuple(replace(s, bake=BAKE if s.bake else s.bake) for s in release.plan.stages)
+    return replace(release, plan=replace(release.plan, stages=stages))
+
+
 def _is_well_on(release: Release) -> bool:
-    return release.stage >= 2 or release.over
+    if release.over:
+        return True
+    at, seen = release.confirmed_at, release.seen_at
+    if release.stage != 1 or release.verdict is not Verdict.PASS or at is None or seen is None:
+        return False
+    return seen - at > release.stage_in_force.bake / 2
 
 
 def _drawn(intent: Intent) -> str:
