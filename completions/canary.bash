@@ -115,7 +115,7 @@ _canary() {
         report) _canary_live releases ;;
         doctor) _canary_live endpoints ;;
         notify) _canary_words 'test' ;;
-        ci) _canary_words 'github gitlab azure jenkins' ;;
+        ci) _canary_words 'github gitlab azure jenkins sagemaker vertex airflow' ;;
         completion) _canary_words 'bash zsh fish powershell' ;;
         schema) _canary_words 'config status events report series verdict' ;;
         state) _canary_words 'check move' ;;

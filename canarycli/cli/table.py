@@ -124,7 +124,7 @@ COMMANDS: Mapping[str, Row] = {
     "notify": Row(
         "notify", "Send a test message to everybody named in canary.yaml", Panel.SET_UP, (0, 1, 2)
     ),
-    "ci": Row("ci", "Print a job for GitHub, GitLab, Azure DevOps or Jenkins", Panel.SET_UP),
+    "ci": Row("ci", "Print a job for a CI system, or a step of a pipeline in Python", Panel.SET_UP),
     "completion": Row("completion", "Print a shell completion script", Panel.SET_UP),
     "schema": Row("schema", "Print the JSON Schema of canary.yaml", Panel.SET_UP),
     "demo": Row(

@@ -1,11 +1,13 @@
-"""A job for a CI system that releases one endpoint, ready to be pasted."""
+"""A job for a CI system or a step of a pipeline that releases one endpoint, ready to be pasted."""
 
+import re
 from collections.abc import Mapping
 from importlib.resources import files
-from shlex import join, quote
+from shlex import quote
 
 from canarycli.errors import UsageError
 from canarycli.operations.address import Address
+from canarycli.operations.ci_config import BAKE, STAGES, config_along, in_python
 from canarycli.operations.target import Finder, Target, entries_of
 from canarycli.registry import OURS
 from canarycli.store.memory import MemoryStore
@@ -15,8 +17,20 @@ TEMPLATES: Mapping[str, str] = {
     "gitlab": "gitlab.yml",
     "azure": "azure.yml",
     "jenkins": "Jenkinsfile",
+    "sagemaker": "sagemaker.txt",
+    "vertex": "vertex.txt",
+    "airflow": "airflow.txt",
 }
-"""The file of each system; pipelines in Python are in docs/python.md."""
+"""The file of each system."""
+
+IN_PYTHON = frozenset({"sagemaker", "vertex", "airflow"})
+"""Those whose file is a module, blank lines and all."""
+
+WAY_BACK = (
+    "canary status --exit-status -q%%flags%% || [ $? -ne 20 ] || "
+    'canary rollback -y --reason "the job ended before the release"%%flags%%'
+)
+"""The end of each job: back, if its release goes on (20) though nobody is left to drive it."""
 
 GITHUB_SIGN_IN: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "sagemaker": (
@@ -57,19 +71,43 @@ def ci_job(system: str, address: Address, env: Mapping[str, str]) -> str:
         UsageError: nothing says which endpoint, or which cloud it is on.
     """
     target = _target(address, env)
-    text = files("canarycli").joinpath("ci", TEMPLATES[system]).read_text(encoding="utf-8")
+    name = target.config.name if target.config else target.name
     words = {
+        "way_back": WAY_BACK,
+        "release_model": _file("release_model.txt").rstrip(),
         "github_sign_in": _github_sign_in(target.provider),
         "azure_sign_in": AZURE_SIGN_IN,
-        "endpoint": target.config.name if target.config else target.name,
-        "extra": target.provider if target.provider in OURS else "all",
+        "endpoint": name,
+        "plain_name": re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"),
+        "package": _package(target.provider),
         "flags": _flags(target),
+        "plan": "" if _has_plan(target) else f" --stages {STAGES} --bake {BAKE}",
         "region": str(target.settings.get("region", "")),
         "subscription": str(target.settings.get("subscription", "")),
     }
+    if system in IN_PYTHON:
+        words["config"] = in_python(config_along(target, address, env))
+    text = _file(TEMPLATES[system])
     for word, value in words.items():
         text = text.replace(f"%%{word}%%", value)
+    if system in IN_PYTHON:
+        return text
     return "\n".join(line for line in text.splitlines() if line.strip()) + "\n"
+
+
+def _file(name: str) -> str:
+    return files("canarycli").joinpath("ci", name).read_text(encoding="utf-8")
+
+
+def _package(provider: str) -> str:
+    """What pip installs; a provider of somebody else's may take its figures from any cloud."""
+    if provider == "simulator":
+        return "canarycli"
+    return f"canarycli[{provider if provider in OURS else 'all'}]"
+
+
+def _has_plan(target: Target) -> bool:
+    return target.config is not None and target.config.plan is not None
 
 
 def _github_sign_in(provider: str) -> str:
@@ -83,11 +121,7 @@ def _github_sign_in(provider: str) -> str:
 def _target(address: Address, env: Mapping[str, str]) -> Target:
     finder = Finder(address, MemoryStore(), entries_of(address, env))
     target = finder.named(address.word) if address.word else finder.meant(lambda _: None)
-    if quote(target.name) != target.name:
-        raise UsageError(
-            f"{target.name!r} can't stand in a job as it is",
-            hint="give it a plain name in canary.yaml, with endpoint: for the cloud's own",
-        )
+    _refuse_odd(target.name)
     return target
 
 
@@ -96,5 +130,16 @@ def _flags(target: Target) -> str:
     if target.config is not None:
         return ""
     given = {"provider": target.provider, **target.kept}
-    flags = [(f"--{name.replace('_', '-')}", str(value)) for name, value in given.items()]
-    return " " + join(word for flag in flags for word in flag)
+    for name, value in given.items():
+        _refuse_odd(str(value), f"as {name}")
+    flags = [f"--{name.replace('_', '-')} {value}" for name, value in given.items()]
+    return " " + " ".join(flags)
+
+
+def _refuse_odd(word: str, what: str = "") -> None:
+    """Raise for a word that a shell, YAML or Groovy would take for more than itself."""
+    if quote(word) != word:
+        raise UsageError(
+            f"{word!r} can't stand in a job as it is{what and f', {what}'}",
+            hint="say it in canary.yaml, with a plain name for the endpoint",
+        )

@@ -1,4 +1,4 @@
-"""`canary ci`: print a job for a CI system."""
+"""`canary ci`: print a job for a CI system, or a step of a pipeline."""
 
 import os
 import sys
@@ -19,16 +19,20 @@ class System(StrEnum):
     GITLAB = "gitlab"
     AZURE = "azure"
     JENKINS = "jenkins"
+    SAGEMAKER = "sagemaker"
+    VERTEX = "vertex"
+    AIRFLOW = "airflow"
 
 
 def ci(
     common: WithoutRelease,
-    system: Annotated[System, Argument(help="The CI system it is for")],
+    system: Annotated[System, Argument(help="What the job runs on")],
 ) -> int:
-    """Print a job for GitHub, GitLab, Azure DevOps or Jenkins.
+    """Print a job for a CI system, or a step of a pipeline in Python.
 
-    It signs in, starts the release, keeps its report, and goes back where the job is
-    cancelled. Paste it into a file: canary ci github > .github/workflows/release.yml
+    It starts the release, keeps its report, and goes back where the job ends before the
+    release does. Paste it into a file: canary ci github > .github/workflows/release.yml
+    The steps for SageMaker, Vertex AI and Airflow take your canary.yaml along.
     """
     write(sys.stdout, ci_job(system.value, common.address, os.environ))
     return 0
