@@ -233,7 +233,7 @@ class Context:
         self.tell(
             "ended",
             f"{release.outcome_words}: {self.endpoint.traffic}"
-            + (f"; {release.why}" if release.why else "")
+            + (f"; {release.why_words}" if release.why_words else "")
             + (f"; about {failed_requests(release.extra)}" if costly else ""),
             level,
             outcome=outcome.value,

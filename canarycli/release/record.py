@@ -237,6 +237,14 @@ class Release:
         return (self.outcome or self.state).value.replace("_", " ")
 
     @property
+    def why_words(self) -> str:
+        """Why, for people who have just read `outcome_words`: who rolled it back is said there."""
+        if self.outcome is Outcome.STOPPED and self.by:
+            said = self.why.removeprefix(f"{self.by} rolled back")
+            return self.why if said == self.why else said.removeprefix(": ")
+        return self.why
+
+    @property
     def over(self) -> bool:
         """Nothing is left to do."""
         return self.state is State.ENDED

@@ -123,7 +123,7 @@ class Story:
     def sentence(self) -> str:
         """Why it ended so and what it cost, in one or two sentences."""
         release = self.release
-        told = [_sentence(release.why)] if release.why else []
+        told = [_sentence(release.why_words)] if release.why_words else []
         if release.over:
             traffic = ", ".join(f"{n} {percent(s)}" for n, s in release.traffic.items() if s)
             told.append(f"Traffic is at {traffic} since {self.end:%H:%M:%S} UTC")

@@ -107,7 +107,7 @@ def _lines(releases: Sequence[Release]) -> Iterator[str]:
             release.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M"),
             percent(release.reached),
             release.outcome_words,
-            release.why,
+            release.why_words,
         )
         for release in releases
     ]

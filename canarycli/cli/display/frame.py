@@ -132,7 +132,10 @@ def _state(scene: Scene) -> tuple[str, str, str, str]:
     release = scene.story.release
     if release.over:
         style = GOOD if release.outcome is Outcome.PROMOTED else f"{BAD} reverse"
-        return scene.story.symbol, scene.story.headline.upper(), style, release.why
+        word = scene.story.headline.upper()
+        if release.by:  # a person's name keeps its letters
+            word = word.replace(f"BY {release.by.upper()}", f"BY {release.by}")
+        return scene.story.symbol, word, style, release.why_words
     if scene.alone:
         tail = f"{scene.story.candidate} stays at {percent(release.target)}"
         return "✖", "NOBODY IS DRIVING", f"{BAD} reverse", tail

@@ -35,17 +35,6 @@ def show_plan(output: Output, intent: Intent, *, yes: bool) -> int:
     return refused(output, intent, yes=yes)
 
 
-def about(intent: Intent, seen: Foresight) -> str:
-    """What a person agrees to, as one question: endpoint, account, region, plan and how long."""
-    release, plan = intent.release, intent.release.plan
-    where = " ".join(filter(None, (release.provider, intent.endpoint.account, release.place)))
-    stages = ",".join(f"{stage.percent:g}" for stage in plan.stages)
-    return (
-        f"Start {release.baseline} → {release.name} at {percent(plan.stages[0].percent)} on "
-        f"{release.endpoint} ({where}), plan {plan.name} {stages}, {_takes(plan, seen)}?"
-    )
-
-
 def plan_document(intent: Intent, seen: Foresight) -> dict[str, Any]:
     """The `canary.plan/1` object."""
     release, told = intent.release, seen.forecast
@@ -186,8 +175,8 @@ def _plan_lines(
         *uploads,
         *((f"source {one.source}", str(one)) for one in seen.reads),
         *_before(plan),
-        *_otherwise(plan, release.baseline),
-        ("takes", _takes(plan, seen)),
+        *otherwise(plan, release.baseline),
+        ("takes", takes(plan, seen)),
     ]
     last.append(("changes now", f"nothing. To run it: {run}"))
     if inner is None or max(map(len, table(last))) <= inner:
@@ -339,7 +328,8 @@ def _slow(outlook: Outlook, plan: Plan) -> str:
     return f"it takes ≈ {span(outlook.passes_in)} at {share}"
 
 
-def _otherwise(plan: Plan, baseline: str) -> Iterator[tuple[str, str]]:
+def otherwise(plan: Plan, baseline: str) -> Iterator[tuple[str, str]]:
+    """What happens where it does not pass: when, and what then."""
     if not plan.gates:
         return
     patient = all(check.margin is None for check in plan.gates) and plan.fails_after > 1
@@ -371,7 +361,8 @@ def _waits(wait: Wait) -> str:
     return f"pause for {span(wait.pause)}, then {after}"
 
 
-def _takes(plan: Plan, seen: Foresight) -> str:
+def takes(plan: Plan, seen: Foresight) -> str:
+    """How long a release lasts that nothing stops."""
     told = seen.forecast
     holds = [percent(stage.percent) for stage in plan.stages if stage.then is Then.HOLD]
     waits = f" plus the wait at {' and '.join(holds)}" if holds else ""

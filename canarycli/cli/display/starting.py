@@ -7,10 +7,11 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
 from typing import TypeVar
 
+from canarycli.cli.display.agreed import about, judged
 from canarycli.cli.display.journey import Journey, journey
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.pick import address_of
-from canarycli.cli.display.plan import about, show_plan
+from canarycli.cli.display.plan import show_plan
 from canarycli.cli.display.prompt import confirm
 from canarycli.cli.options.common import Common
 from canarycli.cli.options.driving import may_be_unchanged
@@ -116,6 +117,8 @@ class Starting:
             return
         for trouble in intent.troubles:
             output.say(f"warning: {trouble.message}")
+        for line in judged(intent):
+            output.say(line)
         confirm(self.common, question, yes=False)
 
 

@@ -294,3 +294,20 @@ def test_the_log_fills_the_middle_with_what_happened_last(height: int) -> None:
 )
 def test_an_arrow_is_one_key(typed: str, read: list[str]) -> None:
     assert keys_in(typed) == read
+
+
+def test_who_rolled_it_back_is_said_once_and_in_their_own_letters() -> None:
+    ended = replace(
+        JUDGED,
+        state=State.ENDED,
+        outcome=Outcome.STOPPED,
+        by="dana@acme.com",
+        why="dana@acme.com rolled back: fraud alerts",
+        reached=25.0,
+        ended_at=NOON + 30 * MINUTE,
+        traffic={"v41": 100.0, "v42": 0.0},
+    )
+    shown_of_it = shown(scene(ended, "pass"))
+    assert shown_of_it[2].rstrip() == " ■ ROLLED BACK BY dana@acme.com AT 25%  fraud alerts"
+    assert told(ended, [], NOON).sentence.startswith("fraud alerts. Traffic is at v41 100%")
+    assert replace(ended, why="dana@acme.com rolled back").why_words == ""
