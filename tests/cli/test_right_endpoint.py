@@ -159,5 +159,5 @@ def test_the_question_of_start_names_what_is_agreed_to(tmp_path: Path) -> None:
     assert asked.code == 6, asked.err
     assert "Start v41 → v42 at 5% on demo (simulator local-" in asked.err
     assert "plan quick 5,25,100, about" in asked.err
-    assert "checks: errors_5xx never above 2%" in asked.err
+    assert "checks: errors_5xx never above 2.00%" in asked.err
     assert "if a check fails 2 reads in a row: roll back to v41 100% at once" in asked.err

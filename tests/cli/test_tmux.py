@@ -84,7 +84,7 @@ def tmux(tmp_path: Path, canary: Canary) -> Iterator[Tmux]:
 def test_a_start_in_tmux_answers_keys_and_fits_each_size(tmux: Tmux, canary: Canary) -> None:
     tmux.press(f"{os.path.relpath(CANARY, canary.folder)} start -m v42 --plan long", "Enter")
     asked = tmux.wait_for("[Y/n]")
-    assert any("errors_5xx never above 2%" in line for line in asked)
+    assert any("errors_5xx never above 2.00%" in line for line in asked)
     assert any("roll back to v41 100% at once" in line for line in asked)
     tmux.press("Enter")
     tmux.wait_for("q  leave")
