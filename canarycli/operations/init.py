@@ -168,11 +168,14 @@ def _lines(proposal: Proposal) -> Iterator[str]:
     yield f"    plan: {PLAN}"
     yield ""
     yield "plans:"
-    yield f"  # stages {proposal.why}"
+    origin = proposal.why.partition(": ")[0]  # what went wrong once is not for a file
+    yield f"  # stages {origin}"
     yield f"  {PLAN}:"
     written = dict(plan_data(proposal.plan))
     yield "    stages:  # the share of the new version, and how long it stays there at least"
     yield from (f"      - {write_flow(stage)}" for stage in written.pop("stages"))
+    if any(stage.leeway > 1 for stage in proposal.plan.stages):
+        yield "      # leeway: so early, a check passes within so many times its limit"
     yield "      # {percent: 50, bake: 20m, then: hold} would wait for canary promote"
     if checks := written.pop("checks", []):
         yield "    checks:  # what decides; role: watch only shows"

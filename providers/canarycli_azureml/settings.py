@@ -25,6 +25,8 @@ PLACE = {
 }
 """Where each part of the place is looked for when the settings lack it."""
 
+_WORDS: Mapping[str, str] = {"subscription": "ID", "resource_group": "NAME", "workspace": "NAME"}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -56,7 +58,7 @@ class Settings:
                 raise UsageError(
                     f"azureml has no setting {key!r}", hint=f"it has {', '.join(KEYS)}"
                 )
-        place = {key: _place(key, given, environment) for key in PLACE}
+        place = _place(given, environment)
         cloud = cloud_named(str(given.get("cloud") or "public"))
         if given.get("endpoint_url"):
             cloud = cloud.at(str(given["endpoint_url"]))
@@ -104,17 +106,22 @@ def _path(subscription: str, resource_group: str, workspace: str) -> str:
     )
 
 
-def _place(key: str, given: Mapping[str, Any], environment: Mapping[str, str]) -> str:
-    found, names = _said(key, given, environment), PLACE[key]
-    if not found:
-        word = key.replace("_", "-")
+def _place(given: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+    """Subscription, group and workspace; all that is missing of them in one error."""
+    place = {key: _said(key, given, environment) for key in PLACE}
+    if missing := [key for key, found in place.items() if not found]:
+        flags = " ".join(f"--{key.replace('_', '-')} {_WORDS[key]}" for key in missing)
         raise UsageError(
-            f"azureml needs a {key}",
-            hint=f"set {key}: in canary.yaml, --{word} or {names[0]}",
+            f"azureml needs a {' and a '.join(missing)}",
+            hint=(
+                f"{flags}; or the same in canary.yaml, or "
+                + " ".join(PLACE[key][0] for key in missing)
+            ),
         )
-    if "/" in found:
-        raise UsageError(f"{key} {found!r} is no name", hint="give the last part of its id")
-    return found
+    for key, found in place.items():
+        if "/" in found:
+            raise UsageError(f"{key} {found!r} is no name", hint="give the last part of its id")
+    return place
 
 
 def _said(key: str, given: Mapping[str, Any], environment: Mapping[str, str]) -> str:

@@ -160,8 +160,10 @@ def _region(given: Mapping[str, Any], env: Mapping[str, str]) -> str:
         env, "GOOGLE_CLOUD_REGION", "GOOGLE_CLOUD_LOCATION", "CLOUDSDK_COMPUTE_REGION"
     )
     if not region:
+        alone = bool(_project_said(given, env))
         raise UsageError(
-            "no region for Vertex AI", hint="--region europe-west4, or region: in canary.yaml"
+            f"no {'' if alone else 'project and no '}region for Vertex AI",
+            hint=f"{'' if alone else '--project acme-ml '}--region europe-west4, or in canary.yaml",
         )
     if not _NAME.fullmatch(str(region)):
         raise UsageError(f"{region!r} is not a region", hint="a region looks like europe-west4")
@@ -169,8 +171,7 @@ def _region(given: Mapping[str, Any], env: Mapping[str, str]) -> str:
 
 
 def _project(given: Mapping[str, Any], env: Mapping[str, str]) -> str:
-    project = given.get("project") or _first(env, "GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
-    project = project or _project_of_key(env.get("GOOGLE_APPLICATION_CREDENTIALS", ""))
+    project = _project_said(given, env)
     if not project:
         raise UsageError(
             "no project for Vertex AI", hint="--project acme-ml, or project: in canary.yaml"
@@ -178,6 +179,12 @@ def _project(given: Mapping[str, Any], env: Mapping[str, str]) -> str:
     if not _PROJECT.fullmatch(str(project)):
         raise UsageError(f"{project!r} is not a project id or number")
     return str(project)
+
+
+def _project_said(given: Mapping[str, Any], env: Mapping[str, str]) -> Any:
+    """The project that somebody named, or that the key file is of."""
+    named = given.get("project") or _first(env, "GOOGLE_CLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
+    return named or _project_of_key(env.get("GOOGLE_APPLICATION_CREDENTIALS", ""))
 
 
 def _universe(env: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,13 @@ def tmux(tmp_path: Path, canary: Canary) -> Iterator[Tmux]:
         found("kill-server")
 
 
+def is_laid_out(width: int, lines: list[str]) -> bool:
+    """Whether a whole frame stands there that takes the width, and no more."""
+    stages = any(line.rstrip().endswith("○ 100%") for line in lines)
+    fits = width - 14 < max(map(len, lines)) <= width
+    return stages and fits and any("q  leave" in line for line in lines)
+
+
 def test_a_start_in_tmux_answers_keys_and_fits_each_size(tmux: Tmux, canary: Canary) -> None:
     tmux.press(f"{os.path.relpath(CANARY, canary.folder)} start -m v42 --plan long", "Enter")
     asked = tmux.wait_for("[Y/n]")
@@ -95,14 +103,7 @@ def test_a_start_in_tmux_answers_keys_and_fits_each_size(tmux: Tmux, canary: Can
 
     for width, height in ((80, 24), (60, 20), (120, 32)):
         tmux("resize-window", "-x", str(width), "-y", str(height))
-        lines = tmux.until(
-            lambda lines, width=width: (
-                any(line.rstrip().endswith("○ 100%") for line in lines)
-                and width - 14 < max(map(len, lines)) <= width
-                and any("q  leave" in line for line in lines)
-            ),
-            f"frame of {width} columns",
-        )
+        lines = tmux.until(partial(is_laid_out, width), f"frame of {width} columns")
         assert sum("errors_5xx" in line for line in lines if line[:1] == " ") >= 1, lines
     assert any("same → limit" in line for line in lines)
 

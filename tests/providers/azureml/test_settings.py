@@ -42,6 +42,14 @@ def test_a_place_that_is_not_complete_says_how_to_complete_it(key: str) -> None:
     assert f"--{key.replace('_', '-')}" in refused.value.hints[0]
 
 
+def test_all_that_is_missing_of_the_place_is_one_error() -> None:
+    with pytest.raises(UsageError, match="needs a subscription and a resource_group and a") as all_:
+        Settings.read({}, {})
+
+    flags = "--subscription ID --resource-group NAME --workspace NAME"
+    assert all_.value.hints[0].startswith(flags)
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [

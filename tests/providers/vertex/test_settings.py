@@ -117,6 +117,7 @@ def test_the_region_comes_from_the_environment(name: str) -> None:
     [
         ({"region": "us"}, "no project"),
         ({"project": "acme-ml"}, "no region"),
+        ({}, "no project and no region"),
         ({**PLACE, "project": "a/b"}, "not a project"),
         ({**PLACE, "metric_delay": 5}, "not a length of time"),
         ({**PLACE, "metric_period": timedelta(seconds=10)}, "too short"),
