@@ -160,10 +160,13 @@ def _region(given: Mapping[str, Any], env: Mapping[str, str]) -> str:
         env, "GOOGLE_CLOUD_REGION", "GOOGLE_CLOUD_LOCATION", "CLOUDSDK_COMPUTE_REGION"
     )
     if not region:
-        alone = bool(_project_said(given, env))
+        if not _project_said(given, env):
+            raise UsageError(
+                "no project and no region for Vertex AI",
+                hint="--project acme-ml --region europe-west4, or both in canary.yaml",
+            )
         raise UsageError(
-            f"no {'' if alone else 'project and no '}region for Vertex AI",
-            hint=f"{'' if alone else '--project acme-ml '}--region europe-west4, or in canary.yaml",
+            "no region for Vertex AI", hint="--region europe-west4, or region: in canary.yaml"
         )
     if not _NAME.fullmatch(str(region)):
         raise UsageError(f"{region!r} is not a region", hint="a region looks like europe-west4")

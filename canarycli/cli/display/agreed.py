@@ -20,10 +20,12 @@ def about(intent: Intent, seen: Foresight) -> str:
 
 
 def judged(intent: Intent) -> Iterator[str]:
-    """The checks with their limits, and what happens if one fails; said before the question."""
+    """The checks with their limits, and what happens if one fails; said before the question.
+
+    That none decides is a trouble of the plan, and said as such.
+    """
     plan, baseline = intent.release.plan, intent.release.baseline
     if not plan.gates:
-        yield "no check decides: nothing would stop a bad candidate"
         return
     yield "checks: " + ", ".join(f"{check.name} {limit_text(check)}" for check in plan.gates)
     when, what = next(otherwise(plan, baseline))
