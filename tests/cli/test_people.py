@@ -155,6 +155,20 @@ def test_status_of_several_endpoints_is_a_list_before_any_release(tmp_path: Path
     assert [one["endpoint"] for one in listed["releases"]] == ["demo", "ranker"]
 
 
+LISTING = (("status",), ("history",), ("plan", "-m", "v43"), ("doctor",), ("check", "demo"))
+
+
+def test_what_lists_fits_the_terminal(tmp_path: Path) -> None:
+    canary = simulated(tmp_path, "  slow: {stages: [{percent: 5, bake: 10h}, {percent: 100}]}\n")
+    assert canary.run(*START, "--plan", "slow", "--detach", "--note", "word " * 40).code == 0
+
+    for width in (60, 80, 120):
+        canary.env["COLUMNS"] = str(width)
+        shown = {words: canary.run(*words).out.splitlines() for words in LISTING}
+        assert [words for words, lines in shown.items() if not lines] == []
+        assert [line for lines in shown.values() for line in lines if len(line) > width] == []
+
+
 def as_(canary: Canary, actor: str) -> Canary:
     """Somebody else on the same machine."""
     return Canary(canary.folder, {"HOME": canary.env["HOME"], "CANARY_ACTOR": actor})

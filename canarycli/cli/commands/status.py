@@ -12,6 +12,7 @@ from canarycli.cli.display.ansi import colored, plain_only
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.pick import address_of
 from canarycli.cli.display.status import state_text, status_lines, traffic_text
+from canarycli.cli.display.table import fitted, room
 from canarycli.cli.display.terminal import drawable
 from canarycli.cli.options.common import Common
 from canarycli.clock import SystemClock
@@ -55,7 +56,7 @@ def _lines(common: Common, standing: Standing) -> Iterable[str]:
     """Plain lines; on a terminal the frame that canary watch shows, once."""
     size, document, record = drawable(common), standing.document, standing.record
     if size is None or record is None or record.release.over:
-        return status_lines(document, standing.now)
+        return fitted(status_lines(document, standing.now), room())
     from canarycli.cli.display.frame import once
     from canarycli.cli.display.scene import scene_of
 

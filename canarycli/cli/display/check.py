@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from canarycli.cli.display.output import Output
+from canarycli.cli.display.table import fitted, room
 from canarycli.judge.finding import Verdict
 from canarycli.operations.check import Checked
 from canarycli.operations.noise import Measured
@@ -21,7 +22,7 @@ WORDS = {
 
 def show_checked(output: Output, checked: Checked) -> None:
     """Show the findings, and how to leave a silent check out."""
-    output.result(_document(checked), _lines(checked))
+    output.result(_document(checked), fitted(_lines(checked), room()))
     for finding in checked.found.findings:
         if finding.verdict is Verdict.NO_DATA and finding.role is Role.GATE:
             name = f"'{finding.check}'" if " " in finding.check else finding.check
@@ -43,7 +44,7 @@ def show_measured(output: Output, measured: Measured) -> None:
             for name, noise in measured.noise.items()
         ],
     }
-    output.result(document, _noise_lines(measured))
+    output.result(document, fitted(_noise_lines(measured), room()))
 
 
 def _noise_lines(measured: Measured) -> Iterator[str]:
