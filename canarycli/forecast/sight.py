@@ -12,7 +12,7 @@ from canarycli.judge.latency import SHARE_MARGINS
 from canarycli.judge.margins import Promise, margins_of, staged, tolerance
 from canarycli.judge.means import weight_of
 from canarycli.judge.pool import quantile_of
-from canarycli.judge.power import information, requests_to_fail, requests_to_pass
+from canarycli.judge.power import information, requests_to_fail, requests_to_pass, sooner
 from canarycli.judge.skew import tilt_of, windows_needed
 from canarycli.metrics import Unit
 from canarycli.plan import Better, Check, Margin, Stage
@@ -273,6 +273,9 @@ class Sight:
         if passing and float(self.facts.get("errors", LEAST_ERRORS)) < LEAST_ERRORS:
             # Few errors say nothing of batches: the judge learns that from the release itself.
             phi = min(phi, QUIET)
+        if passing and not self.check.two_sided:
+            # A stage with leeway has no second lane, so that all of its capital is in one.
+            nats *= sooner(candidate, edge, relative=delta == 0 or leeway > 1)
         return nats / phi
 
     def _above(

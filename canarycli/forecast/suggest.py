@@ -12,7 +12,7 @@ from math import ceil, floor
 
 from canarycli.forecast.sight import MINUTE
 from canarycli.judge.margins import Promise
-from canarycli.judge.power import information, requests_to_pass
+from canarycli.judge.power import information, requests_to_pass, sooner
 from canarycli.plan import Stage
 
 NICE = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 20, 25, 30, 40, 50)
@@ -126,6 +126,7 @@ def _minutes(traffic: Traffic, percent: float, ratio: float) -> float:
     """Minutes at a share until the candidate is shown to be below that ratio."""
     share = percent / 100
     nats = information(traffic.rate, traffic.rate, ratio, 0.0, share)
+    nats *= sooner(traffic.rate, ratio * traffic.rate, relative=True)
     needed = requests_to_pass(nats, traffic.phi, Promise().beta)
     return traffic.settle / MINUTE + needed / (traffic.per_minute * share)
 

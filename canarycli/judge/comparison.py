@@ -58,6 +58,7 @@ QUIET, FEW = 4.0, 3
 """phi for the pass side while hardly an error was ever seen: nothing says they come in batches."""
 
 BROKEN_RATE, BROKEN_TIMES = 0.5, 3.0
+BASELINE_FAILS = "the baseline itself is failing"
 
 
 class Comparison:
@@ -92,6 +93,7 @@ class Comparison:
         "stages",
         "stretch",
         "swing",
+        "usual",
         "x_pass",
     )
 
@@ -108,6 +110,7 @@ class Comparison:
         self.stage = Wealth((), PASS_WEIGHTS, AT_ONCE)
         self.split, self.stretch, self.x_pass = Counted(), Counted(), 0.0
         self.swing, self.peak, self.past = history.swing, history.peak, history.minutes
+        self.usual = history.rate if history.requests > 0 else 1.0
         self.guard = Guard()
         sure = history.errors >= LEAST_ERRORS
         self.dispersion = Dispersion(history.phi, sure=sure, single=single)
@@ -332,11 +335,14 @@ class Comparison:
 
     @property
     def baseline_broken(self) -> bool:
-        """The baseline fails most of its requests just now and did not before."""
+        """The baseline fails most of its requests just now and did not before.
+
+        Before is the hour, or the time before the release where it was better then.
+        """
         if self.recent_n <= 0 or self.hour_n <= 0:
             return False
-        now = self.recent_bad / self.recent_n
-        return now >= BROKEN_RATE and now >= BROKEN_TIMES * self.hour_bad / self.hour_n
+        now, before = self.recent_bad / self.recent_n, self.hour_bad / self.hour_n
+        return now >= BROKEN_RATE and now >= BROKEN_TIMES * min(before, self.usual)
 
     def numbers(self) -> list[float]:
         """The whole state as numbers, for `load`."""
@@ -366,6 +372,11 @@ class Comparison:
         self.guard.load(left[2 * COUNTED :])
         self.minutes, self.stages = int(self.minutes), int(self.stages)
         self.stage_minutes = int(self.stage_minutes)
+
+
+def baseline_broken(evidence: object) -> bool:
+    """Whether evidence is of a rate of which the baseline fails most just now."""
+    return isinstance(evidence, Comparison) and evidence.baseline_broken
 
 
 COUNTED = 5

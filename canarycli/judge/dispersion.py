@@ -8,6 +8,7 @@ between the arms scatters around the split so far, so a shock that hits both arm
 from collections.abc import Sequence
 from itertools import pairwise
 from math import inf, sqrt
+from operator import add
 
 from canarycli.judge.bets import Minute
 from canarycli.judge.neighbours import Neighbours
@@ -33,6 +34,14 @@ another, to count; more where history shows single errors: noise that lasts show
 
 MANY, SINGLE = 500, 1.3
 """Errors of history, and their phi, from which on they surely come one by one."""
+
+NOTHING = (0.0, 0.0, 0.0)
+FAR = 50.0
+"""So many times phi is as far as the square of a residual counts. What is farther off tells of no
+ratio by itself, only if the next minute is as far: a minute that stands alone is no new level."""
+
+ENOUGH = 5.0
+"""Of variance: with less the ratio is not known well enough to call a minute far off."""
 
 LOW_NORMAL = -2.0537
 """The normal 2 % quantile."""
@@ -108,6 +117,9 @@ class Dispersion:
         "chance",
         "count",
         "dof",
+        "held_over",
+        "held_under",
+        "held_variance",
         "lagged",
         "neighbours",
         "over",
@@ -126,6 +138,7 @@ class Dispersion:
         self.phi = base
         self.neighbours = None if sure else Neighbours()
         self.over = self.under = self.variance = 0.0
+        self.held_over = self.held_under = self.held_variance = 0.0
         self.dof = self.weighted_squares = self.weighted_variance = 0.0
         self.lagged = self.products = self.squares = self.count = 0.0
 
@@ -156,16 +169,29 @@ class Dispersion:
         n_c, x_c, n_b, x_b = minute
         share, variance = seen
         bad, n = x_c + x_b, n_c + n_b
+        far = False
         if variance > 0 and self.variance > 0:
             spread = sqrt(variance * (1 + variance / self.variance))
-            most = sqrt(50 * self.phi)
-            z = min(max((x_c - bad * share) / spread, -most), most)
-            self._residual(z, variance)
+            most = sqrt(FAR * self.phi)
+            z = (x_c - bad * share) / spread
+            far = abs(z) > most and self.variance >= ENOUGH
+            self._residual(min(max(z, -most), most), variance)
         if self.neighbours is not None:
             self.neighbours.add(n_b, x_b)
-        self.over = self.over * HALF_LIFE + x_c * n_b / n
-        self.under = self.under * HALF_LIFE + x_b * n_c / n
-        self.variance = self.variance * HALF_LIFE + variance
+        self._ratio((x_c * n_b / n, x_b * n_c / n, variance), far=far)
+
+    def _ratio(self, new: tuple[float, float, float], *, far: bool) -> None:
+        """Take a minute into the running ratio; one that is far off waits for the next."""
+        held = (self.held_over, self.held_under, self.held_variance)
+        alone = far and held == NOTHING
+        taken = NOTHING if alone else new
+        if far:
+            taken = tuple(map(add, taken, held))
+        old = (self.over, self.under, self.variance)
+        self.over, self.under, self.variance = (
+            was * HALF_LIFE + now for was, now in zip(old, taken, strict=True)
+        )
+        self.held_over, self.held_under, self.held_variance = new if alone else NOTHING
 
     def _residual(self, z: float, variance: float) -> None:
         weight = 2 * variance / (2 * variance + self.phi)

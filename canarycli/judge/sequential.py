@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from canarycli.durations import write_duration
 from canarycli.judge.case import Case
-from canarycli.judge.comparison import Comparison
+from canarycli.judge.comparison import BASELINE_FAILS, Comparison, baseline_broken
 from canarycli.judge.evidence import Evidence, Row
 from canarycli.judge.finding import Arms, Finding, Verdict
 from canarycli.judge.limits import Facts, needs_more, not_judged, shortage
@@ -209,8 +209,8 @@ def _doubt(case: Case) -> str:
         return _late(case.memory) or "it is too early to know that its points have settled"
     if case.presence.lopsided:
         return "too many periods are missing in one arm only"
-    if isinstance(case.evidence, Comparison) and case.evidence.baseline_broken:
-        return "the baseline itself is failing"
+    if case.evidence is not None and baseline_broken(case.evidence):
+        return BASELINE_FAILS
     q = quantile_of(case.check.metric)
     if case.memory.kind == VALUE and q is not None:
         counts = [

@@ -44,7 +44,9 @@ def told_rate(finding: Finding, comparison: Comparison, shown: Shown) -> Finding
         finding = replace(finding, unit=Unit.RATIO)
     if counted.n_c <= 0:
         return finding
-    rate_c, rate_b = counted.x_c / counted.n_c, counted.x_b / counted.n_b
+    passed = finding.verdict is Verdict.PASS
+    bad = comparison.x_pass if passed else counted.x_c
+    rate_c, rate_b = bad / counted.n_c, counted.x_b / counted.n_b
     known = replace(
         finding,
         candidate=_good(rate_c, shown),
@@ -145,9 +147,9 @@ def _difference(counted: Counted) -> tuple[float, float]:
 def proven(
     verdict: Verdict, low: float, diff: float, high: float, limit: float
 ) -> tuple[float, float]:
-    """What was proven is part of the interval: a pass ends at the limit, a fail begins there.
+    """The interval that goes with a verdict: a pass ends at the limit, a fail begins there.
 
-    And so is what was seen.
+    While neither is shown it reaches the limit, and what was seen is always in it.
     """
     match verdict:
         case Verdict.PASS:
@@ -155,7 +157,7 @@ def proven(
         case Verdict.FAIL:
             low, high = max(low, limit), max(high, limit)
         case _:
-            pass
+            low, high = min(low, limit), max(high, limit)
     return min(low, diff), max(high, diff)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from math import ceil, log, sqrt
 
 from canarycli.judge.both import worst_level
-from canarycli.judge.comparison import Comparison
+from canarycli.judge.comparison import BASELINE_FAILS, Comparison, baseline_broken
 from canarycli.judge.evidence import Evidence, Several
 from canarycli.judge.finding import Finding, Verdict, worst
 from canarycli.judge.guard import Guard
@@ -31,7 +31,7 @@ from canarycli.series.both import BothCounts
 from canarycli.series.counted import CountsForm
 from canarycli.series.document import MetricSeries, SeriesDocument, SeriesForm
 from canarycli.series.forms import form_of
-from canarycli.series.latency import HistogramForm, Thresholds
+from canarycli.series.latency import HistogramForm, PercentilesForm, Thresholds
 from canarycli.series.verdict import SeriesVerdict
 from canarycli.series.words import latency_sentence
 
@@ -130,7 +130,8 @@ class _Track:
             return Verdict.INCONCLUSIVE
         sure = self.evidence.assurance >= 1 / self.promise.beta
         fresh = not self.presence.stale(alone=self.alone) and not self.presence.lopsided
-        return Verdict.PASS if sure and fresh else Verdict.INCONCLUSIVE
+        good = sure and fresh and not baseline_broken(self.evidence)
+        return Verdict.PASS if good else Verdict.INCONCLUSIVE
 
     def take(self, index: int) -> None:
         """Take the minute of that index in."""
@@ -171,7 +172,8 @@ class _Track:
         config, failed = self.metric.config, verdict is Verdict.FAIL
         one_sided = values and config.differs_by is None
         tight = failed and one_sided and config.margin_fail < EQUAL_ARMS
-        added = (self._left_out, self._impossible, coarse, LIKELY if tight else "")
+        failing = BASELINE_FAILS if unclear and baseline_broken(self.evidence) else ""
+        added = (self._left_out, self._impossible, coarse, failing, LIKELY if tight else "")
         return replace(told, sentence=", ".join(filter(None, (text, *added))))
 
     def _sentence(self, finding: Finding) -> str:
@@ -192,9 +194,8 @@ class _Track:
     @property
     def _left_out(self) -> str:
         """The percentiles of which there were too few requests in every minute."""
-        if not isinstance(self.form, Thresholds) or not isinstance(self.evidence, Several):
-            return ""
-        if not self.evidence.minutes:
+        known = isinstance(self.form, PercentilesForm) and self.form.marks
+        if not known or not isinstance(self.evidence, Several):
             return ""
         pairs = zip(self.metric.quantiles, self.evidence.parts, strict=True)
         return ", ".join(

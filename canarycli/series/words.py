@@ -1,11 +1,12 @@
-"""Says recorded latency as people do: which percentile, how many are slower, and than what."""
+"""Says recorded latency as people do: which percentile, how many are above what."""
 
 from dataclasses import replace
 
 from canarycli.judge.finding import Finding, Verdict
+from canarycli.judge.pool import quantile_of
 from canarycli.judge.sentences import sentence, shown_by
 from canarycli.judge.wording import amount
-from canarycli.metrics import UNITS, Unit
+from canarycli.metrics import UNITS, Metric, Unit
 from canarycli.series.document import MetricSeries
 
 
@@ -20,16 +21,17 @@ def latency_sentence(
         part: which of its quantiles.
         threshold: the baseline's usual percentile, None where only shares above it were recorded.
     """
-    name = f"{finding.check} p{100 * metric.quantiles[part]:g}"
+    q = metric.quantiles[part]
+    name = finding.check
+    if quantile_of(Metric(name)) != q:
+        name = f"{name} p{100 * q:g}"
     if finding.baseline is None or finding.candidate is None:
         return sentence(replace(finding, check=name))
     config, unit = metric.config, UNITS.get(metric.name, Unit.NONE)
-    passed = finding.verdict is Verdict.PASS
-    tolerance = config.tol_pass if passed else config.tol_fail
-    usual, than = "", "so much more"
+    tolerance = config.tol_pass if finding.verdict is Verdict.PASS else config.tol_fail
+    theirs, ours = (amount(v, Unit.RATIO) for v in (finding.baseline, finding.candidate))
+    usual, beyond = "its usual value", "that by more than the limit"
     if threshold is not None:
-        usual = f" cut at {amount(threshold, unit)}"
-        than = amount(threshold * (1 + config.tol_fail), unit)
-    slower, ours = (amount(v, Unit.RATIO) for v in (finding.baseline, finding.candidate))
-    shares = f"{slower} slower -> {ours} slower than {than}"
-    return f"{name}{usual} (limit +{100 * tolerance:g}%): {shares}: {shown_by(finding)}"
+        usual, beyond = (amount(v, unit) for v in (threshold, threshold * (1 + tolerance)))
+    shares = f"{theirs} above {usual} -> {ours} above {beyond}"
+    return f"{name} (limit +{100 * tolerance:g}%): {shares}: {shown_by(finding)}"

@@ -87,6 +87,27 @@ def test_a_plan_that_can_never_decide_is_recognised() -> None:
     assert found.duration is None
 
 
+@pytest.mark.parametrize(
+    ("base", "limit", "percent", "minutes"),
+    [
+        (0.001, Margin(absolute=0.005), 5, 3.4),
+        (0.005, Margin(absolute=0.002), 5, 22.3),
+        (0.001, Margin(relative=0.5), 5, 79.2),
+        (0.001, Margin(relative=1.0), 50, 5.9),
+    ],
+)
+def test_an_equal_candidate_passes_when_it_did_in_simulated_releases(
+    base: float, limit: Margin, percent: float, minutes: float
+) -> None:
+    """Means of 48 releases at 200 requests a second."""
+    check = replace(ERRORS, no_worse_by=limit)
+    stages = (Stage(percent, MINUTE), Stage(100, MINUTE))
+    known = {"errors": {"rate": base, "requests": 12_000, "phi": 1.0, "errors": 9000}}
+    said = forecast(Plan(stages, (check,)), 12_000, known).outlooks[0].passes_in
+    assert said is not None
+    assert said / MINUTE == pytest.approx(minutes, rel=0.3)
+
+
 def test_patience_makes_a_plan_decidable() -> None:
     hasty = replace(plan(APPROVAL), on_unclear=Wait(timedelta(0)))
     assert forecast(hasty, 3000, KNOWN).undecidable == ("approval",)

@@ -109,6 +109,24 @@ def test_one_bad_minute_is_never_enough_whatever_came_before() -> None:
         assert run(judge, rows) is None
 
 
+def test_a_minute_of_which_everything_failed_holds_a_good_candidate_up_for_an_hour() -> None:
+    past = History.of(history(5, per_minute=12_000))
+
+    def passes(rows: list[Row]) -> int:
+        judge = fresh(Margins(1.0, 0.005, 1.0, 0.005), past)
+        for minute, row in enumerate(rows, 1):
+            step(judge, row)
+            if minute > 101 and judge.assurance >= 20:
+                return minute
+        return len(rows)
+
+    rows = list(release(5, length=400, per_minute=12_000))
+    assert passes(rows) == 102
+    n_c, _, n_b, x_b = rows[100]
+    rows[100] = (n_c, n_c, n_b, x_b)
+    assert 102 < passes(rows) < 210
+
+
 def test_two_bad_responses_are_not_enough() -> None:
     judge = fresh()
     for _ in range(40):
@@ -156,6 +174,23 @@ def test_when_the_baseline_breaks_alone_it_is_noticed() -> None:
         step(judge, (60, 0, 1140, 1000))
     assert judge.baseline_broken
     assert judge.evidence < 1
+
+
+def test_a_baseline_that_has_been_failing_for_hours_is_still_failing() -> None:
+    judge = fresh(past=History.of(history(9)))
+    for row in release(9, length=300, rate=0.9):
+        step(judge, row)
+    assert judge.baseline_broken
+    for row in release(9, length=30):
+        step(judge, row)
+    assert not judge.baseline_broken
+
+
+def test_a_baseline_that_always_fails_most_is_not_broken() -> None:
+    judge = fresh(past=History.of(history(9, rate=0.9)))
+    for row in release(9, length=60, rate=0.9):
+        step(judge, row)
+    assert not judge.baseline_broken
 
 
 def test_a_doubled_rate_is_found_near_the_bound() -> None:

@@ -60,6 +60,9 @@ def hold_together(finding: Finding) -> None:
         assert sign * diff <= abs(limit)
     if finding.verdict is Verdict.FAIL and low is not None and high is not None:
         assert max(low, high) >= limit if sign > 0 else min(low, high) <= limit
+    if finding.verdict is Verdict.INCONCLUSIVE:
+        assert low is None or low <= limit
+        assert high is None or limit <= high
     if finding.candidate is not None and finding.baseline and not finding.relative:
         assert diff == pytest.approx(finding.candidate - finding.baseline)
 

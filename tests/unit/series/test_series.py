@@ -132,6 +132,12 @@ def test_both_arms_broken_alike_do_not_fail() -> None:
     assert judged(document(rows(7, rate=0.9, length=100)))["verdict"] != "fail"
 
 
+def test_no_pass_while_a_baseline_that_was_well_fails_most() -> None:
+    found = judged(document(rows(7, rate=0.9, length=200), history=past(7)))
+    assert found["verdict"] == "inconclusive"
+    assert found["findings"][0]["message"].endswith("the baseline itself is failing")
+
+
 def test_without_a_baseline_the_candidate_is_held_to_what_it_was() -> None:
     alone = [[1000, 500, 0, 0]] * 5
     verdict = judged(document(rows(8, length=30) + alone, history=past(8)))

@@ -120,6 +120,18 @@ def test_percentiles_that_need_more_requests_bar_nothing_and_are_named() -> None
     assert found.findings[0].sentence.endswith("p99 needs 500 requests a minute")
 
 
+def test_too_few_requests_for_any_percentile_say_how_many_it_takes() -> None:
+    metric = {
+        "name": "latency",
+        "form": "percentiles",
+        "history": history(240, 100),
+        "minutes": percentiles(60, 3, 1),
+    }
+    found = judged(metrics=[metric])
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "p50 needs 10 requests a minute, p90 needs 50" in found.findings[0].sentence
+
+
 @pytest.mark.parametrize("known", [True, False], ids=["with requests", "values only"])
 @pytest.mark.parametrize(("slower", "said"), [(1.0, Verdict.PASS), (1.5, Verdict.FAIL)])
 def test_recorded_latency_names_percentile_threshold_and_tolerance(
@@ -138,8 +150,9 @@ def test_recorded_latency_names_percentile_threshold_and_tolerance(
     limit = "+30" if said is Verdict.PASS else "+10"
     assert f"limit {limit}" in finding.sentence
     if known:
-        assert "cut at 200 ms" in finding.sentence
-        assert "slower than 220 ms: proven" in finding.sentence
+        beyond = "260" if said is Verdict.PASS else "220"
+        assert " above 200 ms -> " in finding.sentence
+        assert f" above {beyond} ms: proven" in finding.sentence
 
 
 @given(st.text(min_size=1, max_size=12))
