@@ -15,6 +15,7 @@ from canarycli.judge.history import History
 from canarycli.judge.margins import Promise
 from canarycli.judge.power import more_requests
 from canarycli.judge.sources import HISTORY, evidence_of
+from canarycli.judge.wording import SPAN
 from canarycli.metrics import Metric
 from canarycli.plan import Check, Margin, Stage
 
@@ -109,14 +110,22 @@ def foresight_goals(cells: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
         return []
     right = sum(near(cell) for cell in known)
     rows = [("forecasts within 30 % or a minute", ">= 90 % of the cells", right, len(known))]
-    for who, told in (("said by the finding", _said), ("the best that is the same for all", _best)):
+    for name, told in (
+        ("N more requests, in the span that the finding says", _spanned),
+        ("the middle of that span within a factor of two", _said),
+        ("the same of the best number that is one for all", _best),
+    ):
         held = [held for cell in known for held in told(cell["more"])]
-        name = f"N more requests within a factor of two, {who}"
         rows += [(name, ">= 80 %", sum(held), len(held))] if held else []
     return [
         {"goal": name, "floor": floor, "measured": f"{k} of {n} ({k / n:.0%})"}
         for name, floor, k, n in rows
     ]
+
+
+def _spanned(more: Sequence[tuple[float, float]]) -> list[bool]:
+    low, high = SPAN
+    return [low <= came / said <= high for said, came in more]
 
 
 def _said(more: Sequence[tuple[float, float]]) -> list[bool]:

@@ -1,7 +1,7 @@
 """The one sentence of a finding that compares two arms: both numbers, the limit, what is proven."""
 
 from canarycli.judge.finding import Finding, Verdict
-from canarycli.judge.wording import amount, change, requests, rounded
+from canarycli.judge.wording import amount, change, spanned
 
 
 def sentence(finding: Finding, of: str = "requests") -> str:
@@ -54,4 +54,4 @@ def _numbers(finding: Finding) -> str:
 def _missing(finding: Finding, of: str) -> str:
     if finding.more_requests is None:
         return ""
-    return f", about {requests(rounded(finding.more_requests))} more {of}"
+    return f", about {spanned(finding.more_requests)} more {of}"

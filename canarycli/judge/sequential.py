@@ -92,9 +92,11 @@ def close_case(case: Case, *, blamed: bool) -> Finding:
     if verdict is Verdict.INCONCLUSIVE and case.evidence is not None and not why:
         finding = replace(finding, more_requests=more_requests(case.evidence, case.promise.beta))
     short = _short_of(case)
+    # What is asked for is no estimate, and is said by itself.
+    told_more = replace(finding, more_requests=None) if short else finding
+    text = sentence(told_more, _counted(check.metric))
     if short:
         finding = replace(finding, more_requests=max(short, finding.more_requests or 0.0))
-    text = sentence(finding, _counted(check.metric))
     return replace(finding, sentence=", ".join(filter(None, (text, why, _matured(case)))))
 
 

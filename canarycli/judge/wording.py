@@ -4,6 +4,8 @@ from canarycli.metrics import Unit
 
 NO_CHANGE = 0.0
 MANY_TIMES = 4.0
+SPAN = (0.2, 3.0)
+"""Of the requests that were said to be left, what came in more than 80 % of simulated releases."""
 
 
 def amount(value: float, unit: Unit) -> str:
@@ -39,12 +41,21 @@ def change(diff: float, unit: Unit, *, relative: bool) -> str:
 
 
 def requests(number: float) -> str:
-    """A number of requests: `about 1,200 more requests` needs the `1,200`."""
+    """A number of requests: `1,200`."""
     return f"{number:,.0f}"
 
 
+def spanned(number: float) -> str:
+    """What chance makes of an estimate in four of five releases: `1,000 to 20,000`.
+
+    One digit each: more would promise what chance does not keep.
+    """
+    low, high = (requests(max(1.0, rounded(number * part))) for part in SPAN)
+    return low if low == high else f"{low} to {high}"
+
+
 def rounded(number: float) -> float:
-    """An estimate to one digit: more would promise what chance does not keep."""
+    """A number with one digit."""
     return float(f"{number:.0e}")
 
 

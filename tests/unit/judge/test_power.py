@@ -2,13 +2,14 @@
 
 from random import Random
 
+import pytest
 from unit.judge.streams import poisson
 
 from canarycli.judge.comparison import Comparison
 from canarycli.judge.history import History
 from canarycli.judge.margins import Margins, Promise
 from canarycli.judge.power import more_requests
-from canarycli.judge.wording import rounded
+from canarycli.judge.wording import SPAN, spanned
 
 CELLS = (
     (300, 0.002, Margins(1.0, 0.005, 1.0, 0.005)),
@@ -36,11 +37,13 @@ def shares(n: int, rate: float, margins: Margins, seed: int) -> list[float]:
 def test_what_is_said_is_of_the_size_of_what_comes() -> None:
     found = sorted(s for cell in CELLS for seed in range(12) for s in shares(*cell, seed))
     middle = found[len(found) // 2]
-    near = [share for share in found if 0.25 < share < 4]
+    near = [share for share in found if SPAN[0] < share < SPAN[1]]
     assert 0.6 < middle < 1.6
     assert len(near) > 0.8 * len(found)
 
 
-def test_a_number_that_chance_decides_has_one_digit() -> None:
-    assert rounded(49_359) == 50_000
-    assert rounded(7) == 7
+@pytest.mark.parametrize(
+    ("number", "said"), [(49_359, "10,000 to 100,000"), (6000, "1,000 to 20,000"), (0.2, "1")]
+)
+def test_a_number_that_chance_decides_is_a_span(number: float, said: str) -> None:
+    assert spanned(number) == said
