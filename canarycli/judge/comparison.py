@@ -335,10 +335,7 @@ class Comparison:
 
     @property
     def baseline_broken(self) -> bool:
-        """The baseline fails most of its requests just now and did not before.
-
-        Before is the hour, or the time before the release where it was better then.
-        """
+        """The baseline fails most just now, and did not in the last hour or in its history."""
         if self.recent_n <= 0 or self.hour_n <= 0:
             return False
         now, before = self.recent_bad / self.recent_n, self.hour_bad / self.hour_n
