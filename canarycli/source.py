@@ -5,7 +5,7 @@ was worth, by version. A source only reads, and only what one look needs. A rele
 the endpoint's own cloud; one that fails takes the data of its own checks, and nothing else.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -54,6 +54,22 @@ class Source(Protocol):
 
         Raises:
             Unsupported: a metric's `source` says what this store can't answer.
+        """
+        ...
+
+
+@runtime_checkable
+class Sliced(Protocol):
+    """A source that can tell a metric's requests apart by a field: `Metric.by` and `Metric.takes`.
+
+    `measure` counts for each metric what it takes; one without a value takes everything.
+    """
+
+    def values(self, arms: Sequence[Arm], metric: Metric, window: Window) -> Mapping[str, float]:
+        """How many requests have each value of the metric's field.
+
+        Raises:
+            Unsupported: this metric can't be told apart.
         """
         ...
 

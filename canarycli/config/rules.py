@@ -21,7 +21,7 @@ from canarycli.config.own_store import store_elsewhere
 from canarycli.config.people import approval_flaws, freeze_flaws
 from canarycli.config.plans import LIMITS, SOURCES
 from canarycli.config.problem import At, nearest
-from canarycli.config.sources import FROM, metric_flaws, source_flaws
+from canarycli.config.sources import FROM, metric_flaws, source_flaws, unsliceable
 from canarycli.metrics import LENGTHS, UNITS
 from canarycli.registry import provider_names
 
@@ -93,7 +93,7 @@ def plan_flaws(
         yield from _one_limit(check, (*base, "checks", index))
         yield from _one_source(check, (*base, "checks", index), sources)
         yield from _cap_of_amounts(check, (*base, "checks", index))
-        yield from _slices_of_answers(check, (*base, "checks", index))
+        yield from _slices(check, (*base, "checks", index), sources)
         yield from _end_of_comparison(check, (*base, "checks", index))
     yield from _names_differ(checks, (*base, "checks"))
     for index, smoke in enumerate(_list(plan, "smoke")):
@@ -210,8 +210,8 @@ def _cap_of_amounts(check: Any, path: Path) -> Iterator[Flaw]:
         yield Flaw((*path, "cap"), "cap goes with no_worse_by: it is for comparing means", At.KEY)
 
 
-def _slices_of_answers(check: Any, path: Path) -> Iterator[Flaw]:
-    """Only answers have fields to be told apart by."""
+def _slices(check: Any, path: Path, sources: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Only answers, rows of a query and counters have fields to be told apart by."""
     if not isinstance(check, Mapping) or is_alarm(check) or not {"by", "at_most"} & set(check):
         return
     if "by" not in check:
@@ -221,8 +221,8 @@ def _slices_of_answers(check: Any, path: Path) -> Iterator[Flaw]:
         yield Flaw(
             (*path, "by"), f"{metric} is not told by answer: by goes with class_share", At.KEY
         )
-    elif isinstance(metric, Mapping):
-        yield Flaw((*path, "by"), "only recorded answers are sliced: do it in the query", At.KEY)
+    elif isinstance(metric, Mapping) and (why := unsliceable(metric, sources)):
+        yield Flaw((*path, "by"), why, At.KEY)
 
 
 def _end_of_comparison(check: Any, path: Path) -> Iterator[Flaw]:

@@ -283,6 +283,19 @@ def _secrets(settings: Mapping[str, Any]) -> Iterator[Wrong]:
             yield (key,), "credentials do not belong in an address: write user and password_env"
 
 
+def unsliceable(metric: Mapping[str, Any], sources: Mapping[str, Any]) -> str:
+    """Why a metric's requests can't be told apart by a field, "" if they can."""
+    entry = sources.get(str(metric.get(FROM))) or {}
+    kind = next((key for key in entry if key in KINDS), "") if isinstance(entry, Mapping) else ""
+    if FROM not in metric:
+        return "only answers, rows of a query and counters have fields: leave by out"
+    if "labels" in KINDS.get(kind, ()):
+        return f"{kind} tells nothing apart by a field: write a metric for each value, with labels"
+    if "promql" in metric:
+        return "an expression is not asked by a field: write counter:, of which it is a label"
+    return ""
+
+
 def metric_flaws(metric: Any, sources: Mapping[str, Any]) -> Iterator[Wrong]:
     """What is wrong with a metric that names a source: where in it, and the sentence."""
     name = metric[FROM]

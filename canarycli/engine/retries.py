@@ -36,7 +36,7 @@ from canarycli.verbs import offers
 
 if TYPE_CHECKING:
     from canarycli.files import Files, Say, Uploaded
-    from canarycli.metrics import Measurements, Metric, Origin, Window
+    from canarycli.metrics import Measurements, Metric, Window
     from canarycli.preview import Preview
 
 T = TypeVar("T")
@@ -159,16 +159,14 @@ class Patient:
         self,
         endpoint: str,
         version: str,
-        origin: "Origin",
-        fields: Collection[str],
+        metric: "Metric",
         window: "Window",
-    ) -> Mapping[str, Mapping[str, float]]:
-        """The part of a version's recorded answers that has each value of some fields."""
-        from canarycli.engine.recorded import Kept
-        from canarycli.engine.sources import arms_of
+    ) -> Mapping[str, float]:
+        """The part of a version's requests that has each value of a metric's field."""
+        from canarycli.engine.sources import arms_of, values_of
 
-        kept = Kept(self.provider, origin, arms_of(endpoint, [version]))
-        return self._ask(lambda: kept.values(fields, window))
+        arms = arms_of(endpoint, [version])
+        return self._ask(lambda: values_of(self.provider, arms, metric, window))
 
     def deploy(
         self, seen: Endpoint, model: str, like: str, options: Mapping[str, Any], release: str

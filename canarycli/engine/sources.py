@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from threading import Thread
 from time import monotonic
 
-from canarycli.engine.recorded import Kept
-from canarycli.errors import CanaryError
+from canarycli.engine.recorded import LONGEST, Kept
+from canarycli.errors import CanaryError, Unsupported
 from canarycli.labels import LABELLED
 from canarycli.metrics import Measurements, Metric, Origin, Series, Window
 from canarycli.provider import Provider
 from canarycli.recorder import RECORDED
 from canarycli.registry import load_source
-from canarycli.source import BASELINE, CANDIDATE, Arm
+from canarycli.source import BASELINE, CANDIDATE, Arm, Sliced
+from canarycli.verbs import offers
 
 TOGETHER = 45.0
 """Seconds all sources have; the lease of a driver is twice as long."""
@@ -68,6 +69,32 @@ def arms_of(endpoint: str, versions: Collection[str]) -> tuple[Arm, ...]:
     """The versions by the names that sources know: the baseline first, then the candidate."""
     roles = zip(versions, (BASELINE, CANDIDATE), strict=False)
     return tuple(Arm(name, role, endpoint) for name, role in roles)
+
+
+def values_of(
+    provider: Provider, arms: Sequence[Arm], metric: Metric, window: Window
+) -> Mapping[str, float]:
+    """The part of the arms' requests that has each value of a metric's field, greatest first.
+
+    Raises:
+        Unsupported: nobody can tell them apart by a field.
+    """
+    origin = metric.origin
+    if origin is None:
+        raise Unsupported(f"{metric.name}: nothing tells its requests apart", hint="leave by: out")
+    if origin.kind in {RECORDED, LABELLED}:
+        return Kept(provider, origin, arms).values({metric.by}, window)[metric.by]
+    source = load_source(origin)
+    if not offers(source, Sliced):
+        raise Unsupported(
+            f"source {origin.name} can't tell requests apart by {metric.by}",
+            hint="leave by: out, or write a metric for each value",
+        )
+    newest = replace(window, start=max(window.start, window.end - LONGEST))
+    counts = source.values(arms, metric, newest)
+    whole = sum(counts.values())
+    greatest = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return {value: n / whole for value, n in greatest if n > 0}
 
 
 def beside(

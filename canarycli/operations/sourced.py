@@ -12,7 +12,7 @@ from canarycli.plan import Plan
 from canarycli.probes import newest_points
 from canarycli.provider import Probe
 from canarycli.recorder import RECORDED, USUAL_DELAY, Recorder
-from canarycli.release.slices import fields_of, sliced
+from canarycli.release.slices import sliced, unsliced
 from canarycli.verbs import offers
 
 QUARTER = timedelta(minutes=15)
@@ -92,15 +92,20 @@ def _lateness(origin: Origin) -> timedelta:
 
 
 def in_slices(work: Workspace, plan: Plan, baseline: str, past: Window) -> Plan:
-    """A plan with its sliced checks asked for the values that the baseline's answers had.
+    """A plan with its sliced checks asked for the values that the baseline's requests had.
 
     Raises:
-        Rejected: a field is of no recorded answers, or none of them has it.
+        Rejected: none of them has the field.
+        Unsupported: nobody can tell them apart by it.
     """
+    known: dict[tuple[str, str, str], Mapping[str, float]] = {}
     values: dict[str, Mapping[str, float]] = {}
-    for field in fields_of(plan):
-        origin = next(c.metric.origin for c in plan.checks if c.metric.by == field)
-        if origin is None:
-            raise Rejected(f"{field}: only recorded answers are sliced", hint="leave by: out")
-        values |= work.provider.values(work.target.name, baseline, origin, {field}, past)
+    for check in unsliced(plan):
+        metric = check.metric
+        asked = metric.origin.name if metric.origin else "", metric.by, check.name
+        if metric.says:  # all of them are of the same answers
+            asked = (*asked[:2], "")
+        if asked not in known:
+            known[asked] = work.provider.values(work.target.name, baseline, metric, past)
+        values[check.name] = known[asked]
     return sliced(plan, values)

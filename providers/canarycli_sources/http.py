@@ -16,7 +16,7 @@ from canarycli.labels import Label
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.source import Arm
 from canarycli_sources.measured import Answer, measurements, nothing
-from canarycli_sources.rows import bound, labels_of, series_of
+from canarycli_sources.rows import bound, labels_of, series_of, values_of
 from canarycli_sources.settings import Pace
 from canarycli_sources.web import Web
 
@@ -56,6 +56,11 @@ class Http:
                 )
 
         return measurements(arms, window, answers())
+
+    def values(self, arms: Sequence[Arm], metric: Metric, window: Window) -> Mapping[str, float]:
+        """See `Sliced`: the field is a key of the rows."""
+        path = self._path(metric, arms, self._pace.whole(window))
+        return values_of(metric, picked(metric, self._web.get(path)), arms)
 
     def labels(
         self, spec: Mapping[str, Any], _keys: Collection[str], window: Window

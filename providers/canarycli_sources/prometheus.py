@@ -55,6 +55,21 @@ class Prometheus:
                 answers.append(self._counted(metric, arms, whole, asked))
         return measurements(arms, window, answers)
 
+    def values(self, arms: Sequence[Arm], metric: Metric, window: Window) -> Mapping[str, float]:
+        """See `Sliced`: the field is a label of the counter."""
+        if "counter" not in metric.source:
+            raise Unsupported(
+                f"{metric.name}: an expression is not asked by {metric.by}",
+                hint="write counter:, of which that is a label",
+            )
+        selector = self._selector(metric, str(metric.source["counter"]), arms)
+        found: dict[str, float] = {}
+        for track in self._raw(selector, self._pace.whole(window)):
+            if value := track.labels.get(metric.by):
+                grown = sum(growth for _, growth in track.growth)
+                found[value] = found.get(value, 0.0) + grown
+        return found
+
     def _counted(
         self, metric: Metric, arms: Sequence[Arm], window: Window, asked: dict[str, "list[_Track]"]
     ) -> Answer:
@@ -74,12 +89,17 @@ class Prometheus:
         label, form = str(spec.get("arm", "version")), str(spec.get(NAMED, "{arm}"))
         found = {}
         for arm in arms:
-            mine = [t for t in asked[n_of] if t.labels.get(label) == arm.named(form)]
-            other = (
-                [t for t in asked[sum_of] if t.labels.get(label) == arm.named(form)]
-                if sum_of
-                else [t for t in mine if _matches(t.labels, spec["bad"])]
-            )
+            own = {
+                selector: [
+                    t
+                    for t in asked[selector]
+                    if t.labels.get(label) == arm.named(form)
+                    and metric.takes(t.labels.get(metric.by))
+                ]
+                for selector in filter(None, (n_of, sum_of))
+            }
+            mine = own[n_of]
+            other = own.get(sum_of, [t for t in mine if _matches(t.labels, spec.get("bad", {}))])
             found[arm.version] = self._points(mine, other, window, mean=bool(sum_of))
         return metric, found, shown
 

@@ -3,6 +3,7 @@
 The same for every store that answers with rows, so that a query can be moved from one to another.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -77,6 +78,8 @@ def series_of(
     found: dict[str, dict[datetime, Point]] = {arm.version: {} for arm in arms}
     for row in rows:
         _complete(row, columns, metric)
+        if metric.by and not metric.takes(text_of(row[metric.by])):
+            continue
         version = names.get(str(row[columns.arm]))
         at = time_of(row[columns.at])
         if version is None or not (window.start <= at and at + pace.period <= window.end):
@@ -89,15 +92,49 @@ def series_of(
         point = _point(row, at, columns, metric)
         if point is None:
             continue
-        if at in found[version]:
-            raise Rejected(
-                f"{metric.name}: two rows for one period of one arm", hint="GROUP BY at, arm"
-            )
-        found[version][at] = point
+        found[version][at] = _beside(found[version].get(at), point, metric)
     return {
         version: Series(tuple(points[at] for at in sorted(points)), pace.period, pace.delay)
         for version, points in found.items()
     }
+
+
+def values_of(metric: Metric, rows: Iterable[Row], arms: Collection[Arm]) -> dict[str, float]:
+    """How many requests have each value of the metric's field, which is a column.
+
+    Raises:
+        Rejected: the rows are not as they have to be.
+    """
+    columns, found = Columns.of(metric.source), defaultdict[str, float](float)
+    names = set(bound(arms, metric))
+    for row in rows:
+        _complete(row, columns, metric)
+        value = text_of(row[metric.by])
+        if value is not None and str(row[columns.arm]) in names:
+            found[value] += 1 if columns.form == "value" else number(row[columns.n]) or 0
+    return dict(found)
+
+
+def _beside(before: Point | None, point: Point, metric: Metric) -> Point:
+    """Two rows of one period: another value of the field that a metric is sliced by.
+
+    Raises:
+        Rejected: it is not sliced, or they can't be added up.
+    """
+    match before, point:
+        case (None, _):
+            return point
+        case (Counts(), Counts()) if metric.by:
+            return Counts(point.at, before.n + point.n, before.bad + point.bad)
+        case (Value(n=float() as one), Value(n=float() as other)) if metric.by:
+            pers = (before.per, point.per)
+            per = [None if p is None else p * n for p, n in zip(pers, (one, other), strict=True)]
+            whole = one + other
+            both = None if None in per else sum(p or 0.0 for p in per) / whole
+            return Value(point.at, (before.value * one + point.value * other) / whole, whole, both)
+    by = f", {metric.by}" if metric.by else ""
+    why = f"{metric.name}: two rows for one period of one arm"
+    raise Rejected(why, hint=f"GROUP BY at, arm{by}")
 
 
 def labels_of(rows: Iterable[Row], spec: Mapping[str, Any]) -> Iterator[Label]:
@@ -120,7 +157,8 @@ def labels_of(rows: Iterable[Row], spec: Mapping[str, Any]) -> Iterator[Label]:
 
 
 def _complete(row: Row, columns: Columns, metric: Metric) -> None:
-    missing = [name for name in columns.needed if name not in row]
+    needed = (*columns.needed, *filter(None, (metric.by,)))
+    missing = [name for name in needed if name not in row]
     if missing:
         raise Rejected(
             f"{metric.name}: the rows have no column {missing[0]!r}",

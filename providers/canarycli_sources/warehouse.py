@@ -7,9 +7,9 @@ from typing import Any
 from canarycli.labels import Label
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.source import Arm
-from canarycli_sources.rows import Row, labels_of
+from canarycli_sources.rows import Row, labels_of, values_of
 from canarycli_sources.settings import Pace
-from canarycli_sources.sql import Asked, labelling, measured
+from canarycli_sources.sql import Asked, labelling, measured, questions
 
 
 class InSql(ABC):
@@ -23,8 +23,13 @@ class InSql(ABC):
         """See `Source`; metrics with the same query and names for the arms are one question."""
         return measured(arms, metrics, window, self._pace, self._rows)
 
+    def values(self, arms: Sequence[Arm], metric: Metric, window: Window) -> Mapping[str, float]:
+        """See `Sliced`: the field is a column of the rows."""
+        (asked,) = questions(arms, [metric], self._pace.whole(window)).values()
+        return values_of(metric, self._rows([asked])[asked], arms)
+
     @abstractmethod
-    def _rows(self, questions: Collection[Asked]) -> Mapping[Asked, Sequence[Row]]:
+    def _rows(self, asked: Collection[Asked]) -> Mapping[Asked, Sequence[Row]]:
         """The rows of each question, refused where they are too many for a look."""
 
 
@@ -37,8 +42,8 @@ class Warehouse(InSql):
         """See `Labelling`; what `:keys` is stands for, each warehouse says."""
         yield from labels_of(self._every(labelling(spec, keys, window)), spec)
 
-    def _rows(self, questions: Collection[Asked]) -> Mapping[Asked, Sequence[Row]]:
-        return {asked: self._found(asked) for asked in questions}
+    def _rows(self, asked: Collection[Asked]) -> Mapping[Asked, Sequence[Row]]:
+        return {one: self._found(one) for one in asked}
 
     @abstractmethod
     def _found(self, asked: Asked) -> Sequence[Row]:

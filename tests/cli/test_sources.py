@@ -64,6 +64,28 @@ def test_a_candidate_that_says_fraud_three_points_more_often_fails(
     assert (check["baseline"], check["candidate"]) == (pytest.approx(0.03), pytest.approx(0.06))
 
 
+def test_a_candidate_that_is_wrong_in_one_country_fails_and_the_slice_is_named(
+    here: Desk, store: Store
+) -> None:
+    path = here.home / "canary.yaml"
+    by = "no_worse_by: 1pp\n      by: country\n      at_most: 2"
+    path.write_text(path.read_text().replace("no_worse_by: 1pp", by), encoding="utf-8")
+    lay(store, 30, 30)
+    store.rows = [
+        {**row, "country": country, "bad": 120 if (country, row["arm"]) == ("FR", "v42") else 30}
+        for row in store.rows
+        for country in ("DE", "FR", "IS")
+    ]
+
+    ran = here.canary("check", "churn", *ARMS, "--since", "30m", "-o", "json", SHOP_TOKEN=TOKEN)
+
+    checks = {check["name"]: check for check in json.loads(ran.out)["checks"]}
+    failed = [name for name, check in checks.items() if check["verdict"] == "fail"]
+    assert failed == ["says fraud of country=FR"]
+    assert set(checks) - set(failed) == {f"says fraud of country={c}" for c in ("DE", "other")}
+    assert ran.code == Exit.ROLLED_BACK
+
+
 def test_an_equal_candidate_passes(here: Desk, store: Store) -> None:
     lay(store, 30, 30)
 

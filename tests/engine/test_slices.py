@@ -71,8 +71,8 @@ def released(wrong: Mapping[str, float]) -> Release:
     patient = Patient(Recorded(rehearsal.watched, wrong), rehearsal.clock)
     now = rehearsal.clock.now()
     past = Window(now - seconds(600), now)
-    known = patient.values(ENDPOINT, BASELINE, ORIGIN, {"country"}, past)
-    rehearsal.plan = sliced(replace(rehearsal.plan, checks=(ERRORS, SHARE)), known)
+    known = patient.values(ENDPOINT, BASELINE, SHARE.metric, past)
+    rehearsal.plan = sliced(replace(rehearsal.plan, checks=(ERRORS, SHARE)), {SHARE.name: known})
     controller = Controller(
         rehearsal.store, patient, rehearsal.clock, Driver("ann"), rehearsal.heard.append
     )

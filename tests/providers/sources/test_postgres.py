@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,8 +13,8 @@ from servers.records.installed import postgres, run_postgres
 
 from canarycli.errors import Denied, Rejected, Unavailable, Unsupported, UsageError
 from canarycli.labels import Label
-from canarycli.metrics import Metric, Origin, Value
-from canarycli.source import Source
+from canarycli.metrics import Counts, Metric, Origin, Value
+from canarycli.source import Sliced, Source
 from canarycli.testing.kit import SourceKit, SourceTrouble, SourceWorld
 from canarycli.testing.kit.sources import ARMS, LAID, MINUTE, START, WHOLE, Laid, asked
 from canarycli_sources.postgres import Postgres, marked
@@ -215,3 +216,19 @@ def test_labels_are_asked_by_key_and_are_text_of_any_type(world: TablesWorld) ->
 def test_nothing_says_where_the_database_is() -> None:
     with pytest.raises(UsageError, match="dsn_env or service_env"):
         Postgres({})
+
+
+def test_a_query_is_told_apart_by_one_of_its_columns(world: TablesWorld) -> None:
+    world.run("ALTER TABLE said ADD COLUMN country text DEFAULT 'DE'")
+    world.lay([("v41", 0, 100, 3), ("v42", 0, 100, 3)])
+    world.run(f"INSERT INTO said VALUES ('{START}', 'v42', 50, 20, 'FR')")
+    query = QUERY.format(table="said").replace("AS arm,", "AS arm, country,") + ", 3"
+    every = replace(world.asking(query), by="country")
+    french = replace(every, value="FR", among=("DE", "FR"))
+
+    found = world.source.measure(ARMS, [french], WHOLE)
+
+    assert found.of("v42", french).points == (Counts(START, 50, 20),)
+    assert found.of("v41", french).points == ()
+    assert isinstance(world.source, Sliced)
+    assert world.source.values(ARMS, every, WHOLE) == {"DE": 200, "FR": 50}

@@ -4,6 +4,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from providers.sources.worlds import TOKEN, CountersWorld
 from servers.sources import Store, serving
 
 from canarycli.errors import Rejected, Unsupported, UsageError
-from canarycli.metrics import Counts, Metric, Value, Window
+from canarycli.metrics import OTHER, Counts, Metric, Value, Window
+from canarycli.source import Sliced
 from canarycli.testing.kit.sources import ARMS, MINUTE, START, asked
 from canarycli_sources.prometheus import Prometheus
 
@@ -78,6 +80,30 @@ def test_two_metrics_of_one_counter_are_one_question(world: CountersWorld) -> No
 
     assert world.store.asked == ["/api/v1/query"]
     assert found.of("v42", other).points == (Counts(START, 10, 9),)
+
+
+def test_a_counter_is_told_apart_by_a_label_with_one_question(world: CountersWorld) -> None:
+    at = START.timestamp()
+    grown = {("DE", "accept"): 60.0, ("FR", "accept"): 20.0, ("FR", "reject"): 10.0}
+    world.store.series = [
+        ({**labels(said), "country": country}, [(at - 3000, 0.0), (at - 10, 0.0), (at + 10, n)])
+        for (country, said), n in grown.items()
+    ]
+    every = replace(world.metric, by="country")
+    slices = [replace(every, value=value, among=("DE",)) for value in ("DE", "FR", OTHER)]
+
+    found = world.source.measure(ARMS, slices, WHOLE)
+
+    assert len(world.store.asked) == 1
+    assert [found.of("v42", one).points for one in slices] == [
+        (Counts(START, 60, 0),),
+        (Counts(START, 30, 10),),
+        (Counts(START, 30, 10),),
+    ]
+    assert isinstance(world.source, Sliced)
+    assert world.source.values(ARMS, every, WHOLE) == {"DE": 60, "FR": 30}
+    with pytest.raises(Unsupported, match="not asked by country"):
+        world.source.values(ARMS, replace(every, source={"promql": "x{v=:arm}"}), WHOLE)
 
 
 def test_a_sum_over_its_counter_is_a_mean_with_its_requests(world: CountersWorld) -> None:

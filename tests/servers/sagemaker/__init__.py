@@ -41,6 +41,7 @@ The control surface, JSON over POST (`Server` wraps it):
                           error, denied, expired, html, truncated, empty, drop_before, drop_after,
                           refuse (with code and message), partial (metric
                           results with StatusCode code); added to the ones there are
+    /__control/keep          {where, key, text, at}: an object on S3 as if written at that time
     /__control/clear_faults  {}: no more faults
     /__control/permit     an IAM policy document: nothing else is allowed from now on, {} for all
     /__control/invoke     {endpoint, variant, status, body}: how a variant answers InvokeEndpoint

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .endpoints import Endpoint, single
 from .faults import Fault
 from .models import create_model_package
+from .others import put
 from .traffic import Load
 from .wire import Json
 
@@ -155,6 +156,12 @@ def traffic(app: "App", body: Json) -> Json:
     return {}
 
 
+def keep(_: "App", body: Json) -> Json:
+    """An object on S3 as if it had been written `at`."""
+    put(body["where"], body["key"], body["text"].encode(), body["at"])
+    return {}
+
+
 def settle(app: "App", body: Json) -> Json:
     found = app.account.endpoint(body["endpoint"])
     if found.change is not None:
@@ -234,6 +241,7 @@ ACTIONS: dict[str, Callable[["App", Any], Any]] = {
         made,
         settle,
         traffic,
+        keep,
         values,
         faults,
         clear_faults,

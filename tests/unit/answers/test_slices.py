@@ -12,7 +12,7 @@ from canarycli.judge.weights import weights
 from canarycli.metrics import Counts, Metric, Window
 from canarycli.plan import Check, Margin, Plan, Role, Stage
 from canarycli.recorder import Answer
-from canarycli.release.slices import fields_of, sliced
+from canarycli.release.slices import sliced, unsliced
 
 START = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -23,7 +23,7 @@ CHECK = Check(
     at_most=2,
 )
 PLAN = Plan((Stage(50, MINUTE),), (CHECK,))
-KNOWN = {"country": {"DE": 0.6, "FR": 0.2, "US": 0.15, "IS": 0.005}}
+KNOWN = {"class_share(fraud)": {"DE": 0.6, "FR": 0.2, "US": 0.15, "IS": 0.005}}
 
 
 def test_the_greatest_slices_get_a_check_of_their_own_and_the_rest_one() -> None:
@@ -36,8 +36,8 @@ def test_the_greatest_slices_get_a_check_of_their_own_and_the_rest_one() -> None
     ]
     assert [check.metric.key for check in found.checks] == [c.name for c in found.checks]
     assert {check.role for check in found.checks} == {Role.GATE}
-    assert fields_of(PLAN) == {"country"}
-    assert fields_of(found) == frozenset()
+    assert unsliced(PLAN) == (CHECK,)
+    assert unsliced(found) == ()
     assert sliced(found, {}) == found
     assert from_json(Plan, to_json(found)) == found
 
@@ -49,7 +49,7 @@ def test_the_promise_is_shared_among_slices() -> None:
 
 
 def test_a_rest_that_is_hardly_anything_holds_no_release() -> None:
-    nearly = {"country": {"DE": 0.7, "FR": 0.297, "IS": 0.003}}
+    nearly = {CHECK.name: {"DE": 0.7, "FR": 0.297, "IS": 0.003}}
 
     roles = {check.metric.value: check.role for check in sliced(PLAN, nearly).checks}
 
@@ -58,7 +58,7 @@ def test_a_rest_that_is_hardly_anything_holds_no_release() -> None:
 
 def test_a_field_that_no_answer_has_is_refused() -> None:
     with pytest.raises(Rejected, match="no answer of the baseline has country"):
-        sliced(PLAN, {"country": {}})
+        sliced(PLAN, {CHECK.name: {}})
 
 
 def test_a_check_of_that_name_is_refused() -> None:

@@ -192,12 +192,26 @@ def test_a_share_says_of_what(tmp_path: Path) -> None:
     ("check", "expected"),
     [
         ("{metric: errors, no_worse_by: 1pp, by: country}", "errors is not told by answer"),
+        (
+            "{metric: {name: x, from: dog, n: a, bad: b}, no_worse_by: 1pp, by: country}",
+            "datadog tells nothing apart by a field",
+        ),
+        (
+            "{metric: {name: x, from: prom, promql: 'a{v=:arm}'}, no_worse_by: 1pp, by: country}",
+            "write counter:",
+        ),
+        (
+            "{metric: {name: x, cloudwatch: {namespace: a, name: b}}, never_above: 1, by: c}",
+            "only answers, rows of a query and counters have fields",
+        ),
         ("{metric: scores, differs_by: 1pp, at_most: 3}", "at_most goes with by:"),
         ("{metric: errors, never_above: 2%, gates: end}", "goes with no_worse_by or differs_by"),
     ],
 )
 def test_what_does_not_go_together_is_said(tmp_path: Path, check: str, expected: str) -> None:
-    text = f"plans: {{p: {{stages: [{{percent: 5}}], checks: [{check}]}}}}"
+    sources = "{dog: {datadog: {}}, prom: {prometheus: {url: 'https://p'}}}"
+    plan = f"{{p: {{stages: [{{percent: 5}}], checks: [{check}]}}}}"
+    text = f"sources: {sources}\nplans: {plan}"
     found = [problem.message for problem in lint(written(tmp_path, text))]
 
     assert any(expected in message for message in found), found
