@@ -1,10 +1,10 @@
-"""Which files of recorded answers a look reads, and what it need not read twice."""
+"""How much of the files of recorded answers a look reads, and what it need not read twice."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
+from math import ceil
 from typing import Generic, TypeVar
 
 from canarycli.errors import Rejected
@@ -13,6 +13,8 @@ from canarycli.recorder import Budget
 
 T = TypeVar("T")
 HOUR = timedelta(hours=1)
+LEAST = 16_384
+"""Bytes of a file that are read of any sample: a few answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +70,28 @@ class Kept(Generic[T]):
             size -= gone.end
 
 
-def chosen(files: Mapping[str, Iterable[File]], budget: Budget) -> dict[str, Sequence[File]]:
-    """The files of each version that a look reads: a fixed part, by the hash of their names.
+def head(size: int, part: float) -> int:
+    """How many bytes of a file that is written once are read for a part of what is kept.
+
+    The beginning of each: of a few files chosen whole, whole minutes would have none at all.
+    """
+    return size if part >= 1 else max(min(size, LEAST), ceil(part * size))
+
+
+def refuse_large(files: Mapping[str, Iterable[File]], budget: Budget) -> None:
+    """Refuse a look that would read more than it may.
 
     Raises:
-        Rejected: it is more than the budget.
+        Rejected: it would.
     """
-    found = {name: [f for f in every if _is_in(f, budget)] for name, every in files.items()}
-    size = sum(file.size for every in found.values() for file in every)
+    every = [file.size for several in files.values() for file in several]
+    size = sum(head(one, budget.part) for one in every)
     if size > budget.most:
-        fits = budget.part * budget.most / size
+        fits = budget.most / max(1, sum(every))
         raise Rejected(
             f"a look would read {size / 1e6:,.0f} MB of answers, over {budget.most / 1e6:,.0f} MB",
             hint=f"read a part, predictions: {{sample: {100 * fits / 2:.2g}%}}, or raise at_most",
         )
-    return {name: tuple(every) for name, every in found.items()}
 
 
 def folders(window: Window, form: str) -> tuple[str, ...]:
@@ -93,8 +102,3 @@ def folders(window: Window, form: str) -> tuple[str, ...]:
         hours.append(at)
         at += HOUR
     return tuple(dict.fromkeys(hour.strftime(form) for hour in hours))
-
-
-def _is_in(file: File, budget: Budget) -> bool:
-    number = int.from_bytes(blake2b(file.key.encode(), digest_size=8).digest(), "big")
-    return number < budget.part * 2**64

@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from math import ceil
 from typing import Any
 
 from canarycli.errors import Unsupported
-from canarycli.kept import File, Kept, Piece, chosen, folders
+from canarycli.kept import File, Kept, Piece, folders, refuse_large
 from canarycli.metrics import Window
 from canarycli.recorder import Answer, Budget, Recording
 from canarycli_azureml.api import Session
@@ -25,6 +26,9 @@ COLLECTIONS = ("model_outputs", "response")
 
 ROLLS: Mapping[str, str] = {"Year": "%Y", "Month": "%Y/%m", "Day": "%Y/%m/%d"}
 """The folder of a time by the collector's `rolling_rate`; hours and minutes lie below an hour's."""
+
+SLAB = 2**20
+"""Bytes of which the beginning is a sample: blobs grow for an hour, so each has some of them."""
 
 STORE, BASE = "workspaceblobstore", "modelDataCollector"
 TURN_ON = "turn its data_collector on, with the same collection and sampling_rate on both"
@@ -69,10 +73,11 @@ class Collected:
         collection = _collection(asked)
         places = {name: self._place(one, collection) for name, one in asked.items()}
         files = {name: list(self._files(place, window)) for name, place in places.items()}
-        for name, every in chosen(files, budget).items():
-            blobs = self._container(places[name].store)
+        refuse_large(files, budget)
+        for name, every in files.items():
+            read = partial(_piece, self._container(places[name].store), name, budget.part)
             for file in every:
-                yield from self._kept.of(file, budget.most, partial(_piece, blobs, name))
+                yield from self._kept.of(file, int(budget.most / budget.part), read)
 
     def close(self) -> None:
         """Close the connections."""
@@ -152,14 +157,31 @@ def _same(name: str, other: str) -> bool:
     return name.lower() == other.lower()
 
 
-def _piece(blobs: Blobs, version: str, file: File, start: int) -> Piece[Answer]:
-    """What a blob has got since; a line that is still being written waits for the next look."""
-    text = blobs.read(file.key, start, file.size)
-    whole = text.rpartition(b"\n")[0]
-    if len(text) > file.size - start:
+def _piece(blobs: Blobs, version: str, part: float, file: File, start: int) -> Piece[Answer]:
+    """What a blob has got since, the beginning of each slab where only a part is read.
+
+    A line that is still being written waits for the next look; one that a slab cuts is left out.
+    """
+    answers: list[Answer] = []
+    while start < file.size:
+        slab = start - start % SLAB
+        upto = file.size if part >= 1 else min(slab + ceil(part * SLAB), file.size)
+        if start < upto:
+            text = _read(blobs, file, start, upto)
+            torn = start == slab > 0 and part < 1
+            first, last = text.find(b"\n") + 1 if torn else 0, text.rfind(b"\n") + 1
+            answers += _answers(text[first:last], version)
+            if upto == file.size:
+                return Piece(tuple(answers), start + last)
+        start = slab + SLAB
+    return Piece(tuple(answers), start)
+
+
+def _read(blobs: Blobs, file: File, start: int, end: int) -> bytes:
+    text = blobs.read(file.key, start, end)
+    if len(text) > end - start:
         raise Unanswered("reading the recorded answers: more came than was asked for")
-    end = start + len(whole) + 1 if whole else start
-    return Piece(tuple(_answers(whole, version)), end)
+    return text
 
 
 def _answers(text: bytes, version: str) -> Iterator[Answer]:

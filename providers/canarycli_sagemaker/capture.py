@@ -1,15 +1,15 @@
 """Reads what SageMaker's data capture keeps on S3: one JSON a line, the model's words within it."""
 
-import gzip
 import json
+import zlib
 from base64 import b64decode
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from canarycli.errors import Unsupported
-from canarycli.kept import File, Kept, Piece, chosen, folders
+from canarycli.kept import File, Kept, Piece, folders, head, refuse_large
 from canarycli.metrics import Window
 from canarycli.recorder import Answer, Budget, Recording
 from canarycli_sagemaker.api import Clients
@@ -40,16 +40,18 @@ def captured(
     """See `Recorder.answers`.
 
     Files lie under the hour of their requests. One that was written before the window has nothing
-    of it. Which part of the files is read is fixed by their names.
+    of it. A sample is the beginning of each file.
     """
     if recording.why:
         raise Unsupported(f"no answers of {endpoint!r} are kept: {recording.why}", hint=TURN_ON)
     bucket, _, prefix = recording.where.removeprefix("s3://").partition("/")
     base = "/".join(filter(None, (prefix.strip("/"), endpoint)))
     files = {name: list(files_of(clients, bucket, f"{base}/{name}", window)) for name in versions}
-    for name, every in chosen(files, budget).items():
+    refuse_large(files, budget)
+    for name, every in files.items():
+        read = partial(_piece, clients, bucket, name, budget.part)
         for file in every:
-            yield from kept.of(file, budget.most, partial(_piece, clients, bucket, name))
+            yield from kept.of(file, int(budget.most / budget.part), read)
 
 
 def files_of(clients: Clients, bucket: str, base: str, window: Window) -> Iterator[File]:
@@ -68,23 +70,27 @@ def files_of(clients: Clients, bucket: str, base: str, window: Window) -> Iterat
             token = {"ContinuationToken": page["NextContinuationToken"]}
 
 
-def _piece(clients: Clients, bucket: str, version: str, file: File, _: int) -> Piece[Answer]:
-    """A file is written once: what is read of it is all of it."""
-    return Piece(tuple(_answers(clients, bucket, file.key, version)), file.size)
+def _piece(
+    clients: Clients, bucket: str, version: str, part: float, file: File, _: int
+) -> Piece[Answer]:
+    """A file is written once: what is read of it now is all that ever is."""
+    lines = lines_of(clients, bucket, file, head(file.size, part))
+    return Piece(tuple(_answers(lines, version)), file.size)
 
 
-def lines_of(clients: Clients, bucket: str, key: str) -> list[bytes]:
-    """The lines of a file, unpacked where it is packed."""
+def lines_of(clients: Clients, bucket: str, file: File, upto: int) -> list[bytes]:
+    """The lines of a file up to a byte, unpacked where it is packed; the last one may be torn."""
+    some = {} if upto >= file.size else {"Range": f"bytes=0-{upto - 1}"}
     with clients.asking(f"read what is kept in {bucket}"):
-        body: bytes = clients.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        body: bytes = clients.s3.get_object(Bucket=bucket, Key=file.key, **some)["Body"].read()
     if body.startswith(b"\x1f\x8b"):
-        body = gzip.decompress(body)
+        body = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body)
     return body.splitlines()
 
 
-def _answers(clients: Clients, bucket: str, key: str, version: str) -> Iterator[Answer]:
+def _answers(lines: Iterable[bytes], version: str) -> Iterator[Answer]:
     """Those that are whole; a torn line and one without an output are none."""
-    for line in lines_of(clients, bucket, key):
+    for line in lines:
         try:
             record = json.loads(line)
             meta, output = record["eventMetadata"], record["captureData"]["endpointOutput"]

@@ -46,7 +46,7 @@ def _piece(clients: Clients, bucket: str, file: File, _: int) -> Piece[Label]:
 
 def _labels(clients: Clients, bucket: str, file: File) -> Iterator[Label]:
     """Those that are whole."""
-    for line in lines_of(clients, bucket, file.key):
+    for line in lines_of(clients, bucket, file, file.size):
         try:
             record = json.loads(line)
             key, said = record["eventMetadata"]["eventId"], record["groundTruthData"]

@@ -131,17 +131,30 @@ def test_what_is_no_answer_is_left_out(server: Server, azure: AzureML) -> None:
     assert [a.key for a in told(azure)] == ["a"]
 
 
-def test_more_than_the_budget_is_refused_and_a_part_is_always_the_same(
-    server: Server, azure: AzureML
-) -> None:
+def test_more_than_the_budget_is_refused(server: Server, azure: AzureML) -> None:
     for number in range(40):
         keep(server, event(f"{number:02}", 1, []), name=f"10/{number}.jsonl")
 
     with pytest.raises(Rejected, match="a look would read 0 MB of answers, over 0 MB"):
         told(azure, Budget(most=2_000))
-    half = [a.key for a in told(azure, Budget(part=0.5))]
-    assert 8 <= len(half) <= 32
-    assert half == [a.key for a in told(azure, Budget(part=0.5))]
+
+
+def test_a_part_is_the_same_however_often_a_blob_that_grows_was_read(
+    server: Server, azure: AzureML
+) -> None:
+    lines = [event(f"{n:03}", n / 40, "x" * 20_000) + "\n" for n in range(150)]
+    tenth = Budget(part=0.1)
+    parts, before = [], 0
+    for upto in (2, 60, 61, 150):
+        written(server, "".join(lines[before:upto]), START + MINUTE)
+        before = upto
+        parts.append([a.key for a in told(azure, tenth)])
+
+    assert parts[0] == ["000", "001"]
+    assert all(parts[-1][: len(part)] == part for part in parts)
+    assert parts[-1] == ["000", "001", "002", "003", "004", *parts[-1][5:]]
+    assert 12 <= len(parts[-1]) <= 15
+    assert {key[0] for key in parts[-1]} == {"0", "1"}
 
 
 def test_one_arm_that_collects_nothing_is_told_by_its_name(server: Server, azure: AzureML) -> None:

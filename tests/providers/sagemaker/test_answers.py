@@ -5,6 +5,7 @@ import json
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import boto3
@@ -111,15 +112,30 @@ def test_a_torn_line_and_a_record_without_an_output_are_no_answers(s3: Any) -> N
     assert [answer.key for answer in told()] == ["a"]
 
 
-def test_a_part_is_the_same_part_in_every_look(s3: Any) -> None:
-    for number in range(40):
-        keep(s3, [record(f"{number:02}", 1, "x" * number)])
+@pytest.mark.parametrize("pack", [False, True], ids=["plain", "packed"])
+def test_a_part_is_the_beginning_of_each_file(s3: Any, *, pack: bool) -> None:
+    chance = Random(1)
+    for number in range(2):
+        told_all = [
+            record(f"{number}{n:03}", 1, b64encode(chance.randbytes(300)).decode())
+            for n in range(200)
+        ]
+        keep(s3, told_all, torn=" " * number, pack=pack)
 
-    half = [answer.key for answer in told(Budget(part=0.5))]
+    part = [answer.key for answer in told(Budget(part=0.25))]
 
-    assert 8 <= len(half) <= 32
-    assert half == [answer.key for answer in told(Budget(part=0.5))]
-    assert len(told()) == 40
+    assert part == [answer.key for answer in told(Budget(part=0.25))]
+    for file in "01":
+        mine = [key for key in part if key[0] == file]
+        assert mine == [f"{file}{n:03}" for n in range(len(mine))]
+        assert 40 <= len(mine) <= 60
+    assert len(told()) == 400
+
+
+def test_of_a_small_file_no_part_is_too_little(s3: Any) -> None:
+    keep(s3, [record(str(n), 1, "x") for n in range(9)])
+
+    assert len(told(Budget(part=0.01))) == 9
 
 
 def test_more_than_the_budget_is_refused_and_says_what_would_fit(s3: Any) -> None:
