@@ -14,17 +14,23 @@ T = TypeVar("T")
 
 _SECONDS = "$seconds"
 
-_AS_THEY_ARE = {str, int, float, bool, type(None)}
+_AS_THEY_ARE = {str, int, bool, type(None)}
 """Most of what is written, so that is looked at first."""
+
+MOST = 1e100
+"""No number of ours is larger, and products of such are still finite."""
 
 
 def to_json(value: Any) -> Any:
     """JSON values for a frozen dataclass and whatever it holds.
 
-    Times become RFC 3339 UTC, durations seconds, enums their value, tuples lists.
+    Times become RFC 3339 UTC, durations seconds, enums their value, tuples lists; a number that
+    would not be read back is null.
     """
     if type(value) in _AS_THEY_ARE:
         return value
+    if type(value) is float:
+        return value if _countable(value) else None
     match value:
         case Enum():
             return value.value
@@ -66,7 +72,13 @@ def _loose(value: Any) -> Any:
     return {_SECONDS: value.total_seconds()} if isinstance(value, timedelta) else to_json(value)
 
 
+def _countable(number: float) -> bool:
+    return -MOST <= number <= MOST  # and not NaN
+
+
 def _tight(value: Any) -> Any:
+    if type(value) in {float, int}:
+        return _counted(value)
     if type(value) in _AS_THEY_ARE:
         return value
     if isinstance(value, dict):
@@ -96,7 +108,7 @@ def _shape(kind: Any) -> tuple[Any, tuple[Any, ...]]:
 
 def _read_plain(kind: Any, data: Any) -> Any:
     if kind is Any:
-        return data
+        return _tight(data)
     if kind is datetime:
         return _read_time(data)
     if kind is timedelta:
@@ -105,7 +117,9 @@ def _read_plain(kind: Any, data: Any) -> Any:
         return _read_dataclass(kind, _as(dict, data))
     if kind is float:
         return float(_number(data))
-    return _as(kind, data) if kind in {str, int, bool} else kind(data)
+    if kind in {str, bool}:
+        return _as(kind, data)
+    return _counted(_as(int, data)) if kind is int else kind(data)
 
 
 def _read_time(data: Any) -> datetime:
@@ -116,7 +130,13 @@ def _read_time(data: Any) -> datetime:
 
 
 def _number(data: Any) -> Any:
-    return data if type(data) is float else _as(int, data)
+    return _counted(data if type(data) is float else _as(int, data))
+
+
+def _counted(number: float) -> float:
+    if not _countable(number):
+        raise ValueError(f"{_short(number)} is no number that can be computed with")
+    return number
 
 
 def _as(kind: type, data: Any) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from canarycli.sense import require_texts
+from canarycli.sense import require, require_texts
 from canarycli.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ class Version:
 
     def __post_init__(self) -> None:
         require_texts(self.name, self.model, self.detail, self.state, *self.aliases)
+        require(bool, self.in_service, "in_service")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,9 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         require_texts(self.name, self.status, self.revision, self.failure, self.unfit)
+        require(tuple, self.versions, "versions")
+        require(Traffic, self.traffic, "traffic")
+        require(bool, self.settled, "settled")
 
     def version(self, name: str) -> Version | None:
         """The version of that name, None if there is none."""

@@ -1,17 +1,21 @@
 """Finds providers and sources by name: ours by where they are, anybody's by an entry point."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from canarycli.declared import Declaring, Keys, Metering
-from canarycli.errors import MissingExtra, UsageError
-from canarycli.provider import Limits, Provider
-from canarycli.verbs import has, offers
+from canarycli.declared import Declaring, Key, Keys, Metering
+from canarycli.errors import CanaryError, MissingExtra, UsageError
+from canarycli.lacking import lacks
+from canarycli.masking import mask
+from canarycli.provider import Provider
+from canarycli.verbs import offers
 
 if TYPE_CHECKING:  # a rollback does not wait for them
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import Distribution, EntryPoint
 
     from canarycli.metrics import Origin
     from canarycli.source import Source
@@ -84,7 +88,7 @@ def plug_ins() -> tuple[str, ...]:
 
     groups = (GROUP, SOURCES)
     found = (entry.dist for group in groups for entry in entry_points(group=group))
-    return tuple(sorted({dist.name for dist in found if dist is not None} - {"canarycli"}))
+    return tuple(sorted({dist.name for dist in found if dist and dist.name} - {"canarycli"}))
 
 
 def shadowed() -> Mapping[str, str]:
@@ -108,21 +112,53 @@ def load_provider(name: str, settings: Mapping[str, Any]) -> Provider:
         MissingExtra: its packages are not installed.
     """
     real = ALIASES.get(name, name)
-    provider = provider_class(name)(settings)
-    if real not in OURS and (lacks := _lacks(provider)):
+    kind = provider_class(name)
+    if real in OURS:
+        return cast("Provider", kind(settings))
+    try:
+        with _blamed(real, "when it is made"):
+            provider = kind(dict(settings))
+            missing = lacks(provider)
+    except ModuleNotFoundError as error:
+        raise _missing(real, error) from error
+    if missing:
         raise UsageError(
-            f"{described(real)} lacks {', '.join(lacks)}",
+            f"{described(real)} lacks {', '.join(missing)}",
             hint="docs/providers.md says what a provider must have; tell whoever made it",
         )
     return cast("Provider", provider)
+
+
+@contextmanager
+def _blamed(name: str, when: str) -> Iterator[None]:
+    """What somebody else's code trips over is said to be its own, whatever it is.
+
+    Raises:
+        UsageError: it names the provider, its package and the trouble.
+    """
+    try:
+        yield
+    except (CanaryError, ModuleNotFoundError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        said = mask(f"{type(error).__name__} {error}".partition("\n")[0].rstrip(), os.environ)
+        raise UsageError(
+            f"{described(name)} breaks {when}: {said}",
+            hint="this is its fault: report it to whoever made it, or install another version",
+        ) from error
 
 
 def described(name: str) -> str:
     """A provider by its name, and the distribution it came with: `provider 'kong' (kong 0.1)`."""
     real = ALIASES.get(name, name)
     found = None if real in OURS else _entry_point(real)
-    dist = found.dist if found is not None else None
-    return f"provider {real!r}" + (f" ({dist.name} {dist.version})" if dist is not None else "")
+    package = _package_of(found.dist) if found is not None and found.dist is not None else ""
+    return f"provider {real!r}" + (f" ({package})" if package else "")
+
+
+def _package_of(dist: "Distribution") -> str:
+    """Name and version, as far as its metadata has them."""
+    return " ".join(dist.metadata[key] for key in ("Name", "Version") if key in dist.metadata)
 
 
 def provider_class(name: str) -> Any:
@@ -135,12 +171,11 @@ def provider_class(name: str) -> Any:
     real = ALIASES.get(name, name)
     module, _, what = (OURS.get(real) or _entry(real)).partition(":")
     try:
-        return getattr(import_module(module), what)
+        with nullcontext() if real in OURS else _blamed(real, "when it is imported"):
+            found = import_module(module)
+        return getattr(found, what)
     except ModuleNotFoundError as error:
-        raise MissingExtra(
-            f"provider {name!r} needs {error.name!r}, which is not installed",
-            hint=f"pip install {_package(real)}",
-        ) from error
+        raise _missing(real, error) from error
     except AttributeError as error:
         raise UsageError(
             f"{described(real)} has no {what!r} in {module}",
@@ -193,7 +228,20 @@ def own_keys(name: str) -> Keys | None:
     if real in DECLARED:
         return cast("Keys", import_module(DECLARED[real]).KEYS)
     kind = _foreign_class(real)
-    return kind.keys() if offers(kind, Declaring) else None
+    if not offers(kind, Declaring):
+        return None
+    with _blamed(real, "in keys()"):
+        return _declared(kind.keys(), "keys()")
+
+
+def declared_keys() -> Mapping[str, Keys]:
+    """The settings of every provider that says which it has; one that breaks at it says none."""
+    found: dict[str, Keys] = {}
+    for name in provider_names():
+        with suppress(UsageError):
+            keys = own_keys(name)
+            found |= {name: keys} if keys is not None else {}
+    return found
 
 
 def metric_words() -> Mapping[str, Keys]:
@@ -201,8 +249,20 @@ def metric_words() -> Mapping[str, Keys]:
     found: dict[str, Keys] = {}
     for name in provider_names():
         kind = _foreign_class(name)
-        found |= kind.metric_keys() if offers(kind, Metering) else {}
+        if not offers(kind, Metering):
+            continue
+        with suppress(UsageError), _blamed(name, "in metric_keys()"):  # no plan need be about it
+            words = kind.metric_keys().items()
+            found |= {word: _declared(keys, "metric_keys()") for word, keys in words}
     return found
+
+
+def _declared(keys: Keys, what: str) -> Keys:
+    said: Mapping[Any, object] = keys
+    for name, key in said.items():
+        if not isinstance(name, str) or not isinstance(key, Key):
+            raise TypeError(f"{what} has {key!r} for {name!r}, no Key")
+    return keys
 
 
 @cache
@@ -213,28 +273,17 @@ def _foreign_class(name: str) -> Any:
         return None
     try:
         return found.load()
-    except Exception:  # noqa: BLE001 - it is other people's code, and this is not its use yet
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - it is other people's code, and this is not its use yet
         return None
 
 
-PROPERTIES: Mapping[str, type] = {"limits": Limits, "place": str}
-METHODS = ("describe", "notes", "shift", "measure", "plain_command")
-
-
-def _lacks(provider: Any) -> list[str]:
-    """What of the contract is not there, or is something else than it has to be."""
-    missing = [name for name in (*PROPERTIES, *METHODS) if not has(provider, name)]
-    found = {name: getattr(provider, name) for name in PROPERTIES if name not in missing}
-    wrong = [
-        f"{name} as a property, it is a method"
-        if callable(value)
-        else f"{name} as a {PROPERTIES[name].__name__}, it is {type(value).__name__}"
-        for name, value in found.items()
-        if not isinstance(value, PROPERTIES[name])
-    ]
-    there = (name for name in METHODS if name not in missing)
-    dumb = [f"{name} as a method" for name in there if not callable(getattr(provider, name))]
-    return [*missing, *wrong, *dumb]
+def _missing(name: str, error: ModuleNotFoundError) -> MissingExtra:
+    return MissingExtra(
+        f"provider {name!r} needs {error.name!r}, which is not installed",
+        hint=f"pip install {_package(name)}",
+    )
 
 
 def _package(name: str) -> str:

@@ -38,3 +38,13 @@ def require_texts(*values: object) -> None:
     for value in values:
         if not isinstance(value, str):
             raise TypeError(f"{value!r} where a text is expected")
+
+
+def require(kind: type, value: object, what: str) -> None:
+    """The same for a value of any kind.
+
+    Raises:
+        TypeError: it is of another one.
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"{what} is a {type(value).__name__}, not a {kind.__name__}")

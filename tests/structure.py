@@ -32,6 +32,7 @@ VALUES = (
     "labels",
     "kept",
     "verbs",
+    "lacking",
     "probes",
     "journal",
     "codec",

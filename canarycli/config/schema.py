@@ -8,7 +8,7 @@ from canarycli.config.foreign import default_keys
 from canarycli.config.models import FileModel
 from canarycli.declared import VARIABLE, Keys, Kind
 from canarycli.durations import PATTERN
-from canarycli.registry import metric_words, own_keys, provider_names
+from canarycli.registry import declared_keys, metric_words
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -24,7 +24,7 @@ def _with_packages(schema: dict[str, Any]) -> None:
     """Add what the providers of installed packages say they have."""
     parts = schema["$defs"]
     endpoints = schema["properties"]["endpoints"]["additionalProperties"]["oneOf"]
-    declared = {name: keys for name in provider_names() if (keys := own_keys(name)) is not None}
+    declared = declared_keys()
     for name, keys in declared.items():
         own = deepcopy(parts["OtherModel"])
         variables = {f"{key}{VARIABLE}": _WORD for key, said in keys.items() if said.secret}

@@ -1,13 +1,15 @@
 """Retries for any provider: the one place where a cloud is asked again."""
 
-import os
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from canarycli.clock import Clock
+from canarycli.engine.blame import known
+from canarycli.engine.sound import of_kind, sound_measurements, sound_notes, sound_request
 from canarycli.errors import (
     Broken,
     CanaryError,
@@ -17,7 +19,6 @@ from canarycli.errors import (
     Unavailable,
     Unsupported,
 )
-from canarycli.masking import mask
 from canarycli.provider import (
     Deployer,
     Detailed,
@@ -31,6 +32,7 @@ from canarycli.provider import (
     Smoker,
     Warming,
 )
+from canarycli.registry import ALIASES, OURS, described
 from canarycli.traffic import Traffic
 from canarycli.verbs import offers
 
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from canarycli.preview import Preview
 
 T = TypeVar("T")
+
+PATIENCE = timedelta(seconds=30)
+"""How long a cloud that gives no answer is asked again."""
 
 SHORTEST = 0.2
 """Seconds before the second try."""
@@ -70,7 +75,7 @@ class Patient:
 
     provider: Provider
     clock: Clock
-    patience: timedelta = timedelta(seconds=30)
+    patience: timedelta = PATIENCE
     who: Callable[[], str] = lambda: "the provider"
     ours: bool = False
     limit: float | None = None
@@ -85,23 +90,23 @@ class Patient:
     @property
     def limits(self) -> Limits:
         """What this cloud can do."""
-        return self.provider.limits
+        return self._known(lambda: of_kind(Limits, self.provider.limits, "limits"))
 
     @property
     def place(self) -> str:
         """Where the provider's endpoints are."""
-        return self.provider.place
+        return self._known(lambda: self.provider.place)
 
     def describe(self, endpoint: str) -> Endpoint:
         """Look at an endpoint."""
-        return self._ask(lambda: self.provider.describe(endpoint))
+        return self._ask(lambda: of_kind(Endpoint, self.provider.describe(endpoint), "describe"))
 
     def details(self, endpoint: str) -> Endpoint:
         """Look as closely as this provider can."""
         if not offers(self.provider, Detailed):
             return self.describe(endpoint)
         closely = self.provider.details
-        return self._ask(lambda: closely(endpoint))
+        return self._ask(lambda: of_kind(Endpoint, closely(endpoint), "details"))
 
     def look_back(self, endpoint: str) -> Endpoint:
         """Look for a way back: what it can do without is asked for once."""
@@ -112,11 +117,11 @@ class Patient:
             return self.at_once.describe(endpoint)
         except (Denied, Unavailable) as error:
             self.failed(error)
-            return self._ask(lambda: glance(endpoint))
+            return self._ask(lambda: of_kind(Endpoint, glance(endpoint), "glance"))
 
     def notes(self, seen: Endpoint) -> Notes:
         """What canary wrote on the endpoint."""
-        return self._ask(lambda: self.provider.notes(seen))
+        return self._ask(lambda: sound_notes(self.provider.notes(seen)))
 
     def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
         """Ask for a split; going back is idempotent, so a lost answer is asked for again.
@@ -124,7 +129,8 @@ class Patient:
         A raise is asked for once: somebody may have rolled back meanwhile.
         """
         ask = self._once if raises else self._ask
-        return ask(lambda: self.provider.shift(seen, to, notes, raises=raises))
+        shift = self.provider.shift
+        return ask(lambda: sound_request(shift(seen, to, dict(notes), raises=raises)))
 
     def measure(
         self,
@@ -140,7 +146,7 @@ class Patient:
         """
         sourced = [metric for metric in metrics if metric.origin is not None]
         if not sourced:
-            return self._ask(lambda: self.provider.measure(endpoint, versions, metrics, window))
+            return self._measure(endpoint, versions, metrics, window)
         # Here and not above, so that a rollback loads no source.
         from canarycli.engine.sources import arms_of, ask, beside
         from canarycli.metrics import Measurements
@@ -149,11 +155,27 @@ class Patient:
         asked = ask(self.provider, arms_of(endpoint, versions), sourced, window, patient.ask)
         own = [metric for metric in metrics if metric.origin is None]
         measured = (
-            self._ask(lambda: self.provider.measure(endpoint, versions, own, window))
+            self._measure(endpoint, versions, own, window)
             if own
             else Measurements(window, self.clock.now(), {})
         )
         return beside(measured, asked)
+
+    def _measure(
+        self,
+        endpoint: str,
+        versions: Collection[str],
+        metrics: "Collection[Metric]",
+        window: "Window",
+    ) -> "Measurements":
+        if self.ours:
+            return self._ask(lambda: self.provider.measure(endpoint, versions, metrics, window))
+        # Copies: what is asked is the record's own, and is asked again at the next look.
+        arms = tuple(versions)
+        asked = tuple(replace(one, source=deepcopy(dict(one.source))) for one in metrics)
+        return self._ask(
+            lambda: sound_measurements(self.provider.measure(endpoint, arms, asked, window))
+        )
 
     def values(
         self,
@@ -278,8 +300,8 @@ class Patient:
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """The cloud's own command line for this split."""
         try:
-            return self.provider.plain_command(endpoint, to)
-        except Exception:  # noqa: BLE001 - it is shown where something else went wrong already
+            return self._known(lambda: self.provider.plain_command(endpoint, to))
+        except CanaryError:  # it is shown where something else went wrong already
             return f"set the traffic of {endpoint} to {to} with the cloud's own tools"
 
     def ask(self, call: Callable[[], T]) -> T:
@@ -297,23 +319,11 @@ class Patient:
                 return self._ask_again(call, error)
 
     def _once(self, call: Callable[[], T]) -> T:
-        """Ask, and let nothing out that is not of our own errors."""
-        try:
-            return call() if self.limit is None else self._in_time(call, self.limit)
-        except CanaryError as error:
-            _take_secrets_out(error)
-            raise
-        except Exception as error:
-            said = mask(str(error).partition("\n")[0], os.environ)
-            if self.ours:
-                raise Unavailable(
-                    f"an answer to {self.who()} makes no sense: {type(error).__name__} {said}",
-                    hint="is a proxy in the way? canary doctor looks",
-                ) from error
-            raise Broken(
-                f"{self.who()} broke: {type(error).__name__} {said}".rstrip(),
-                hint="this is its fault, not the cloud's: report it to whoever made it",
-            ) from error
+        limit = self.limit
+        return self._known(call if limit is None else lambda: self._in_time(call, limit))
+
+    def _known(self, call: Callable[[], T]) -> T:
+        return known(call, self.who, ours=self.ours)
 
     def _in_time(self, call: Callable[[], T], limit: float) -> T:
         # Here and not above: our own providers have no need of threads.
@@ -352,11 +362,24 @@ class Patient:
         )(lambda: self._once(call))
 
 
-def _take_secrets_out(error: CanaryError) -> None:
-    """What an error of a cloud says goes into events, records and reports."""
-    error.message = mask(error.message, os.environ)
-    error.facts = tuple(mask(fact, os.environ) for fact in error.facts)
-    error.hints = tuple(mask(hint, os.environ) for hint in error.hints)
+def patient_with(
+    name: str,
+    provider: Provider,
+    clock: Clock,
+    patience: timedelta = PATIENCE,
+    around: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Patient:
+    """A provider of that name; one of somebody else's is timed, looked over and blamed by it."""
+    ours = name in OURS or name in ALIASES
+    return Patient(
+        provider,
+        clock,
+        patience,
+        who=lambda: described(name),
+        ours=ours,
+        limit=None if ours else LIMIT,
+        around=around,
+    )
 
 
 def _may_pass(error: BaseException) -> bool:

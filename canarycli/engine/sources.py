@@ -7,12 +7,13 @@ from threading import Thread
 from time import monotonic
 
 from canarycli.engine.recorded import LONGEST, Kept
-from canarycli.errors import CanaryError, Unsupported
+from canarycli.engine.sound import sound_measurements
+from canarycli.errors import Broken, CanaryError, Unsupported
 from canarycli.labels import LABELLED
 from canarycli.metrics import Measurements, Metric, Origin, Series, Window
 from canarycli.provider import Provider
 from canarycli.recorder import RECORDED
-from canarycli.registry import load_source
+from canarycli.registry import OUR_SOURCES, load_source
 from canarycli.source import BASELINE, CANDIDATE, Arm, Sliced
 from canarycli.verbs import offers
 
@@ -124,7 +125,9 @@ def _question(
 ) -> Question:
     if origin.kind in {RECORDED, LABELLED}:
         return lambda: Kept(provider, origin, arms).measure(metrics, window)
-    return lambda: load_source(origin).measure(arms, metrics, window)
+    if origin.kind in OUR_SOURCES:
+        return lambda: load_source(origin).measure(arms, metrics, window)
+    return lambda: sound_measurements(load_source(origin).measure(arms, metrics, window))
 
 
 def _begun(name: str, question: Question, patience: Patience) -> "Future[Measurements]":
@@ -133,8 +136,10 @@ def _begun(name: str, question: Question, patience: Patience) -> "Future[Measure
     def work() -> None:
         try:
             answer.set_result(patience(question))
-        except Exception as error:  # noqa: BLE001 - it is raised where the answer is waited for
+        except CanaryError as error:
             answer.set_exception(error)
+        except BaseException as error:  # noqa: BLE001 - nothing may leave who waits without an answer
+            answer.set_exception(Broken(f"it broke: {type(error).__name__} {error}".rstrip()))
 
     # A daemon: a source that never answers must not keep the process from its end.
     Thread(target=work, daemon=True, name=f"source {name}").start()

@@ -10,13 +10,13 @@ from typing import Any
 from canarycli.batch import Batching
 from canarycli.clock import Clock, SystemClock
 from canarycli.engine.figures import Figures
-from canarycli.engine.retries import LIMIT, Patient
+from canarycli.engine.retries import Patient, patient_with
 from canarycli.engine.together import GATHER, Together
 from canarycli.engine.wakes import Lane
 from canarycli.operations.settings import made_with
 from canarycli.operations.target import Target
 from canarycli.operations.workspace import Workspace, work_with
-from canarycli.registry import OURS, described, load_provider
+from canarycli.registry import load_provider
 from canarycli.store import Record, Store
 from canarycli.verbs import offers
 

@@ -1,9 +1,10 @@
 """Looks at everything a release depends on, group by group, and changes nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from canarycli.config import Config, load
 from canarycli.config.discover import here
@@ -219,7 +220,7 @@ class _Cloud:
             work = work_on(target, open_store(env), env)
             patient = replace(work.provider, patience=PATIENCE)
             cloud = cls(replace(work, provider=patient))
-            _ = cloud.title
+            _ = cloud.title, cloud.doctor
         except CanaryError as error:
             return _failed("settings", error)
         return cloud
@@ -231,7 +232,9 @@ class _Cloud:
     @property
     def doctor(self) -> Doctor | None:
         provider = self.work.provider.provider
-        return provider.doctor if offers(provider, Inspector) else None
+        if not offers(provider, Inspector):
+            return None
+        return self.work.provider.ask(lambda: provider.doctor)
 
     def measured(self, plan: Plan | None, config: Config) -> Plan | None:
         """The plan with metrics as this endpoint has them."""
@@ -242,7 +245,7 @@ class _Cloud:
     def probes(self, focus: Focus) -> Iterator[Probe]:
         """Who we are, whether the endpoint is fit, and what we may do with it."""
         self.tried = True
-        known = self._told(IDENTITY, self.doctor.identity()) if self.doctor else ()
+        known = self._told(IDENTITY, self.doctor.identity) if self.doctor else ()
         yield from known
         if any(probe.name == IDENTITY and probe.ok is False for probe in known):
             yield _untried("endpoint", "needs credentials")
@@ -285,8 +288,8 @@ class _Cloud:
         own = tuple(metric for metric in wanted.values() if metric.origin is None)
         others = tuple(metric for metric in wanted.values() if metric.origin is not None)
         if own and live:
-            asked = self.doctor.metrics(name, live, own, self.work.clock.now())
-            told = map(_with_question, self._told("metrics", asked))
+            ask = partial(self.doctor.metrics, name, live, own, self.work.clock.now())
+            told = map(_with_question, self._told("metrics", ask))
             yield from told if checks is not None else map(_unless_usual, told)
         yield from self._buckets(checks or ())
         if others and live:
@@ -305,14 +308,15 @@ class _Cloud:
         target = self.work.target
         usual = bool(target.config and target.config.candidate)
         deploys = usual if focus.deploys is None else focus.deploys
-        yield from self._told("permissions", doctor.permissions(target.name, deploys=deploys))
+        ask = partial(doctor.permissions, target.name, deploys=deploys)
+        yield from self._told("permissions", ask)
 
-    def _told(self, name: str, probes: Iterator[Probe]) -> tuple[Probe, ...]:
+    def _told(self, name: str, ask: Callable[[], Iterable[Probe]]) -> tuple[Probe, ...]:
         """What a doctor says, as far as it comes; what it trips over is its provider's fault."""
         found: list[Probe] = []
         at_once = replace(self.work.provider, patience=timedelta(0))
         try:
-            at_once.ask(lambda: found.extend(probes))
+            at_once.ask(lambda: found.extend(ask()))
         except CanaryError as error:
             found.append(_failed(name, error))
         return tuple(found)
@@ -345,7 +349,7 @@ class _Cloud:
             + ("" if v.in_service else " NOT in service")
             for v in seen.versions
         )
-        detail = ", ".join(filter(None, (f"{name} {seen.status}", versions)))
+        detail = ", ".join(filter(None, (f"{name} {seen.status}".rstrip(), versions)))
         if why := why_unfit(seen):
             return Probe(UNFIT, ok=False, detail=f"{detail}: {why}")
         warned = [f"its last change failed: {seen.failure}"] if seen.failure else []

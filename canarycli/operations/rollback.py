@@ -31,6 +31,7 @@ from canarycli.release.rescue import CLEARLY, home, loose_after, rescue
 from canarycli.store import Record
 from canarycli.store.memory import MemoryStore
 from canarycli.traffic import TOLERANCE, Traffic
+from canarycli.verbs import offers
 
 UNMARKED = "no mark of it is on the endpoint, or none can be seen: drivers elsewhere may raise"
 
@@ -320,7 +321,7 @@ def _closer(work: Workspace, seen: Endpoint) -> Endpoint:
 
     Asked for once: traffic moves without it too.
     """
-    if not isinstance(work.provider.provider, Detailed):
+    if not offers(work.provider.provider, Detailed):
         return seen
     try:
         return work.provider.at_once.details(seen.name)

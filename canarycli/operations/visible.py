@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from canarycli.clock import SystemClock
-from canarycli.engine.retries import Patient
+from canarycli.engine.retries import Patient, patient_with
 from canarycli.errors import CanaryError, Unsupported
 from canarycli.preview import Listed, Listing
 from canarycli.registry import OURS, load_provider
@@ -68,7 +68,7 @@ def visible(provider: str, settings: Mapping[str, Any]) -> tuple[Visible, ...]:
         Unsupported: the provider lists none.
         CanaryError: where they are is not known, or they may not be listed.
     """
-    here = Patient(load_provider(provider, settings), SystemClock(), PATIENCE)
+    here = patient_with(provider, load_provider(provider, settings), SystemClock(), PATIENCE)
     inner: object = here.provider
     if not offers(inner, Listing):
         raise Unsupported(

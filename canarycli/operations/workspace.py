@@ -13,7 +13,7 @@ from canarycli.clock import Clock, SystemClock
 from canarycli.config.discover import here
 from canarycli.config.records import records_place as place_in_file
 from canarycli.engine.controller import Controller, Driver
-from canarycli.engine.retries import LIMIT, Patient
+from canarycli.engine.retries import Patient, patient_with
 from canarycli.errors import CanaryError, Denied, NotFound, Unavailable
 from canarycli.folders import state_folder
 from canarycli.journal import Event
@@ -23,7 +23,7 @@ from canarycli.operations.notify import Hearer, hearers
 from canarycli.operations.settings import made_with
 from canarycli.operations.target import Target, find_target
 from canarycli.provider import Naming, Warming
-from canarycli.registry import OURS, described, load_provider
+from canarycli.registry import load_provider
 from canarycli.release.record import Release, endpoint_key
 from canarycli.store import Patience, Record, Store
 from canarycli.store.contract import UNHURRIED
@@ -150,13 +150,7 @@ def work_on(
     target = target.placed(env)
     provider = load_provider(target.provider, made_with(target.provider, target.settings, env))
     clock: Clock = getattr(provider, "clock", None) or SystemClock()
-    patient = Patient(
-        provider,
-        clock,
-        who=lambda: described(target.provider),
-        ours=target.provider in OURS,
-        limit=None if target.provider in OURS else LIMIT,
-    )
+    patient = patient_with(target.provider, provider, clock)
     return work_with(patient, clock, target, store, env, config=config)
 
 

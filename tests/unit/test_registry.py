@@ -9,7 +9,18 @@ import pytest
 
 from canarycli.errors import Exit, UsageError
 from canarycli.operations.machine import machine
-from canarycli.registry import GROUP, OURS, load_provider, provider_class, provider_names
+from canarycli.registry import (
+    GROUP,
+    OURS,
+    declared_keys,
+    described,
+    load_provider,
+    metric_words,
+    own_keys,
+    plug_ins,
+    provider_class,
+    provider_names,
+)
 from canarycli.simulator import Simulator
 
 WITHOUT_SDK = """
@@ -88,3 +99,96 @@ def test_a_package_that_has_a_name_of_ours_is_told_of_and_not_taken(
     assert [probe.hints for probe in told] == [
         ("acme has one of this name too, which is never taken",)
     ]
+
+
+def packaged(
+    folder: Path, name: str, code: str, metadata: str = "Name: acme\nVersion: 1.0\n"
+) -> None:
+    """A distribution with one module and one provider, both of that name."""
+    info = folder / "acme-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\n{metadata}")
+    (info / "entry_points.txt").write_text(f"[canarycli.providers]\n{name} = {name}:Kong\n")
+    (folder / f"{name}.py").write_text(code)
+
+
+MADE = """\
+from canarycli.declared import Key
+from canarycli.simulator import Simulator
+class Kong(Simulator):
+    def __init__(self, settings):
+        {made}
+        super().__init__({{"state": ":memory:"}})
+    {has}
+"""
+BREAKS = {
+    "exits_at_import": ("raise SystemExit(4)", "breaks when it is imported: SystemExit 4"),
+    "no_python": ("def", "breaks when it is imported: SyntaxError invalid syntax"),
+    "no_such_name": ("from json import nope", "breaks when it is imported: ImportError"),
+    "wants_a_key": (MADE.format(made="settings['x']", has=""), "breaks when it is made: KeyError"),
+    "lacks_a_name": (
+        MADE.format(made="self.nope", has=""),
+        "breaks when it is made: AttributeError",
+    ),
+    "exits": (MADE.format(made="raise SystemExit", has=""), "breaks when it is made: SystemExit"),
+    "raises_limits": (
+        MADE.format(made="pass", has="limits = property(lambda self: 1 / 0)"),
+        "breaks when it is made: ZeroDivisionError",
+    ),
+    "is_async": (
+        MADE.format(made="pass", has="async def describe(self, endpoint): ..."),
+        "lacks describe that answers when it is called, it is async",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"), [(k, *v) for k, v in BREAKS.items()], ids=BREAKS
+)
+def test_what_breaks_when_it_is_loaded_is_named_with_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, code: str, words: str
+) -> None:
+    packaged(tmp_path, name, code)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(UsageError) as caught:
+        load_provider(name, {})
+
+    assert caught.value.message.startswith(f"provider {name!r} (acme 1.0) {words}")
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("keys_raise", "staticmethod(lambda: 1 / 0)"),
+        ("keys_exit", "staticmethod(lambda: exit(3))"),
+        ("keys_of_texts", "staticmethod(lambda: {'url': 'where it is'})"),
+    ],
+)
+def test_keys_that_break_stop_who_names_the_provider_and_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, keys: str
+) -> None:
+    has = f"keys = {keys}; metric_keys = {keys}"
+    packaged(tmp_path, name, MADE.format(made="pass", has=has))
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(UsageError, match=rf"provider {name!r} \(acme 1\.0\) breaks in keys\(\)"):
+        own_keys(name)
+    assert name not in declared_keys()
+    assert name not in metric_words()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [("Name: acme\n", " (acme)"), ("", "")],
+    ids=["without a version", "without a name"],
+)
+def test_a_package_is_named_as_far_as_its_metadata_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metadata: str, said: str
+) -> None:
+    packaged(tmp_path, "kong", "", metadata)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert described("kong") == f"provider 'kong'{said}"
+    assert "kong" in provider_names()
+    assert isinstance(plug_ins(), tuple)

@@ -80,12 +80,12 @@ def _providers(_: str, __: Mapping[str, str]) -> Words:
 def _settings(_: str, __: Mapping[str, str]) -> Words:
     """The settings that providers say they have, and no option of their own is for."""
     from canarycli.operations.address import OPTIONS
-    from canarycli.registry import own_keys, provider_names
+    from canarycli.registry import declared_keys
 
     return [
         (f"{key}=", plain(said.says))
-        for name in provider_names()
-        for key, said in (own_keys(name) or {}).items()
+        for keys in declared_keys().values()
+        for key, said in keys.items()
         if not said.secret and key not in OPTIONS
     ]
 

@@ -368,7 +368,7 @@ def takes(plan: Plan, seen: Foresight) -> str:
     waits = f" plus the wait at {' and '.join(holds)}" if holds else ""
     if told is not None and told.duration is None:
         least, slow = span(_duration(plan, None)), " and ".join(told.undecidable)
-        return f"at least {least}, and {slow} can't tell in time"
+        return f"at least {least}" + (f", and {slow} can't tell in time" if slow else "")
     return f"about {span(_minutes(_duration(plan, told)))}{waits}"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, entry_points, version
 
 from canarycli import __version__
-from canarycli.registry import GROUP
+from canarycli.registry import GROUP, OURS, described
 
 PACKAGES = (
     *("typer", "rich", "pydantic", "pyyaml", "tenacity"),
@@ -25,9 +25,8 @@ def versions() -> Iterator[str]:
     for name in PACKAGES:
         yield f"{name} {_installed(name)}"
     for entry in sorted(entry_points(group=GROUP), key=lambda one: one.name):
-        dist = entry.dist
-        if dist is not None and dist.name != "canarycli":
-            yield f"provider {entry.name} from {dist.name} {dist.version}"
+        if entry.name not in OURS:
+            yield described(entry.name)
 
 
 def _installed(name: str) -> str:

@@ -1,7 +1,9 @@
 """A cloud that gives no answer is asked again, for a while; everything else passes through."""
 
+from asyncio import CancelledError
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from threading import Event, current_thread
 from typing import Any
 
@@ -9,10 +11,13 @@ import pytest
 
 from canarycli.engine.retries import Patient
 from canarycli.errors import Broken, Denied, Unavailable, Unsupported
-from canarycli.metrics import Window
+from canarycli.metrics import Counts, Histogram, Measurements, Metric, Series, Value, Window
+from canarycli.provider import Endpoint, Version
 from canarycli.simulator import Simulator
 from canarycli.testing import FakeClock, Fault, Faulty
 from canarycli.traffic import Traffic
+
+START = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
 
 
 def patient(faults: dict[int, Fault], clock: FakeClock) -> tuple[Patient, Faulty]:
@@ -138,8 +143,143 @@ def test_what_a_provider_answers_or_raises_in_time_comes_through() -> None:
     def denied() -> None:
         raise Denied("no token")
 
-    assert measured(foreign(lambda: "points")) == "points"
+    nothing = Measurements(Window(START, START), START, {})
+    assert measured(foreign(lambda: nothing)) == nothing
     with pytest.raises(Broken, match="broke: TimeoutError its own"):
         measured(foreign(late))
     with pytest.raises(Denied):
         measured(foreign(denied))
+
+
+async def later() -> None:
+    """Never awaited."""
+
+
+def exits(error: BaseException) -> Any:
+    raise error
+
+
+def found(*points: Any, of: str = "v42", key: str = "fraud") -> Measurements:
+    return Measurements(Window(START, START), START, {of: {key: Series(points)}})
+
+
+def odd(series: Any) -> Measurements:
+    return Measurements(Window(START, START), START, {"v42": {"fraud": series}})
+
+
+MINUTE = timedelta(minutes=1)
+ODD_ANSWERS: dict[str, tuple[Callable[[], Any], str]] = {
+    "nothing": (lambda: None, "measure answers with NoneType, not with Measurements"),
+    "a coroutine": (later, "measure is async"),
+    "a generator": (lambda: (n for n in ()), "measure answers with a generator"),
+    "no mapping": (lambda: odd([]), "for 'fraud' on 'v42', answers with list, not with Series"),
+    "points of a generator": (
+        lambda: odd(Series(n for n in ())),  # type: ignore[arg-type]  # what others write
+        "as points of 'fraud' on 'v42', answers with a generator, not with tuple",
+    ),
+    "points of two forms": (
+        lambda: found(Value(START, 1.0), Counts(START + MINUTE, 1, 0)),
+        "points of 'fraud' on 'v42' are Counts, Value, not of one form",
+    ),
+    "a time without its zone": (
+        lambda: found(Value(START.replace(tzinfo=None), 1.0)),
+        "a time without its zone",
+    ),
+    "a time that is none": (lambda: found(Value(5, 1.0)), "is at 5"),  # type: ignore[arg-type]  # the same
+    "text": (lambda: found(Value(START, "1")), "has '1' where a number"),  # type: ignore[arg-type]  # the same
+    "yes": (lambda: found(Counts(START, True, 0)), "has True where a number"),
+    "no number": (lambda: found(Counts(START, float("nan"), 0)), "has the number nan"),
+    "endless": (lambda: found(Value(START, 1, float("-inf"))), "has the number -inf"),
+    "huge": (lambda: found(Histogram(START, (0.1,), (10**400, 1))), "has the number 1000"),
+    "newest first": (
+        lambda: found(Value(START, 1.0), Value(START - MINUTE, 1.0)),
+        "not the oldest first, one a period",
+    ),
+    "twice": (lambda: found(Value(START, 1.0), Value(START, 1.0)), "one a period"),
+    "an exit": (lambda: exits(SystemExit(3)), "SystemExit 3"),
+    "a cancelled task": (lambda: exits(CancelledError()), "CancelledError"),
+    "an interrupt of its own": (lambda: exits(KeyboardInterrupt()), "KeyboardInterrupt"),
+}
+
+
+@pytest.mark.parametrize(("does", "words"), ODD_ANSWERS.values(), ids=ODD_ANSWERS.keys())
+def test_what_a_provider_measures_against_its_contract_is_its_own_fault(
+    does: Callable[[], Any], words: str
+) -> None:
+    with pytest.raises(Broken, match="provider 'kong' broke: ") as caught:
+        measured(foreign(does))
+    assert words in caught.value.message
+
+
+ODD_LOOKS: dict[str, tuple[Callable[[Endpoint], Any], str]] = {
+    "nothing": (lambda _: None, "describe answers with NoneType, not with Endpoint"),
+    "a coroutine": (lambda _: later(), "describe is async"),
+    "an exit": (lambda _: exits(SystemExit()), "SystemExit"),
+    "versions of a generator": (
+        lambda seen: replace(seen, versions=(v for v in seen.versions)),
+        "versions is a generator, not a tuple",
+    ),
+    "shares alone": (
+        lambda seen: replace(seen, traffic={"v41": 100}),
+        "traffic is a dict, not a Traffic",
+    ),
+    "fractions": (lambda _: Traffic({"v41": 1.0}), "shares add up to 1, not to 100"),
+    "settled in words": (lambda seen: replace(seen, settled="no"), "settled is a str"),
+    "in service in words": (lambda _: Version("v41", in_service="no"), "in_service is a str"),  # type: ignore[arg-type]  # the same
+}
+
+
+@pytest.mark.parametrize(("does", "words"), ODD_LOOKS.values(), ids=ODD_LOOKS.keys())
+def test_what_a_provider_shows_against_its_contract_is_its_own_fault(
+    does: Callable[[Endpoint], Any], words: str
+) -> None:
+    class Showing(Simulator):
+        def describe(self, endpoint: str) -> Any:
+            return does(super().describe(endpoint))
+
+    clock = FakeClock()
+    showing = Showing({"state": ":memory:"}, clock=clock)
+    with pytest.raises(Broken) as caught:
+        Patient(showing, clock, who=lambda: "provider 'kong'", limit=60.0).describe("demo")
+    assert words in caught.value.message
+
+
+def test_what_a_provider_changes_of_its_arguments_is_a_copy() -> None:
+    class Taking(Simulator):
+        def shift(self, seen: Endpoint, to: Traffic, notes: Any, *, raises: bool) -> Any:
+            super().shift(seen, to, notes, raises=raises)
+            notes.clear()
+
+        def measure(self, *asked: Any) -> Any:
+            for metric in asked[2]:
+                metric.source.clear()
+            return found()
+
+    clock = FakeClock()
+    provider = Patient(Taking({"state": ":memory:"}, clock=clock), clock, limit=60.0)
+    notes, own = {"canary-release": "r-1"}, Metric("gone", source={"kong": {"status": 410}})
+    seen = provider.describe("demo")
+
+    said = provider.shift(seen, Traffic({"v41": 100.0}), notes, raises=False)
+    provider.measure("demo", ["v41", "v42"], [own], Window(START, START + MINUTE))
+
+    assert said == ""  # an id that is none is none
+    assert notes == {"canary-release": "r-1"}
+    assert own.source == {"kong": {"status": 410}}
+
+
+def test_nobody_is_stopped_by_what_cannot_be_said_in_an_emergency() -> None:
+    class Mute(Simulator):
+        def plain_command(self, *_: object) -> Any:
+            raise SystemExit(9)
+
+        @property
+        def limits(self) -> Any:
+            raise SystemExit(9)
+
+    clock = FakeClock()
+    provider = Patient(Mute({"state": ":memory:"}, clock=clock), clock, who=lambda: "it")
+
+    assert "own tools" in provider.plain_command("demo", Traffic({"v41": 100.0}))
+    with pytest.raises(Broken, match="it broke: SystemExit 9"):
+        _ = provider.limits
