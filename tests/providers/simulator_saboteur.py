@@ -153,6 +153,45 @@ def exchanged(real: Any, *asked: Any) -> Any:
     return replace(found, series={"v41": found.series["v42"], "v42": found.series["v41"]})
 
 
+def running(series: Series) -> Series:
+    """Each count with all before it, as counters are."""
+    totals, n, bad = [], 0.0, 0.0
+    for point in series.points:
+        if isinstance(point, Counts):
+            n, bad = n + point.n, bad + point.bad
+            totals.append(Counts(point.at, n, bad))
+    return replace(series, points=tuple(totals))
+
+
+def remembered() -> Callable[..., Any]:
+    known: list[Any] = []
+
+    def measure(real: Any, *asked: Any) -> Any:
+        known.append(real.measure(*asked))
+        return known[0]
+
+    return measure
+
+
+def in_buckets(real: Any, endpoint: str, versions: Any, metrics: Any, window: Window) -> Any:
+    """Counted above the next bound of Prometheus' usual ones."""
+    bounds = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+    moved = {
+        metric.key: replace(
+            metric, threshold=next(bound for bound in bounds if bound >= metric.threshold)
+        )
+        for metric in metrics
+        if metric.threshold
+    }
+    asked = [moved.get(metric.key, metric) for metric in metrics]
+    found = real.measure(endpoint, versions, asked, window)
+    series = {
+        version: {metric.key: by_key[moved.get(metric.key, metric).key] for metric in metrics}
+        for version, by_key in found.series.items()
+    }
+    return replace(found, series=series)
+
+
 def without_gauges(real: Any, endpoint: str, versions: Any, metrics: Any, window: Window) -> Any:
     answered = [metric for metric in metrics if metric.name not in GAUGES]
     return real.measure(endpoint, versions, answered, window)

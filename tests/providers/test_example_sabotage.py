@@ -27,6 +27,7 @@ class Sabotage(NamedTuple):
     what: str
     test: str
     verbs: Mapping[str, Any]
+    arguments: tuple[str, ...] = ()
 
 
 @cache
@@ -105,6 +106,7 @@ SABOTAGES = [
         "arms exchanged",
         "errors_are_counted_among_requests_on_the_arm_that_had_them",
         {"measure": exchanged},
+        ("errors_5xx",),
     ),
     Sabotage(
         "candidate written first, on another scale",
@@ -125,6 +127,7 @@ SABOTAGES = [
         "4xx counted as errors_5xx",
         "errors_are_counted_among_requests_on_the_arm_that_had_them",
         {"measure": all_failures},
+        ("errors_5xx",),
     ),
     Sabotage(
         "cpu named and never answered",
@@ -172,4 +175,4 @@ def test_the_kit_notices(server: GatewayState, sabotage: Sabotage) -> None:
     world.provider = kind({"admin_url": server.url, "token": "let-me-in"})
 
     with pytest.raises((AssertionError, CanaryError)):
-        getattr(WholeKit(), f"test_{sabotage.test}")(world)
+        getattr(WholeKit(), f"test_{sabotage.test}")(world, *sabotage.arguments)

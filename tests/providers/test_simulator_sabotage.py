@@ -20,6 +20,7 @@ from providers.simulator_saboteur import (
     closed,
     exchanged,
     generous,
+    in_buckets,
     instead,
     known_only,
     leftover,
@@ -29,7 +30,9 @@ from providers.simulator_saboteur import (
     micro,
     points,
     reckless,
+    remembered,
     restless,
+    running,
     silently,
     spilling,
     tens,
@@ -199,11 +202,13 @@ METRICS = [
         "good ones are counted as bad",
         "errors_are_counted_among_requests_on_the_arm_that_had_them",
         points(micro),
+        ("errors_5xx",),
     ),
     Sabotage(
         "errors are rates",
         "errors_are_counted_among_requests_on_the_arm_that_had_them",
         points(averaged),
+        ("errors_5xx",),
     ),
     Sabotage(
         "requests are a million times more",
@@ -219,6 +224,7 @@ METRICS = [
         "arms are exchanged",
         "errors_are_counted_among_requests_on_the_arm_that_had_them",
         {"measure": exchanged},
+        ("errors_5xx",),
     ),
     Sabotage(
         "arms are exchanged",
@@ -247,6 +253,27 @@ METRICS = [
         silently("measure", CanaryError),
     ),
     Sabotage("fast ones are counted as slow", "slow_requests_are_counted", points(micro)),
+    Sabotage(
+        "counts are running totals",
+        "errors_are_counted_among_requests_on_the_arm_that_had_them",
+        measures(running),
+        ("errors_4xx",),
+    ),
+    Sabotage(
+        "the first answer is given for ever",
+        "what_came_since_the_last_look_is_there",
+        {"measure": remembered()},
+    ),
+    Sabotage(
+        "buckets count, and nobody says so",
+        "it_counts_at_a_threshold_or_says_that_it_counts_in_buckets",
+        {"measure": in_buckets},
+    ),
+    Sabotage(
+        "bounds are below what was asked for",
+        "it_counts_at_a_threshold_or_says_that_it_counts_in_buckets",
+        points(lambda point: replace(point, over=0.0) if hasattr(point, "over") else point),
+    ),
 ]
 
 FAULTS = [

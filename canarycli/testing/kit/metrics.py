@@ -85,19 +85,25 @@ class MetricsKit:
 
         assert found.of(world.baseline, ERRORS).points == ()
 
-    def test_errors_are_counted_among_requests_on_the_arm_that_had_them(self, world: World) -> None:
+    @pytest.mark.parametrize("name", ["errors_5xx", "errors_4xx"])
+    def test_errors_are_counted_among_requests_on_the_arm_that_had_them(
+        self, world: World, name: str
+    ) -> None:
+        errors = Metric(name)
+        needs(world, errors)
         window = world.drive(5)
 
-        found = measure(world, [ERRORS], window)
+        found = measure(world, [errors], window)
 
         for version, load in loads(world).items():
-            series = found.of(version, ERRORS)
+            series = found.of(version, errors)
             points = [p for p in series.points if isinstance(p, Counts)]
             n, bad = sum(p.n for p in points), sum(p.bad for p in points)
             assert len(points) == len(series.points)
             assert all(0 <= p.bad <= p.n for p in points)
             assert n == pytest.approx(load.requests * minutes(window), rel=0.3)
-            assert bad / n == pytest.approx(load.errors_5xx, rel=0.5)
+            share = load.errors_5xx if name == "errors_5xx" else load.errors_4xx
+            assert bad / n == pytest.approx(share, rel=0.5)
 
     def test_requests_are_counted_on_the_arm_that_had_them(self, world: World) -> None:
         requests = Metric("requests")
@@ -109,6 +115,13 @@ class MetricsKit:
             points = found.of(version, requests).points
             total = sum(p.value for p in points if isinstance(p, Value))
             assert total == pytest.approx(load.requests * minutes(window), rel=0.3)
+
+    def test_what_came_since_the_last_look_is_there(self, world: World) -> None:
+        measure(world, [ERRORS], world.drive(1))
+
+        found = measure(world, [ERRORS], world.drive(5))
+
+        assert len(found.of(world.candidate, ERRORS).points) >= 3
 
     def test_every_metric_it_names_has_points(self, world: World) -> None:
         names = sorted(world.provider.limits.metrics & GAUGES - world.silent)
@@ -170,13 +183,16 @@ class MetricsKit:
         latency = Metric("latency")
         needs(world, latency)
 
-        series = measure(world, [latency], world.drive(4)).of(world.candidate, latency)
+        found = measure(world, [latency], world.drive(4))
+        series = found.of(world.candidate, latency)
 
         shapes = [p for p in series.points if isinstance(p, Histogram)]
         assert len(shapes) == len(series.points)
         assert len(shapes) >= 3
         assert all(list(shape.bounds) == sorted(set(shape.bounds)) for shape in shapes)
         assert all(_inside(shape) >= 0.9 * shape.n > 0 for shape in shapes)
+        every = CANDIDATE_LOAD.requests * minutes(found.window)
+        assert sum(shape.n for shape in shapes) == pytest.approx(every, rel=0.3)
 
     def test_slow_requests_are_counted(self, world: World) -> None:
         never, always = (
@@ -187,11 +203,51 @@ class MetricsKit:
 
         found = measure(world, [never, always], world.drive(4))
 
+        every = CANDIDATE_LOAD.requests * minutes(found.window)
         few = [p for p in found.of(world.candidate, never).points if isinstance(p, Counts)]
         many = [p for p in found.of(world.candidate, always).points if isinstance(p, Counts)]
         assert len(few) >= 3
+        assert sum(p.n for p in few) == pytest.approx(every, rel=0.3)
         assert sum(p.bad for p in few) == 0
         assert sum(p.bad for p in many) >= 0.9 * sum(p.n for p in many) > 0
+
+    def test_it_counts_at_a_threshold_or_says_that_it_counts_in_buckets(self, world: World) -> None:
+        needs(world, Metric("latency_over", 1.0))
+        window = world.drive(4)
+        percentiles = {
+            Metric(name): 1 - int(name[-2:]) / 100
+            for name in sorted(world.provider.limits.metrics & PERCENTILES)
+        }
+        found = measure(world, list(percentiles), window)
+        above = {
+            Metric("latency_over", 0.97 * min(values)): share
+            for metric, share in percentiles.items()
+            if (values := values_of(found.of(world.candidate, metric)))
+        }
+
+        counted = measure(world, list(above), window)
+
+        for metric, share in above.items():
+            points = [
+                p for p in counted.of(world.candidate, metric).points if isinstance(p, Counts)
+            ]
+            moved = [p.over for p in points if p.over is not None]
+            assert all(over >= (metric.threshold or 0) for over in moved), "over is at or above it"
+            if moved or not world.provider.limits.exact_thresholds:
+                continue
+            bad, n = sum(p.bad for p in points), sum(p.n for p in points)
+            assert bad >= 0.9 * share * n - len(points), (
+                f"{bad / n:.1%} counted above {metric.threshold:.3g} s, of which at least"
+                f" {share:.0%} are slower: do buckets count them? then exact_thresholds is False"
+            )
+
+
+PERCENTILES = frozenset({"latency_p50", "latency_p90", "latency_p95", "latency_p99"})
+
+
+def values_of(series: Series) -> list[float]:
+    """The values of a series."""
+    return [p.value for p in series.points if isinstance(p, Value)]
 
 
 def own_metric(world: World) -> Metric:

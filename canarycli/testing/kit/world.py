@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from canarycli.engine.sound import sound_measurements
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import (
     BASELINE_NOTE,
@@ -159,7 +161,12 @@ class DeployWorld(World, Protocol):
 
 def look(world: World) -> Endpoint:
     """The world's endpoint as it is now."""
-    return world.provider.describe(world.endpoint)
+    seen = world.provider.describe(world.endpoint)
+    assert isinstance(seen, Endpoint), f"describe answers with {seen!r}"
+    names = {version.name for version in seen.versions}
+    assert len(names) == len(seen.versions), "each version is there once"
+    assert seen.traffic.shares.keys() <= names, "a share belongs to a version of the endpoint"
+    return seen
 
 
 def split(world: World, percent: float) -> Traffic:
@@ -170,7 +177,10 @@ def split(world: World, percent: float) -> Traffic:
 def ask(world: World, seen: Endpoint, to: Traffic, notes: Notes) -> None:
     """Ask for a split as canary does, which says whether it raises."""
     raises = to.gives_more(world.candidate, seen.traffic)
-    world.provider.shift(seen, to, notes, raises=raises)
+    given = dict(notes)
+    request = world.provider.shift(seen, to, given, raises=raises)
+    assert isinstance(request, str), 'shift answers with the id of the request, "" for none'
+    assert given == notes, "shift leaves the notes it is given as they are"
 
 
 def shift(world: World, to: Traffic) -> None:
@@ -195,8 +205,15 @@ def request_metrics(world: World) -> list[Metric]:
 
 def measure(world: World, metrics: Sequence[Metric], window: Window) -> Measurements:
     """Measure both arms."""
-    arms = [world.baseline, world.candidate]
-    return world.provider.measure(world.endpoint, arms, metrics, window)
+    arms, given = [world.baseline, world.candidate], deepcopy(list(metrics))
+    try:
+        found = sound_measurements(world.provider.measure(world.endpoint, arms, given, window))
+    except (TypeError, ValueError) as error:
+        raise AssertionError(str(error)) from error
+    assert given == list(metrics), "measure leaves the metrics it is given as they are"
+    assert [one.source for one in given] == [one.source for one in metrics]
+    assert arms == [world.baseline, world.candidate]
+    return found
 
 
 def minutes(window: Window) -> float:
