@@ -22,6 +22,13 @@ _STRANGE = re.compile(
     f"{_UNSEEN}"
     "\u2028\u2029\ufffe\uffff\ud800-\udfff]"  # other line ends, marks, halves of a pair
 )
+_MARK = (
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e31\u0e34-\u0e3a"
+    "\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
+_FLOOD = re.compile(f"(?<={_MARK}{{4}}){_MARK}+")
+"""Marks over a letter that has four already: no language has more, and a pile hides lines."""
+
 _OURS = re.compile("(\x1b\\[(?:0|1|2|7|31|32|33|36)m)")
 """The colours that canary itself uses."""
 
@@ -45,6 +52,7 @@ def visible(text: str, *, colours: bool = False) -> str:
     if colours:
         parts = _OURS.split(text)
         return "".join(part if n % 2 else visible(part) for n, part in enumerate(parts))
+    text = _FLOOD.sub("…", text) if not text.isascii() else text
     return _STRANGE.sub(_written, text)
 
 

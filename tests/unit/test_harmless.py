@@ -130,3 +130,11 @@ def test_nobody_is_called_by_a_text_of_others_in_a_chat() -> None:
     assert "<" not in in_slack(CALLS)
     assert in_slack("a & b -> c") == "a &amp; b -&gt; c"
     assert not re.search(r"@[\w&!]", in_chat(CALLS))
+
+
+def test_marks_piled_on_a_letter_hide_no_lines_around_it() -> None:
+    piled = "v42" + "\u0301\u0488\u20e4\u0336" * 200
+
+    assert len(visible(piled)) < 10
+    assert visible("Việt e\u0323\u0302\u0301") == "Việt e\u0323\u0302\u0301"
+    assert visible("a" + "\u0301" * 300) == "a" + "\u0301" * 4 + "…"

@@ -1,7 +1,9 @@
 """Whatever stands in a document, it is a record or a refusal."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -11,8 +13,12 @@ from hypothesis import strategies as st
 from canarycli.codec import from_json, to_json
 from canarycli.errors import StoreError
 from canarycli.journal import Event
+from canarycli.judge import Finding, Verdict
+from canarycli.plain import plain
 from canarycli.release.record import Cause, Pause, Release
-from canarycli.store import Record
+from canarycli.release.rows import extra_failures, failed_requests, row, served
+from canarycli.report import WRITERS, report_document, told
+from canarycli.store import Lease, Record
 from canarycli.store.document import decode, decode_event, encode, encode_event
 from canarycli.testing.stores import NOW, a_release
 
@@ -99,6 +105,15 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(found for key, item in inner for found in places(item, (*path, key)))]
 
 
+def inside(document: Any, path: tuple[Any, ...]) -> Any:
+    """What stands in that place."""
+    return reduce(lambda value, key: value[key], path, document)
+
+
+def put(document: Any, path: tuple[Any, ...], value: Any) -> None:
+    inside(document, path[:-1])[path[-1]] = value
+
+
 PLACES = places(json.loads(encode(A_RECORD)))
 ODD = st.one_of(
     st.none(),
@@ -130,6 +145,83 @@ def test_whatever_stands_in_any_place_it_is_a_record_or_a_refusal(
     assert record.newer or decode(encode(record), 1) == record
     assert record.release.stage_in_force in record.release.plan.stages
     assert record.release.wanted.of(record.release.candidate) == record.release.target
+
+
+FOUND = Finding(
+    "errors",
+    Verdict.FAIL,
+    "errors 1.00% -> 2.00%",
+    baseline=0.01,
+    candidate=0.02,
+    diff=0.01,
+    low=0.005,
+    high=0.015,
+    limit=0.005,
+    n_baseline=6000.0,
+    n_candidate=300.0,
+    age=timedelta(seconds=90),
+    delay=timedelta(seconds=5),
+    more_requests=200.0,
+    sampled=0.5,
+    labelled={"baseline": 0.5},
+)
+JUDGED = Record(
+    a_release(
+        findings=(FOUND,),
+        failing={"errors": 2},
+        judge={"errors": {"facts": {"n": 5.0, "rows": [[1.0, 2]]}}},
+        reached=5.0,
+    ),
+    Lease("ann@laptop/1", NOW, NOW),
+)
+JUDGED_JSON = json.loads(encode(JUDGED))
+FIGURES = [
+    path
+    for path in places(JUDGED_JSON)
+    if type(inside(JUDGED_JSON, path)) in {int, float} and path != ("schema",)  # a newer canary's
+]
+NO_FIGURES = ["1e999", "-1e999", "NaN", "Infinity", "1e308", "-1e308", "1" + "0" * 400]
+ODD_FIGURES = [*NO_FIGURES, "-0.0", "5e-324", "true", '"1"', "[1]", '{"n": 1}', "null"]
+
+
+@pytest.mark.parametrize("odd", ODD_FIGURES, ids=lambda odd: odd[:12])
+def test_no_figure_in_any_place_of_a_record_spoils_who_reads_it(odd: str) -> None:
+    assert len(FIGURES) > 25
+    for path in FIGURES:
+        spoilt = json.loads(encode(JUDGED))
+        put(spoilt, path, "odd figure")
+        text = json.dumps(spoilt).replace('"odd figure"', odd)
+        try:
+            release = decode(text, 1).release
+        except StoreError:
+            continue
+        assert odd not in NO_FIGURES, path
+        event = Event("ended", NOW, "rolled back", fields={"checks": [row(FOUND)]})
+        story = told(release, [event], NOW + timedelta(hours=1))
+        document: Any = plain(report_document(story, {}))
+        for write in WRITERS.values():
+            assert write(story, document)
+        json.dumps(plain([row(finding) for finding in release.findings]), allow_nan=False)
+        assert failed_requests(extra_failures(release.findings))
+        assert served(release.findings) >= 0
+        json.dumps(json.loads(encode(Record(release, None, 1))), allow_nan=False)
+
+
+@pytest.mark.parametrize("odd", NO_FIGURES, ids=lambda odd: odd[:12])
+def test_no_event_has_a_figure_that_nobody_can_compute_with(odd: str) -> None:
+    line = json.dumps({**to_json(Event("read", NOW, "5 of 5")), "fields": {"extra": [{"n": "x"}]}})
+
+    with pytest.raises(StoreError, match="makes no sense"):
+        decode_event(line.replace('"x"', odd))
+
+
+def test_a_figure_that_would_not_be_read_is_not_written() -> None:
+    spoilt = replace(FOUND, diff=float("inf"), low=float("nan"), high=1e300)
+    record = Record(a_release(findings=(spoilt,)), None)
+
+    (read,) = decode(encode(record), 1).release.findings
+
+    assert (read.diff, read.low, read.high) == (None, None, None)
 
 
 def test_an_event_survives() -> None:
