@@ -112,15 +112,7 @@ class Accounts:
         if offers(provider, Batching):
             asked = Together(provider, self.gather, self._read)
         first = _First()
-        patient = Patient(
-            asked,
-            clock,
-            self.patience,
-            who=lambda: described(name),
-            ours=name in OURS,
-            limit=None if name in OURS else LIMIT,
-            around=first.alone,
-        )
+        patient = patient_with(name, asked, clock, self.patience, first.alone)
         limit = provider.limits.looks_a_minute
         return Shared(patient, clock, Lane(limit if self.pace is None else self.pace))
 
