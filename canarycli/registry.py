@@ -118,12 +118,12 @@ def load_provider(name: str, settings: Mapping[str, Any]) -> Provider:
     try:
         with _blamed(real, "when it is made"):
             provider = kind(dict(settings))
-            missing = lacks(provider)
+            lacking = lacks(provider)
     except ModuleNotFoundError as error:
-        raise _missing(real, error) from error
-    if missing:
+        raise missing(real, error) from error
+    if lacking:
         raise UsageError(
-            f"{described(real)} lacks {', '.join(missing)}",
+            f"{described(real)} lacks {', '.join(lacking)}",
             hint="docs/providers.md says what a provider must have; tell whoever made it",
         )
     return cast("Provider", provider)
@@ -175,7 +175,7 @@ def provider_class(name: str) -> Any:
             found = import_module(module)
         return getattr(found, what)
     except ModuleNotFoundError as error:
-        raise _missing(real, error) from error
+        raise missing(real, error) from error
     except AttributeError as error:
         raise UsageError(
             f"{described(real)} has no {what!r} in {module}",
@@ -279,7 +279,8 @@ def _foreign_class(name: str) -> Any:
         return None
 
 
-def _missing(name: str, error: ModuleNotFoundError) -> MissingExtra:
+def missing(name: str, error: ModuleNotFoundError) -> MissingExtra:
+    """What a provider needs, and what to install for it."""
     return MissingExtra(
         f"provider {name!r} needs {error.name!r}, which is not installed",
         hint=f"pip install {_package(name)}",

@@ -10,12 +10,19 @@ from canarycli.masking import mask
 T = TypeVar("T")
 
 
-def known(call: Callable[[], T], who: Callable[[], str], *, ours: bool) -> T:
+def known(
+    call: Callable[[], T],
+    who: Callable[[], str],
+    lacks: Callable[[ModuleNotFoundError], CanaryError] | None,
+    *,
+    ours: bool,
+) -> T:
     """What a call answers, or an error of our own.
 
     Args:
         call: asks a provider.
         who: what to call it; asked only where it is to blame.
+        lacks: what to say where a package of its cloud is not installed; None for a break.
         ours: it comes with canary: what it trips over is an answer of its cloud.
     """
     try:
@@ -26,6 +33,8 @@ def known(call: Callable[[], T], who: Callable[[], str], *, ours: bool) -> T:
     except KeyboardInterrupt:  # by a person: one that the provider raises comes as Exited
         raise
     except BaseException as error:
+        if isinstance(error, ModuleNotFoundError) and lacks is not None:
+            raise lacks(error) from error
         if ours:
             raise Unavailable(
                 f"an answer to {who()} makes no sense: {_said(error)}",

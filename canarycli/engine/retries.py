@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from canarycli.clock import Clock
@@ -32,7 +33,7 @@ from canarycli.provider import (
     Smoker,
     Warming,
 )
-from canarycli.registry import ALIASES, OURS, described
+from canarycli.registry import ALIASES, OURS, described, missing
 from canarycli.traffic import Traffic
 from canarycli.verbs import offers
 
@@ -70,6 +71,7 @@ class Patient:
         ours: it comes with canary: what it trips over is an answer of its cloud.
         limit: seconds one call may take, None where the provider keeps to one by itself.
         failed: hears why a question has to be asked again, before it is.
+        lacks: what to say where a package of the cloud is not installed, see `blame`.
         around: what each question is asked within, all its tries included.
     """
 
@@ -81,6 +83,7 @@ class Patient:
     limit: float | None = None
     failed: Callable[[ProviderError], None] = _nobody
     around: Callable[[], AbstractContextManager[object]] = nullcontext
+    lacks: Callable[[ModuleNotFoundError], CanaryError] | None = None
 
     @property
     def at_once(self) -> "Patient":
@@ -323,7 +326,7 @@ class Patient:
         return self._known(call if limit is None else lambda: self._in_time(call, limit))
 
     def _known(self, call: Callable[[], T]) -> T:
-        return known(call, self.who, ours=self.ours)
+        return known(call, self.who, self.lacks, ours=self.ours)
 
     def _in_time(self, call: Callable[[], T], limit: float) -> T:
         # Here and not above: our own providers have no need of threads.
@@ -379,6 +382,7 @@ def patient_with(
         ours=ours,
         limit=None if ours else LIMIT,
         around=around,
+        lacks=partial(missing, name) if ours else None,
     )
 
 

@@ -35,9 +35,16 @@ for name in [n for n in sys.modules if n.split(".")[0] in {"boto3", "botocore", 
     del sys.modules[name]
 sys.meta_path.insert(0, Missing())
 from canarycli.cli.main import run
-sys.exit(run(["status", "-e", "x", "--provider", sys.argv[1], "--region", "r", "--project", "p",
-              "--subscription", "s", "--resource-group", "g", "--workspace", "w"]))
+sys.exit(run(["status", "-e", "x", "--provider", *sys.argv[1:]]))
 """
+PLACES = {
+    "sagemaker": ["--region", "us-east-1"],
+    "vertex": ["--project", "acme", "--region", "europe-west4"],
+    "azureml": [
+        *("--subscription", "55555555-5555-5555-5555-555555555555"),
+        *("--resource-group", "g", "--workspace", "w"),
+    ],
+}
 
 
 def test_ours_are_found_where_the_entry_points_say() -> None:
@@ -73,10 +80,13 @@ def test_an_unknown_name_gets_the_nearest_one() -> None:
     assert caught.value.hints[0] == "did you mean sagemaker?"
 
 
-@pytest.mark.parametrize("name", ["sagemaker", "vertex", "azureml"])
+@pytest.mark.parametrize("name", PLACES)
 def test_a_missing_extra_says_what_to_install(name: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_SDK, name], capture_output=True, text=True, check=False
+        [sys.executable, "-c", WITHOUT_SDK, name, *PLACES[name]],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == Exit.USAGE, done.stderr
     assert f"pip install 'canarycli[{name}]'" in done.stderr
