@@ -155,6 +155,16 @@ async def later() -> None:
     """Never awaited."""
 
 
+def iterated() -> Any:
+    """A generator, where a tuple belongs."""
+    yield from ()
+
+
+def loose(value: Any) -> Any:
+    """What others write, of any type."""
+    return value
+
+
 def exits(error: BaseException) -> Any:
     raise error
 
@@ -171,10 +181,10 @@ MINUTE = timedelta(minutes=1)
 ODD_ANSWERS: dict[str, tuple[Callable[[], Any], str]] = {
     "nothing": (lambda: None, "measure answers with NoneType, not with Measurements"),
     "a coroutine": (later, "measure is async"),
-    "a generator": (lambda: (n for n in ()), "measure answers with a generator"),
+    "a generator": (iterated, "measure answers with a generator"),
     "no mapping": (lambda: odd([]), "for 'fraud' on 'v42', answers with list, not with Series"),
     "points of a generator": (
-        lambda: odd(Series(n for n in ())),  # type: ignore[arg-type]  # what others write
+        lambda: odd(Series(iterated())),
         "as points of 'fraud' on 'v42', answers with a generator, not with tuple",
     ),
     "points of two forms": (
@@ -216,15 +226,15 @@ ODD_LOOKS: dict[str, tuple[Callable[[Endpoint], Any], str]] = {
     "a coroutine": (lambda _: later(), "describe is async"),
     "an exit": (lambda _: exits(SystemExit()), "SystemExit"),
     "versions of a generator": (
-        lambda seen: replace(seen, versions=(v for v in seen.versions)),
+        lambda seen: replace(seen, versions=iterated()),
         "versions is a generator, not a tuple",
     ),
     "shares alone": (
-        lambda seen: replace(seen, traffic={"v41": 100}),
+        lambda seen: replace(seen, traffic=loose({"v41": 100})),
         "traffic is a dict, not a Traffic",
     ),
     "fractions": (lambda _: Traffic({"v41": 1.0}), "shares add up to 1, not to 100"),
-    "settled in words": (lambda seen: replace(seen, settled="no"), "settled is a str"),
+    "settled in words": (lambda seen: replace(seen, settled=loose("no")), "settled is a str"),
     "in service in words": (lambda _: Version("v41", in_service="no"), "in_service is a str"),  # type: ignore[arg-type]  # the same
 }
 
@@ -246,7 +256,9 @@ def test_what_a_provider_shows_against_its_contract_is_its_own_fault(
 
 def test_what_a_provider_changes_of_its_arguments_is_a_copy() -> None:
     class Taking(Simulator):
-        def shift(self, seen: Endpoint, to: Traffic, notes: Any, *, raises: bool) -> Any:
+        def shift(
+            self, seen: Endpoint, to: Traffic, notes: Any, *, raises: bool | None = None
+        ) -> Any:
             super().shift(seen, to, notes, raises=raises)
             notes.clear()
 
