@@ -107,6 +107,21 @@ def test_an_image_for_on_call_stays_small(cloud: str) -> None:
     assert 3 < size < MOST_MEGABYTES, sorted(brought)
 
 
+SIGNING_IN = {"sso", "sso-oidc", "signin", "sts"}
+"""The services of AWS that botocore gets credentials from."""
+
+
+def test_an_image_keeps_what_botocore_knows_of_the_services_that_are_asked() -> None:
+    recipe = (ROOT / "docs/recipes/Dockerfile").read_text(encoding="utf-8")
+    api = (ROOT / "providers/canarycli_sagemaker/api.py").read_text(encoding="utf-8")
+
+    kept = re.findall(r"! -regex '\.\*/\(([a-z0-9|-]+)\)'", recipe)
+
+    asked = set(re.findall(r"_build\(\"([a-z0-9-]+)\"", api))
+    assert len(kept) == 1
+    assert set(kept[0].split("|")) == asked | SIGNING_IN
+
+
 def closure(names: set[str]) -> set[str]:
     """Distributions with all that they need without extras."""
     found: set[str] = set()
