@@ -81,11 +81,12 @@ def test_a_proxy_that_lets_nobody_through_to_a_host_is_told(
     assert company.hosts == []
 
 
+@pytest.mark.parametrize("excepted", ["127.0.0.1", "127.0.0.0/8", "localhost, 127.0.0.1", "*"])
 def test_what_is_excepted_goes_past_a_dead_proxy(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: Server, monkeypatch: pytest.MonkeyPatch, excepted: str
 ) -> None:
     for name in PROXIES:
-        monkeypatch.setenv(name, "127.0.0.1" if "NO" in name.upper() else closed())
+        monkeypatch.setenv(name, excepted if "NO" in name.upper() else closed())
     local = {"endpoint_url": server.url, "monitoring_url": server.url}
 
     assert Vertex({**PLACE, **local}).describe("1000").traffic.shares["11"] == 100
