@@ -16,6 +16,7 @@ from canarycli.config.document import Path
 from canarycli.config.foreign import default_flaws, setting_flaws, store_flaws, stores_of
 from canarycli.config.keys import ALIASES, LABELS, NICKNAMES, SIMULATOR
 from canarycli.config.labels import labels_flaws
+from canarycli.config.misnamed import elsewhere
 from canarycli.config.notify import notify_flaws
 from canarycli.config.own_store import store_elsewhere
 from canarycli.config.people import approval_flaws, freeze_flaws
@@ -64,7 +65,8 @@ Rule = Callable[[Any], Iterator[Flaw]]
 def lint_flaws(data: Any) -> Iterator[Flaw]:
     """Mistakes for lint alone: whoever reads the file for another of its endpoints goes on.
 
-    Providers that no installed package has, and metrics that an endpoint's cloud does not keep.
+    Providers that no installed package has, full names that contradict their settings, and metrics
+    that an endpoint's cloud does not keep.
     """
     usual = _mapping(data, "defaults").get("plan")
     for name, endpoint in _mapping(data, "endpoints").items():
@@ -73,6 +75,8 @@ def lint_flaws(data: Any) -> Iterator[Flaw]:
         if isinstance(word, str) and word not in known and not nearest(word, known):
             text = f'"{word}" is not a provider, nor is one of that name installed'
             yield Flaw(("endpoints", name, "provider"), text)
+        elif text := elsewhere(endpoint, _mapping(data, "defaults")):
+            yield Flaw(("endpoints", name, "endpoint"), text)
         own = endpoint.get("plan") if isinstance(endpoint, Mapping) else None
         plan = _mapping(data, "plans").get(str(own or usual))
         for text in store_elsewhere(endpoint, plan):
