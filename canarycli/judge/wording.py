@@ -25,19 +25,23 @@ def amount(value: float, unit: Unit) -> str:
 
 def change(diff: float, unit: Unit, *, relative: bool) -> str:
     """A difference with its sign: `+1.15 pp`, `-13 ms`; where it is relative `+7.6%` or `x12`."""
-    sign = "-" if diff < 0 else "+"
-    size = abs(diff)
     if relative and diff >= MANY_TIMES:
         return f"x{diff + 1:.3g}"
+    size = _size(abs(diff), unit, relative=relative)
+    sign = "-" if diff < 0 and any(digit in size for digit in "123456789") else "+"
+    return sign + size
+
+
+def _size(size: float, unit: Unit, *, relative: bool) -> str:
     if relative:
-        return f"{sign}{size * 100:.1f}%"
+        return f"{size * 100:.1f}%"
     match unit:
         case Unit.RATIO:
-            return f"{sign}{_digits(size * 100)} pp"
+            return f"{_digits(size * 100)} pp"
         case Unit.PERCENT:
-            return f"{sign}{size:.1f} pp"
+            return f"{size:.1f} pp"
         case _:
-            return f"{sign}{amount(size, unit)}"
+            return amount(size, unit)
 
 
 def requests(number: float) -> str:

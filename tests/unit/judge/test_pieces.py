@@ -353,6 +353,10 @@ def test_amounts_read_well(value: float, unit: Unit, text: str) -> None:
         (0.076, Unit.SECONDS, True, "+7.6%"),
         (-0.013, Unit.SECONDS, False, "-13 ms"),
         (210.0, Unit.RATIO, True, "x211"),
+        (-0.0001, Unit.PERCENT, False, "+0.0 pp"),
+        (-0.0001, Unit.SECONDS, True, "+0.0%"),
+        (-0.0001, Unit.SECONDS, False, "+0 ms"),
+        (-0.000064, Unit.RATIO, False, "-0.0064 pp"),
     ],
 )
 def test_changes_read_well(diff: float, unit: Unit, relative: bool, text: str) -> None:  # noqa: FBT001 - a table
