@@ -2,14 +2,16 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from providers.sources.documented import documented_answers
 from servers.azureml.running import Server
 
 from canarycli.engine.recorded import Kept
 from canarycli.errors import Denied, Rejected, Unavailable, Unsupported
-from canarycli.metrics import Metric, Origin, Value, Window
+from canarycli.metrics import Counts, Metric, Origin, Value, Window
 from canarycli.provider import Needs
 from canarycli.recorder import RECORDED, Answer, Budget
 from canarycli.source import Arm
@@ -62,6 +64,20 @@ def test_answers_are_as_they_were_said(server: Server, azure: AzureML) -> None:
         Answer("teal", START, "a", b'[{"label": "fraud"}, {"label": "ok"}]', "application/json"),
         Answer("teal", START + MINUTE, "b", b"0.25,0.75", "application/json"),
     ]
+
+
+def test_the_example_of_the_docs_runs(server: Server, azure: AzureML, tmp_path: Path) -> None:
+    metrics = documented_answers(tmp_path, "azureml")
+    share, invalid = metrics["class_share(fraud)"], metrics["answer_invalid"]
+    said = [{"label": "fraud", "score": 0.9}, {"label": "ok", "score": 0.1}, {"other": 1}]
+    keep(server, event("a", 0, said))
+    assert share.origin is not None
+    kept = Kept(azure, share.origin, (Arm("teal", "candidate", "churn"),))
+
+    found = kept.measure([share, invalid], WINDOW).series["teal"]
+
+    assert found[share.key].points == (Counts(START, 2, 1),)
+    assert found[invalid.key].points == (Counts(START, 3, 1),)
 
 
 def test_the_text_and_the_tokens_of_language_models_are_measured(

@@ -5,11 +5,13 @@ import json
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import boto3
 import pytest
+from providers.sources.documented import documented_answers
 from servers.sagemaker import Server
 
 from canarycli.config.recorded import recorded
@@ -18,7 +20,7 @@ from canarycli.engine.loop import drive
 from canarycli.engine.recorded import Kept
 from canarycli.engine.retries import Patient
 from canarycli.errors import Denied, Rejected, Unsupported
-from canarycli.metrics import Metric, Origin, Value, Window
+from canarycli.metrics import Counts, Metric, Origin, Value, Window
 from canarycli.plan import Better, Check, Margin, Plan, Stage
 from canarycli.recorder import RECORDED, Answer, Budget
 from canarycli.release.record import Outcome
@@ -94,6 +96,29 @@ def test_the_text_and_the_tokens_of_language_models_are_measured(s3: Any) -> Non
 
     assert found["answer_length"].points == (Value(START, 10.5, 2),)
     assert found["answer_tokens"].points == (Value(START, 3, 1),)
+
+
+def test_the_example_of_the_docs_runs(s3: Any, tmp_path: Path) -> None:
+    metrics = documented_answers(tmp_path, "sagemaker")
+    share, invalid = metrics["class_share(fraud)"], metrics["answer_invalid"]
+    keep(
+        s3,
+        [
+            record(
+                "a",
+                0,
+                '{"predictions": [{"label": "fraud", "score": 0.9}, '
+                '{"label": "ok", "score": 0.1}, {"other": 1}]}',
+            )
+        ],
+    )
+    assert share.origin is not None
+    kept = Kept(SageMaker({}), share.origin, (Arm("v42", "candidate", "churn"),))
+
+    found = kept.measure([share, invalid], WINDOW).series["v42"]
+
+    assert found[share.key].points == (Counts(START, 2, 1),)
+    assert found[invalid.key].points == (Counts(START, 3, 1),)
 
 
 def test_an_hour_that_the_window_reaches_into_is_read_too(s3: Any) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
+from providers.sources.documented import documented
 from servers.records.installed import postgres, run_postgres
 
 from canarycli.errors import Denied, Rejected, Unavailable, Unsupported, UsageError
@@ -107,6 +109,19 @@ class TestPostgres(SourceKit):
 def measured(world: TablesWorld, query: str, **more: Any) -> Any:
     metric = world.asking(query, **more)
     return world.source.measure(ARMS, [metric], WHOLE).of("v42", metric).points
+
+
+def test_the_example_of_the_docs_runs(world: TablesWorld, tmp_path: Path) -> None:
+    metric = documented(tmp_path, "postgres")
+    world.run("CREATE TABLE offers (asked_at timestamptz, bought_at timestamptz, version text)")
+    world.run(f"GRANT SELECT ON offers TO {world.role}")
+    seen = [(START + n * MINUTE / 4, START + MINUTE if n % 2 else None, "v42") for n in range(8)]
+    with world.admin.cursor() as cursor:
+        cursor.executemany("INSERT INTO offers VALUES (%s, %s, %s)", seen)
+
+    found = world.source.measure(ARMS, [metric], WHOLE)
+
+    assert found.of("v42", metric).points == (Counts(START, 4, 2), Counts(START + MINUTE, 4, 2))
 
 
 @pytest.mark.parametrize(

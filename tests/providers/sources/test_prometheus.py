@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from providers.sources.documented import documented
 from providers.sources.worlds import TOKEN, CountersWorld
 from servers.sources import Store, serving
 
@@ -30,6 +31,16 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[CountersWorld]:
 def counts(world: CountersWorld, version: str) -> list[tuple[float, float]]:
     points = asked(world).of(version, world.metric).points
     return [(p.n, p.bad) for p in points if isinstance(p, Counts)]
+
+
+def test_the_example_of_the_docs_runs(world: CountersWorld, tmp_path: Path) -> None:
+    metric = documented(tmp_path, "prometheus")
+    world.lay([("v41", 0, 40, 2), ("v42", 0, 10, 3)])
+
+    found = world.source.measure(ARMS, [metric], WHOLE)
+
+    assert found.of("v41", metric).points == (Counts(START, 40, 2),)
+    assert found.of("v42", metric).points == (Counts(START, 10, 3),)
 
 
 def test_a_restart_is_no_growth_below_nothing(world: CountersWorld) -> None:

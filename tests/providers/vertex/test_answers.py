@@ -3,17 +3,21 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from providers.sources.documented import documented_answers
 from providers.vertex.conftest import provider
 from servers.vertex import Server
 
 from canarycli import answers
 from canarycli.answers import Paths
+from canarycli.engine.recorded import Kept
 from canarycli.errors import Denied, Rejected, Unavailable, Unsupported
 from canarycli.metrics import Counts, Metric, Value, Window
 from canarycli.recorder import Answer, Budget
+from canarycli.source import Arm
 from canarycli_vertex import Vertex
 
 START = datetime(2026, 11, 24, 10, 55, tzinfo=UTC)
@@ -83,6 +87,20 @@ def test_the_shared_extractor_counts_them(log: Server) -> None:
     found = answers.counted(said, paths, [share], pace=pace, versions=arms)
 
     assert found["11"][share.key].points == (Counts(START, 2, 1),)
+
+
+def test_the_example_of_the_docs_runs(log: Server, tmp_path: Path) -> None:
+    metrics = documented_answers(tmp_path, "vertex")
+    share, invalid = metrics["class_share(fraud)"], metrics["answer_invalid"]
+    said = ['{"label": "fraud", "score": 0.9}', '{"label": "ok", "score": 0.1}', '{"other": 1}']
+    keep(log, ("22", 0, 1, said))
+    assert share.origin is not None
+    kept = Kept(provider(log), share.origin, (Arm("22", "candidate", "churn"),))
+
+    found = kept.measure([share, invalid], WINDOW).series["22"]
+
+    assert found[share.key].points == (Counts(START, 2, 1),)
+    assert found[invalid.key].points == (Counts(START, 3, 1),)
 
 
 def test_the_text_and_the_tokens_of_language_models_are_measured(log: Server) -> None:
