@@ -139,7 +139,7 @@ def test_a_driver_tells_the_end_that_somebody_else_brought_about() -> None:
     roll_back_elsewhere(rehearsal)
     assert drive(driver, rehearsal.key).id == release.id
     assert heard[-1].type == "ended"
-    assert "dana rolled back" in heard[-1].message
+    assert "rolled back by dana" in heard[-1].message
 
 
 def test_a_release_that_nobody_drives_is_named_with_the_way_on() -> None:
