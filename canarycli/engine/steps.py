@@ -215,9 +215,12 @@ class Steps:
         """The loudest error there is, with what was seen last and the way out by hand."""
         command = self.controller.provider.plain_command(release.endpoint, release.home)
         hints = error.hints if error else ()
+        facts = [f"traffic last seen: {Traffic(release.traffic)}"]
+        if release.raised and release.confirmed_at is None and release.target:
+            facts.append(f"asked for since: {release.wanted}")
         unsafe = Unsafe(
             f"{what}: {error.said}" if error else what,
-            facts=[f"traffic last seen: {Traffic(release.traffic)}"],
+            facts=facts,
             hint=(*hints, f"by hand: {command}", f"then: canary status {release.endpoint}"),
         )
         unsafe.__cause__ = error

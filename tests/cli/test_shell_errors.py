@@ -77,6 +77,12 @@ def test_the_error_brings_its_code(error: Exception, code: Exit) -> None:
     assert failure_of(error).exit is code
 
 
+@pytest.mark.parametrize(("code", "shown"), [(Exit.DENIED, 2), (Exit.UNSAFE, 4)])
+def test_every_way_on_is_shown_of_what_is_unsafe(code: Exit, shown: int) -> None:
+    text = Failure("no", code, (), ("grant it", "ask for it", "by hand: aws", "status")).text()
+    assert text.count("hint: ") == shown
+
+
 def test_an_error_for_programs_has_everything() -> None:
     failure = Failure("no", Exit.DENIED, ("a fact",), ("a hint",))
 

@@ -10,6 +10,7 @@ from canarycli.masking import mask
 
 SCHEMA = "canary.error/1"
 MOST_HINTS = 2
+"""So many ways on are shown; of what is unsafe every one, the last is the cloud's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Failure:
         first, *more = self.message.splitlines() or [""]
         lines = [f"{paint('error:', 'red', on=color)} {first}", *(f"  {line}" for line in more)]
         lines += [f"  {line}" for fact in self.facts for line in fact.splitlines()]
-        for hint in self.hints[:MOST_HINTS]:
+        shown = None if self.exit == Exit.UNSAFE else MOST_HINTS
+        for hint in self.hints[:shown]:
             head, *rest = hint.splitlines() or [""]
             lines += [f"  hint: {head}", *(f"        {line}" for line in rest)]
         return "\n".join([*lines, f"  (exit {int(self.exit)})", ""])
