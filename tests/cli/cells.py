@@ -34,7 +34,19 @@ class Deed(StrEnum):
     LOWER = "lower"
     RAISE = "raise"
     ROLL_BACK = "roll-back"
+    START_TOO = "start-too"
 
+
+RIVALS = 20
+"""The share that another machine's start gives the candidate."""
+
+COMMANDS: Mapping[str, tuple[int, Sequence[str]]] = {
+    "start": (100, ("-y", "--on-interrupt", "rollback")),
+    "promote": (100, ("--full", "-y", "--on-interrupt", "rollback")),
+    "shift": (30, ("--percent", "30", "-y")),
+    "rollback": (0, ("-y", "--reason", "the pager rang")),
+}
+"""Each command as it is given, and the share at its end if it ends 0."""
 
 BY_HAND = {Deed.LOWER: 0, Deed.RAISE: 60}
 
@@ -44,7 +56,7 @@ class Cell:
     """One command, and what befalls it.
 
     Attributes:
-        command: `start`, or `promote` or `rollback` of a release that holds at 5 %.
+        command: `start`, or another one of `COMMANDS` for a release that holds at 5 %.
         call: the call of the cloud at which it happens, after `skip` others of that name.
         what: a trouble with that call, or somebody's deed.
         times: how often the trouble comes.
@@ -78,9 +90,10 @@ CALLS: Mapping[str, Sequence[str]] = {
 def draw(dice: Random) -> Cell:
     """Any cell."""
     cloud = dice.choice(sorted(WORLDS))
-    command = dice.choice(["start", "start", "start", "promote", "rollback"])
+    command = dice.choice(["start", "start", "start", *COMMANDS])
     call, skip = dice.choice(CALLS[cloud]), dice.choice([0, 0, 1, 2, 3, 5, 8])
-    deeds = [deed for deed in Deed if command != "rollback" or deed is not Deed.CANCEL]
+    odd = {"start": set(), "promote": {Deed.START_TOO}}.get(command, {Deed.START_TOO, Deed.CANCEL})
+    deeds = [deed for deed in Deed if deed not in odd]
     what: Trouble | Deed = dice.choice(deeds)
     if dice.random() < 0.5:
         what = dice.choice(list(Trouble))
@@ -103,6 +116,7 @@ class Trial:
     done: bool = False
     before: Sequence[float] = ()
     phone: Result | None = None
+    rival: Result | None = None
     broken: list[str] = field(default_factory=list)
 
     def run(self) -> list[str]:
@@ -131,11 +145,9 @@ class Trial:
 
     def _begin(self) -> Running:
         cell, world, first = self.cell, self.world, len(self.world.seen())
-        args = {
-            "start": ("start", "-m", world.model, "-y", "--on-interrupt", "rollback"),
-            "promote": ("promote", "--full", "-y", "--on-interrupt", "rollback"),
-            "rollback": ("rollback", "-y", "--reason", "the pager rang"),
-        }[cell.command]
+        args = (cell.command, *COMMANDS[cell.command][1])
+        if cell.command == "start":
+            args = (*args, "-m", world.model)
         if isinstance(cell.what, Trouble):
             world.trouble(cell.call, cell.what, cell.skip, cell.times)
             return world.ann.begin(*args)
@@ -167,6 +179,9 @@ class Trial:
                 world.somebody_sets(BY_HAND[Deed(what)])
             case Deed.ROLL_BACK:
                 self.phone = world.ann.elsewhere("phone").run("rollback", *world.flags, "-y")
+            case Deed.START_TOO:
+                theirs = ("-m", world.model, "-p", str(RIVALS), "--bake", "1s", "-y")
+                self.rival = world.ann.elsewhere("phone").run("start", *world.flags, *theirs)
 
     def _end(self, running: Running) -> Result | None:
         try:
@@ -195,15 +210,26 @@ class Trial:
             self.blame(f"ended {result.code} with {share:g}%, unsaid")
         if result.code == 14 and cell.what is not Deed.RAISE:
             self.blame("ended 14, and nobody raised anything")
-        if result.code in {2, 5, 7, 12, 20}:
+        if self.rival is not None:
+            self._judge_rival(result, self.rival)
+        elif result.code in {2, 5, 7, 12, 20}:
             self.blame(f"ended {result.code}")
         self._judge_shares()
 
+    def _judge_rival(self, result: Result, rival: Result) -> None:
+        """Of two starts one goes on, and the other one touches nothing of it."""
+        codes = (result.code, rival.code)
+        if codes not in {(0, 7), (0, 2), (7, 0)}:
+            self.blame(f"the two starts ended {codes}: {rival.out}{rival.err}")
+        elif self.world.shares()[-1] != (RIVALS if rival.code == 0 else 100):
+            self.blame(f"the other's split was changed, {codes}: {rival.out}{rival.err}")
+
     def _is_as_asked(self, share: float) -> bool:
         """Whether the candidate has what a command that ended 0 says; others may follow it."""
-        if self.cell.command == "rollback":
+        wanted = COMMANDS[self.cell.command][0]
+        if wanted == 0:
             return share == 0 or (self.cell.what is Deed.RAISE and self.done)
-        return share == 100 or (100 in self.world.shares() and self.done)
+        return share == wanted or (wanted in self.world.shares() and self.done)
 
     def _said_to_stay(self, text: str) -> bool:
         return "stays as it is" in text
@@ -211,8 +237,9 @@ class Trial:
     def _judge_shares(self) -> None:
         """Never more than a stage at once, and never more once somebody lowered it for good."""
         theirs = {BY_HAND[Deed(self.cell.what)]} if self.cell.what in BY_HAND else set()
+        theirs |= {RIVALS} if self.rival is not None and self.rival.code == 0 else set()
         shares = self.world.shares()
-        for share in set(shares) - set(SHARES) - theirs:
+        for share in set(shares) - {*SHARES, COMMANDS[self.cell.command][0]} - theirs:
             self.blame(f"{share:g}% is no stage")
         over = self.phone is not None and self.phone.code == 0
         if over and any(share > 0 for share in shares[len(self.before) + 1 :]):
@@ -225,17 +252,20 @@ class Trial:
     def _sweep(self) -> None:
         """What nobody drives any more is found by a sweep, and brought to an end."""
         share = self.world.shares()[-1]
-        if self.cell.what is Deed.RAISE and self.done:
+        if (self.cell.what is Deed.RAISE and self.done) or self.rival is not None:
             return  # it is theirs to answer for
-        open_now = self._state_of("state") not in {"ended", "idle"}
-        if 0 < share < 100 and not open_now:
+        state = self._state_of("state")
+        if 0 < share < 100 and state in {"ended", "idle"}:
             self.blame(f"{share:g}% and no open release")
         if self.result is None:  # else its lease would have to end first
             self.world.ann.run("unlock", self._state_of("endpoint"), "--yes")
-        swept = self.world.ann.run("sweep", "--older-than", "0s", "--do", "rollback")
+        # One that waits for a person is only judged by a sweep.
+        sweep = ("sweep", "--older-than", "0s", "--do", "rollback")
+        end = ("rollback", "-y") if state in {"held", "paused"} else sweep
+        swept = self.world.ann.run(*end)
         share = self.world.shares()[-1]
         if swept.code not in {0, 3} or 0 < share < 100:
-            self.blame(f"a sweep ended {swept.code} with {share:g}%: {swept.out}{swept.err}")
+            self.blame(f"{end[0]} ended {swept.code} with {share:g}%: {swept.out}{swept.err}")
 
     def _state_of(self, what: str) -> str:
         status: Any = self.world.ann.run("status", "-o", "json")
