@@ -19,7 +19,7 @@ from canarycli import __version__
 from canarycli.cli.display.lines import event_line
 from canarycli.cli.display.output import Output, ndjson
 from canarycli.cli.display.schemas import EVENTS, events_schema
-from canarycli.cli.options.common import Common, Format, Talk
+from canarycli.cli.options.common import Color, Common, Format, Talk
 from canarycli.errors import UsageError
 from canarycli.journal import Event
 from canarycli.judge.finding import Verdict
@@ -286,6 +286,21 @@ def test_a_line_names_its_kind(clock: str, kind: str, fields: dict[str, str], wo
     line = event_line(Event(kind, AT, "something", fields=fields))
 
     assert line == f"{clock} {word:<9} something"
+
+
+def test_where_colour_is_on_a_text_of_others_still_has_none() -> None:
+    out, err, named = Utf8(), Utf8(), "v42\x1b[32m healthy"
+    common = Common(color=Color.ALWAYS)
+    with redirect_stdout(out), redirect_stderr(err), Output(common) as output:
+        output.event(Event("ended", AT, named))
+        output.say(named)
+        output.result(STATUS, [named])
+
+    ours = event_line(Event("ended", AT, ""), color=True)
+    assert "\x1b[1m" in ours
+    written = "v42\\x1b[32m healthy"
+    assert out.getvalue() == f"{ours}{written}\n{written}\n"
+    assert err.getvalue() == f"{written}\n"
 
 
 def test_a_long_message_stays_in_its_column() -> None:

@@ -17,6 +17,7 @@ from canarycli.cli.display.terminal import drawable
 from canarycli.cli.options.common import Common
 from canarycli.clock import SystemClock
 from canarycli.errors import Exit
+from canarycli.harmless import visible
 from canarycli.operations.status import Standing, each, several, statuses
 from canarycli.operations.status import status as look
 from canarycli.operations.target import SeveralOpen
@@ -48,7 +49,7 @@ def status(
         standing = look(address_of(common), os.environ, output.say)
         if standing.warning:
             output.say(standing.warning)
-        output.result(standing.document, _lines(common, standing))
+        output.result(standing.document, _lines(common, standing), painted=True)
         return int(standing.exit if exit_status else Exit.OK)
 
 
@@ -56,7 +57,7 @@ def _lines(common: Common, standing: Standing) -> Iterable[str]:
     """Plain lines; on a terminal the frame that canary watch shows, once."""
     size, document, record = drawable(common), standing.document, standing.record
     if size is None or record is None or record.release.over:
-        return fitted(status_lines(document, standing.now), room())
+        return map(visible, fitted(status_lines(document, standing.now), room()))
     from canarycli.cli.display.frame import once
     from canarycli.cli.display.scene import scene_of
 

@@ -11,6 +11,7 @@ from canarycli.cli.display.output import Output
 from canarycli.cli.display.table import room
 from canarycli.cli.options.common import Common
 from canarycli.errors import Exit
+from canarycli.harmless import visible
 from canarycli.operations.doctor import IDENTITY, UNFIT, Group
 from canarycli.provider import Probe
 
@@ -27,7 +28,7 @@ def show_groups(common: Common, output: Output, groups: Iterable[Group]) -> Exit
     seen: list[Group] = []
     if output.for_people:
         lines = _lines(groups, seen, color=_colored(common))
-        output.result({"schema": SCHEMA}, lines)
+        output.result({"schema": SCHEMA}, lines, painted=True)
     else:
         seen += groups
         output.result(_document(seen))
@@ -78,7 +79,7 @@ def _counts(groups: Sequence[Group]) -> Mapping[str, int]:
 def _lines(groups: Iterable[Group], seen: list[Group], *, color: bool) -> Iterator[str]:
     for group in groups:
         seen.append(group)
-        yield f" {bold(group.title, on=color)}"
+        yield f" {bold(visible(group.title), on=color)}"
         width = max([NARROWEST, *(len(probe.name) for probe in group.probes)])
         for probe in group.probes:
             yield from _probe_lines(probe, width, color=color)
@@ -94,11 +95,11 @@ def _probe_lines(probe: Probe, width: int, *, color: bool) -> Iterator[str]:
     warned = probe.ok is True and bool(probe.hints)
     symbol = "!" if warned else paint(SYMBOLS[probe.ok], STYLES[probe.ok], on=color)
     word = "asked" if probe.ok is None else "note" if warned else "fix"
-    texts = [probe.detail, *(f"{word}: {hint}" for hint in probe.hints)]
+    texts = [visible(text) for text in (probe.detail, *(f"{word}: {h}" for h in probe.hints))]
     columns = room()
     space = None if columns is None else max(NARROWEST, columns - width - 6)
     told = [line for text in texts for line in (wrap(text, space) if space else [text])] or [""]
-    yield f"  {symbol} {probe.name:<{width}}  {told[0]}".rstrip()
+    yield f"  {symbol} {visible(probe.name):<{width}}  {told[0]}".rstrip()
     for line in told[1:]:
         yield f"    {'':<{width}}  {line}"
 

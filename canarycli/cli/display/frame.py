@@ -12,6 +12,7 @@ from canarycli.cli.display.chart import chart
 from canarycli.cli.display.offers import KEYS, keys
 from canarycli.cli.display.scene import HELP, LOG, Scene
 from canarycli.cli.display.spans import BAD, DOUBT, GOOD, OURS, QUIET, STRONG, Line, cut
+from canarycli.harmless import visible
 from canarycli.release.record import Outcome, State
 from canarycli.release.rows import SIGNS
 from canarycli.report import gauge, numbers
@@ -52,7 +53,7 @@ FOOT = 2
 def once(scene: Scene, width: int, *, color: bool) -> Iterator[str]:
     """A release as lines to print: every check, and what happened last."""
     for line in frame(scene, width, 999, moments=LAST):
-        yield "".join(paint(text, style, on=color) for text, style in line).rstrip()
+        yield "".join(paint(visible(text), style, on=color) for text, style in line).rstrip()
 
 
 def frame(scene: Scene, width: int, height: int, *, moments: int = 99) -> list[Line]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from canarycli.cli.display.ansi import paint
+from canarycli.harmless import visible
 from canarycli.journal import Event
 
 KINDS: Mapping[str, str] = {
@@ -53,7 +54,7 @@ def event_line(event: Event, *, color: bool = False) -> str:
     word = KINDS.get(event.type, event.type.replace("_", " "))
     if event.type == "read":
         word = VERDICTS.get(str(event.fields.get("verdict")), "read")
-    first, *more = event.message.splitlines() or [""]
+    first, *more = visible(event.message).splitlines() or [""]
     painted = paint(f"{word:<{_WIDTH}}", STYLES.get(word, ""), on=color)
     lines = [f"{clock} {painted} {first}"]
     return "\n".join([*lines, *(f"{'':<{len(clock) + _WIDTH + 2}}{line}" for line in more)])

@@ -103,7 +103,9 @@ class Output:
             known = "; ".join(filter(None, (event.message, self._news.numbers)))
             self._line(replace(event, message=known))
 
-    def result(self, document: Mapping[str, Any], lines: Iterable[str] = ()) -> None:
+    def result(
+        self, document: Mapping[str, Any], lines: Iterable[str] = (), *, painted: bool = False
+    ) -> None:
         """Give the command's answer: the document as JSON, or the lines for people.
 
         After a stream of events ndjson needs no answer: the last event holds it. The releases
@@ -116,7 +118,7 @@ class Output:
             return
         else:
             for line in lines:
-                self._write(sys.stdout, line)
+                self._write(sys.stdout, line, painted=painted and self._colours(sys.stdout))
 
     def document(self, document: Mapping[str, Any]) -> None:
         """Give an answer that is JSON whatever the output is."""
@@ -187,16 +189,18 @@ class Output:
         """One line of what happens, in the groups and colours of the CI system at hand."""
         stream = sys.stdout if self.for_people else sys.stderr
         self._mark_if(self._groups.before(event))
-        self._write(stream, event_line(event, color=self._colours(stream)), log=True)
+        bright = self._colours(stream, log=True)
+        self._write(stream, event_line(event, color=bright), painted=bright)
 
-    def _colours(self, stream: TextIO, *, log: bool = True) -> bool:
+    def _colours(self, stream: TextIO, *, log: bool = False) -> bool:
         """Whether to colour; lines of a log are coloured where a CI system shows it, too."""
         shown = log and self._color is Color.AUTO and shows_colour(os.environ)
         plain_wish = os.environ.get("NO_COLOR")
         return colored(stream, os.environ, self._color) or (shown and not plain_wish)
 
-    def _write(self, stream: TextIO, text: str, *, log: bool = False) -> None:
-        text = harmless(text, colours=self._colours(stream, log=log))
+    def _write(self, stream: TextIO, text: str, *, painted: bool = False) -> None:
+        """Write through the door; a colour code stays only where canary itself painted."""
+        text = harmless(text, colours=painted)
         if self._ascii or plain_only(stream):
             text = text.translate(ASCII)
         write(stream, text + "\n")
