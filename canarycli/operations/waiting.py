@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Timer
 
-from canarycli.errors import ProviderError
+from canarycli.errors import ProviderError, Unavailable
 
 SILENT = 5.0
 """Seconds after which a person is told what is waited for."""
@@ -38,10 +38,11 @@ class Waiting:
             timer.cancel()
 
     def failed(self, error: ProviderError) -> None:
-        """Say once why the cloud is asked again, and how to go on by hand."""
+        """Say once what the cloud did not answer, how it goes on, and how to by hand."""
         if error.message in self._said:
             return
         self._said.add(error.message)
         facts = "".join(f"\n  {fact}" for fact in error.facts)
         by_hand = f"\n  by hand: {self.command}" if self.command else ""
-        self.say(f"warning: {error.message}; asking again{facts}{by_hand}")
+        on = "asking again" if isinstance(error, Unavailable) else "going on without it"
+        self.say(f"warning: {error.message}; {on}{facts}{by_hand}")

@@ -109,13 +109,14 @@ def test_a_rollback_without_credentials_prints_the_plain_command(azure: OnAzure)
 @pytest.mark.parametrize("known", [True, False], ids=["with its record", "bare"])
 def test_a_rollback_needs_no_deployments(azure: OnAzure, kind: str, *, known: bool) -> None:
     assert azure.ann.run(*HELD).code == 0
+    azure.server.control("settings", endpoint_seconds=0)
     azure.server.fault("deployment.list", kind)
     who = azure.ann if known else azure.ann.elsewhere("phone")
 
     result = who.run("rollback", *FLAGS, "-y", "--no-wait")
 
     assert (result.code, azure.split) == (0, {"blue": 100}), result.out + result.err
-    assert "reading the deployments of 'eta'" in result.err
+    assert "reading the deployments of endpoint 'eta'" in result.err
 
 
 @pytest.mark.slow
@@ -132,7 +133,8 @@ def test_one_fault_at_each_call_does_not_stop_a_rollback(azure: OnAzure, kind: s
 def test_a_rollback_in_place_is_one_though_nobody_may_look_on(azure: OnAzure) -> None:
     begun = azure.ann.run("start", *FLAGS, "-m", "teal", "-p", "5", "-y", "--detach")
     assert begun.code == 0, begun.err
-    azure.server.fault("deployment.list", "denied", skip=4)  # the looks before it is in place
+    azure.server.control("settings", endpoint_seconds=0)
+    azure.server.fault("endpoint.get", "denied", skip=3)  # the looks before it is in place
 
     back = azure.ann.run("rollback", "-y", "-o", "json")
 

@@ -83,7 +83,7 @@ def test_what_others_ask_for_reaches_the_driver_and_the_journal(team: Team) -> N
     assert codes == [0] * 5, [ran.err for ran in (shifted, resumed, promoted, paused, back)]
     assert (seen["state"], seen["driver"]["alive"]) == ("paused", True)
     assert seen["driver"]["id"].startswith("ann/")
-    assert (ended.code, "carol rolled back" in ended.out) == (6, True), ended.out
+    assert (ended.code, "rolled back by carol" in ended.out) == (6, True), ended.out
     assert team.who("paused") == ["bob", "bob"]
     assert team.who("resumed") == team.who("stage_passed") == ["bob"]
     assert team.who("rollback_started") == ["carol"]
