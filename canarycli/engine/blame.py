@@ -50,11 +50,15 @@ def _said(error: BaseException) -> str:
     """An exception by its name and its first line, without secrets."""
     what = (error.__cause__ or error) if type(error).__name__ == "Exited" else error
     text = f"{type(what).__name__} {what}".partition("\n")[0]
-    return mask(text.rstrip(), os.environ)
+    return without_secrets(text.rstrip())
 
 
 def _take_secrets_out(error: CanaryError) -> None:
-    """What an error of a cloud says goes into events, records and reports."""
-    error.message = mask(error.message, os.environ)
-    error.facts = tuple(mask(fact, os.environ) for fact in error.facts)
-    error.hints = tuple(mask(hint, os.environ) for hint in error.hints)
+    error.message = without_secrets(error.message)
+    error.facts = tuple(map(without_secrets, error.facts))
+    error.hints = tuple(map(without_secrets, error.hints))
+
+
+def without_secrets(text: str) -> str:
+    """What a cloud or a model says, as it may go into events, records and reports."""
+    return mask(text, os.environ)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from canarycli.clock import Clock
 from canarycli.engine.apart import read_apart
+from canarycli.engine.blame import without_secrets
 from canarycli.errors import ProviderError, Unsupported
 from canarycli.judge import Arms, Judgement
 from canarycli.provider import Endpoint, Provider, Smoker
@@ -35,7 +36,7 @@ def _try_out(provider: Provider, release: Release, endpoint: Endpoint) -> tuple[
         return None
     if not offers(provider, Smoker):
         raise Unsupported(f"{release.provider} can't ask {release.candidate!r} by itself")
-    return try_out(provider, endpoint.name, release.candidate, release.plan.smoke)
+    return try_out(provider, endpoint.name, release.candidate, release.plan.smoke, without_secrets)
 
 
 def _reads(clock: Clock, release: Release, endpoint: Endpoint, *, in_turn: bool) -> bool:

@@ -2,11 +2,17 @@
 
 import json
 import signal
+import tempfile
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from cli.blackbox import Canary, Result, simulated
+from unit.report.test_report import story
+
+from canarycli.cli.display.ci import tell
+from canarycli.cli.display.output import Output
+from canarycli.cli.options.common import Common
 
 FAILING = ("start", "-m", "v42", "--yes")
 
@@ -68,6 +74,22 @@ def test_azure_devops_gets_its_summary_and_issues(canary: Canary, tmp_path: Path
     upload, issue = marks
     assert "rolled back" in Path(upload.removeprefix("##vso[task.uploadsummary]")).read_text()
     assert issue.startswith("##vso[task.logissue type=error]demo: errors_5xx ")
+
+
+def test_a_summary_for_azure_is_its_users_alone_where_the_agent_has_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of, other = story(), tmp_path / "other"
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / f"canary-{of.release.id}.md").symlink_to(other)  # by whoever shares the folder
+
+    with Output(Common()) as output:
+        tell(of, output, {"TF_BUILD": "True"}, None, "the summary")
+
+    [upload] = [line for line in capsys.readouterr().out.splitlines() if "uploadsummary" in line]
+    written = Path(upload.removeprefix("##vso[task.uploadsummary]"))
+    assert (written.read_text(encoding="utf-8"), other.exists()) == ("the summary", False)
+    assert written.parent.stat().st_mode & 0o077 == written.stat().st_mode & 0o077 == 0
 
 
 def test_what_needs_a_look_succeeds_with_issues_on_azure_devops(tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ def test_a_setting_is_shown_with_where_it_comes_from(fraud: Canary) -> None:
     of_flag = probes(fraud.run("doctor", "--region", "us-east-1", "-o", "json"))
 
     assert of_file["region"]["detail"] == "us-east-1, from defaults: in canary.yaml"
+    assert of_file["metric_period"]["detail"] == "10s, from canary.yaml"
     assert of_flag["region"]["detail"] == "us-east-1, from --region"
 
 

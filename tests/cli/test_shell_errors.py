@@ -154,6 +154,42 @@ def test_debug_shows_http_lines_without_secrets(here: Desk) -> None:
     assert "hush" not in loud.err
 
 
+def test_debug_shows_no_body_of_a_clouds_library(here: Desk) -> None:
+    code = (
+        "import sys\n"
+        "from botocore.parsers import QueryParser\n"
+        "from canarycli.cli.command import to_command\n"
+        "from canarycli.cli.options.common import Local\n"
+        "body = '<Error><Error><Code>x</Code></Error><SecretAccessKey>' + 'hush' * 5\n"
+        "body = (body + '</SecretAccessKey><RequestId>1</RequestId></Error>').encode()\n"
+        "def fetch(common: Local) -> None:\n"
+        "    head = {'x-amz-security-token': 'hush'}\n"
+        "    answer = {'body': body, 'headers': head, 'status_code': 400}\n"
+        "    print(QueryParser().parse(answer, None)['Error']['Code'])\n"
+        "to_command('fetch', fetch).main(sys.argv[1:], standalone_mode=False)\n"
+    )
+
+    loud = here.python(code, "--debug")
+
+    assert (loud.out, "hush" in loud.err) == ("x\n", False), loud.err
+
+
+STEERING = (
+    "bad ##vso[task.setvariable variable=TOKEN]owned\n::error file=a.py::owned \x1b[31m\u202e"
+)
+
+
+def test_no_error_holds_an_order_to_a_runner_or_a_terminal() -> None:
+    failure = Failure(STEERING, Exit.DENIED, facts=(STEERING,), hints=(STEERING,))
+
+    texts = [failure.message, *failure.facts, *failure.hints]
+    for said in (failure.text(), *texts):
+        assert "owned" in said
+        assert "##vso[" not in said
+        assert not re.search(r"(?m)^\s*::[\w-]+[ :]", said)
+        assert not re.search("[\x1b\u202e]", said)
+
+
 def test_leaving_is_no_error(here: Desk) -> None:
     ran = here.python(RAISE.format(error="KeyboardInterrupt"))
 

@@ -1,6 +1,7 @@
 """canary lint and canary schema, as a person and as a pipeline run them."""
 
 import json
+import re
 
 import jsonschema
 import pytest
@@ -38,6 +39,18 @@ def test_every_problem_has_its_place_and_they_are_counted(here: Desk) -> None:
     assert [line.split(": ")[0] for line in problems] == ["canary.yaml:6:33", "canary.yaml:6:52"]
     assert "did you mean then?" in ran.out
     assert count == "2 problems in canary.yaml"
+
+
+def test_a_key_of_a_stranger_gives_a_pipeline_no_orders(here: Desk) -> None:
+    key = '"a\\n##vso[task.setvariable variable=x]y\\n::error file=a.py::owned \\e[31m": 1\n'
+    (here.home / "canary.yaml").write_text(GOOD + key, encoding="utf-8")
+
+    ran = here.canary("lint")
+
+    assert (ran.code, "task.setvariable" in ran.out, "owned" in ran.out) == (2, True, True)
+    assert "##vso[" not in ran.out + ran.err
+    assert not re.search(r"(?m)^\s*::[\w-]+[ :]", ran.out + ran.err)
+    assert "\x1b" not in ran.out + ran.err
 
 
 def test_several_files_are_checked_in_one_go(here: Desk) -> None:

@@ -44,6 +44,18 @@ def test_a_candidate_that_answers_badly_gets_no_traffic_at_all() -> None:
     assert kinds(rehearsal) == ["smoke", "ended"]
 
 
+def test_a_secret_in_an_answer_is_neither_told_nor_kept() -> None:
+    secret = "MARKERsecret" * 12  # longer than what is shown: no part of it may be left
+    for said in (f"refused, Authorization: Bearer {secret}", f"GET /x?X-Amz-Signature={secret}"):
+        answer = {"answer": f"no such feature; {said}", "status": 500}
+        rehearsal = Rehearsal(SMOKING, versions=BAD | {"v42": answer})
+        rehearsal.start()
+        why = rehearsal.finish().why
+
+        assert "no such feature" in why
+        assert "MARKER" not in why + "".join(rehearsal.messages)
+
+
 def test_an_answer_without_the_text_is_a_bad_one() -> None:
     plan = replace(PLAN, smoke=(Smoke("a fraud", "{}", contains="probability"),))
     rehearsal = Rehearsal(plan)

@@ -108,6 +108,8 @@ class Control:
         endpoint.body["properties"] |= body.get("properties", {})
         endpoint.body["tags"] = {**(endpoint.body.get("tags") or {}), **body.get("tags", {})}
         self.state.remember(endpoint, self.state.now())
+        for key, value in body.get("odd", {}).items():  # of a type that Azure never answers
+            (endpoint.body if key in endpoint.body else endpoint.body["properties"])[key] = value
 
     def do_state(self, body: dict[str, Any]) -> None:
         """Put a deployment, or the endpoint itself, in a provisioning state."""
