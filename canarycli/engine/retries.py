@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from canarycli.clock import Clock
 from canarycli.engine.blame import known
-from canarycli.engine.sound import of_kind, sound_measurements, sound_notes, sound_request
+from canarycli.engine.sound import looked, of_kind, sound_measurements, sound_notes, sound_request
 from canarycli.errors import (
     Broken,
     CanaryError,
@@ -102,14 +102,14 @@ class Patient:
 
     def describe(self, endpoint: str) -> Endpoint:
         """Look at an endpoint."""
-        return self._ask(lambda: of_kind(Endpoint, self.provider.describe(endpoint), "describe"))
+        return self._ask(lambda: looked(self.provider.describe(endpoint), "describe"))
 
     def details(self, endpoint: str) -> Endpoint:
         """Look as closely as this provider can."""
         if not offers(self.provider, Detailed):
             return self.describe(endpoint)
         closely = self.provider.details
-        return self._ask(lambda: of_kind(Endpoint, closely(endpoint), "details"))
+        return self._ask(lambda: looked(closely(endpoint), "details"))
 
     def look_back(self, endpoint: str) -> Endpoint:
         """Look for a way back: what it can do without is asked for once."""
@@ -120,7 +120,7 @@ class Patient:
             return self.at_once.describe(endpoint)
         except (Denied, Unavailable) as error:
             self.failed(error)
-            return self._ask(lambda: of_kind(Endpoint, glance(endpoint), "glance"))
+            return self._ask(lambda: looked(glance(endpoint), "glance"))
 
     def notes(self, seen: Endpoint) -> Notes:
         """What canary wrote on the endpoint."""

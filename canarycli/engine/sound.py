@@ -1,10 +1,14 @@
 """Looks over what somebody else's package answers, so that what is odd is blamed where it began."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from inspect import iscoroutine, isgenerator
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
+
+from canarycli.engine.blame import without_secrets
+from canarycli.provider import Endpoint
 
 if TYPE_CHECKING:  # a rollback does not wait for them
     from canarycli.metrics import Measurements, Point, Series
@@ -28,6 +32,16 @@ def of_kind(kind: type[T], found: object, verb: str) -> T:
         raise TypeError(f"{verb} is async; it has to answer when it is called")
     what = "a generator" if isgenerator(found) else type(found).__name__
     raise TypeError(f"{verb} answers with {what}, not with {kind.__name__}")
+
+
+def looked(found: object, verb: str) -> Endpoint:
+    """An endpoint; what the cloud says of a failed change is told and kept, so no secret is in it.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    seen = of_kind(Endpoint, found, verb)
+    return replace(seen, failure=without_secrets(seen.failure)) if seen.failure else seen
 
 
 def sound_request(found: object) -> str:

@@ -1,5 +1,6 @@
 """Smoke tests from the command line: on a pretend endpoint, and on SageMaker."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,26 @@ def test_a_candidate_that_does_not_is_never_given_traffic(tmp_path: Path) -> Non
     assert "shift" not in result.out
     assert "traffic " not in result.out
     assert canary.run("history", "-o", "json").json["releases"][0]["reached"] == 0
+
+
+STEERING = "##vso[task.prependpath]evil ##[error]y"
+
+
+@pytest.mark.parametrize("system", ["TF_BUILD", "GITHUB_ACTIONS"])
+def test_neither_a_model_nor_a_person_steers_the_pipeline_that_judges_it(
+    tmp_path: Path, system: str
+) -> None:
+    bad = f"{{v41: {{percent: 100}}, v42: {{status: 500, answer: '{STEERING}'}}}}"
+    canary = asking(tmp_path, versions=bad)
+    canary.env |= {system: "true", "CANARY_ACTOR": f"ann {STEERING}"}
+    canary.env["AGENT_TEMPDIRECTORY"] = str(tmp_path)
+
+    result = canary.run("start", "-m", "v42", "--yes", "--note", f"because\n::error::x {STEERING}")
+    said = result.out + result.err + canary.run("history").out + canary.run("status", "demo").out
+
+    assert result.code == 3, result.err
+    assert "prependpath" in said
+    assert not re.search(r"(?m)##vso\[task\.prependpath|##\[error|^\s*::error::x", said)
 
 
 def test_the_plan_says_what_is_asked_before_any_traffic(tmp_path: Path) -> None:

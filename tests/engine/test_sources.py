@@ -32,6 +32,7 @@ ENTRIES = """[canarycli.sources]
 good = engine.test_sources:Good
 bad = engine.test_sources:Bad
 odd = engine.test_sources:Odd
+telling = engine.test_sources:Telling
 deaf = engine.test_sources:Deaf
 shy = engine.test_sources:Shy
 dying = engine.test_sources:Dying
@@ -64,6 +65,11 @@ class Bad(Good):
 class Odd(Good):
     def measure(self, *_: Any) -> Measurements:
         raise KeyError("data")
+
+
+class Telling(Good):
+    def measure(self, *_: Any) -> Measurements:
+        raise ConnectionError("postgresql://ann:hunter2@shop/sales is closed")
 
 
 RELEASED = Event()
@@ -129,6 +135,7 @@ def test_a_metric_of_a_source_comes_with_those_of_the_cloud() -> None:
     [
         ("bad", "source x: no permission to read sales"),
         ("odd", "source x: it broke: KeyError 'data'"),
+        ("telling", "source x: it broke: ConnectionError postgresql://***@shop/sales is closed"),
         ("none", "source x: no kind of source is named 'none'"),
     ],
 )

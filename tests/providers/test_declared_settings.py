@@ -17,9 +17,10 @@ from canarycli.cli.completion.words import FINDERS
 from canarycli.config import config_schema, endpoint_settings, lint, load
 from canarycli.declared import Key, Kind
 from canarycli.engine.retries import LIMIT
-from canarycli.errors import UsageError
+from canarycli.errors import Unsupported, UsageError
 from canarycli.operations.accounts import Accounts
 from canarycli.operations.address import Address
+from canarycli.operations.policy import least_policy
 from canarycli.operations.target import Finder, Target
 from canarycli.operations.workspace import work_on
 from canarycli.registry import own_keys, plug_ins
@@ -152,6 +153,21 @@ def test_what_can_not_be_imported_declares_nothing(here: Path) -> None:
 
     assert own_keys("gateway") is None
     assert problems(here, "gateway: {status: 410}", "cloudwatch: {namespace: a, name: b}")
+
+
+def test_its_least_policy_is_its_own_or_said_to_be_none(here: Path) -> None:
+    def policy() -> object:
+        return least_policy(Address(endpoint="churn"), "gateway", {}, deploys=None).document
+
+    with pytest.raises(Unsupported, match="gateway has no permissions to write down"):
+        policy()
+
+    module = here / "site" / "gateway_provider.py"
+    with module.open("a", encoding="utf-8") as file:
+        file.write("\nGateway.least_policy = lambda settings, endpoint, needs: {'may': endpoint}\n")
+    sys.modules.pop("gateway_provider")
+    registry._foreign_class.cache_clear()
+    assert policy() == {"may": "churn"}
 
 
 @pytest.mark.parametrize(

@@ -295,3 +295,14 @@ def test_nobody_is_stopped_by_what_cannot_be_said_in_an_emergency() -> None:
     assert "own tools" in provider.plain_command("demo", Traffic({"v41": 100.0}))
     with pytest.raises(Broken, match="it broke: SystemExit 9"):
         _ = provider.limits
+
+
+def test_what_a_cloud_says_of_a_failed_change_is_known_without_its_secrets() -> None:
+    class Failed(Simulator):
+        def describe(self, endpoint: str) -> Endpoint:
+            said = "see https://s3.example/log?X-Amz-Signature=MARKER, and so on"
+            return replace(super().describe(endpoint), failure=said)
+
+    seen = Patient(Failed({"state": ":memory:"}), FakeClock()).describe("demo")
+
+    assert seen.failure == "see https://s3.example/log?X-Amz-Signature=***, and so on"
