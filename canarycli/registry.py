@@ -88,7 +88,7 @@ def plug_ins() -> tuple[str, ...]:
 
     groups = (GROUP, SOURCES)
     found = (entry.dist for group in groups for entry in entry_points(group=group))
-    return tuple(sorted({dist.name for dist in found if dist and dist.name} - {"canarycli"}))
+    return tuple(sorted({_name_of(dist) for dist in found if dist} - {"canarycli", ""}))
 
 
 def shadowed() -> Mapping[str, str]:
@@ -96,7 +96,7 @@ def shadowed() -> Mapping[str, str]:
     from importlib.metadata import entry_points
 
     found = (
-        (entry.name, entry.dist.name)
+        (entry.name, _name_of(entry.dist))
         for group, ours in {GROUP: OURS, SOURCES: OUR_SOURCES}.items()
         for entry in entry_points(group=group)
         if entry.name in ours and entry.dist is not None
@@ -154,6 +154,11 @@ def described(name: str) -> str:
     found = None if real in OURS else _entry_point(real)
     package = _package_of(found.dist) if found is not None and found.dist is not None else ""
     return f"provider {real!r}" + (f" ({package})" if package else "")
+
+
+def _name_of(dist: "Distribution") -> str:
+    """The distribution's name, "" where its metadata has none."""
+    return next((dist.metadata[key] for key in ("Name",) if key in dist.metadata), "")
 
 
 def _package_of(dist: "Distribution") -> str:
