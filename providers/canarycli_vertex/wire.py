@@ -90,7 +90,10 @@ class Wire:
         parts = urlsplit(url)
         host = f"{parts.scheme}://{parts.netloc}"
         idle = self._idle.setdefault(host, [])
-        line = idle.pop() if idle else Line(host, connect=CONNECT_SECONDS)
+        try:
+            line = idle.pop()  # and no look before it: another thread may take the last one
+        except IndexError:
+            line = Line(host, connect=CONNECT_SECONDS)
         target = quote(parts.path, safe=_PLAIN) or "/"
         if parts.query:
             target = f"{target}?{parts.query}"
