@@ -158,12 +158,16 @@ def described(name: str) -> str:
 
 def _name_of(dist: "Distribution") -> str:
     """The distribution's name, "" where its metadata has none."""
-    return next((dist.metadata[key] for key in ("Name",) if key in dist.metadata), "")
+    return _told(dist, "Name")
 
 
 def _package_of(dist: "Distribution") -> str:
     """Name and version, as far as its metadata has them."""
-    return " ".join(dist.metadata[key] for key in ("Name", "Version") if key in dist.metadata)
+    return _told(dist, "Name", "Version")
+
+
+def _told(dist: "Distribution", *keys: str) -> str:
+    return " ".join(dist.metadata[key] for key in keys if key in dist.metadata)
 
 
 def provider_class(name: str) -> Any:

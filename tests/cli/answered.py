@@ -27,6 +27,15 @@ SECOND = timedelta(seconds=1)
 BEFORE, AFTER = 25, 200
 """Seconds."""
 
+LOG = {
+    "deployed_model_id": "STRING",
+    "logging_time": "TIMESTAMP",
+    "request_id": "NUMERIC",
+    "response_payload": "STRING[]",
+    "said": "STRING[]",
+}
+"""The columns of Vertex AI's log in BigQuery that are read, and their types."""
+
 LATE = 5 * SECOND
 """After its answer a label is known."""
 
@@ -187,13 +196,6 @@ class Google:
             trafficSplit={self.arms[0]: 100},
             predictRequestResponseLoggingConfig=config,
         )
-        types = {
-            "deployed_model_id": "STRING",
-            "logging_time": "TIMESTAMP",
-            "request_id": "NUMERIC",
-            "response_payload": "STRING[]",
-            "said": "STRING[]",
-        }
         rows: list[tuple[Any, ...]] = []
         labels: list[tuple[str, str, datetime]] = []
         for version, one in told.items():
@@ -201,7 +203,7 @@ class Google:
                 if one.kept:
                     rows.append((version, at, len(rows), said(version, at, one), None))
                 labels += ((key, label, at + LATE) for key, label in truth(version, at, one))
-        self.server.warehouse.put(log, types, rows)
+        self.server.warehouse.put(log, LOG, rows)
         kinds = {"key": "STRING", "label": "STRING", "known": "TIMESTAMP"}
         self.server.warehouse.put(known, kinds, labels)
         query = f"SELECT key, label, known AS at FROM `{known}` WHERE key IN UNNEST(:keys)"

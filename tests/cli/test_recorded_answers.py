@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cli.answered import LOG
 from cli.blackbox import Canary, Result
 from cli.on_azureml import on_azure
 from cli.on_vertex import on_vertex
@@ -85,13 +86,6 @@ def google(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canary]:
             deployedModels=[*models, third],
             predictRequestResponseLoggingConfig=config,
         )
-        types = {
-            "deployed_model_id": "STRING",
-            "logging_time": "TIMESTAMP",
-            "request_id": "NUMERIC",
-            "response_payload": "STRING[]",
-            "said": "STRING[]",
-        }
         rows = [
             (model, at, number, [said], None)
             for model, often in (("11", USUAL), ("22", OFTEN), ("33", USUAL))
@@ -102,7 +96,7 @@ def google(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canary]:
             for first, ago in LATE.items()
             for model, at, n, *rest in rows
         ]
-        server.warehouse.put(table, types, [*rows, *late])
+        server.warehouse.put(table, LOG, [*rows, *late])
         truth = [
             (str(first + n), json.loads(said)["label"])
             for first in LATE

@@ -63,6 +63,14 @@ class World(Protocol):
         """The candidate's shares so far, each change once, the one in force last."""
 
 
+ALIKE = {
+    Trouble.THROTTLED: "throttle",
+    Trouble.NOT_SENT: "drop_before",
+    Trouble.LOST: "drop_after",
+}
+"""The three servers' words for what they call the same."""
+
+
 def _changes(shares: Iterator[float]) -> list[float]:
     found: list[float] = []
     for share in shares:
@@ -91,10 +99,8 @@ class OnSageMaker:
     def trouble(self, call: str, what: Trouble, skip: int, times: int) -> None:
         """Have calls of that name go wrong."""
         kind = {
-            Trouble.THROTTLED: "throttle",
+            **ALIKE,
             Trouble.BROKEN: "error",
-            Trouble.NOT_SENT: "drop_before",
-            Trouble.LOST: "drop_after",
             Trouble.A_PAGE: "html",
             Trouble.DENIED: "denied",
         }[what]
@@ -132,10 +138,8 @@ class OnGoogle:
     def trouble(self, call: str, what: Trouble, skip: int, times: int) -> None:
         """Have calls of that name go wrong."""
         kind = {
-            Trouble.THROTTLED: "throttle",
+            **ALIKE,
             Trouble.BROKEN: "error500",
-            Trouble.NOT_SENT: "drop_before",
-            Trouble.LOST: "drop_after",
             Trouble.A_PAGE: "html",
             Trouble.DENIED: "forbidden",
         }[what]
@@ -172,10 +176,8 @@ class OnMicrosoft:
     def trouble(self, call: str, what: Trouble, skip: int, times: int) -> None:
         """Have calls of that name go wrong."""
         kind = {
-            Trouble.THROTTLED: "throttle",
+            **ALIKE,
             Trouble.BROKEN: "error",
-            Trouble.NOT_SENT: "drop_before",
-            Trouble.LOST: "drop_after",
             Trouble.A_PAGE: "bad_gateway",
             Trouble.DENIED: "denied",
         }[what]
