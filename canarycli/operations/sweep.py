@@ -8,6 +8,7 @@ from datetime import timedelta
 from canarycli.clock import Clock, SystemClock
 from canarycli.engine.lease import last_sign
 from canarycli.engine.loop import drive
+from canarycli.engine.retries import PATIENCE
 from canarycli.errors import CanaryError, Exit
 from canarycli.journal import Event
 from canarycli.operations.accounts import Accounts, gathering
@@ -16,9 +17,6 @@ from canarycli.operations.workspace import Workspace, open_store
 from canarycli.plan import Lost
 from canarycli.release.record import Outcome, Release, State
 from canarycli.store import Record
-
-PATIENCE = timedelta(seconds=30)
-"""How long a cloud is asked again within one look: nobody may look again before the next sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +126,7 @@ def _lost(
     store = open_store(env)
     every = store.newest(still_open=True)
     records = [one for one in every if wanted.endpoint in {None, one.release.endpoint}]
+    # Unlike a driver, who looks again by itself: nobody may before the next sweep.
     accounts = Accounts(env, patience=PATIENCE, gather=gathering(len(records)))
     for record in records:
         work, failure = None, None
