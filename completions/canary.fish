@@ -575,6 +575,7 @@ complete -c canary -n '__fish_seen_subcommand_from notify' -l color -x -a 'auto 
 complete -c canary -n '__fish_seen_subcommand_from notify' -l ascii -d 'Draw with ASCII characters only'
 complete -c canary -n '__fish_seen_subcommand_from notify' -s h -l help -d 'Show the help of this command'
 complete -c canary -n '__fish_seen_subcommand_from notify' -a 'test'
+complete -c canary -n '__fish_seen_subcommand_from ci' -l stages-as-jobs -d 'A job up to each stage at which a person decides'
 complete -c canary -n '__fish_seen_subcommand_from ci' -s e -l endpoint -x -k -a '(__canary_live endpoints)' -d 'Endpoint in canary.yaml, or the cloud\'s name for it with --provider'
 complete -c canary -n '__fish_seen_subcommand_from ci' -l provider -x -k -a '(__canary_live providers)' -d 'Which cloud, or any installed provider; needed only without a config'
 complete -c canary -n '__fish_seen_subcommand_from ci' -l config -r -F -d 'Config file; else canary.yaml here or above'

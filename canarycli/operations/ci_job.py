@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from importlib.resources import files
 from shlex import quote
 
+from canarycli.config import load
+from canarycli.config.discover import here
 from canarycli.errors import UsageError
 from canarycli.operations.address import Address
 from canarycli.operations.ci_config import BAKE, STAGES, config_along, in_python
+from canarycli.operations.ci_stages import Part, jobs, parts_of
 from canarycli.operations.target import Finder, Target, entries_of
 from canarycli.registry import OURS
 from canarycli.store.memory import MemoryStore
@@ -64,13 +67,19 @@ AZURE_SIGN_IN = (
 )
 
 
-def ci_job(system: str, address: Address, env: Mapping[str, str]) -> str:
+def ci_job(
+    system: str, address: Address, env: Mapping[str, str], *, stages_as_jobs: bool = False
+) -> str:
     """The job for the endpoint that is meant: by name, or the only one of canary.yaml.
 
+    With `stages_as_jobs` there is one for each part of its plan, up to where a person decides.
+
     Raises:
-        UsageError: nothing says which endpoint, or which cloud it is on.
+        UsageError: nothing says which endpoint, or which cloud it is on; or its release can't be
+            more than one job.
     """
     target = _target(address, env)
+    parts = _parts(system, target, address, env) if stages_as_jobs else ()
     name = target.config.name if target.config else target.name
     words = {
         "way_back": WAY_BACK,
@@ -87,12 +96,26 @@ def ci_job(system: str, address: Address, env: Mapping[str, str]) -> str:
     }
     if system in IN_PYTHON:
         words["config"] = in_python(config_along(target, address, env))
-    text = _file(TEMPLATES[system])
+    text = jobs(system, _file(TEMPLATES[system]), parts)
     for word, value in words.items():
         text = text.replace(f"%%{word}%%", value)
     if system in IN_PYTHON:
         return text
     return "\n".join(line for line in text.splitlines() if line.strip()) + "\n"
+
+
+def _parts(
+    system: str, target: Target, address: Address, env: Mapping[str, str]
+) -> tuple[Part, ...]:
+    if system in IN_PYTHON:
+        raise UsageError(f"a step of {system} does the whole release, from canary.yaml's plan")
+    if target.config is None or target.config.plan is None:
+        raise UsageError(
+            f"{target.name} has no plan whose stages could be jobs",
+            hint="name one in canary.yaml, with then: hold where a person decides",
+        )
+    config = load(address.config, cwd=here(), env=env)
+    return parts_of(config.plans[target.config.plan])
 
 
 def _file(name: str) -> str:

@@ -209,6 +209,103 @@ def test_a_job_that_came_to_its_end_leaves_the_release_as_it_is(job_canary: Cana
     assert job_canary.run("status", "demo", "-o", "json").json["state"] == "held"
 
 
+PARTS = CONFIG.replace(
+    "bake: 1m}", "bake: 1m, then: hold}, {percent: 7.5, bake: 1m, then: approve}"
+)
+"""A plan at whose second stage a person decides, too."""
+
+
+def parts_of(canary: Canary, system: str) -> list[str]:
+    """What the jobs run one after the other, where each of them waits for the one before it."""
+    text = job(canary, system, "--stages-as-jobs")
+    if system == "jenkins":
+        waits = re.findall(r"input { message '(.*?)' }", text)
+        assert waits == ["Go on, to 7.5%?", "Go on, to 100%?"]
+        return re.findall(r"script: '\.canary/bin/(canary .*?)'\)", text)
+    found = yaml.safe_load(text)
+    if system == "gitlab":
+        jobs = [found[stage] for stage in found["stages"]]
+        assert [one["stage"] for one in jobs] == found["stages"]
+        assert [one["rules"][0].get("when") for one in jobs] == [None, "manual", "manual"]
+        return [one["script"][0] for one in jobs]
+    names = ["canary_5", "canary_7_5", "canary_100"]
+    if system == "azure":
+        first, *others = found["jobs"]
+        assert [first["job"], *(one["deployment"] for one in others)] == names
+        assert [one["dependsOn"] for one in others] == names[:-1]
+        deploys = [one["strategy"]["runOnce"]["deploy"] for one in others]
+        return [command_in(one["steps"], "script") for one in (first, *deploys)]
+    assert list(found["jobs"]) == names
+    assert [one.get("needs") for one in found["jobs"].values()] == [None, *names[:-1]]
+    return [command_in(one["steps"], "run") for one in found["jobs"].values()]
+
+
+def command_in(listed: list[dict[str, Any]], key: str) -> str:
+    """The command of a job that moves traffic."""
+    lines: list[str] = [step[key] for step in listed if key in step]
+    (command,) = [line for line in lines if re.match(r"canary (start|promote) ", line)]
+    assert any("canary rollback -y" in line for line in lines)
+    return command
+
+
+@pytest.mark.parametrize("system", ["github", "gitlab", "azure", "jenkins"])
+def test_stages_as_jobs_has_a_job_up_to_each_decision(canary: Canary, system: str) -> None:
+    canary.write(PARTS)
+
+    first, *others = parts_of(canary, system)
+
+    assert first.startswith('canary start --new-model "$MODEL" --timeout ')
+    assert len(others) == 2
+    assert all(one.startswith("canary promote --timeout ") for one in others)
+
+
+def test_jobs_on_machines_of_their_own_are_told_to_share_their_records(canary: Canary) -> None:
+    canary.write(PARTS)
+    assert "set state: in canary.yaml" in canary.run("ci", "github", "--stages-as-jobs").err
+    canary.write(PARTS + "state: s3://team/canary\n")
+    assert canary.run("ci", "github", "--stages-as-jobs").err == ""
+
+
+@pytest.mark.parametrize(
+    ("system", "config", "said"),
+    [
+        ("github", CONFIG, "no stage of plan p waits for a person"),
+        ("vertex", PARTS, "a step of vertex does the whole release"),
+        (
+            "gitlab",
+            PARTS.replace(", plan: p}", "}"),
+            "fraud has no plan",
+        ),
+    ],
+)
+def test_what_cannot_be_several_jobs_is_refused(
+    canary: Canary, system: str, config: str, said: str
+) -> None:
+    canary.write(config)
+
+    result = canary.run("ci", system, "--stages-as-jobs")
+
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+
+
+@pytest.mark.slow
+def test_the_jobs_of_the_stages_bring_a_release_to_its_end(job_canary: Canary) -> None:
+    text = (job_canary.folder / "canary.yaml").read_text()
+    job_canary.write(text.replace("10h}, {percent: 100}", "5s, then: hold}, {percent: 100}"))
+    found = yaml.safe_load(job(job_canary, "github", "--stages-as-jobs"))["jobs"]
+
+    reached = []
+    for steps_of in (one["steps"] for one in found.values()):
+        for line in [step["run"] for step in steps_of if step.get("run", "").startswith("canary")]:
+            done = job_canary.shell(f"set -e\n{line}")
+            assert done.code == 0, done.err
+        status = job_canary.run("status", "demo", "-o", "json").json
+        reached.append(status["traffic"])
+
+    assert reached == [{"v41": 95, "v42": 5}, {"v41": 0, "v42": 100}]
+
+
 PIPELINES = ("sagemaker", "vertex", "airflow")
 
 

@@ -1,15 +1,20 @@
 """`canary ci`: print a job for a CI system, or a step of a pipeline."""
 
 import os
-import sys
 from enum import StrEnum
 from typing import Annotated
 
-from typer import Argument
+from typer import Argument, Option
 
-from canarycli.cli.display.output import write
+from canarycli.cli.display.output import Output
 from canarycli.cli.options.common import WithoutRelease
 from canarycli.operations.ci_job import ci_job
+from canarycli.operations.workspace import records_place
+
+OWN_RECORDS = (
+    "note: each job is a machine of its own; for canary promote to know the release there, "
+    "set state: in canary.yaml to s3://, gs://, az:// or postgresql://"
+)
 
 
 class System(StrEnum):
@@ -27,6 +32,11 @@ class System(StrEnum):
 def ci(
     common: WithoutRelease,
     system: Annotated[System, Argument(help="What the job runs on")],
+    *,
+    stages_as_jobs: Annotated[
+        bool,
+        Option("--stages-as-jobs", help="A job up to each stage at which a person decides"),
+    ] = False,
 ) -> int:
     """Print a job for a CI system, or a step of a pipeline in Python.
 
@@ -34,5 +44,10 @@ def ci(
     release does. Paste it into a file: canary ci github > .github/workflows/release.yml
     The steps for SageMaker, Vertex AI and Airflow take your canary.yaml along.
     """
-    write(sys.stdout, ci_job(system.value, common.address, os.environ))
+    job = ci_job(system.value, common.address, os.environ, stages_as_jobs=stages_as_jobs)
+    with Output(common) as output:
+        output.text(job)
+        apart = stages_as_jobs and system is not System.JENKINS
+        if apart and "://" not in records_place(os.environ, common.config):
+            output.say(OWN_RECORDS)
     return 0
