@@ -1,10 +1,10 @@
 """The optional verb of a provider whose cloud answers for many endpoints in one call."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from canarycli.errors import ProviderError
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements, Metric, Window
 
 

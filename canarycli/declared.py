@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 from canarycli.durations import parse_duration
+from canarycli.late_methods import dataclass
 from canarycli.written import EMPTY, quoted, word
 
 VARIABLE = "_env"

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from canarycli.errors import UsageError
+from canarycli.late_methods import dataclass
 
 USUAL = ("5xx", "424", "408", "429")
 """Refusals and time-outs come as a 4xx too: no capacity is a 429, a model that is too slow a 408,

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from canarycli.errors import UsageError
+from canarycli.late_methods import dataclass
 from canarycli.provider import Endpoint
 
 FILE = "file"

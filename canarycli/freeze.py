@@ -1,10 +1,11 @@
 """Times in which nothing goes up: by cron and time zone, as calendars of companies have them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
+
+from canarycli.late_methods import dataclass
 
 MINUTE = timedelta(minutes=1)
 LONGEST = timedelta(days=31)

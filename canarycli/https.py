@@ -12,13 +12,14 @@ import select
 import ssl
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 from urllib.parse import SplitResult, unquote, urlsplit
 from weakref import finalize
+
+from canarycli.late_methods import dataclass
 
 AGENCIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """Whom to trust, where not the authorities of certifi: the variables of requests."""

@@ -1,9 +1,11 @@
 """What happened to a release, for people and audits: append-only, never read to decide."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
+
+from canarycli.late_methods import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Generic, TypeVar
 
 from canarycli.errors import Rejected
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Window
 from canarycli.recorder import Budget
 

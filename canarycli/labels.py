@@ -5,10 +5,10 @@ is asked once a period is old enough, and what it says is forgotten when the per
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Origin, Window
 
 LABELLED = "labelled"

@@ -1,11 +1,11 @@
 """What a candidate that is deployed like its baseline has in common with it, field by field."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from canarycli.errors import Unsupported
+from canarycli.late_methods import dataclass
 
 
 class Fate(StrEnum):

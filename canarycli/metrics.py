@@ -1,11 +1,13 @@
 """What is measured: metric names and units, windows, and the points of a series."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
+
+from canarycli.late_methods import dataclass
 
 
 class Unit(StrEnum):

@@ -2,11 +2,12 @@
 
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from canarycli.late_methods import dataclass
 from canarycli.late_names import late_names
 
 if TYPE_CHECKING:

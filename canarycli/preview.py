@@ -1,9 +1,9 @@
 """What a provider can say before anything is written: which endpoints, and what would be."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from canarycli.late_methods import dataclass
 from canarycli.provider import Endpoint, Notes
 
 

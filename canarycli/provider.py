@@ -1,10 +1,11 @@
 """The contract between canary and a cloud: few verbs, one value."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from canarycli.late_methods import dataclass
 from canarycli.sense import require, require_texts
 from canarycli.traffic import Traffic
 

@@ -6,10 +6,10 @@ reads what is in them the same way for all.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Window
 
 RECORDED = "recorded"

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from canarycli.errors import ProviderError
+from canarycli.late_methods import dataclass
 
 
 class Ends(StrEnum):

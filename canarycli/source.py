@@ -6,9 +6,9 @@ the endpoint's own cloud; one that fails takes the data of its own checks, and n
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements, Metric, Window
 
 BASELINE, CANDIDATE = "baseline", "candidate"

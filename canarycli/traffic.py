@@ -1,9 +1,11 @@
 """Who gets how much of the live traffic: shares that add up to 100, shadow beside them."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import floor, isclose
 from types import MappingProxyType
+
+from canarycli.late_methods import dataclass
 
 TOLERANCE = 0.01
 """Percent points by which two shares may differ and still be the same share.

@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 VALUES = (
+    "late_methods",
     "errors",
     "late_names",
     "failing",
@@ -72,6 +73,7 @@ API = "canarycli"
 OPEN_TO_PROVIDERS = frozenset(
     {
         "",
+        "late_methods",
         "errors",
         "failing",
         "https",

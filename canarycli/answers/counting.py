@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -10,6 +9,7 @@ from canarycli.answers.quality import QUALITY
 from canarycli.answers.reading import Paths, Said, read
 from canarycli.answers.told import Told
 from canarycli.errors import Unsupported
+from canarycli.late_methods import dataclass
 from canarycli.metrics import (
     ABOUT,
     LABELLED,

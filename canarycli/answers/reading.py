@@ -3,7 +3,6 @@
 import csv
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from math import isfinite
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from canarycli.answers.text import as_text, text_in, tokens_in
 from canarycli.errors import UsageError
 from canarycli.labels import text_of
+from canarycli.late_methods import dataclass
 
 NEGATIVE = "other"
 """What an answer says whose score is not over the threshold of the positive class."""

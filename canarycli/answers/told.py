@@ -1,12 +1,13 @@
 """One answer that was read: who gave it, in which period, and what would have been right."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from canarycli.answers.reading import Said
 from canarycli.errors import Rejected, Unsupported
 from canarycli.labels import MOST, Label
+from canarycli.late_methods import dataclass
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -1,8 +1,9 @@
 """Every command in one table: what help, completion, docs and the dispatcher are made from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from canarycli.late_methods import dataclass
 
 
 class Panel(StrEnum):

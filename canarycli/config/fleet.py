@@ -1,7 +1,6 @@
 """A fleet file: which endpoints get a model, in which waves, and how many may fail."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +14,7 @@ from canarycli.config.rules import Flaw
 from canarycli.config.source import read_source
 from canarycli.config.validate import validate
 from canarycli.config.values import Config
+from canarycli.late_methods import dataclass
 from canarycli.release.fleet import Seat, Wave
 
 

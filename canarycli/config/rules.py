@@ -5,7 +5,6 @@ the mistakes that pydantic finds.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +22,7 @@ from canarycli.config.people import approval_flaws, freeze_flaws
 from canarycli.config.plans import LIMITS, SOURCES
 from canarycli.config.problem import At, nearest
 from canarycli.config.sources import FROM, metric_flaws, source_flaws, unsliceable
+from canarycli.late_methods import dataclass
 from canarycli.metrics import LENGTHS, UNITS
 from canarycli.registry import provider_names
 

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from canarycli.config.foreign import own_defaults
 from canarycli.config.keys import keys_of
+from canarycli.late_methods import dataclass
 
 if TYPE_CHECKING:
     from canarycli.freeze import Freeze

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from canarycli.clock import Clock
@@ -10,6 +10,7 @@ from canarycli.engine.lease import busy_with
 from canarycli.engine.retries import Patient
 from canarycli.errors import Conflict, ProviderError, Rejected, UsageError
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.provider import Endpoint, Version
 from canarycli.release.record import Outcome, Release
 from canarycli.store import Query, Record, Stale, Store

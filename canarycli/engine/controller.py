@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from canarycli.errors import (
     Unsupported,
 )
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.provider import RAISED_NOTE, Deployer, Endpoint, Notes, Provider, Reporting
 from canarycli.release.context import Decision
 from canarycli.release.decide import decide

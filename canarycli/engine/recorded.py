@@ -1,7 +1,7 @@
 """Asks an endpoint's own recorded answers, as a source is asked, and joins their labels."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from canarycli.answers import (
 )
 from canarycli.errors import Unsupported
 from canarycli.labels import LABELLED, Labelling, mature_after
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements, Metric, Origin, Window
 from canarycli.provider import Provider
 from canarycli.recorder import MOST, USUAL_DELAY, Budget, Recorder

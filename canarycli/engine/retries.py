@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,6 +20,7 @@ from canarycli.errors import (
     Unavailable,
     Unsupported,
 )
+from canarycli.late_methods import dataclass
 from canarycli.provider import (
     Deployer,
     Detailed,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Thread
 from time import monotonic
 
@@ -10,6 +10,7 @@ from canarycli.engine.recorded import LONGEST, Kept
 from canarycli.engine.sound import sound_measurements
 from canarycli.errors import Broken, CanaryError, Unsupported
 from canarycli.labels import LABELLED
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements, Metric, Origin, Series, Window
 from canarycli.provider import Provider
 from canarycli.recorder import RECORDED

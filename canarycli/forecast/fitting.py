@@ -1,13 +1,14 @@
 """Gives every stage the time that its checks need, and says whether the whole is short enough."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from math import ceil
 from typing import Any
 
 from canarycli.forecast.outlook import forecast
 from canarycli.forecast.suggest import Suggestion, Traffic, suggest
+from canarycli.late_methods import dataclass
 from canarycli.plan import Plan, Role, Then
 
 PATIENT = timedelta(days=366)

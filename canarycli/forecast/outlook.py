@@ -1,7 +1,6 @@
 """What a plan can decide on an endpoint's traffic, stage by stage."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from canarycli.judge.margins import Promise
 from canarycli.judge.power import requests_to_pass
 from canarycli.judge.sources import learn
 from canarycli.judge.weights import weights
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements
 from canarycli.plan import Check, Plan, Role, Stage
 

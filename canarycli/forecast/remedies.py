@@ -1,12 +1,13 @@
 """What would let a check tell that can't: more time, more traffic, or a wider margin."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from math import ceil
 from typing import Any
 
 from canarycli.forecast.outlook import forecast
+from canarycli.late_methods import dataclass
 from canarycli.plan import Check, Margin, Plan
 
 SLACK = 0.9

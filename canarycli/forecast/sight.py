@@ -1,7 +1,7 @@
 """What one check can see at a stage: when it passes, when it fails, and the least it notices."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from math import ceil, exp, inf, isfinite, log
 from typing import Any
@@ -14,6 +14,7 @@ from canarycli.judge.means import weight_of
 from canarycli.judge.pool import quantile_of
 from canarycli.judge.power import information, requests_to_fail, requests_to_pass, sooner
 from canarycli.judge.skew import tilt_of, windows_needed
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Unit
 from canarycli.plan import Better, Check, Margin, Stage
 

@@ -6,13 +6,13 @@ share costs time and saves nobody; what a share costs is the reaction time, shar
 below some ratio, so the next share may grow until harm up to that ratio stays in the budget.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil, floor
 
 from canarycli.forecast.sight import MINUTE
 from canarycli.judge.margins import Promise
 from canarycli.judge.power import information, requests_to_pass, sooner
+from canarycli.late_methods import dataclass
 from canarycli.plan import Stage
 
 NICE = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 20, 25, 30, 40, 50)

@@ -1,11 +1,12 @@
 """What the judge says about one check, in numbers and in one sentence."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Unit
 from canarycli.plan import Role
 

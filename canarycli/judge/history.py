@@ -1,10 +1,10 @@
 """What the baseline was like before the release: rate, scatter, and how far it moved by itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from canarycli.judge.dispersion import UNKNOWN, from_history
+from canarycli.late_methods import dataclass
 
 RATE_UNKNOWN = 0.01
 HOUR, PEAK_REQUESTS = 60, 20

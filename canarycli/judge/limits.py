@@ -1,12 +1,13 @@
 """Plain rules on the candidate alone, and what every finding carries."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 
 from canarycli.judge.finding import Finding, Verdict
 from canarycli.judge.pool import Pooled, quantile_of
 from canarycli.judge.wording import amount, requests
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Unit
 from canarycli.plan import Better, Check, Margin
 

@@ -1,10 +1,11 @@
 """What is promised and by how much the candidate may be worse, in the judge's own terms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import exp, log
 from typing import Any
 
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Unit
 from canarycli.plan import Better, Check, Margin
 

@@ -9,11 +9,11 @@ counts for the fail side as in time and for the pass side as slow.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import exp, log
 
 from canarycli.judge.latency import LEAST, cumulative, score
 from canarycli.judge.pool import quantile
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Histogram
 
 WIDEST = 1.5

@@ -8,7 +8,6 @@ Windows of skewed values are brought together first, see `skew`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import exp, inf, log, sqrt, tanh
 
@@ -16,6 +15,7 @@ from canarycli.judge.dispersion import MEMORY, SURCHARGE, low_chi_square
 from canarycli.judge.margins import Promise
 from canarycli.judge.skew import Gathering, lean_of, lean_of_history, tilt_of
 from canarycli.judge.wealth import AT_ONCE, LANE, LARGEST, Wealth, late_start, stage_start
+from canarycli.late_methods import dataclass
 
 STAKES = (0.15, 0.35, 0.6, 0.9)
 WIDTHS = (0.7, 2.0)
@@ -126,7 +126,7 @@ class Means:
         margin_fail: float,
         margin_pass: float,
         promise: Promise,
-        known: Scale = Scale(),
+        known: Scale = Scale(),  # noqa: B008 - frozen
     ) -> None:
         self.margin_fail, self.margin_pass = margin_fail, margin_pass
         self.promise = promise

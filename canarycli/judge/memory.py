@@ -7,7 +7,7 @@ change after that: then what was judged too early is thrown away, and the judge 
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from struct import pack, unpack
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from canarycli.judge.evidence import Evidence
 from canarycli.judge.presence import Heard, Presence
 from canarycli.judge.sums import Sums
+from canarycli.late_methods import dataclass
 
 RING = 5
 """Periods that may still be revised after they were judged."""

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import add
 from typing import Any
 
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Counts, Histogram, Metric, Point, Series, Value
 
 REQUESTS = Metric("requests")

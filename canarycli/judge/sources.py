@@ -7,7 +7,7 @@ Everything else is judged as a value. The kind is fixed once data of it was seen
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from math import isfinite, log
 from typing import Any
@@ -32,6 +32,7 @@ from canarycli.judge.means import Means, Scale
 from canarycli.judge.points import rate_row, spread_row, value_row
 from canarycli.judge.pool import merged, pool, quantile, quantile_of
 from canarycli.judge.ratios import linear, ratio_of
+from canarycli.late_methods import dataclass
 from canarycli.metrics import (
     Counts,
     Histogram,
@@ -70,8 +71,8 @@ class Look:
     """
 
     rows: Mapping[datetime, tuple[float, ...] | None] = field(default_factory=dict)
-    ours: Series = Series()  # noqa: RUF009 - frozen
-    theirs: Series = Series()  # noqa: RUF009 - frozen
+    ours: Series = Series()
+    theirs: Series = Series()
 
     @property
     def period(self) -> timedelta:

@@ -7,7 +7,7 @@ So do answers of which one arm's are kept more often, and labels that come for o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Several
@@ -20,6 +20,7 @@ from canarycli.judge.pool import REQUESTS
 from canarycli.judge.sequential import period_of
 from canarycli.judge.sources import Look
 from canarycli.judge.sums import Sums
+from canarycli.late_methods import dataclass
 from canarycli.metrics import EVERY_LABEL, LABELLED, Measurements, Metric, Point, Unit, Value
 from canarycli.plan import Check, Role
 

@@ -1,12 +1,13 @@
 """The split in force as sums, so that a look needs no more points than the newest."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from canarycli.judge.finding import Arms
 from canarycli.judge.pool import Tally
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements, Metric, Point
 
 

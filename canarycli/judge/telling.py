@@ -1,6 +1,6 @@
 """Puts the numbers a verdict was decided on into its finding."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import exp, inf, isfinite, lgamma, log
 
 from canarycli.judge.comparison import Comparison
@@ -8,6 +8,7 @@ from canarycli.judge.finding import Finding, Verdict
 from canarycli.judge.guard import Guard
 from canarycli.judge.interval import Counted
 from canarycli.judge.means import Means
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Unit
 from canarycli.plan import Better
 

@@ -1,9 +1,11 @@
 """Which endpoint a person means, before anything is looked up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
+
+from canarycli.late_methods import dataclass
 
 OPTIONS = ("profile", "region", "project", "subscription", "resource_group", "workspace")
 """The settings that have an option of their own; all others are said by `--set`."""

@@ -1,12 +1,13 @@
 """Whose yes a promotion is: a name's, that of a job in a protected environment, or a signed one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 
 from canarycli.errors import UsageError
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.operations.ci_environment import this_job
 from canarycli.operations.signed import Comment
 from canarycli.operations.workspace import ci_url

@@ -1,12 +1,12 @@
 """What a driven release leaves in files, whatever its outcome: JUnit, a summary, a report."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from canarycli.engine.status import release_status
 from canarycli.errors import UsageError
+from canarycli.late_methods import dataclass
 from canarycli.operations.links import links_of
 from canarycli.operations.workspace import Workspace
 from canarycli.plain import plain

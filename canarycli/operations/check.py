@@ -1,7 +1,6 @@
 """Judges a live endpoint once over a window: `canary check`, which moves nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from canarycli.config import bake_from_option, load, plan_from_options, plan_from_word
@@ -10,6 +9,7 @@ from canarycli.config.recorded import recorded
 from canarycli.errors import PlanError, UsageError
 from canarycli.judge import Arms, Judgement
 from canarycli.judge.once import judge_window
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.operations.address import Address
 from canarycli.operations.past import before, read_past

@@ -3,13 +3,13 @@
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from canarycli.errors import UsageError
+from canarycli.late_methods import dataclass
 
 SECONDS = 15
 MOST = 1 << 16

@@ -1,12 +1,13 @@
 """Deletes what finished releases left deployed."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from canarycli.config.values import KEEP_BASELINE
 from canarycli.engine.cleanup import Cleaning, Leftover
 from canarycli.errors import Busy, CanaryError, Conflict, Exit, NotFound, Stopped, UsageError
+from canarycli.late_methods import dataclass
 from canarycli.operations.address import Address
 from canarycli.operations.occupied import refuse_noted
 from canarycli.operations.start import found_on

@@ -1,12 +1,12 @@
 """What a release makes its sources read: said before it starts, by the doctor and by the plan."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from canarycli.child import sized
 from canarycli.engine.sources import arms_of
 from canarycli.labels import LABELLED, mature_after
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Metric, Origin, Window
 from canarycli.recorder import MOST, RECORDED, USUAL_DELAY
 from canarycli.registry import load_source

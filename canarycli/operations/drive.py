@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from canarycli.errors import (
     UsageError,
 )
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.operations.accepted import Accepted
 from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.workspace import Workspace

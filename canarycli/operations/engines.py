@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from canarycli.config.discover import here
 from canarycli.config.records import engine_in_file
 from canarycli.errors import CanaryError, MissingExtra, UsageError
+from canarycli.late_methods import dataclass
 from canarycli.operations.engine_kind import EngineKind
 from canarycli.operations.temporal.place import Place
 from canarycli.release.record import Release

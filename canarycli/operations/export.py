@@ -1,13 +1,13 @@
 """`canary history --export`: a release as a canary.series/1 line, to be judged again."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from canarycli.errors import UsageError
 from canarycli.journal import Event
 from canarycli.judge import Arms, begin, extra_metrics
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Window
 from canarycli.operations.address import Address
 from canarycli.operations.past import before, read_past

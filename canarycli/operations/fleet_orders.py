@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 from canarycli.clock import SystemClock
 from canarycli.errors import CanaryError, Exit, NotFound, UsageError
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.operations.fleets import Fleets
 from canarycli.operations.rollback import way_back
 from canarycli.operations.target import Target

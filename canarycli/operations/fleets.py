@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from canarycli.codec import from_json, to_json
 from canarycli.errors import NotFound, UsageError
+from canarycli.late_methods import dataclass
 from canarycli.release.fleet import Fleet
 from canarycli.release.record import Release
 from canarycli.store import Stale, Store

@@ -1,7 +1,7 @@
 """What the past of an endpoint says about a release before anything moves."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from canarycli.judge.margins import MAY_DIFFER, too_tight
 from canarycli.judge.sources import coarse
 from canarycli.judge.wording import change
 from canarycli.labels import mature_after
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements, Metric, Unit
 from canarycli.operations.buckets import COARSE_HINT
 from canarycli.operations.costs import Reads, reads_of

@@ -1,13 +1,13 @@
 """Takes the change freezes of canary.yaml, as they are now, into releases under way."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from canarycli.config import load
 from canarycli.config.discover import here
 from canarycli.errors import CanaryError, UsageError
 from canarycli.freeze import Freeze, in_force
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.operations.address import Address
 from canarycli.operations.target import Finder, Target, entries_of
 from canarycli.operations.workspace import Workspace, open_store, open_workspace, work_on

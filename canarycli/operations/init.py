@@ -4,13 +4,14 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from canarycli.config import config_schema
 from canarycli.config.writing import plan_data, write_flow, write_yaml
 from canarycli.errors import CanaryError, UsageError
+from canarycli.late_methods import dataclass
 from canarycli.operations.address import Address
 from canarycli.operations.ci_job import ci_job
 from canarycli.operations.start import Wanted, intend

@@ -1,10 +1,10 @@
 """Measures how far two equal arms of an endpoint differ: `canary check --aa`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from canarycli.errors import UsageError
 from canarycli.judge.noise import arm_noise
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Counts, Measurements
 from canarycli.operations.address import Address
 from canarycli.operations.check import Asked, LiveWindow, window_of

@@ -1,12 +1,12 @@
 """Holds a release at its current stage."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from canarycli.engine.status import release_status
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.operations.workspace import Workspace
 from canarycli.plan import Then
 from canarycli.release import orders

@@ -1,13 +1,13 @@
 """The permissions canary needs in a cloud, without asking the cloud."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from canarycli.config import Config, load
 from canarycli.config.alarms import alarm_of
 from canarycli.config.discover import here
 from canarycli.errors import CanaryError, Unsupported
+from canarycli.late_methods import dataclass
 from canarycli.metrics import LABELLED
 from canarycli.operations.address import Address
 from canarycli.operations.target import Target, answers_of, find_target

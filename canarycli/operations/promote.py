@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from canarycli.judge import Verdict
+from canarycli.late_methods import dataclass
 from canarycli.operations.approvals import given
 from canarycli.operations.drive import Drive, Ending
 from canarycli.operations.follow import carry_out

@@ -6,13 +6,13 @@ and errors. `docs/python.md` has examples that are run by the tests.
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from canarycli.engine.status import release_status
 from canarycli.journal import Event
 from canarycli.judge.finding import Finding, Verdict
+from canarycli.late_methods import dataclass
 from canarycli.operations.address import Address
 from canarycli.operations.anyhow import open_anyhow
 from canarycli.operations.check import Asked, check_live

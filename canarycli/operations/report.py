@@ -1,12 +1,12 @@
 """A release as a text for people, pipelines and programs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from canarycli.clock import SystemClock
 from canarycli.errors import UsageError
+from canarycli.late_methods import dataclass
 from canarycli.operations.address import Address
 from canarycli.operations.artifacts import document_of
 from canarycli.operations.history import one_release

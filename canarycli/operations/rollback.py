@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from canarycli.engine.loop import drive, looked_enough
 from canarycli.engine.status import release_status
@@ -20,6 +20,7 @@ from canarycli.errors import (
 )
 from canarycli.ids import new_id
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.operations.accepted import Accepted
 from canarycli.operations.waiting import Waiting
 from canarycli.operations.workspace import Workspace

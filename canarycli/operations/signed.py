@@ -4,11 +4,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from canarycli.errors import UsageError
+from canarycli.late_methods import dataclass
 from canarycli.release.orders import SIGN
 
 NAMESPACE = "canary"

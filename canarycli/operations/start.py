@@ -1,7 +1,7 @@
 """What `start` and `plan` mean: flags, files and a look at the endpoint, put together."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -16,6 +16,7 @@ from canarycli.freeze import in_force
 from canarycli.ids import new_id
 from canarycli.journal import Event
 from canarycli.judge import Arms, begin
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements
 from canarycli.operations.address import Address
 from canarycli.operations.drive import driven

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from canarycli.clock import SystemClock
 from canarycli.engine.status import endpoint_status, release_status
 from canarycli.errors import CanaryError, Exit
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.operations.address import Address
 from canarycli.operations.target import Ambiguous, find_target
 from canarycli.operations.workspace import Workspace, open_store, work_on

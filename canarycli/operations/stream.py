@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 
 from canarycli.clock import Clock
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.operations.drive import Drive, Ending
 from canarycli.operations.heeding import SLICE, heed
 from canarycli.operations.on_interrupt import OnInterrupt

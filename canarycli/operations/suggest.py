@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from math import ceil
 from pathlib import Path
@@ -14,6 +14,7 @@ from canarycli.errors import PlanError, UsageError
 from canarycli.forecast import Traffic, forecast
 from canarycli.forecast.fitting import Fit, fit
 from canarycli.judge.margins import tolerance
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Unit
 from canarycli.operations.foresight import Foresight, foresee, foreseen
 from canarycli.operations.start import Intent

@@ -1,7 +1,7 @@
 """Finds the endpoint that a name, a release, the folder's canary.yaml or nothing at all means."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,6 +11,7 @@ from canarycli.config.discover import discover, here
 from canarycli.config.values import Config, EndpointConfig
 from canarycli.declared import VARIABLE
 from canarycli.errors import CanaryError, NotFound, UsageError
+from canarycli.late_methods import dataclass
 from canarycli.masking import is_secret
 from canarycli.operations.address import Address
 from canarycli.operations.settings import check_said, secret_names

@@ -1,11 +1,12 @@
 """What people elsewhere are told of a release: an event as a note in words of its own. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from canarycli.harmless import in_line
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.release.record import Outcome, Release
 
 SECONDS = 5.0

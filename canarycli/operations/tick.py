@@ -3,11 +3,11 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
 
 from canarycli.errors import Busy, CanaryError, Exit
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.operations.accounts import Accounts, gathering
 from canarycli.operations.workspace import Workspace, open_store
 from canarycli.release.record import Release

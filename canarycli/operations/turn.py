@@ -1,12 +1,12 @@
 """Waits for an endpoint's turn: somebody else's release on it has to be over first."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from canarycli.engine.lease import busy_with
 from canarycli.errors import Busy
+from canarycli.late_methods import dataclass
 from canarycli.operations.workspace import Workspace
 from canarycli.release.record import State
 from canarycli.store import Record

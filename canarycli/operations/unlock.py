@@ -1,10 +1,10 @@
 """Frees an endpoint whose driver is gone, without waiting for its lease to end."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from canarycli.engine.lease import busy_with, free
 from canarycli.errors import Busy, NotFound
+from canarycli.late_methods import dataclass
 from canarycli.operations.workspace import Workspace
 from canarycli.store import Record
 

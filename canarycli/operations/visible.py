@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from canarycli.clock import SystemClock
 from canarycli.engine.retries import Patient, patient_with
 from canarycli.errors import CanaryError, Unsupported
+from canarycli.late_methods import dataclass
 from canarycli.preview import Listed, Listing
 from canarycli.registry import OURS, load_provider
 from canarycli.verbs import offers

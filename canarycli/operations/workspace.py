@@ -4,7 +4,6 @@ import getpass
 import os
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from secrets import token_hex
@@ -17,6 +16,7 @@ from canarycli.engine.retries import Patient, patient_with
 from canarycli.errors import CanaryError, Denied, NotFound, Unavailable
 from canarycli.folders import state_folder
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.operations.address import Address
 from canarycli.operations.engines import poke
 from canarycli.operations.notify import Hearer, hearers

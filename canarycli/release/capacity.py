@@ -1,8 +1,8 @@
 """Compares instances with the share they would get. Pure."""
 
 import math
-from dataclasses import dataclass
 
+from canarycli.late_methods import dataclass
 from canarycli.provider import Endpoint
 from canarycli.traffic import TOLERANCE, Traffic, percent
 

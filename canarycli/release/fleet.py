@@ -1,12 +1,13 @@
 """One model over many endpoints: waves, a barrier between them, a budget of failures. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from canarycli.errors import Exit
+from canarycli.late_methods import dataclass
 from canarycli.release.record import OUTCOME_EXITS, Outcome, Release
 
 

@@ -1,9 +1,9 @@
 """The mark that a rollback leaves on an endpoint: which release, when, who."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from canarycli.late_methods import dataclass
 from canarycli.provider import ROLLED_BACK_NOTE, Notes
 
 _NO_TAG = re.compile(r"[^\w .:/=+@-]")

@@ -1,10 +1,10 @@
 """Finds every reason not to start a release, at once, before anything moves."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from math import floor, isclose
 
 from canarycli.errors import Conflict, NotFound, Unsupported, UsageError
+from canarycli.late_methods import dataclass
 from canarycli.plan import Check, Plan, Role
 from canarycli.provider import Endpoint, Limits
 from canarycli.release.capacity import shortages

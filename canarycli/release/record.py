@@ -1,12 +1,13 @@
 """A release: all that must survive a crash, as one frozen value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from canarycli.errors import Exit
+from canarycli.late_methods import dataclass
 from canarycli.late_names import late_names
 from canarycli.plan import Plan, Stage, Then
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, RELEASE_NOTE, Notes

@@ -1,12 +1,13 @@
 """Turns what a person asked for into a release that is ready to be driven."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
 from canarycli.errors import NotFound, Unchanged, UsageError
+from canarycli.late_methods import dataclass
 from canarycli.plan import Plan
 from canarycli.provider import Endpoint, Version
 from canarycli.release.record import Release, State

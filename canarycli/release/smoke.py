@@ -1,9 +1,9 @@
 """Asks a candidate before it gets live traffic, and tells whether it answered well."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from canarycli.errors import NotFound, Rejected
+from canarycli.late_methods import dataclass
 from canarycli.plan import Smoke
 from canarycli.provider import Reply, Smoker
 

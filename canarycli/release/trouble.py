@@ -1,8 +1,7 @@
 """One reason not to start a release, and those that are an endpoint's own."""
 
-from dataclasses import dataclass
-
 from canarycli.errors import Busy, CanaryError, Denied, Exit, Unsupported, UsageError
+from canarycli.late_methods import dataclass
 from canarycli.provider import Endpoint
 
 EMPTY = (

@@ -1,12 +1,12 @@
 """Charts as inline SVG, drawn by hand: no script and no library is needed to look at them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from math import ceil, floor, log10
 from typing import TypeVar
 
+from canarycli.late_methods import dataclass
 from canarycli.report import gauge, numbers
 from canarycli.report.story import Row, Story
 

@@ -4,8 +4,7 @@
 scale, from -0.6 to +1.45 of the limit, so that rows compare.
 """
 
-from dataclasses import dataclass
-
+from canarycli.late_methods import dataclass
 from canarycli.report.story import FLOOR, Row
 
 LEFT, RIGHT = -0.6, 1.45

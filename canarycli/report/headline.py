@@ -4,10 +4,10 @@ Screens, plain lines and reports say it with the same words, since they ask here
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from canarycli.late_methods import dataclass
 from canarycli.release.decide.sentences import span
 from canarycli.report.story import Row
 

@@ -1,13 +1,14 @@
 """A release as the things that happened to it, in order, ready to be told in any form."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from canarycli.journal import Event
 from canarycli.judge.finding import WORST_FIRST
+from canarycli.late_methods import dataclass
 from canarycli.plan import Check
 from canarycli.release.record import Outcome, Release
 from canarycli.release.rows import failed_requests

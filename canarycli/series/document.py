@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
@@ -11,6 +11,7 @@ from typing import Any
 
 from canarycli.durations import parse_duration
 from canarycli.errors import PlanError
+from canarycli.late_methods import dataclass
 from canarycli.plan import Better, Margin
 
 SCHEMA = "canary.series/1"

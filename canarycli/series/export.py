@@ -1,7 +1,6 @@
 """Turns a release's measurements into a canary.series/1 document, to be judged again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from canarycli.judge.latency import SHARE_MARGINS
 from canarycli.judge.margins import Margins, margins_of, tolerance
 from canarycli.judge.ratios import linear
 from canarycli.judge.sources import BOTH, LEVELS, OVER, RATE, SPREAD, kind_of, needs
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Counts, Histogram, Measurements, Metric, Point, Series, Value
 from canarycli.plan import Check, Margin, Role
 from canarycli.series.document import SCHEMA

@@ -1,10 +1,10 @@
 """The verdict on a recorded release, and its JSON."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from canarycli.judge.finding import Finding, Verdict
+from canarycli.late_methods import dataclass
 
 SCHEMA = "canary.verdict/1"
 

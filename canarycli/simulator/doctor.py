@@ -1,9 +1,9 @@
 """Looks at a pretend cloud before a release: there is little that could be wrong with it."""
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.probes import newest_points
 from canarycli.provider import Endpoint, Probe

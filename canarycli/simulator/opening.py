@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
 from canarycli.clock import FastClock, SystemClock
 from canarycli.errors import UsageError
+from canarycli.late_methods import dataclass
 from canarycli.simulator.script import SCRIPT_KEYS, keyed, known, number, parse_script
 from canarycli.simulator.state import State
 from canarycli.simulator.world import Scene, World

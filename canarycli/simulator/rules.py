@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from canarycli.errors import Conflict, NotFound, Rejected
+from canarycli.late_methods import dataclass
 from canarycli.provider import BASELINE_NOTE, Endpoint, Limits, Notes
 from canarycli.simulator.world import Added, Scene
 from canarycli.traffic import TOLERANCE, Traffic, percent

@@ -29,12 +29,13 @@ of `Quality` beside `slower`, `after` and `above`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 
 from canarycli.errors import UsageError
+from canarycli.late_methods import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """One version's share of the traffic over time."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from canarycli.late_methods import dataclass
 from canarycli.simulator.world import Scene
 
 

@@ -5,13 +5,13 @@ and only the youngest points still grow.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from math import ceil, cos, pi
 from types import MappingProxyType
 
 from canarycli.errors import Unsupported
+from canarycli.late_methods import dataclass
 from canarycli.metrics import (
     LABELLED,
     Counts,

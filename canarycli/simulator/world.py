@@ -1,10 +1,11 @@
 """What has happened to the pretend endpoints: values from which everything else follows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
+from canarycli.late_methods import dataclass
 from canarycli.provider import Version
 from canarycli.simulator.script import SCENARIOS, Actor, Quality, Script
 from canarycli.traffic import Traffic

@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -19,6 +19,7 @@ from uuid import uuid4
 from canarycli.codec import to_json
 from canarycli.errors import StoreError
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.store import layout
 from canarycli.store.contract import EVERYTHING, UNHURRIED, Patience, Query, Record, Sheet, Stale
 from canarycli.store.document import (

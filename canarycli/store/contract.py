@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from canarycli.errors import CanaryError
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.release.record import Outcome, Release
 
 LEASE = timedelta(seconds=90)

@@ -1,13 +1,13 @@
 """Puts faults between canary and a provider, at whichever call a test wants them."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from canarycli.clock import Clock
 from canarycli.errors import Conflict, Denied, ProviderError, Unavailable, Unsupported
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.provider import Deployer, Endpoint, Limits, Notes, Provider, Reply, Smoker
 from canarycli.recorder import Answer as Said

@@ -3,12 +3,12 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 from urllib.parse import urlencode
 
 from canarycli.https import Unsuited
+from canarycli.late_methods import dataclass
 from canarycli_azureml.clouds import Cloud
 from canarycli_azureml.errors import Unanswered, refusal
 from canarycli_azureml.plain import Plain, fits

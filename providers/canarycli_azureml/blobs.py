@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -11,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from canarycli import __version__
 from canarycli.errors import Denied
+from canarycli.late_methods import dataclass
 from canarycli_azureml.api import METRICS_SECONDS, PAGES
 from canarycli_azureml.clouds import Cloud
 from canarycli_azureml.credentials import credential

@@ -3,10 +3,11 @@
 import copy
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from canarycli.errors import UsageError
+from canarycli.late_methods import dataclass
 from canarycli.likeness import likeness
 from canarycli.provider import RELEASE_NOTE
 from canarycli_azureml.body import Body

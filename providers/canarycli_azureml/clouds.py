@@ -1,8 +1,9 @@
 """Azure's clouds: which hosts to ask, and for which audience."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from canarycli.errors import UsageError
+from canarycli.late_methods import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ Each deployment has a collector of its own, so one arm may collect nothing, or s
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from math import ceil
@@ -14,6 +13,7 @@ from typing import Any
 
 from canarycli.errors import Unsupported
 from canarycli.kept import File, Kept, Piece, folders, refuse_large
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Window
 from canarycli.recorder import Answer, Budget, Recording
 from canarycli_azureml.api import Session

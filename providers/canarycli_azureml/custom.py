@@ -1,12 +1,12 @@
 """A person's own metric: `azure_monitor: {name, aggregation, namespace, dimensions}`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from canarycli.errors import Unsupported
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Metric, Point, Value
 from canarycli_azureml.monitoring import NAMESPACE, Line, Question
 from canarycli_azureml.offered import WORD

@@ -5,11 +5,11 @@ import fnmatch
 import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from canarycli.errors import CanaryError
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.probes import clock, newest_points
 from canarycli.provider import Endpoint, Probe

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from canarycli.child import sized
 from canarycli.errors import NotFound, UsageError
 from canarycli.files import FILE, Files, means_files
+from canarycli.late_methods import dataclass
 from canarycli.local_files import size_at
 from canarycli_azureml.api import Session
 from canarycli_azureml.body import Body

@@ -1,12 +1,12 @@
 """Both arms' metrics: requests counted one status at a time, the rest as Azure averages it."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 from canarycli.errors import Unsupported
 from canarycli.failing import Failures, in_class
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Counts, Measurements, Metric, Point, Series, Value, Window
 from canarycli_azureml import custom
 from canarycli_azureml.api import Session

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from canarycli.errors import NotFound, UsageError
+from canarycli.late_methods import dataclass
 from canarycli_azureml.api import Session
 from canarycli_azureml.settings import Settings
 

@@ -1,10 +1,10 @@
 """Questions to Azure Monitor and the answers' series, in its own words and units."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Window
 from canarycli_azureml.api import METRICS, Session
 from canarycli_azureml.errors import Unanswered

@@ -1,13 +1,13 @@
 """What the provider is built with: a workspace, its cloud, and how its metrics are read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 from canarycli.errors import UsageError
 from canarycli.failing import Failures
+from canarycli.late_methods import dataclass
 from canarycli_azureml.clouds import PUBLIC, Cloud, cloud_named
 from canarycli_azureml.keys import KEYS
 
@@ -44,7 +44,7 @@ class Settings:
     workspace: str
     cloud: Cloud = PUBLIC
     metric_delay: timedelta = METRIC_DELAY
-    failures: Failures = Failures()  # noqa: RUF009 - frozen
+    failures: Failures = Failures()
 
     @classmethod
     def read(cls, given: Mapping[str, Any], environment: Mapping[str, str]) -> "Settings":

@@ -3,10 +3,10 @@
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from canarycli.errors import Rejected
+from canarycli.late_methods import dataclass
 from canarycli.provider import Reply
 from canarycli_azureml.api import Session
 from canarycli_azureml.body import Body

@@ -1,10 +1,10 @@
 """A split as Azure ML takes it: what is asked for, and the whole body that says so."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from canarycli.errors import NotFound, Rejected, Unsupported
+from canarycli.late_methods import dataclass
 from canarycli.provider import BASELINE_NOTE, RELEASE_NOTE, Endpoint, Notes
 from canarycli.traffic import Traffic
 from canarycli_azureml import body as read

@@ -7,10 +7,10 @@ is not sure of.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from canarycli import __version__
+from canarycli.late_methods import dataclass
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 10

@@ -1,10 +1,10 @@
 """CloudWatch alarms that people have already, as a metric: 1 while it rings, 0 while it is fine."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from canarycli.errors import NotFound
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Metric, Series, Value, Window
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from canarycli.errors import Denied, NotFound, ProviderError
+from canarycli.late_methods import dataclass
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
 

@@ -5,10 +5,10 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from canarycli.errors import NotFound, Unsupported, UsageError
+from canarycli.late_methods import dataclass
 from canarycli.likeness import Fate, likeness
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.fields import CONFIG, VARIANT

@@ -1,11 +1,11 @@
 """Reads endpoint configs, which never change: once read, they are kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from canarycli.errors import ProviderError
+from canarycli.late_methods import dataclass
 from canarycli_sagemaker.answers import checked
 from canarycli_sagemaker.api import Clients
 

@@ -6,7 +6,6 @@ that is `InService` again on its old config has refused the new one, with a reas
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.validate import ParamValidator
@@ -21,6 +20,7 @@ from canarycli.errors import (
     UsageError,
 )
 from canarycli.files import FILE, Files, Say, Uploaded, without_files
+from canarycli.late_methods import dataclass
 from canarycli.preview import Preview
 from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Endpoint, Notes
 from canarycli.traffic import TOLERANCE, Traffic, percent

@@ -1,13 +1,13 @@
 """A model to be made of a person's files: what is asked of AWS, worked out before any write."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from canarycli.child import sized
 from canarycli.errors import NotFound, Unsupported, UsageError
 from canarycli.files import FILE, Files, means_files, same_image, without_files
+from canarycli.late_methods import dataclass
 from canarycli.likeness import Field, likeness
 from canarycli.local_files import size_at
 from canarycli_sagemaker.answers import checked

@@ -1,12 +1,13 @@
 """Which CloudWatch statistics each of canary's metrics is made from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
 from canarycli.errors import Unsupported
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Metric
 from canarycli_sagemaker.offered import CUSTOM_SOURCE, METRICS
 

@@ -1,11 +1,11 @@
 """Asks CloudWatch for many statistics in one call."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from canarycli.errors import Denied, ProviderError, Unavailable
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements, Metric, Series, Window
 from canarycli_sagemaker.alarms import alarm_of, alarm_series, read_alarms
 from canarycli_sagemaker.answers import checked

@@ -1,10 +1,10 @@
 """The least IAM policy for one endpoint and what is to be done with it, from the calls it takes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from canarycli.errors import CanaryError
+from canarycli.late_methods import dataclass
 from canarycli.provider import Needs
 from canarycli_sagemaker.api import Clients
 from canarycli_sagemaker.settings import Settings

@@ -1,8 +1,9 @@
 """What SageMaker said of an endpoint and will be asked for again; `Endpoint.raw`."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from canarycli.late_methods import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """What a person may say about an AWS account and its metrics, checked once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from canarycli.errors import UsageError
 from canarycli.failing import USUAL, Failures
+from canarycli.late_methods import dataclass
 
 MINUTE = timedelta(minutes=1)
 """The period of CloudWatch's metrics unless an endpoint publishes more often."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from canarycli.errors import Conflict, Denied, NotFound, ProviderError, Unsupported
+from canarycli.late_methods import dataclass
 from canarycli.provider import (
     CANDIDATE_NOTE,
     RELEASE_NOTE,

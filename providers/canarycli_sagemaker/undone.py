@@ -1,7 +1,6 @@
 """Notices that SageMaker took a change of variants back without a word."""
 
-from dataclasses import dataclass
-
+from canarycli.late_methods import dataclass
 from canarycli_sagemaker.raw import Look
 
 

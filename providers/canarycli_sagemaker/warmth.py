@@ -1,7 +1,8 @@
 """Keeps an idle variant's instances from being scaled away, and lets them go again."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from canarycli.late_methods import dataclass
 from canarycli.provider import Endpoint
 from canarycli_sagemaker.autoscaling import Autoscaling
 from canarycli_sagemaker.notes import Tags

@@ -1,11 +1,11 @@
 """Metrics of a cloud's own store as rows: each column of a metric is one of the store's series."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from canarycli.errors import Unsupported
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.source import Arm
 from canarycli_sources.measured import Answer, measurements

@@ -7,12 +7,12 @@ and `bad` apart. Or it says `promql`, an expression for one arm's value of a per
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 from canarycli.errors import Rejected, Unavailable, Unsupported
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Counts, Measurements, Metric, Point, Series, Value, Window
 from canarycli.source import Arm
 from canarycli_sources.measured import Answer, measurements, nothing

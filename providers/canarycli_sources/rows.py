@@ -5,7 +5,6 @@ The same for every store that answers with rows, so that a query can be moved fr
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from math import isfinite
@@ -13,6 +12,7 @@ from typing import Any
 
 from canarycli.errors import Rejected
 from canarycli.labels import Label, text_of
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Counts, Metric, Point, Series, Value, Window
 from canarycli.source import Arm
 from canarycli_sources.settings import Pace

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from canarycli.errors import UsageError
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Window
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

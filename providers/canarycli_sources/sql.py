@@ -6,11 +6,11 @@ labels, `:keys` are those of the answers that are asked about.
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from canarycli.errors import Rejected, Unsupported
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.source import Arm
 from canarycli_sources.measured import Answer, measurements, nothing

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
 from canarycli.errors import Rejected, Unavailable
+from canarycli.late_methods import dataclass
 from canarycli_vertex.api import Api, Json
 from canarycli_vertex.errors import understood
 from canarycli_vertex.wire import Params

@@ -11,11 +11,11 @@ In canary.yaml:
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from canarycli.errors import Unsupported
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Metric, Value
 from canarycli_vertex.distribution import percentile, read_histogram
 from canarycli_vertex.errors import understood

@@ -6,11 +6,11 @@ the operation that brings it. It is worth a look only until the model is there.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from canarycli.errors import Denied, NotFound, Rejected
+from canarycli.late_methods import dataclass
 from canarycli.provider import Version
 from canarycli_vertex.api import Api, Json
 from canarycli_vertex.errors import ended, understood

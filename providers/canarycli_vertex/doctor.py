@@ -1,11 +1,11 @@
 """Looks at identity, permissions, clock and metrics by calls that change nothing."""
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from canarycli.errors import CanaryError, Denied, Unavailable
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Measurements, Metric, Window
 from canarycli.probes import clock, newest_points
 from canarycli.provider import Endpoint, Probe

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from canarycli.child import sized
 from canarycli.errors import NotFound, Rejected, Unsupported, UsageError
 from canarycli.files import Files, means_files, same_image
+from canarycli.late_methods import dataclass
 from canarycli.likeness import likeness
 from canarycli.local_files import files_at, size_at
 from canarycli_vertex.api import Api, Json

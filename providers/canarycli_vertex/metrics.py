@@ -8,11 +8,12 @@ no data. Only errors are zero where there were responses and none of them failed
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from canarycli.errors import Unsupported
 from canarycli.failing import Failures
+from canarycli.late_methods import dataclass
 from canarycli.metrics import (
     Counts,
     Histogram,

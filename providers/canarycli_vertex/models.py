@@ -1,9 +1,9 @@
 """Finds the model a person wants deployed, down to one version."""
 
 import re
-from dataclasses import dataclass
 
 from canarycli.errors import NotFound, Rejected, Unsupported, UsageError
+from canarycli.late_methods import dataclass
 from canarycli_vertex.api import Api, Json
 from canarycli_vertex.errors import understood
 

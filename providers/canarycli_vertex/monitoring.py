@@ -4,10 +4,10 @@ A point of Google's ends at its `endTime`; a point of ours is named by the start
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from canarycli.late_methods import dataclass
 from canarycli.metrics import Window
 from canarycli_vertex.api import Api, Json
 from canarycli_vertex.errors import understood

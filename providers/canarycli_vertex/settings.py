@@ -4,7 +4,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from canarycli.errors import UsageError
 from canarycli.failing import Failures
+from canarycli.late_methods import dataclass
 
 UNIVERSE = "googleapis.com"
 MONITORING = f"https://monitoring.{UNIVERSE}"
@@ -51,7 +52,7 @@ class Settings:
     impersonate: str = ""
     number: str = ""
     bigquery: str = BIGQUERY
-    failures: Failures = Failures()  # noqa: RUF009 - frozen
+    failures: Failures = Failures()
 
     @classmethod
     def of_project(cls, given: Mapping[str, Any], env: Mapping[str, str]) -> "Settings":

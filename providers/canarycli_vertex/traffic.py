@@ -6,10 +6,10 @@ also be our own first try, whose answer was lost: reading tells.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from canarycli.errors import Conflict, NotFound, Rejected, Unavailable, Unsupported
+from canarycli.late_methods import dataclass
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, Endpoint, Notes
 from canarycli.traffic import TOLERANCE, Traffic
 from canarycli_vertex.api import Api, Json

@@ -2,11 +2,11 @@
 
 import json as codec
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from canarycli.https import Line, Unsuited
+from canarycli.late_methods import dataclass
 
 if TYPE_CHECKING:
     import requests

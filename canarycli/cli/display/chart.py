@@ -1,11 +1,11 @@
 """The chart of one check in characters: both arms over the stage, and the limit. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
 from canarycli.cli.display.spans import BAD, OURS, QUIET, STRONG, Line
+from canarycli.late_methods import dataclass
 from canarycli.report import numbers
 from canarycli.report.story import CEILING, FLOOR, Row, Story
 

@@ -1,11 +1,11 @@
 """What is shown of an error: one layout for people, one for programs."""
 
 import os
-from dataclasses import dataclass
 
 from canarycli.cli.display.ansi import paint
 from canarycli.errors import Exit
 from canarycli.harmless import harmless
+from canarycli.late_methods import dataclass
 from canarycli.masking import mask
 
 SCHEMA = "canary.error/1"

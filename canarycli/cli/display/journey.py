@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from canarycli.cli.display import ci
 from canarycli.cli.display.interrupt import what_now
@@ -15,6 +15,7 @@ from canarycli.cli.options.driving import ok_codes
 from canarycli.config import bake_from_option
 from canarycli.errors import Exit, Left
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.operations.artifacts import Artifacts
 from canarycli.operations.drive import Drive, Ending
 from canarycli.operations.on_interrupt import OnInterrupt

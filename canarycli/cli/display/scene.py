@@ -1,12 +1,12 @@
 """What a frame is made from: a release, its story, the time, and what a person looks at. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from canarycli.engine.lease import last_sign
 from canarycli.journal import Event
+from canarycli.late_methods import dataclass
 from canarycli.report.headline import Headline, headline
 from canarycli.report.story import Story, told
 from canarycli.store import Record

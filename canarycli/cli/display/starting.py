@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from datetime import timedelta
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from canarycli.cli.options.common import Common
 from canarycli.cli.options.driving import may_be_unchanged
 from canarycli.config import bake_from_option
 from canarycli.errors import Exit, Unchanged
+from canarycli.late_methods import dataclass
 from canarycli.operations.address import Address
 from canarycli.operations.artifacts import Artifacts
 from canarycli.operations.engine_kind import EngineKind

@@ -1,7 +1,6 @@
 """The command tree as values: what completion scripts and the command reference are made from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from typer.core import TyperArgument, TyperCommand, TyperOption
@@ -9,6 +8,7 @@ from typer.core import TyperArgument, TyperCommand, TyperOption
 from canarycli.cli.help.topics import TOPICS
 from canarycli.cli.help.usage import choices
 from canarycli.cli.table import COMMANDS, Row
+from canarycli.late_methods import dataclass
 from canarycli.release.record import Outcome
 
 

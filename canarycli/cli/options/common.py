@@ -7,7 +7,6 @@ into the parameters declared here.
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from canarycli.errors import UsageError
+from canarycli.late_methods import dataclass
 from canarycli.operations.address import OPTIONS, Address
 
 

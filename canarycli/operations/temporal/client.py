@@ -1,7 +1,6 @@
 """Reaches Temporal: where it is, the workflow of a release, a poke of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio.api.enums.v1 import IndexedValueType
@@ -13,6 +12,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from canarycli.errors import CanaryError, Denied, UsageError
+from canarycli.late_methods import dataclass
 from canarycli.operations.temporal.place import Place
 from canarycli.operations.temporal.workflow import Aim, ReleaseWorkflow
 from canarycli.release.record import Release

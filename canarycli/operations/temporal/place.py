@@ -1,6 +1,6 @@
 """Where Temporal is, as far as canary.yaml says it."""
 
-from dataclasses import dataclass
+from canarycli.late_methods import dataclass
 
 
 @dataclass(frozen=True, slots=True)
