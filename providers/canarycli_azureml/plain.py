@@ -1,4 +1,4 @@
-"""Signs with a secret of the environment, and sends by the standard library."""
+"""Signs with a token that takes one request, and sends by the standard library."""
 
 import json
 import os
@@ -6,36 +6,26 @@ import time
 from collections.abc import Mapping
 from http.client import HTTPException
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from canarycli.errors import Unavailable
 from canarycli.https import Answer, Line, Unsuited
 from canarycli_azureml.clouds import Cloud
 from canarycli_azureml.errors import Unanswered, without_secrets
+from canarycli_azureml.identity import token_request
 from canarycli_azureml.way import AGENT, CONNECT_SECONDS, PASSING, READ_SECONDS, Sent
-
-SECRET = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
-ELSEWHERE = ("AZURE_TOKEN_CREDENTIALS", "AZURE_AUTHORITY_HOST", "AZURE_REGIONAL_AUTHORITY_NAME")
-"""Variables that change who gives the token, or to whom."""
 
 EARLY = 300
 """Seconds before its end that a token is asked for anew, as in azure-core."""
 
 
 def fits(cloud: Cloud, environment: Mapping[str, str]) -> bool:
-    """Whether the environment names a service principal by its secret, and nothing beside it."""
-    tenant = environment.get("AZURE_TENANT_ID", "")
-    return (
-        all(environment.get(name) for name in SECRET)
-        and not any(environment.get(name) for name in ELSEWHERE)
-        and tenant.replace("-", "").replace(".", "").isalnum()
-        and tenant.lower() != "adfs"
-        and cloud.manager.startswith("https://")
-    )
+    """Whether one request gets the token here, and the manager is the cloud's own."""
+    return cloud.manager.startswith("https://") and token_request(cloud, environment) is not None
 
 
 class Plain:
-    """Signs with a secret of the environment, and sends by the standard library.
+    """Signs with a token that takes one request, and sends by the standard library.
 
     Raises `Unsuited` where the same has to be tried by way of azure-identity: nothing was
     carried out then.
@@ -76,32 +66,24 @@ class Plain:
         self._until = 0.0
 
     def _sign_in(self, doing: str) -> None:
-        """Have a token, by OAuth's client credentials.
+        """Have a token.
 
         Raises:
-            Unsuited: Entra refuses: azure-identity is to ask, and to say why.
-            Unavailable: it gives no answer for now.
+            Unsuited: it is refused: azure-identity is to ask, and to say why.
+            Unavailable: there is no answer for now.
         """
-        tenant, client, secret = (os.environ[name] for name in SECRET)
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": client,
-            "client_secret": secret,
-            "scope": self._cloud.scope,
-        }
-        no_token = f"{doing}: no token from Entra ID just now"
-        line = Line(f"https://{self._cloud.authority}", connect=CONNECT_SECONDS)
+        asking = token_request(self._cloud, os.environ)
+        if asking is None:
+            raise Unsuited("the token is asked for in another way now")
+        no_token = f"{doing}: no token from {asking.giver} just now"
+        line = Line(asking.host, connect=CONNECT_SECONDS)
         asked = time.monotonic()
         try:
             got = line.ask(
-                "POST",
-                f"/{quote(tenant)}/oauth2/v2.0/token",
-                headers={
-                    "Accept": "application/json",
-                    "Content-Type": "application/x-www-form-urlencoded",
-                    "User-Agent": AGENT,
-                },
-                body=urlencode(form).encode(),
+                "GET" if asking.body is None else "POST",
+                asking.target,
+                headers={"Accept": "application/json", "User-Agent": AGENT, **asking.headers},
+                body=asking.body,
                 read=READ_SECONDS,
             )
         except (OSError, HTTPException) as error:
@@ -111,7 +93,7 @@ class Plain:
         if got.status in PASSING or got.status >= 500:
             raise Unavailable(f"{no_token}: it answered {got.status}")
         if got.status != 200:
-            raise Unsuited(f"Entra answered {got.status}")
+            raise Unsuited(f"{asking.giver} answered {got.status}")
         self._token, lasts = _token_in(got, no_token)
         self._until = asked + lasts - min(EARLY, lasts / 2)
 
@@ -124,6 +106,7 @@ def _token_in(got: Answer, no_token: str) -> tuple[str, float]:
     """The token, and the seconds it is good for."""
     try:
         found = json.loads(got.body)
-        return str(found["access_token"]), float(found["expires_in"])
-    except (ValueError, KeyError, TypeError) as error:
+        lasts = found.get("expires_in") or float(found["expires_on"]) - time.time()
+        return str(found["access_token"]), float(lasts)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unavailable(f"{no_token}: its answer makes no sense") from error

@@ -1,9 +1,9 @@
 """How a request to Resource Manager gets there: signed, sent once, and answered by anything.
 
-There are two ways with one meaning. `Plain` is for a service principal whose secret is in the
-environment, as jobs and on-call machines have it; it needs neither azure-identity nor requests,
-which are half of a rollback. `Pipeline` is for every other credential, and for whatever `Plain`
-is not sure of.
+There are two ways with one meaning. `Plain` is for a credential that takes one request for its
+token, as jobs, machines in Azure and people on call have it; it needs neither azure-identity nor
+requests, which are half of a rollback. `Pipeline` is for every other credential, and for whatever
+`Plain` is not sure of.
 """
 
 from collections.abc import Mapping

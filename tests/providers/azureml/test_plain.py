@@ -1,16 +1,15 @@
 """The short way to Resource Manager: taken where it means the same, and what is heavy stays out."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from servers.azureml.running import PLACE, Server
 
 from canarycli_azureml import AzureML
-from canarycli_azureml.clouds import CHINA, PUBLIC, Cloud
-from canarycli_azureml.plain import fits
 
-SECRET = {"AZURE_TENANT_ID": "72f9-aa", "AZURE_CLIENT_ID": "c0ffee", "AZURE_CLIENT_SECRET": "s"}
 HEAVY = {"azure.core", "azure.identity", "msal", "cryptography", "requests", "urllib3"}
 LOOK = """
 import sys
@@ -21,37 +20,36 @@ print(sorted(set(eval(sys.argv[2])) & set(sys.modules)))
 """
 
 
-@pytest.mark.parametrize(
-    ("more", "cloud", "fit"),
-    [
-        ({}, PUBLIC, True),
-        ({}, CHINA, True),
-        ({"AZURE_TENANT_ID": "acme.onmicrosoft.com"}, PUBLIC, True),
-        ({"AZURE_CLIENT_CERTIFICATE_PATH": "key.pem"}, PUBLIC, True),
-        ({"AZURE_CLIENT_SECRET": ""}, PUBLIC, False),
-        ({"AZURE_TENANT_ID": "adfs"}, PUBLIC, False),
-        ({"AZURE_TENANT_ID": "no/tenant"}, PUBLIC, False),
-        ({"AZURE_TOKEN_CREDENTIALS": "dev"}, PUBLIC, False),
-        ({"AZURE_AUTHORITY_HOST": "login.acme.com"}, PUBLIC, False),
-        ({"AZURE_REGIONAL_AUTHORITY_NAME": "westeurope"}, PUBLIC, False),
-        ({}, PUBLIC.at("http://localhost:1"), False),
-    ],
-)
-def test_it_is_for_a_secret_of_the_environment_and_nothing_beside_it(
-    more: dict[str, str], cloud: Cloud, *, fit: bool
+WAYS: dict[str, dict[str, str]] = {
+    "a secret": {},
+    "a federated token": {"AZURE_CLIENT_SECRET": "", "AZURE_FEDERATED_TOKEN_FILE": "{file}"},
+    "a managed identity": {
+        "AZURE_CLIENT_SECRET": "",
+        "IDENTITY_ENDPOINT": "{url}/managed-identity",
+        "IDENTITY_HEADER": "made-up",
+    },
+}
+
+
+@pytest.mark.parametrize("environment", WAYS.values(), ids=WAYS)
+def test_neither_azures_packages_nor_requests_are_loaded(
+    server: Server, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    assert fits(cloud, {**SECRET, **more}) is fit
-
-
-def test_with_a_secret_neither_azures_packages_nor_requests_are_loaded(server: Server) -> None:
     words = (repr(dict(PLACE)), repr(HEAVY))
+    (tmp_path / "token").write_text("assertion")
+    given = {k: v.format(file=tmp_path / "token", url=server.url) for k, v in environment.items()}
 
     said = subprocess.run(
-        [sys.executable, "-c", LOOK, *words], capture_output=True, text=True, check=True
+        [sys.executable, "-c", LOOK, *words],
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     assert said.stdout.splitlines() == ["blue 100%", "[]"]
-    assert len(server.calls("token")) == 1
+    tokens = [call["path"] for call in server.calls("token")]
+    assert not any("openid-configuration" in path for path in tokens)
 
 
 def test_a_host_excepted_from_the_proxy_is_left_to_requests(
