@@ -28,7 +28,8 @@ if not TYPE_CHECKING:
 def _with_late_methods(cls: type) -> type:
     made: type = _of_the_library(init=False, repr=False, eq=False, slots=True)(cls)
     for name, compiled in COMPILED.items():
-        setattr(made, name, _at_first_call(made, name, compiled))
+        if name not in vars(cls):
+            setattr(made, name, _at_first_call(made, name, compiled))
     for name, method in THE_SAME_FOR_ALL.items():
         setattr(made, name, method)
     return made

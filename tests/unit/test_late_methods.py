@@ -76,6 +76,18 @@ def test_values_are_equal_by_what_is_compared_and_only_to_their_kind() -> None:
     assert len({OURS(5), OURS(5), OURS(6)}) == 2
 
 
+@pytest.mark.parametrize("decorator", [late_methods.dataclass, dataclass])
+def test_a_method_the_class_has_itself_is_kept(decorator: Callable[..., Any]) -> None:
+    @decorator(frozen=True, slots=True)
+    class Loud:
+        name: str
+
+        def __repr__(self) -> str:
+            return self.name.upper()
+
+    assert repr(Loud("a")) == "A"
+
+
 def test_no_two_share_what_a_factory_made() -> None:
     assert OURS(5).notes is not OURS(5).notes
 
