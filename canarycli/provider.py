@@ -176,10 +176,19 @@ class Provider(Protocol):
         """Where: `us-east-1`, `acme-ml/europe-west4`; the same text for the same endpoints."""
 
     def describe(self, endpoint: str) -> Endpoint:
-        """Look at an endpoint: versions (idle ones too), traffic, settled or not."""
+        """Look at an endpoint: versions (idle ones too), traffic, settled or not.
+
+        Raises:
+            NotFound: there is none of that name.
+            Unsupported: it is of a kind that nobody can look at so.
+        """
 
     def notes(self, seen: Endpoint) -> Notes:
-        """What canary wrote on the endpoint, {} if nothing."""
+        """What canary wrote on the endpoint, {} if nothing.
+
+        Raises:
+            Denied: it may not be read; a release goes on without where it could never be.
+        """
 
     def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
         """Ask for a split and return at once, without waiting until it is in place.
@@ -202,7 +211,15 @@ class Provider(Protocol):
         metrics: "Collection[Metric]",
         window: "Window",
     ) -> "Measurements":
-        """The points of each metric on each version in the window; no data is an empty series."""
+        """The points of each metric on each version, by version name and `Metric.key`.
+
+        Only whole periods inside the window, the oldest first, in the unit of `Metric.unit`. No
+        data is an empty series or none at all, never zero and never an error, as it is of a
+        version that is not there.
+
+        Raises:
+            Unsupported: this cloud has no such metric, or its `source` makes no sense.
+        """
 
     def plain_command(self, endpoint: str, to: Traffic) -> str:
         """The cloud's own command line, to paste, for this split, its shares of 0 too; no call."""

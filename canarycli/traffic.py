@@ -75,9 +75,11 @@ class Traffic:
         return self.shadow.get(version, 0.0) > before.shadow.get(version, 0.0) + TOLERANCE
 
     def rounded(self, finest: float) -> dict[str, float]:
-        """Shares in multiples of `finest` percent that add up to 100, by largest remainder.
+        """The shares of `live` in multiples of `finest` percent, by largest remainder.
 
-        A version at 0 stays at 0: only versions in play share what rounding leaves over.
+        They add up to 100, of which `finest` is a part. Versions without traffic are not in it, so
+        that rounding gives them none; one of less than half a step may be in it at 0. {} where
+        nothing is live.
         """
         if not self.live:
             return {}

@@ -272,7 +272,6 @@ MaybeSeconds = Annotated[
     BeforeValidator(lambda value: _duration(value).total_seconds()),
     _schema("string", _DURATION, pattern=PATTERN),
 ]
-Number = Annotated[float, BeforeValidator(_number), _schema("number", "a number", minimum=0)]
 MaybeNumber = Annotated[
     float | None, BeforeValidator(_number), _schema("number", "a number", minimum=0)
 ]

@@ -1,6 +1,6 @@
 """What a process that drives many releases counts, for health checks and alerts."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
@@ -8,9 +8,6 @@ from time import monotonic
 
 BOUNDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Seconds, of the histograms."""
-
-KEPT = 5000
-"""Lags that percentiles are taken from."""
 
 
 @dataclass(slots=True)
@@ -41,7 +38,6 @@ class Figures:
         self._lock = Lock()
         self._events: Counter[tuple[str, str]] = Counter()
         self._standing: dict[str, str] = {}
-        self._lags: deque[float] = deque(maxlen=KEPT)
         self._alive = monotonic()
         self.lag, self.took = Histogram(), Histogram()
 
@@ -50,7 +46,6 @@ class Figures:
         with self._lock:
             self.lag.add(lag)
             self.took.add(took)
-            self._lags.append(lag)
 
     def count(self, what: str, which: str = "", number: int = 1) -> None:
         """Something happened: `ended`, `promoted`."""
@@ -73,12 +68,6 @@ class Figures:
     def silent_for(self) -> float:
         """Seconds since the last sign of life."""
         return monotonic() - self._alive
-
-    def lag_at(self, quantile: float) -> float:
-        """The lag that this share of the last looks did not exceed."""
-        with self._lock:
-            lags = sorted(self._lags)
-        return lags[min(len(lags) - 1, int(quantile * len(lags)))] if lags else 0.0
 
     def counted(self) -> Mapping[tuple[str, str], int]:
         """Everything that was counted."""

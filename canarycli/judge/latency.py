@@ -12,7 +12,6 @@ from canarycli.judge.margins import Margins
 
 QUANTILES = (0.5, 0.9, 0.99)
 QUANTILE_WEIGHTS = (0.25, 0.5, 0.25)
-TOLERANCE_FAIL, TOLERANCE_PASS = 0.10, 0.30
 LEAST = 1e-9
 LEAST_ABOVE = 5
 """A percentile of n requests is taken only if at least so many lie above it."""

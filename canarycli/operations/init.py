@@ -23,7 +23,6 @@ from canarycli.traffic import percent
 
 CONFIG, SCHEMA = "canary.yaml", "canary.schema.json"
 PLAN = "standard"
-USUAL_STAGES = "5,25,50,100"
 
 JOBS: Mapping[str, str] = {
     "github": ".github/workflows/canary-{name}.yml",

@@ -235,11 +235,6 @@ def averaged(point: Any) -> Point:
     return Value(point.at, point.bad / point.n) if isinstance(point, Counts) else point
 
 
-def eager(real: Any, seen: Endpoint, model: str, *rest: Any) -> str:
-    real.deploy(seen, model, *rest)
-    return "v42"
-
-
 def twice(real: Any, seen: Endpoint, model: str, like: str, options: Any, release: str) -> str:
     """A new version whenever the endpoint has settled."""
     number = int(seen.revision) - (not seen.settled)

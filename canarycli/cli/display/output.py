@@ -149,11 +149,6 @@ class Output:
         else:
             self._write(sys.stderr, text)
 
-    def say_if(self, text: str) -> None:
-        """Talk to the person, if there is anything to say."""
-        if text:
-            self.say(text)
-
     def _opened(self, common: Common, *, anyhow: bool) -> TextIO | None:
         try:
             return _events_file(common)
@@ -231,11 +226,6 @@ def _lose(stream: TextIO, error: Exception) -> None:
 
 
 _LOST: list[TextIO] = []
-
-
-def is_lost(stream: TextIO) -> bool:
-    """Whether something that was said there got lost."""
-    return stream in _LOST
 
 
 def _why(error: Exception) -> str:

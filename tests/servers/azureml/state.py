@@ -39,7 +39,6 @@ class Settings:
     shadow_counts: bool = True
     merge_tags: bool = True
     system_data: bool = True  # False: no systemData in answers
-    operation_scope: str = "subscription"
     granted: list[str] | None = None  # actions the caller has, None for all
     secret: str = ""  # the only client secret accepted, "" for any
     front_ends: int = 3  # each reports a latency percentile of its own
