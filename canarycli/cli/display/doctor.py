@@ -12,7 +12,8 @@ from canarycli.cli.display.table import room
 from canarycli.cli.options.common import Common
 from canarycli.errors import Exit
 from canarycli.harmless import visible
-from canarycli.operations.doctor import IDENTITY, UNFIT, Group
+from canarycli.operations.cloud import IDENTITY, UNFIT
+from canarycli.operations.doctor import Group
 from canarycli.provider import Probe
 
 SCHEMA = "canary.doctor/1"
