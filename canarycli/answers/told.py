@@ -1,6 +1,6 @@
 """One answer that was read: who gave it, in which period, and what would have been right."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -46,7 +46,14 @@ def joined(found: Iterable[Told], labels: Iterable[Label], mature: timedelta) ->
             "several answers share one record, so nothing tells which label is whose",
             hint="say where each has its key, predictions: {key: ...}",
         )
-    due = {one.key: one.at + mature for one in answers}
+    newest = _newest(labels, {one.key: one.at + mature for one in answers})
+    for one in answers:
+        known = newest.get(one.key)
+        yield one if known is None else replace(one, truth=known.says)
+
+
+def _newest(labels: Iterable[Label], due: Mapping[str, datetime]) -> Mapping[str, Label]:
+    """The last label of each key that came by the time it is due."""
     newest: dict[str, Label] = {}
     for label in labels:
         if label.key not in due or (label.at is not None and label.at > due[label.key]):
@@ -54,9 +61,7 @@ def joined(found: Iterable[Told], labels: Iterable[Label], mature: timedelta) ->
         before = newest.get(label.key)
         if before is None or (before.at or LONG_AGO) <= (label.at or LONG_AGO):
             newest[label.key] = label
-    for one in answers:
-        known = newest.get(one.key)
-        yield one if known is None else replace(one, truth=known.says)
+    return newest
 
 
 def within(labels: Iterable[Label]) -> Iterator[Label]:

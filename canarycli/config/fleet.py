@@ -1,6 +1,6 @@
 """A fleet file: which endpoints get a model, in which waves, and how many may fail."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -92,21 +92,29 @@ def read_fleet(path: Path, config: Config, shown: str) -> FleetFile:
 
 def _flaws(data: Any, config: Config) -> Iterator[Flaw]:
     """Endpoints that are named twice or not at all, and those without a model."""
-    waves = data.get("waves") if isinstance(data, dict) else None
     found: set[str] = set()
-    for i, wave in enumerate(waves if isinstance(waves, list) else ()):
-        seats = wave.get("endpoints") if isinstance(wave, dict) else None
-        for j, entry in enumerate(seats if isinstance(seats, list) else ()):
+    for path, name, seat in _seats(data):
+        if name not in config.endpoints:
+            known = nearest(name, config.endpoints)
+            yield Flaw(path, f"canary.yaml has no endpoint {name!r}{known}")
+        if name in found:
+            yield Flaw(path, f"{name} is in a wave already")
+        if not (seat.get("model") or data.get("model")):
+            yield Flaw(path, f"nothing says which model {name} gets: write model:", At.VALUE)
+        found.add(name)
+
+
+def _seats(data: Any) -> Iterator[tuple[tuple[str | int, ...], str, Mapping[str, Any]]]:
+    """Where each endpoint is named, its name, and what is said of it there."""
+    for i, wave in enumerate(_list_in(data, "waves")):
+        for j, entry in enumerate(_list_in(wave, "endpoints")):
             seat = _seat(entry)
             name = seat.get("endpoint") if isinstance(seat, dict) else None
-            path = ("waves", i, "endpoints", j)
-            if not isinstance(name, str):
-                continue
-            if name not in config.endpoints:
-                known = nearest(name, config.endpoints)
-                yield Flaw(path, f"canary.yaml has no endpoint {name!r}{known}")
-            if name in found:
-                yield Flaw(path, f"{name} is in a wave already")
-            if not (seat.get("model") or data.get("model")):
-                yield Flaw(path, f"nothing says which model {name} gets: write model:", At.VALUE)
-            found.add(name)
+            if isinstance(name, str):
+                yield ("waves", i, "endpoints", j), name, seat
+
+
+def _list_in(data: Any, key: str) -> list[Any]:
+    """A list in a file that may be of any form; an empty one where there is none."""
+    found = data.get(key) if isinstance(data, dict) else None
+    return found if isinstance(found, list) else []

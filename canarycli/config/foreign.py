@@ -90,12 +90,18 @@ def store_flaws(metric: Mapping[str, Any], ours: Collection[str]) -> Iterator[Wr
         elif word not in words:
             near = nearest(str(word), {"name", *ours, *words})
             yield (word,), f"unknown key {word}{near}", At.KEY
-        elif not isinstance(inside, Mapping):
-            yield (word,), f"{quoted(inside)} where a mapping is expected", At.VALUE
         else:
-            for name, value in inside.items():
-                for place, sentence, at in _flaw(str(name), value, words[word]):
-                    yield (word, *place), sentence, at
+            yield from _inside(word, inside, words[word])
+
+
+def _inside(word: str, inside: Any, keys: Keys) -> Iterator[Wrong]:
+    """What is wrong below the word of a store."""
+    if not isinstance(inside, Mapping):
+        yield (word,), f"{quoted(inside)} where a mapping is expected", At.VALUE
+        return
+    for name, value in inside.items():
+        for place, sentence, at in _flaw(str(name), value, keys):
+            yield (word, *place), sentence, at
 
 
 def alarm_flaw(alarm: Any) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from inspect import iscoroutine, isgenerator
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from canarycli.engine.blame import without_secrets
 from canarycli.provider import Endpoint
@@ -82,15 +82,19 @@ def _check(series: "Series", what: str) -> None:
         names = ", ".join(sorted(form.__name__ for form in forms))
         raise TypeError(f"points of {what} are {names}, not of one form")
     for point in points:
-        if not isinstance(point.at, datetime) or point.at.tzinfo is None:
-            raise ValueError(f"a point of {what} is at {point.at!r}, a time without its zone")
-        for figure in _figures(point):
-            if isinstance(figure, bool) or not isinstance(figure, int | float):
-                raise TypeError(f"a point of {what} has {figure!r} where a number belongs")
-            if not -LARGEST <= figure <= LARGEST:
-                raise ValueError(f"a point of {what} has the number {figure!r:.40}")
+        _check_point(point, what)
     if any(late.at <= early.at for early, late in pairwise(points)):
         raise ValueError(f"points of {what} are not the oldest first, one a period")
+
+
+def _check_point(point: Any, what: str) -> None:
+    if not isinstance(point.at, datetime) or point.at.tzinfo is None:
+        raise ValueError(f"a point of {what} is at {point.at!r}, a time without its zone")
+    for figure in _figures(point):
+        if isinstance(figure, bool) or not isinstance(figure, int | float):
+            raise TypeError(f"a point of {what} has {figure!r} where a number belongs")
+        if not -LARGEST <= figure <= LARGEST:
+            raise ValueError(f"a point of {what} has the number {figure!r:.40}")
 
 
 def _figures(point: "Point") -> tuple[float, ...]:

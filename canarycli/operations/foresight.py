@@ -189,31 +189,33 @@ def foreseen(intent: Intent, foresight: Foresight) -> Intent:
 
 
 def _troubles(foresight: Foresight) -> Iterator[Trouble]:
-    told, plan = foresight.forecast, foresight.release.plan
-    if told is None or foresight.per_minute is None:
+    told, plan, per_minute = foresight.forecast, foresight.release.plan, foresight.per_minute
+    if told is None or per_minute is None:
         return
     for check in plan.checks:
-        blunt = coarse(check, foresight.known.get(check.name, {}))
+        name = f"check {check.name!r}"
         if check.name in told.short:
-            yield Trouble(
-                f"check {check.name!r} gates the end, and can't tell from what all stages show",
-                f"bake longer at {percent(_highest(plan))}, allow more, or confirm with --yes",
-                blocks=False,
-            )
-        elif blunt:
-            hint = COARSE_HINT.format(check.name)
-            yield Trouble(f"check {check.name!r}: {blunt}", hint, blocks=False)
+            said = f"{name} gates the end, and can't tell from what all stages show"
+            hint = f"bake longer at {percent(_highest(plan))}, allow more, or confirm with --yes"
+        elif blunt := coarse(check, foresight.known.get(check.name, {})):
+            said, hint = f"{name}: {blunt}", COARSE_HINT.format(check.name)
         elif check.name in told.undecidable:
-            way = remedy(check, plan, foresight.per_minute, foresight.known, foresight.settle)
-            stage = plan.stages[way.stage - 1]
-            patience = span(plan.patience(stage))
-            takes = f"it takes about {span(way.takes)}" if way.takes else "it never passes there"
-            yield Trouble(
-                f"check {check.name!r} can't tell at {percent(stage.percent)} within {patience}: "
-                f"{takes} with {foresight.per_minute:,.0f} requests a minute",
-                f"{_way(check, way)}, or confirm with --yes",
-                blocks=False,
-            )
+            way = remedy(check, plan, per_minute, foresight.known, foresight.settle)
+            said = f"{name} {_slow(plan, way, per_minute)}"
+            hint = f"{_way(check, way)}, or confirm with --yes"
+        else:
+            continue
+        yield Trouble(said, hint, blocks=False)
+
+
+def _slow(plan: Plan, way: Remedy, per_minute: float) -> str:
+    """That a check does not decide in time where it first could, and how long it would take."""
+    stage = plan.stages[way.stage - 1]
+    takes = f"it takes about {span(way.takes)}" if way.takes else "it never passes there"
+    return (
+        f"can't tell at {percent(stage.percent)} within {span(plan.patience(stage))}: "
+        f"{takes} with {per_minute:,.0f} requests a minute"
+    )
 
 
 def _highest(plan: Plan) -> float:

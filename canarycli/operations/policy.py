@@ -1,19 +1,21 @@
 """The permissions canary needs in a cloud, without asking the cloud."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from canarycli.config import Config, load
 from canarycli.config.alarms import alarm_of
 from canarycli.config.discover import here
 from canarycli.errors import CanaryError, Unsupported
+from canarycli.files import FILE
 from canarycli.late_methods import dataclass
 from canarycli.metrics import LABELLED
 from canarycli.operations.address import Address
 from canarycli.operations.target import Target, answers_of, find_target
 from canarycli.operations.workspace import open_store
+from canarycli.permissions import Needs, Permitted
 from canarycli.plan import Plan
-from canarycli.provider import Needs, Permitted
 from canarycli.registry import provider_class
 from canarycli.verbs import offers
 
@@ -82,21 +84,25 @@ def _target(address: Address, provider: str, env: Mapping[str, str]) -> Target:
 def _needs(
     target: Target, plan: Plan | None, labels: Mapping[str, Any], *, deploys: bool | None
 ) -> Needs:
-    checks = plan.checks if plan is not None else ()
-    joined = labels if any(check.metric.name in LABELLED for check in checks) else {}
-    origins = [check.metric.origin for check in checks]
+    options: Mapping[str, Any] = target.config.candidate if target.config else {}
+    brings = bool(options) if deploys is None else deploys
+    needs = Needs(deploys=brings, uploads=brings and FILE in options)
+    return needs if plan is None else _needs_of(needs, plan, labels)
+
+
+def _needs_of(needs: Needs, plan: Plan, labels: Mapping[str, Any]) -> Needs:
+    """What a plan's checks, smoke tests and shadow take besides."""
+    joined = labels if any(check.metric.name in LABELLED for check in plan.checks) else {}
+    origins = [check.metric.origin for check in plan.checks]
     kinds = {origin.kind for origin in origins if origin is not None}
     if joined.get("source"):
         kinds.add(str(joined["source"]["kind"]))
-    options: Mapping[str, Any] = target.config.candidate if target.config else {}
-    brings = bool(options) if deploys is None else deploys
-    return Needs(
-        deploys=brings,
-        uploads=brings and "file" in options,
-        smokes=plan is not None and bool(plan.smoke),
-        shadows=plan is not None and plan.shadow is not None,
-        alarms=plan is not None and any(alarm_of(check) for check in plan.checks),
-        answers=plan is not None and any(check.metric.says for check in plan.checks),
+    return replace(
+        needs,
+        smokes=bool(plan.smoke),
+        shadows=plan.shadow is not None,
+        alarms=any(alarm_of(check) for check in plan.checks),
+        answers=any(check.metric.says for check in plan.checks),
         labels=str((joined.get("spec") or {}).get("files") or ""),
         sources=frozenset(kinds),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from canarycli.config import Config, load, plan_from_options, plan_from_word
 from canarycli.config.discover import here
@@ -152,19 +152,7 @@ def intend(
         deploy = with_files(wanted.model, target.config.candidate if target.config else {})
     if vague and not wanted.model:
         wanted, deploy = replace(wanted, model=ANY_MODEL), deploy or {}
-    request = Request(
-        provider=target.provider,
-        place=work.provider.place,
-        model=wanted.model,
-        plan=plan,
-        by=actor(env),
-        baseline=wanted.baseline or (target.config.baseline if target.config else None),
-        settings=work.target.kept,
-        deploy=deploy,
-        note=wanted.note,
-        ref=wanted.ref or ci_url(env),
-        kept_as=work.kept_as,
-    )
+    request = _request(work, wanted, plan, deploy, env)
     release = prepare(request, endpoint, release_id=new_id(), now=work.clock.now())
     upload = ""
     if release.model and wanted.model != ANY_MODEL:
@@ -173,6 +161,30 @@ def intend(
     troubles = _troubles(work, endpoint, release)
     flags = address.flags if vague else (*address.flags, *wanted.flags)
     return Intent(work, endpoint, release, troubles, flags, upload, wanted.files)
+
+
+def _request(
+    work: Workspace,
+    wanted: Wanted,
+    plan: Plan,
+    deploy: Mapping[str, Any] | None,
+    env: Mapping[str, str],
+) -> Request:
+    """What was asked for, as the rules of a release take it."""
+    config = work.target.config
+    return Request(
+        provider=work.target.provider,
+        place=work.provider.place,
+        model=wanted.model,
+        plan=plan,
+        by=actor(env),
+        baseline=wanted.baseline or (config.baseline if config else None),
+        settings=work.target.kept,
+        deploy=deploy,
+        note=wanted.note,
+        ref=wanted.ref or ci_url(env),
+        kept_as=work.kept_as,
+    )
 
 
 def _troubles(work: Workspace, endpoint: Endpoint, release: Release) -> tuple[Trouble, ...]:

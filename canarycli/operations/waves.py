@@ -127,26 +127,27 @@ class Waves:
         """Begin what is due; where somebody else's release is, again at the next step."""
         fleet = move.fleet
         for seat in move.begin:
-            edit: Callable[[Fleet], Fleet]
-            try:
-                release = self._started(fleet, seat)
-            except CanaryError as error:
-                mine = self._mine(fleet, seat)
-                if mine is not None:
-                    edit = partial(begun, endpoint=seat.endpoint, release=mine.id)
-                elif isinstance(error, Busy):
-                    continue
-                elif isinstance(error, Unchanged):
-                    edit = partial(has_it, endpoint=seat.endpoint, why=error.message)
-                else:
-                    code, why = int(error.exit), error.message
-                    edit = partial(unfit, endpoint=seat.endpoint, code=code, why=why)
-            else:
-                edit = partial(begun, endpoint=seat.endpoint, release=release)
+            edit = self._try(fleet, seat)
+            if edit is None:
+                continue
             fleet = self.fleets.change(name, edit)
             if fleet.course is not Course.RUNNING or fleet.failures > fleet.stop_after:
                 break
         return fleet
+
+    def _try(self, fleet: Fleet, seat: Seat) -> Callable[[Fleet], Fleet] | None:
+        """Begin one release; what the fleet notes of it, None while somebody else has its place."""
+        endpoint = seat.endpoint
+        try:
+            return partial(begun, endpoint=endpoint, release=self._started(fleet, seat))
+        except CanaryError as error:
+            if (mine := self._mine(fleet, seat)) is not None:
+                return partial(begun, endpoint=endpoint, release=mine.id)
+            if isinstance(error, Busy):
+                return None
+            if isinstance(error, Unchanged):
+                return partial(has_it, endpoint=endpoint, why=error.message)
+            return partial(unfit, endpoint=endpoint, code=int(error.exit), why=error.message)
 
     def _started(self, fleet: Fleet, seat: Seat) -> str:
         wanted = Wanted(seat.model, None, seat.plan, None, None, None, (), fleet.note)

@@ -1,6 +1,6 @@
 """Charts as inline SVG, drawn by hand: no script and no library is needed to look at them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from html import escape
 from math import ceil, floor, log10
@@ -116,16 +116,12 @@ def check_svg(story: Story, name: str) -> str:
     ]
     if len(rows) < 2:
         return ""
-    candidate = [(at, row["candidate"]) for at, row in rows]
-    baseline = [(at, row["baseline"]) for at, row in rows if row["baseline"] is not None]
-    limits = [(at, edge) for at, row in rows if (edge := _moved(row, "limit")) is not None]
-    both = [(at, _moved(row, "low"), _moved(row, "high")) for at, row in rows]
-    lows = [(at, low) for at, low, high in both if low is not None and high is not None]
-    highs = [(at, high) for at, low, high in both if low is not None and high is not None]
-    most = max(value for _, value in [*candidate, *baseline, *limits])
-    least = min(value for _, value in [*candidate, *baseline, *limits])
-    low = 0.0 if 0 <= least < most / 2 else least
-    marks = ticks(low, most if most > low else low + (abs(low) or 1.0))
+    lines: Mapping[str, list[Point]] = {
+        "limit": [(at, edge) for at, row in rows if (edge := _moved(row, "limit")) is not None],
+        "baseline": [(at, row["baseline"]) for at, row in rows if row["baseline"] is not None],
+        "candidate": [(at, row["candidate"]) for at, row in rows],
+    }
+    marks = _marks_around([value for points in lines.values() for _, value in points])
     frame = Frame(story.release.started_at, story.end, marks[0], marks[-1])
     parts = _axes(frame, rows[-1][1]["unit"], marks)
     parts += [
@@ -133,12 +129,27 @@ def check_svg(story: Story, name: str) -> str:
         f'y2="{HEIGHT - BOTTOM}"/>'
         for at, _ in story.shares
     ]
-    if len(lows) > 1:
-        parts.append(f'<path class="band" d="{frame.band(lows, highs)}"/>')
-    for kind, points in (("limit", limits), ("baseline", baseline), ("candidate", candidate)):
+    parts += _band(frame, rows)
+    for kind, points in lines.items():
         if len(points) > 1:
             parts.append(f'<path class="{kind}" d="{frame.line(points)}"/>')
     return _svg(parts, WIDTH, HEIGHT, f"{name} over time", "check")
+
+
+def _band(frame: Frame, rows: Sequence[tuple[datetime, Row]]) -> Iterator[str]:
+    """The interval around the candidate, where there are two of them to draw between."""
+    both = [(at, _moved(row, "low"), _moved(row, "high")) for at, row in rows]
+    lows = [(at, low) for at, low, high in both if low is not None and high is not None]
+    highs = [(at, high) for at, low, high in both if low is not None and high is not None]
+    if len(lows) > 1:
+        yield f'<path class="band" d="{frame.band(lows, highs)}"/>'
+
+
+def _marks_around(values: Sequence[float]) -> list[float]:
+    """Ticks around all values, from 0 on unless they lie close together far from it."""
+    least, most = min(values), max(values)
+    low = 0.0 if 0 <= least < most / 2 else least
+    return ticks(low, most if most > low else low + (abs(low) or 1.0))
 
 
 def _moved(row: Row, key: str) -> float | None:

@@ -1,7 +1,7 @@
 """Reads a canary.series/1 document: recorded minutes of both arms, and what to prove on them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from difflib import get_close_matches
 from enum import StrEnum
@@ -17,6 +17,18 @@ from canarycli.plan import Better, Margin
 SCHEMA = "canary.series/1"
 SMALLEST, LARGEST = 1e-12, 1e12
 """Numbers that nobody measures would only overflow on their way through the statistics."""
+
+RANGES: Sequence[tuple[Collection[str], Callable[[float], bool], str]] = (
+    ({"alpha", "beta"}, lambda value: 0 < value < 1, "lies between 0 and 1"),
+    ({"rho_fail", "rho_pass", "cap"}, lambda value: value > 0, "is above 0"),
+    ({"delta_fail", "delta_pass"}, lambda value: value < 1, "is below 1"),
+    (
+        {"horizon"},
+        lambda value: value == int(value) and value >= 1,
+        "is a whole number of minutes above 0",
+    ),
+)
+"""Where a setting may lie, and how that is said."""
 
 
 class SeriesForm(StrEnum):
@@ -236,17 +248,10 @@ def _setting(key: str, value: Any, where: str) -> Any:
         except ValueError as error:
             raise PlanError(where, str(error)) from None
     _number(value, where)
-    if key in {"alpha", "beta"} and not 0 < value < 1:
-        raise PlanError(where, f"lies between 0 and 1, not {value!r}")
-    if key in {"rho_fail", "rho_pass", "cap"} and value <= 0:
-        raise PlanError(where, f"is above 0, not {value!r}")
-    if key in {"delta_fail", "delta_pass"} and value >= 1:
-        raise PlanError(where, f"is below 1, not {value!r}")
-    if key == "horizon":
-        if value != int(value) or value < 1:
-            raise PlanError(where, f"is a whole number of minutes above 0, not {value!r}")
-        return int(value)
-    return value
+    for keys, holds, said in RANGES:
+        if key in keys and not holds(value):
+            raise PlanError(where, f"{said}, not {value!r}")
+    return int(value) if key == "horizon" else value
 
 
 def _margin(value: Any, where: str) -> Margin:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from canarycli.provider import Needs
+from canarycli.permissions import Needs
 
 ONLINE = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
 ROLLBACK = (

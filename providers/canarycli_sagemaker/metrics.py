@@ -114,17 +114,14 @@ def recipe(metric: Metric, endpoint: str, version: str, errors: str = "errors") 
     def of(name: str, kind: str) -> Statistic:
         return Statistic(named.namespace, name, kind, where)
 
-    main = of(named.name, statistic)
+    asked, main = of("Invocations", "Sum"), of(named.name, statistic)
     samples = of(named.name, "SampleCount")
-    query = f"{named.namespace} {named.name}"
     match named.shape:
         case Shape.REQUESTS:
             parts = {Part.REQUESTS: main, Part.SAMPLES: of("ModelLatency", "SampleCount")}
         case Shape.ERRORS:
-            asked = of("Invocations", "Sum")
             parts = {Part.REQUESTS: asked, Part.SAMPLES: samples, Part.BAD: main}
         case Shape.FAILED:
-            asked = of("Invocations", "Sum")
             parts = {
                 Part.REQUESTS: asked,
                 Part.SAMPLES: of("InvocationModelErrors", "SampleCount"),
@@ -132,17 +129,23 @@ def recipe(metric: Metric, endpoint: str, version: str, errors: str = "errors") 
                 Part.UNANSWERED: of("InvocationModelErrors", "Sum"),
                 Part.CALLERS: of("Invocation4XXErrors", "Sum"),
             }
-            query = f"{query}, or InvocationModelErrors - Invocation4XXErrors where that is more"
         case Shape.SLOW:
             parts = {Part.SAMPLES: samples, Part.WITHIN: main}
-            query = f"{query} {statistic}"
         case Shape.VALUE:
             parts = {Part.VALUE: main}
             if named.namespace == REQUESTS:
                 parts[Part.SAMPLES] = samples
-            query = f"{query} {statistic}"
     latency = named.name.endswith("Latency") and named.shape is Shape.VALUE
+    query = _question(named, statistic)
     return Recipe(named.shape, parts, query, MICROSECONDS if latency else 1.0)
+
+
+def _question(named: _Named, statistic: str) -> str:
+    """What is asked of CloudWatch, for people."""
+    query = f"{named.namespace} {named.name}"
+    if named.shape is Shape.FAILED:
+        return f"{query}, or InvocationModelErrors - Invocation4XXErrors where that is more"
+    return f"{query} {statistic}" if named.shape in {Shape.SLOW, Shape.VALUE} else query
 
 
 def _named(name: str) -> _Named:

@@ -5,7 +5,7 @@ from typing import Any
 
 from canarycli.errors import CanaryError
 from canarycli.late_methods import dataclass
-from canarycli.provider import Needs
+from canarycli.permissions import Needs
 from canarycli_sagemaker.api import Clients
 from canarycli_sagemaker.settings import Settings
 from canarycli_sagemaker.source_policy import statements

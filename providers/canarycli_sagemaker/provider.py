@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from canarycli.errors import NotFound, ProviderError, Unsupported
-from canarycli.provider import Endpoint, Limits, Needs, Notes, Reply
+from canarycli.provider import Endpoint, Limits, Notes, Reply
 from canarycli.sense import sensible
 from canarycli.traffic import Traffic
 from canarycli_sagemaker.answers import checked
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from canarycli.kept import Kept
     from canarycli.labels import Label
     from canarycli.metrics import Measurements, Metric, Window
+    from canarycli.permissions import Needs
     from canarycli.preview import Listed, Preview
     from canarycli.recorder import Answer, Budget, Recording
     from canarycli_sagemaker.autoscaling import Autoscaling

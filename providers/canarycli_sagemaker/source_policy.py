@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from canarycli.provider import Needs
+from canarycli.permissions import Needs
 
 ATHENA = (
     "athena:GetWorkGroup",

@@ -1,7 +1,7 @@
 """A model version to be made of a person's files: what is asked of Google, before any write."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,19 +116,27 @@ def _container(baseline: Json, options: Mapping[str, Any]) -> Json:
             "the baseline's model has no container of its own",
             hint="name one: candidate: {container: IMAGE}",
         )
-    found: Json = {}
-    if own and (not image or same_image(image, own)):
-        found = likeness(CONTAINER, baseline)
-        for probe in ("startupProbe", "healthProbe"):
-            if probe in found:
-                found[probe] = likeness(PROBE, found[probe])
-    given = options.get("variables") or {}
+    same = own and (not image or same_image(image, own))
+    found = _settings_of(baseline) if same else {}
+    env = _variables(found.pop("env", []), options.get("variables") or {})
+    return {**found, "imageUri": image or own, **({"env": env} if env else {})}
+
+
+def _settings_of(container: Json) -> Json:
+    """What a container says of itself, without what only the cloud may say."""
+    found = likeness(CONTAINER, container)
+    for probe in found.keys() & {"startupProbe", "healthProbe"}:
+        found[probe] = likeness(PROBE, found[probe])
+    return found
+
+
+def _variables(usual: Sequence[Json], given: Any) -> list[Json]:
+    """The variables of a container: the usual ones, and those that a person sets."""
     if not isinstance(given, Mapping):
         raise UsageError(f"candidate.variables is names with values, not {given!r}")
-    variables = {str(one["name"]): str(one.get("value", "")) for one in found.pop("env", [])}
+    variables = {str(one["name"]): str(one.get("value", "")) for one in usual}
     variables |= {str(name): str(value) for name, value in given.items()}
-    env = [{"name": name, "value": value} for name, value in variables.items()]
-    return {**found, "imageUri": image or own, **({"env": env} if env else {})}
+    return [{"name": name, "value": value} for name, value in variables.items()]
 
 
 def _refuse_unserved(source: str) -> None:

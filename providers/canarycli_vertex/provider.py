@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from canarycli.provider import Endpoint, Limits, Needs, Notes
+from canarycli.provider import Endpoint, Limits, Notes
 from canarycli.sense import sensible
 from canarycli.traffic import Traffic
 from canarycli_vertex.api import Api
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from canarycli.declared import Keys
     from canarycli.files import Files, Say, Uploaded
     from canarycli.metrics import Measurements, Metric, Window
+    from canarycli.permissions import Needs
     from canarycli.preview import Listed, Preview
     from canarycli.recorder import Answer, Budget, Recording
     from canarycli_vertex.doctor import Doctor

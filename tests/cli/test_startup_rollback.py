@@ -22,6 +22,7 @@ NEVER = frozenset(
         *("canarycli.forecast", "canarycli.report", "canarycli.series", "canarycli.answers"),
         *("canarycli.judge.looking", "canarycli.engine.measuring", "canarycli.engine.sources"),
         *("canarycli.release.decide.rules", "canarycli.operations.drive", "canarycli_sources"),
+        "canarycli.permissions",
         *(f"{cloud}.{name}" for cloud in OURS for name in ("metrics", "custom", "monitoring")),
         *(f"{cloud}.{name}" for cloud in OURS for name in ("deploy", "doctor", "policy", "smoke")),
     }

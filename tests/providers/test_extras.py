@@ -7,8 +7,9 @@ import pytest
 from canarycli.durations import parse_duration
 from canarycli.engine.retries import Patient
 from canarycli.errors import Unsupported
+from canarycli.permissions import Needs, Permitted
 from canarycli.plan import Plan, Smoke, Stage
-from canarycli.provider import Deployer, Inspector, Needs, Permitted, Provider, Smoker
+from canarycli.provider import Deployer, Inspector, Provider, Smoker
 from canarycli.registry import load_provider, provider_class
 from canarycli.release.preflight import preflight
 from canarycli.simulator import Simulator

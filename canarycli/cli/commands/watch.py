@@ -43,22 +43,20 @@ def watch(
         work = open_workspace(address_of(common), os.environ, output.say)
         watched = Watch.of(work, lambda name, e: output.event(e, name), output.sign_of_life)
         until = None if length is None else work.clock.now() + length
-        if once or not suits(common):
-            late = False if once else watched.follow(pause, until)
-            status = watched.status()
-            output.result(status, status_lines(status, watched.work.clock.now()))
-        else:
+        if suits(common) and not once:
             screen = Screen(work, common, watched.release_id)
             late = screen.run(pause, until)
             if screen.taken:
-                on_its_way = journey(
+                way = journey(
                     work, output, watched.release_id, common=common, timeout=timeout, ok_on=ok_on
                 )
                 record = watched.record()
-                return on_its_way.show(
-                    lambda drive: resume(drive, record, take_over=True, detach=False)
-                )
+                return way.show(lambda drive: resume(drive, record, take_over=True, detach=False))
             if screen.closed:
                 return int(Exit.OK)
+        else:
+            late = False if once else watched.follow(pause, until)
+            status = watched.status()
+            output.result(status, status_lines(status, watched.work.clock.now()))
         code = Exit.TIMEOUT if late else watched.record().release.exit
         return int(Exit.OK if code in accepted else code)

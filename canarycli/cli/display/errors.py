@@ -65,16 +65,18 @@ def failure_of(error: BaseException) -> Failure:
 
 def _word(args: Sequence[str], *names: str) -> str | None:
     """The value of an option as far as it can be told from a line that may be wrong."""
-    found = None
-    for n, arg in enumerate(args):
-        for name in names:
-            if arg == name and n + 1 < len(args):
-                found = args[n + 1]
-            elif name.startswith("--") and arg.startswith(f"{name}="):
-                found = arg.partition("=")[2]
-            elif not name.startswith("--") and arg.startswith(name) and arg != name:
-                found = arg[len(name) :].removeprefix("=")
-    return found
+    pairs = zip(args, [*args[1:], None], strict=True)
+    said = [_value(arg, after, name) for arg, after in pairs for name in names]
+    return next((value for value in reversed(said) if value is not None), None)
+
+
+def _value(arg: str, after: str | None, name: str) -> str | None:
+    """What an argument says of one option: `--output json`, `--output=json`, `-ojson`."""
+    if arg == name:
+        return after
+    if name.startswith("--"):
+        return arg.removeprefix(f"{name}=") if arg.startswith(f"{name}=") else None
+    return arg.removeprefix(name).removeprefix("=") if arg.startswith(name) else None
 
 
 def _traceback(error: BaseException) -> None:

@@ -161,15 +161,25 @@ def _plan_lines(
     if seen.why:
         yield f"  {seen.why}, so it can't be said when a check can tell"
     yield ""
+    yield from _warnings(intent, seen)
+    yield from _last_lines(intent, seen, inner)
+
+
+def _warnings(intent: Intent, seen: Foresight) -> Iterator[str]:
+    """What speaks against it, in a paragraph of its own."""
     for trouble in intent.troubles:
         yield f"  {'✖' if trouble.blocks else '!'} {trouble.message}; {trouble.hint}"
     for remark in seen.remarks:
         yield f"  ! {remark}"
     if intent.troubles or seen.remarks:
         yield ""
-    run = shlex.join(
-        ["canary", "start", release.endpoint, "--new-model", intent.files or name, *intent.flags]
-    )
+
+
+def _last_lines(intent: Intent, seen: Foresight, inner: int | None) -> Iterator[str]:
+    """What else it takes, and the command that would run it."""
+    release, plan = intent.release, intent.release.plan
+    model = intent.files or release.name
+    run = shlex.join(["canary", "start", release.endpoint, "--new-model", model, *intent.flags])
     uploads = [("uploads", intent.upload)] if intent.upload else []
     last = [
         *uploads,
@@ -244,18 +254,23 @@ def _stage_rows(plan: Plan, baseline: str, name: str, seen: Foresight) -> Iterat
         copies, bake = _copies(plan.shadow, seen), plan.shadow.bake
         yield "shadow", "100%", share, _bake(bake), _about(copies), "all checks pass"
     for number, stage in enumerate(plan.stages, 1):
-        moves = "a person runs canary promote" if stage.then is Then.HOLD else "all checks pass"
-        if stage.approvals:
-            who = stage.approvers or tuple(line.split()[0] for line in stage.signers)
-            moves = f"{stage.approvals} of {', '.join(who) or 'anybody'} approve it"
-            moves += f" in {', '.join(stage.environments)}" if stage.environments else ""
-            moves += ", signed" if stage.signers else ""
-        if stage.leeway > 1:
-            moves += f", within {stage.leeway:.3g} times their limits"
-        if number == len(plan.stages) and stage.then is not Then.HOLD:
+        ends = number == len(plan.stages) and stage.then is not Then.HOLD
+        moves = _moves_on(stage)
+        if ends:
             moves = "on probation" if plan.watched_after else "ends: promoted"
         shares = percent(100 - stage.percent), percent(stage.percent)
         yield str(number), *shares, _bake(stage.bake), _requests(stage, number, seen), moves
+
+
+def _moves_on(stage: Stage) -> str:
+    """When a stage leads to the next."""
+    moves = "a person runs canary promote" if stage.then is Then.HOLD else "all checks pass"
+    if stage.approvals:
+        who = stage.approvers or tuple(line.split()[0] for line in stage.signers)
+        moves = f"{stage.approvals} of {', '.join(who) or 'anybody'} approve it"
+        moves += f" in {', '.join(stage.environments)}" if stage.environments else ""
+        moves += ", signed" if stage.signers else ""
+    return f"{moves}, within {stage.leeway:.3g} times their limits" if stage.leeway > 1 else moves
 
 
 def _bake(bake: timedelta) -> str:

@@ -8,7 +8,8 @@ import pytest
 
 from canarycli.errors import NotFound, ProviderError
 from canarycli.metrics import Metric
-from canarycli.provider import Doctor, Inspector, Needs, Permitted, Probe, Smoker, Warming
+from canarycli.permissions import Needs, Permitted
+from canarycli.provider import Doctor, Inspector, Probe, Smoker, Warming
 from canarycli.testing.kit.world import SmokeWorld, Trouble, World, look, trouble
 from canarycli.verbs import offers
 
@@ -61,7 +62,7 @@ class DoctorKit:
 
 
 class PolicyKit:
-    """The contract of `canarycli.provider.Permitted`."""
+    """The contract of `canarycli.permissions.Permitted`."""
 
     def test_the_least_policy_is_json_and_grows_with_what_is_needed(self, world: World) -> None:
         provider = world.provider

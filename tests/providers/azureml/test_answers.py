@@ -12,7 +12,7 @@ from servers.azureml.running import Server
 from canarycli.engine.recorded import Kept
 from canarycli.errors import Denied, Rejected, Unavailable, Unsupported
 from canarycli.metrics import Counts, Metric, Origin, Value, Window
-from canarycli.provider import Needs
+from canarycli.permissions import Needs
 from canarycli.recorder import RECORDED, Answer, Budget
 from canarycli.source import Arm
 from canarycli_azureml import AzureML

@@ -7,7 +7,7 @@ from servers.azureml.running import CLIENT, PLACE, Server
 
 from canarycli.errors import Denied, NotFound
 from canarycli.metrics import Metric
-from canarycli.provider import Needs
+from canarycli.permissions import Needs
 from canarycli_azureml import AzureML
 from canarycli_azureml.policy import DEPLOY, ROLLBACK, WATCH
 

@@ -16,7 +16,7 @@ from servers.sagemaker import Server
 import canarycli_sagemaker
 from canarycli.errors import NotFound, Rejected, Unavailable
 from canarycli.metrics import Metric, Value, Window
-from canarycli.provider import Needs
+from canarycli.permissions import Needs
 from canarycli_sagemaker import SageMaker
 from canarycli_sagemaker.alarms import Alarm, alarm_series
 from canarycli_sagemaker.policy import (

@@ -8,7 +8,7 @@ import pytest
 from servers.vertex import Server
 from servers.vertex.seed import seed
 
-from canarycli.provider import Needs
+from canarycli.permissions import Needs
 from canarycli_vertex import Vertex
 from canarycli_vertex.policy import policy
 

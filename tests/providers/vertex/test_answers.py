@@ -220,7 +220,7 @@ def test_a_bad_moment_is_worth_another_try(log: Server, kind: str) -> None:
 
 
 def test_the_least_policy_reads_the_log_only_where_it_is_judged() -> None:
-    from canarycli.provider import Needs
+    from canarycli.permissions import Needs
 
     with_it = Vertex.least_policy({}, "1000", Needs(answers=True))["includedPermissions"]
     without = Vertex.least_policy({}, "1000", Needs())["includedPermissions"]

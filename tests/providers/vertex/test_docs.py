@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from canarycli.metrics import Metric
-from canarycli.provider import Needs
+from canarycli.permissions import Needs
 from canarycli_vertex.blueprint import OPTIONS
 from canarycli_vertex.custom import REDUCERS, Source
 from canarycli_vertex.offered import NAMES, WORD

@@ -10,7 +10,8 @@ from servers.vertex.server import PERMISSIONS
 
 from canarycli.errors import Denied
 from canarycli.metrics import Metric
-from canarycli.provider import Inspector, Needs, Permitted, Probe
+from canarycli.permissions import Needs, Permitted
+from canarycli.provider import Inspector, Probe
 from canarycli_vertex import Vertex
 from canarycli_vertex.policy import policy
 
