@@ -23,6 +23,11 @@ class Clock(Protocol):
         ...
 
 
+def speed_of(clock: Clock) -> float:
+    """How many of its seconds pass in a real one."""
+    return float(getattr(clock, "speed", 1.0))
+
+
 def _since_boot() -> float:
     """Seconds that nobody can set; a sleep of the machine counts where it can be told."""
     for name in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"):

@@ -99,8 +99,8 @@ class Traffic:
 
 
 def percent(share: float) -> str:
-    """A share as people write it: `5%`, `12.5%`."""
-    return f"{round(share, 2):g}%"
+    """A share as people write it: `5%`, `12.5%`, and `0.001%`, which is not nothing."""
+    return f"{round(share, 2) or round(share, 4):g}%"
 
 
 def _same(ours: Mapping[str, float], theirs: Mapping[str, float]) -> bool:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from canarycli.clock import Clock
 from canarycli.engine.autoscaling import keep_warm
 from canarycli.engine.changes import arrived, by_somebody, came_home, raises
-from canarycli.engine.lease import busy_with
+from canarycli.engine.lease import busy_with, length_of
 from canarycli.engine.look import look, see
 from canarycli.engine.undo import undo
 from canarycli.errors import (
@@ -31,7 +31,6 @@ from canarycli.release.mark import Mark
 from canarycli.release.record import Release, State
 from canarycli.release.rescue import CROSSING, SENDING, is_marked, noted_raise, tagged_since
 from canarycli.store import Record, Stale, Store
-from canarycli.store.contract import LEASE
 from canarycli.traffic import Traffic
 from canarycli.verbs import offers
 
@@ -85,7 +84,7 @@ class Controller:
             raise busy_with(known, self.clock.wall())
         record = Record(release, None, known.version if known else 0)
         try:
-            leased = record.leased(self.driver.name, self.clock.wall(), self.driver.url)
+            leased = self._leased(record, self.clock.wall())
             return self.save(leased, events)
         except Stale as error:
             winner = self.store.load(release.key)
@@ -122,7 +121,7 @@ class Controller:
         """Take the lease from whoever has it; its driver finds out before its next write."""
         for _ in range(TRIES):
             record = self.load(key)
-            leased = record.leased(self.driver.name, self.clock.wall(), self.driver.url)
+            leased = self._leased(record, self.clock.wall())
             with suppress(Stale):
                 return self.save(leased, events)
             self.clock.sleep(0.05)
@@ -166,19 +165,22 @@ class Controller:
 
     def _keep(self, record: Record, decision: Decision, *, foreign: bool) -> Record:
         """Save what was decided; a look that changed nothing only when half the lease is gone."""
-        now, lease = self.clock.wall(), record.lease
+        now, lease, length = self.clock.wall(), record.lease, length_of(self.clock)
         if (
             decision.changes_nothing(record.release)
             and lease is not None
             and record.held_by(self.driver.name, now)
-            and LEASE / 2 < lease.until - now <= LEASE
+            and length / 2 < lease.until - now <= length
         ):
             return record
         after = replace(record, release=decision.release)
         # Lowering never needs the lease, so a rollback leaves it with whoever has it.
         if not foreign:
-            after = after.leased(self.driver.name, now, self.driver.url)
+            after = self._leased(after, now)
         return self.save(after, decision.events)
+
+    def _leased(self, record: Record, now: datetime) -> Record:
+        return record.leased(self.driver.name, now, self.driver.url, length_of(self.clock))
 
     def _decide(self, release: Release, endpoint: Endpoint) -> Decision:
         """Decide, and once more with what the endpoint's notes say before anything is raised."""

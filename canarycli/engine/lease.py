@@ -1,12 +1,19 @@
 """Who has an endpoint: the error that says so, the lease taken away, the last sign of life."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from canarycli.clock import Clock, speed_of
 from canarycli.errors import Busy, NotFound
 from canarycli.journal import Event
 from canarycli.release.record import State
 from canarycli.store import Lease, Record, Stale, Store
+from canarycli.store.contract import LEASE
+
+FASTEST = 20.0
+"""A pretend clock may be as fast as this before leases are longer by it: a driver that is alive
+needs some real seconds to be heard.
+"""
 
 TRIES = 20
 """Lost races before giving up."""
@@ -56,6 +63,17 @@ def free(store: Store, key: str, by: str, now: datetime) -> Lease | None:
             continue
         return record.lease
     raise Busy(f"the record of {key} changes faster than it can be written")
+
+
+def length_of(clock: Clock) -> timedelta:
+    """How long a driver that is not heard keeps an endpoint, by this clock."""
+    return LEASE * max(1.0, speed_of(clock) / FASTEST)
+
+
+def is_driven(record: Record, now: datetime) -> bool:
+    """Whether a driver is alive, or anybody looked lately."""
+    held = record.lease is not None and record.lease.alive(now)
+    return held or now - last_sign(record) < LEASE
 
 
 def last_sign(record: Record) -> datetime:

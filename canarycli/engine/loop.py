@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from canarycli.engine.controller import Controller
+from canarycli.engine.overheard import Overheard
 from canarycli.engine.steps import Steps
 from canarycli.errors import Busy, ProviderError, StoreError, Unsafe
 from canarycli.provider import Endpoint
@@ -52,9 +53,10 @@ def drive(
         ProviderError: an order, or the first share, was refused.
         Busy: somebody took the endpoint over.
     """
-    steps = Steps(controller, key, insist=insist)
+    heard = Overheard(controller.store, controller.listen, controller.clock.now())
+    steps = Steps(replace(controller, listen=heard.hear), key, insist=insist)
     try:
-        return _Loop(steps, until, enough).run(seen)
+        return _Loop(steps, heard, until, enough).run(seen)
     except (Busy, ProviderError, Unsafe):
         raise
     except Exception as error:
@@ -70,11 +72,13 @@ class _Loop:
     """Steps with the waits between them.
 
     Attributes:
+        heard: what others noted is told through it.
         until: when to stop waiting, None for never.
         enough: whether a release has come far enough.
     """
 
     steps: Steps
+    heard: Overheard
     until: datetime | None
     enough: Callable[[Release], bool]
 
@@ -97,10 +101,11 @@ class _Loop:
         if self.until is not None:
             end = min(end, self.until)
         before = here.store.load(key)
+        self.heard.catch_up(before)
         while (left := end - here.clock.now()) > timedelta(0):
             here.clock.sleep(min(left, SLICE).total_seconds())
             if left > SLICE and here.store.load(key) != before:
-                return
+                break
 
     def _late(self) -> bool:
         return self.until is not None and self.steps.controller.clock.now() >= self.until

@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from canarycli.clock import Clock
 from canarycli.engine.controller import Driver
+from canarycli.engine.lease import length_of
 from canarycli.engine.loop import drive, looked_enough
 from canarycli.engine.status import release_status
 from canarycli.engine.undo import undo
@@ -28,7 +30,6 @@ from canarycli.provider import Deployer, Endpoint
 from canarycli.release import orders
 from canarycli.release.record import Outcome, Release, State
 from canarycli.store import Record
-from canarycli.store.contract import LEASE
 from canarycli.traffic import percent
 from canarycli.verbs import offers
 
@@ -292,6 +293,7 @@ def roll_back(
     return drive(controller, work.key, enough=enough)
 
 
-def driven(driver: Driver, now: datetime) -> dict[str, str]:
+def driven(driver: Driver, clock: Clock) -> dict[str, str]:
     """Who drives and until when, for an event."""
-    return {"driver": driver.name, "url": driver.url, "expires": (now + LEASE).isoformat()}
+    expires = clock.now() + length_of(clock)
+    return {"driver": driver.name, "url": driver.url, "expires": expires.isoformat()}

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from canarycli.clock import SystemClock
+from canarycli.clock import SystemClock, speed_of
 from canarycli.config.discover import here
 from canarycli.engine.controller import Controller
 from canarycli.engine.crew import Crew
@@ -72,7 +72,7 @@ def looks_of(
             done_with(told)
 
         controller = Controller(store, shared.patient, shared.clock, me, hear, in_turn=True)
-        return Hands(controller, shared.lane, getattr(shared.clock, "speed", 1.0), done)
+        return Hands(controller, shared.lane, speed_of(shared.clock), done)
 
     def tell(release: Release, event: Event) -> None:
         in_turn(release, event)

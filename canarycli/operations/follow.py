@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from canarycli.engine.lease import last_sign
+from canarycli.engine.lease import is_driven
 from canarycli.engine.status import release_status
 from canarycli.errors import NotFound
 from canarycli.journal import Event
@@ -13,7 +13,6 @@ from canarycli.operations.engines import Engine
 from canarycli.operations.workspace import Workspace
 from canarycli.release.record import Release, State
 from canarycli.store import Record
-from canarycli.store.contract import LEASE
 
 LISTEN = timedelta(seconds=2)
 """How often somebody else's progress is read."""
@@ -74,7 +73,7 @@ def follow(drive: Drive, record: Record, *, until_done: bool, takes_over: bool =
 def _told_alone(drive: Drive, release: Release, *, alone: bool) -> bool:
     """Whether nobody drives it, told when it begins."""
     record, now = drive.work.record(), drive.work.clock.wall()
-    driven = record is None or now - last_sign(record) < LEASE
+    driven = record is None or is_driven(record, now)
     if not driven and not alone:
         message = f"nobody drives it: canary worker, or canary resume {release.id} --take-over"
         drive.listen(Event("waiting", now, message, "warning"))
@@ -168,7 +167,7 @@ class Watch:
         self.seen += len(events)
         yield from events
         record, now = self.record(), self.work.clock.wall()
-        driven = now - last_sign(record) < LEASE
+        driven = is_driven(record, now)
         if not driven and not self.alone and not record.release.over:
             message = f"nobody drives it: canary resume {self.release_id} --take-over"
             yield Event("waiting", now, message, "warning")

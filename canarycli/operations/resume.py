@@ -29,7 +29,7 @@ def resume(drive: Drive, record: Record, *, take_over: bool, detach: bool) -> En
     now, who = work.clock.now(), work.actor
     if take_over:
         message = f"driven by {work.driver.name} now"
-        taken = Event("taken_over", now, message, fields=driven(work.driver, now))
+        taken = Event("taken_over", now, message, fields=driven(work.driver, work.clock))
         work.controller(drive.listen).take_over(work.key, taken)
     if release.state is State.ROLLING_BACK:
         return drive.run(enough=arrived)

@@ -289,7 +289,7 @@ def _planned(intent: Intent) -> Event:
 def _locked(intent: Intent) -> Event:
     driver, now = intent.work.driver, intent.work.clock.now()
     message = f"{intent.release.endpoint} is driven by {driver.name} as {intent.release.id}"
-    return Event("locked", now, message, fields=driven(driver, now))
+    return Event("locked", now, message, fields=driven(driver, intent.work.clock))
 
 
 def with_history(intent: Intent) -> tuple[Release, Measurements]:

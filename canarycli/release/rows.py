@@ -52,11 +52,14 @@ def served(findings: "Sequence[Finding]") -> float:
 
 
 def extra_failures(findings: "Sequence[Finding]") -> float:
-    """About how many requests failed on the candidate that the baseline would have served."""
+    """About how many requests failed on the candidate that the baseline would have served.
+
+    None where chance alone may have made the difference.
+    """
     return max((_extra(f) for f in findings if f.check in FAILURES), default=0.0)
 
 
 def _extra(finding: "Finding") -> float:
-    if finding.candidate is None or finding.baseline is None:
+    if finding.candidate is None or finding.baseline is None or (finding.low or 0.0) <= 0:
         return 0.0
     return max(0.0, finding.candidate - finding.baseline) * (finding.n_candidate or 0.0)

@@ -66,12 +66,14 @@ class Record:
         """Whether somebody else's lease is alive."""
         return self.lease is not None and self.lease.holder != holder and self.lease.alive(now)
 
-    def leased(self, holder: str, now: datetime, url: str = "") -> "Record":
+    def leased(
+        self, holder: str, now: datetime, url: str = "", length: timedelta = LEASE
+    ) -> "Record":
         """The record with the lease taken, or renewed, by that driver."""
         epoch = 1
         if self.lease is not None:
             epoch = self.lease.epoch + (self.lease.holder != holder)
-        return replace(self, lease=Lease(holder, now + LEASE, now, epoch, url))
+        return replace(self, lease=Lease(holder, now + length, now, epoch, url))
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,9 +98,20 @@ def test_a_split_reads_as_people_say_it_the_largest_first() -> None:
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(5, "5%"), (12.5, "12.5%"), (0.1, "0.1%"), (33.333, "33.33%"), (100, "100%")],
+    [
+        (5, "5%"),
+        (12.5, "12.5%"),
+        (0.1, "0.1%"),
+        (33.333, "33.33%"),
+        (100, "100%"),
+        (0.001, "0.001%"),
+        (0, "0%"),
+        (1e-9, "0%"),
+    ],
 )
-def test_a_share_has_at_most_two_places(share: float, text: str) -> None:
+def test_a_share_has_two_places_and_one_that_is_small_is_not_nothing(
+    share: float, text: str
+) -> None:
     assert percent(share) == text
 
 

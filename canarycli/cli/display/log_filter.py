@@ -20,6 +20,7 @@ class News:
         self.numbers = ""
         self._reading: Any = None
         self._progress = ""
+        self._asked = ""
         self._said_at: datetime | None = None
 
     def worth_a_line(self, event: Event) -> bool:
@@ -32,6 +33,12 @@ class News:
             again, self._progress = event.message == self._progress, event.message
             if again:
                 return False
+        if event.type == "shift_requested":  # a cloud that changes something is asked again
+            again, self._asked = event.message == self._asked, event.message
+            if again:
+                return False
+        elif event.type in {"shift_accepted", "shift_confirmed", "rollback_confirmed"}:
+            self._asked = ""
         self._said_at = event.at
         return True
 

@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from canarycli.engine.lease import last_sign
+from canarycli.engine.lease import is_driven
 from canarycli.journal import Event
 from canarycli.late_methods import dataclass
 from canarycli.report.headline import Headline, headline
 from canarycli.report.story import Story, told
 from canarycli.store import Record
-from canarycli.store.contract import LEASE
 
 View = int | str
 """The number of a check, counted from 1, for its chart; `TABLE`, `LOG` or `HELP`."""
@@ -76,6 +75,6 @@ def scene_of(
 
     Whether anybody drives is told from when the driver was heard, unless it is known: `driven`.
     """
-    driven = driven or now - last_sign(record) < LEASE
+    driven = driven or is_driven(record, now)
     story = told(record.release, events, now)
     return Scene(story, status, now, driven, prompt, sparks, view, watches)

@@ -121,7 +121,9 @@ def settle(context: Context) -> Decision | None:
         return context.wait_for_change()
     if context.share < release.target and context.freezes():
         return context.wait_for_change()
-    context.release = replace(context.release, written=True)
+    # Until the first time people and smoke tests were waited for, and not the cloud.
+    asked_at = release.asked_at if release.written else context.now
+    context.release = replace(context.release, written=True, asked_at=asked_at)
     return context.ask_for(release.wanted)
 
 

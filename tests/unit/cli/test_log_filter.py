@@ -56,3 +56,11 @@ def test_a_bake_without_checks_shows_a_sign_of_life_every_five_minutes() -> None
     news.worth_a_line(Event("shift_confirmed", NOON, ""))
     due = [minute for minute in range(13) if news.is_quiet(NOON + timedelta(minutes=minute))]
     assert due == [5, 10]
+
+
+def test_a_change_that_is_asked_for_again_is_no_news_until_it_was_accepted() -> None:
+    news = News()
+    asking = Event("shift_requested", NOON, "asking for v42 0%")
+    assert [news.worth_a_line(asking) for _ in range(3)] == [True, False, False]
+    news.worth_a_line(Event("shift_accepted", NOON, "the cloud accepted v41 100%"))
+    assert news.worth_a_line(asking)
