@@ -1,7 +1,7 @@
 """What a provider's class says of its settings and its metrics, for canary to check and offer."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
@@ -108,6 +108,16 @@ class Metering(Protocol):
 
         A key `alarm` says that there are alarms too.
         """
+        ...
+
+
+@runtime_checkable
+class Hosting(Protocol):
+    """A provider class that says where the credentials of its cloud belong."""
+
+    @staticmethod
+    def hosts() -> Collection[str]:
+        """The cloud's own domains: `endpoint_url` in canary.yaml is in one of them, or local."""
         ...
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from canarycli.declared import Declaring, Key, Keys, Metering
+from canarycli.declared import Declaring, Hosting, Key, Keys, Metering
 from canarycli.errors import CanaryError, MissingExtra, UsageError
 from canarycli.lacking import lacks
 from canarycli.masking import mask
@@ -261,9 +261,38 @@ def metric_words() -> Mapping[str, Keys]:
         if not offers(kind, Metering):
             continue
         with suppress(UsageError), _blamed(name, "in metric_keys()"):  # no plan need be about it
-            words = kind.metric_keys().items()
-            found |= {word: _declared(keys, "metric_keys()") for word, keys in words}
+            found |= _by_word(kind)
     return found
+
+
+def own_stores(name: str) -> frozenset[str]:
+    """The words by which a provider's own store of metrics is named in canary.yaml."""
+    real = ALIASES.get(name, name)
+    if real in OURS:
+        known = DECLARED.get(real)
+        return frozenset({import_module(known).STORE if known else real})
+    kind = _foreign_class(real)
+    if not offers(kind, Metering):
+        return frozenset()
+    with _blamed(real, "in metric_keys()"):
+        return frozenset(_by_word(kind))
+
+
+def own_hosts(name: str) -> tuple[str, ...] | None:
+    """The domains that may get a provider's credentials; None where it does not say."""
+    real = ALIASES.get(name, name)
+    if real in DECLARED:
+        return tuple(import_module(DECLARED[real]).HOSTS)
+    kind = _foreign_class(real)
+    if not offers(kind, Hosting):
+        return None
+    with _blamed(real, "in hosts()"):
+        return tuple(str(host).lower() for host in kind.hosts())
+
+
+def _by_word(kind: Any) -> Mapping[str, Keys]:
+    words: Mapping[str, Keys] = kind.metric_keys()
+    return {word: _declared(keys, "metric_keys()") for word, keys in words.items()}
 
 
 def _declared(keys: Keys, what: str) -> Keys:

@@ -5,28 +5,26 @@ from typing import Any
 
 from canarycli.config.alarms import is_alarm
 from canarycli.config.keys import ALIASES, NICKNAMES
-
-STORES: Mapping[str, str] = {
-    "sagemaker": "cloudwatch",
-    "vertex": "cloud_monitoring",
-    "azureml": "azure_monitor",
-    "simulator": "simulator",
-}
-"""Where each provider of ours keeps a metric of one's own."""
+from canarycli.registry import OURS, metric_words, own_stores, provider_names
 
 
 def store_elsewhere(endpoint: Any, plan: Any) -> Iterator[str]:
     """What is wrong with a plan for this endpoint; `start` refuses it too, once it is asked for."""
     word = str(endpoint.get("provider")) if isinstance(endpoint, Mapping) else ""
     word = NICKNAMES.get(word, ALIASES.get(word, word))
-    others = set(STORES.values()) - {STORES.get(word, "")}
     checks = plan.get("checks") if isinstance(plan, Mapping) else None
-    for check in checks if isinstance(checks, list) and word in STORES else ():
+    names = provider_names() if isinstance(checks, list) else ()
+    if word not in names:
+        return
+    own = own_stores(word)
+    others = frozenset(metric_words()).union(*map(own_stores, OURS)) - own
+    instead = "".join(f"write {store}:, or " for store in sorted(own)) or "write "
+    for check in checks or ():
         metric = check.get("metric") if isinstance(check, Mapping) else None
         if not isinstance(metric, Mapping) or is_alarm(check):
             continue
         for store in sorted(others & metric.keys()):
             yield (
                 f'its check "{check.get("name", metric.get("name"))}" reads {store}:, which '
-                f"{word} does not have; write {STORES[word]}:, or from: and one of sources:"
+                f"{word} does not have; {instead}from: and one of sources:"
             )

@@ -21,7 +21,13 @@ from canarycli.config.own_store import store_elsewhere
 from canarycli.config.people import approval_flaws, freeze_flaws
 from canarycli.config.plans import LIMITS, SOURCES
 from canarycli.config.problem import At, nearest
-from canarycli.config.sources import FROM, metric_flaws, source_flaws, unsliceable
+from canarycli.config.sources import (
+    FROM,
+    kind_unknown,
+    metric_flaws,
+    source_flaws,
+    unsliceable,
+)
 from canarycli.late_methods import dataclass
 from canarycli.metrics import LENGTHS, UNITS
 from canarycli.registry import provider_names
@@ -65,10 +71,13 @@ Rule = Callable[[Any], Iterator[Flaw]]
 def lint_flaws(data: Any) -> Iterator[Flaw]:
     """Mistakes for lint alone: whoever reads the file for another of its endpoints goes on.
 
-    Providers that no installed package has, full names that contradict their settings, and metrics
-    that an endpoint's cloud does not keep.
+    Providers and sources that no installed package has, full names that contradict their
+    settings, and metrics that an endpoint's cloud does not keep.
     """
     usual = _mapping(data, "defaults").get("plan")
+    for name, source in _mapping(data, "sources").items():
+        if text := kind_unknown(source):
+            yield Flaw(("sources", name), text)
     for name, endpoint in _mapping(data, "endpoints").items():
         word = endpoint.get("provider") if isinstance(endpoint, Mapping) else None
         known = {*provider_names(), *ALIASES, *NICKNAMES}

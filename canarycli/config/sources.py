@@ -16,6 +16,7 @@ from canarycli.config.fields import (
 )
 from canarycli.config.problem import nearest
 from canarycli.metrics import Metric, Origin, Unit
+from canarycli.registry import source_names
 
 FROM, PACE = "from", frozenset({"period", "delay"})
 SECRETS = frozenset(
@@ -265,6 +266,15 @@ def source_flaws(entry: Any) -> Iterator[Wrong]:
             yield (kind,), f"{kind} is no key of a source{nearest(kind, [*KINDS, *PACE])}"
         elif isinstance(settings, Mapping):
             yield from (((kind, *path), text) for path, text in _secrets(settings))
+
+
+def kind_unknown(entry: Any) -> str:
+    """What is wrong with a source of a kind that no installed package has, "" if it has one."""
+    words = entry if isinstance(entry, Mapping) else ()
+    strange = [word for word in words if word not in PACE and word not in KINDS]
+    if not strange or strange[0] in (known := source_names()):
+        return ""
+    return f"no kind of source is named {strange[0]}{nearest(str(strange[0]), known)}"
 
 
 def _secrets(settings: Mapping[str, Any]) -> Iterator[Wrong]:

@@ -1,6 +1,7 @@
 """The settings of an Azure ML endpoint, as canary.yaml and the command line have them."""
 
 from canarycli.declared import FAILURES, Key, Keys
+from canarycli_azureml.offered import WORD
 
 CLOUDS = ("public", "usgov", "china", "AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 """Ours and Azure's own words for its clouds."""
@@ -12,3 +13,9 @@ KEYS: Keys = {
     "cloud": Key(says=", ".join(CLOUDS), among=CLOUDS),
     "failures": FAILURES,
 }
+
+STORE = WORD
+"""The word of its own store of metrics."""
+
+HOSTS = ("azure.com", "azure.us", "azure.cn", "usgovcloudapi.net", "chinacloudapi.cn")
+"""The domains of the cloud itself: they may get its credentials."""

@@ -1,6 +1,7 @@
 """The settings of a Vertex AI endpoint, as canary.yaml and the command line have them."""
 
 from canarycli.declared import FAILURES, Key, Keys
+from canarycli_vertex.offered import WORD
 
 KEYS: Keys = {
     "project": Key(says="its id; else GOOGLE_CLOUD_PROJECT"),
@@ -9,3 +10,9 @@ KEYS: Keys = {
     "monitoring_url": Key(says="another address for Cloud Monitoring"),
     "failures": FAILURES,
 }
+
+STORE = WORD
+"""The word of its own store of metrics."""
+
+HOSTS = ("googleapis.com",)
+"""The domains of the cloud itself: they may get its credentials."""

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from canarycli.cli.completion.words import complete
+from canarycli.cli.help.topics import options
+from canarycli.config import lint
 from canarycli.errors import Exit, UsageError
 from canarycli.operations.machine import machine
 from canarycli.registry import (
@@ -16,7 +19,9 @@ from canarycli.registry import (
     described,
     load_provider,
     metric_words,
+    own_hosts,
     own_keys,
+    own_stores,
     plug_ins,
     provider_class,
     provider_names,
@@ -202,3 +207,47 @@ def test_a_package_is_named_as_far_as_its_metadata_says(
     assert described("kong") == f"provider 'kong'{said}"
     assert "kong" in provider_names()
     assert isinstance(plug_ins(), tuple)
+
+
+KONG = """\
+hosts = staticmethod(lambda: ("kong.example",))
+    metric_keys = staticmethod(lambda: {"kong_store": {"status": Key()}})
+"""
+READS, ELSE = 'its check "gone" reads', "from: and one of sources:"
+USED = """\
+sources: {lake: {icebergg: {path: x}}}
+endpoints:
+  a: {provider: firstclass, plan: p, endpoint_url: "https://elsewhere.example"}
+  b: {provider: firstclass, plan: own, endpoint_url: "https://api.kong.example"}
+  c: {provider: sagemaker, plan: own}
+plans:
+  p:
+    stages: [{percent: 5}]
+    checks: [{metric: {name: gone, cloudwatch: {namespace: A, name: B}}, never_above: 1}]
+  own:
+    stages: [{percent: 5}]
+    checks: [{metric: {name: gone, kong_store: {status: 410}}, never_above: 1}]
+"""
+
+
+def test_a_plug_in_is_checked_and_offered_as_ours_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packaged(tmp_path, "firstclass", MADE.format(made="pass", has=KONG))
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "canary.yaml").write_text(USED)
+
+    found = [problem.message for problem in lint(tmp_path / "canary.yaml")]
+
+    assert own_stores("firstclass") == {"kong_store"}
+    assert own_hosts("firstclass") == ("kong.example",)
+    assert own_hosts("simulator") is None
+    assert [one.partition(": ")[2] for one in found] == [
+        "no kind of source is named icebergg",
+        f"{READS} cloudwatch:, which firstclass does not have; write kong_store:, or {ELSE}",
+        "'elsewhere.example' is none of the cloud's own hosts, and would get its credentials",
+        f"{READS} kong_store:, which sagemaker does not have; write cloudwatch:, or {ELSE}",
+    ]
+    assert "azureml|demo|firstclass" in options()
+    assert complete(["providers", "first"]) == 0
+    assert capsys.readouterr().out == "firstclass\n"

@@ -158,9 +158,22 @@ def options() -> str:
     from canarycli.cli.main import load_command
 
     width = room() or 100
-    shared = ((h, rows) for h, rows in sections(load_command("status")) if h in COMMON)
+    shared = (
+        (h, [(_with_plug_ins(left), right) for left, right in rows])
+        for h, rows in sections(load_command("status"))
+        if h in COMMON
+    )
     parts = ["\n".join((f"{head}:", *columns(rows, width))) for head, rows in shared]
     return _page("Every command takes these, after its name.", *parts)
+
+
+def _with_plug_ins(option: str) -> str:
+    """`--provider` with the providers of others that are installed here."""
+    from canarycli.registry import OURS, provider_names
+
+    if "--provider" not in option:
+        return option
+    return "|".join((option, *(name for name in provider_names() if name not in OURS)))
 
 
 TOPICS: Mapping[str, Callable[[], str]] = {

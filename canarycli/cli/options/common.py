@@ -97,7 +97,7 @@ class Common:
         Option(
             metavar="sagemaker|vertex|azureml|demo",
             envvar="CANARY_PROVIDER",
-            help="Which cloud, or any installed provider; needed only without a config",
+            help="Which cloud, or an installed provider of others; needed only without a config",
             rich_help_panel=CLOUD,
         ),
     ] = None
