@@ -123,6 +123,21 @@ class Unchanged(UsageError):
     """What is to be released has all traffic already, as where a job runs again."""
 
 
+class Unplaced(UsageError):
+    """Nothing says where the endpoints are.
+
+    Args:
+        message: what is wrong.
+        missing: the settings that would say it, as canary.yaml has them.
+    """
+
+    def __init__(
+        self, message: str, missing: Iterable[str], *, hint: str | Iterable[str] = ()
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.missing = tuple(missing)
+
+
 class MissingExtra(UsageError):
     """The provider's packages are not installed."""
 

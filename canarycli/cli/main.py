@@ -14,6 +14,9 @@ from canarycli.cli.signals import raise_on_sigterm
 from canarycli.cli.table import ALIASES, COMMANDS
 from canarycli.errors import Exit, UsageError
 
+ALIKE, ABOUT = 0.6, 0.1
+"""How like a command a word must be to be taken for it, and how close a second one comes."""
+
 
 class LazyGroup(TyperGroup):
     """Commands by name, each imported only when it is run."""
@@ -52,13 +55,21 @@ def known(word: str) -> str:
         if meant != word:
             sys.stderr.write(f"note: {word} is called {meant} here\n")
         return meant
-    from difflib import get_close_matches
-
-    near = get_close_matches(word, COMMANDS, n=1)
+    near = _alike(word)
     raise UsageError(
         f"no command {word!r}",
-        hint=([f"did you mean {near[0]}?"] if near else []) + ["canary --help lists them all"],
+        hint=([f"did you mean {' or '.join(near)}?"] if near else [])
+        + ["canary --help lists them all"],
     )
+
+
+def _alike(word: str) -> list[str]:
+    """The commands that look most like a word, and those about as much, in the table's order."""
+    from difflib import SequenceMatcher
+
+    likeness = {name: SequenceMatcher(None, word, name).ratio() for name in COMMANDS}
+    least = max(ALIKE, max(likeness.values()) - ABOUT)
+    return [name for name in COMMANDS if likeness[name] >= least]
 
 
 def load_command(name: str) -> TyperCommand:

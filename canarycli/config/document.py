@@ -93,6 +93,11 @@ def read_document(text: str, file: str) -> Document:
     except yaml.MarkedYAMLError as error:
         document.problems.append(_broken(error, file))
         return document
+    except yaml.reader.ReaderError as error:
+        sentence = f"this is not YAML: U+{ord(text[error.position]):04X} may not stand in it"
+        line, column = _place(text, error.position)
+        document.problems.append(Problem(file, line, column, "", sentence))
+        return document
     except (yaml.YAMLError, ValueError) as error:
         document.problems.append(Problem(file, 0, 0, "", f"this is not YAML: {error}"))
         return document
@@ -214,6 +219,11 @@ def _scalar(node: yaml.Node) -> Any:
             return float(node.value)
         case _:
             return node.value
+
+
+def _place(text: str, position: int) -> Mark:
+    before = text[:position]
+    return before.count("\n") + 1, position - before.rfind("\n")
 
 
 def _mark(node: yaml.Node) -> Mark:

@@ -45,7 +45,10 @@ def approval_flaws(stage: Any) -> Iterator[tuple[str, str]]:
     for key in ("by", "approvals", "from", "signers"):
         if key in stage and stage.get("then") != "approve":
             yield key, f"{key} without then: approve does nothing"
-    if isinstance(by, list) and isinstance(count, int) and count > len(set(map(str, by))):
+    names = list(map(str, by)) if isinstance(by, list) else []
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        yield "by", f"{twice} is named twice"
+    elif isinstance(by, list) and isinstance(count, int) and count > len(by):
         yield "approvals", f"{len(by)} who may approve can't do so {count} times"
     if "from" in stage and "signers" in stage:
         yield "signers", "from: or signers:, not both: an approval comes through one of them"

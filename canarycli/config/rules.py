@@ -51,6 +51,8 @@ def file_flaws(data: Any) -> Iterator[Flaw]:
     for name, plan in plans.items():
         yield from plan_flaws(plan, ("plans", name), sources)
     for name, endpoint in _mapping(data, "endpoints").items():
+        if not name.strip():
+            yield Flaw(("endpoints", name), "an endpoint needs a name", At.KEY)
         yield from _plan_exists(endpoint, plans, ("endpoints", name, "plan"))
         yield from _addresses(endpoint, ("endpoints", name))
         yield from _labels(endpoint, ("endpoints", name, LABELS), sources)

@@ -76,6 +76,8 @@ def _sentence(detail: ErrorDetails) -> str:
             return "it is empty" if empty else f"{quoted(value)} where a mapping is expected"
         case "list_type":
             return "it is empty" if empty else f"{quoted(value)} where a list is expected"
+        case "greater_than_equal":
+            return f"{quoted(value)} is too small, it is at least {detail['ctx']['ge']}"
         case "too_short":
             return "it is empty, at least one is needed"
         case _:

@@ -118,7 +118,9 @@ def _policy(name: str, value: Any) -> Any:
 def _stage(stage: Stage) -> dict[str, Any]:
     if stage.then is Then.ROLLBACK:
         raise ValueError("a stage can't be followed by a rollback")
-    written: dict[str, Any] = {"percent": _bare(stage.percent), "bake": _duration(stage.bake)}
+    usual = timedelta(0) if stage.percent >= 100 else None
+    bake = {} if stage.bake == usual else {"bake": _duration(stage.bake)}
+    written: dict[str, Any] = {"percent": _bare(stage.percent), **bake}
     leeway = {"leeway": f"{stage.leeway:.6g}x"} if stage.leeway > 1 else {}
     return written | _then(stage) | leeway
 

@@ -54,8 +54,9 @@ def outcome_of(word: str) -> Outcome:
     try:
         return Outcome(word.replace("-", "_"))
     except ValueError as error:
+        known = ", ".join(outcome.replace("_", "-") for outcome in Outcome)
         raise UsageError(
-            f"--outcome: there is no outcome {word!r}", hint=f"there are {', '.join(Outcome)}"
+            f"--outcome: there is no outcome {word!r}", hint=f"there are {known}"
         ) from error
 
 

@@ -23,9 +23,10 @@ def network(env: Mapping[str, str]) -> Iterator[Probe]:
     named = next((name for name in PROXIES if env.get(name)), None)
     if named is not None:
         yield _proxy(named, env)
-    for name in AUTHORITIES:
-        if env.get(name):
-            yield _authorities(name, Path(env[name]))
+    places = dict.fromkeys(env[name] for name in AUTHORITIES if env.get(name))
+    for place in places:
+        named_by = [name for name in AUTHORITIES if env.get(name) == place]
+        yield _authorities(", ".join(named_by), Path(place))
 
 
 def _proxy(named: str, env: Mapping[str, str]) -> Probe:

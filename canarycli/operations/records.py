@@ -30,7 +30,7 @@ def move(source: str, target: str, now: datetime) -> Iterator[Record]:
     """Each release as it is copied; the old place stays as it is.
 
     Raises:
-        UsageError: it is the same place.
+        UsageError: it is the same place, or has no records.
         Busy: a release is driven.
         StoreError: the other place knows releases that this one does not.
     """
@@ -38,7 +38,10 @@ def move(source: str, target: str, now: datetime) -> Iterator[Record]:
 
     if source == target:
         raise UsageError("that is the same place")
-    return copy(open_at(source), open_at(target), now)
+    old = open_at(source)
+    if not old.newest():
+        raise UsageError(f"{shown(source)} has no records", hint="canary state move FROM TO")
+    return copy(old, open_at(target), now)
 
 
 def prune(before: datetime, env: Mapping[str, str], config: Path | None) -> int:

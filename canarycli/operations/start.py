@@ -135,6 +135,8 @@ def intend(
     Raises:
         CanaryError: whatever makes the release impossible to put together.
     """
+    if not vague and not wanted.model.strip():
+        raise UsageError("--new-model: it is empty", hint="is the variable set that it comes from?")
     config = load(address.config, cwd=here(), env=env)
     store = open_store(env, address.config)
     target = find_target(address, store, env)

@@ -102,7 +102,7 @@ def _traffic(intent: Intent, seen: Foresight) -> tuple[Check, Traffic]:
     """The check that bounds the harm, and the endpoint as it is."""
     if not seen.per_minute:
         raise UsageError(
-            f"nothing is known of the traffic of {intent.endpoint.name}: "
+            f"nothing is known of the traffic of {intent.endpoint.name}, "
             f"{seen.why or 'no request came in the last hour'}",
             hint="stages by hand: canary plan --stages 5,25,50,100",
         )

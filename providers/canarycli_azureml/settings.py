@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from canarycli.errors import UsageError
+from canarycli.errors import Unplaced, UsageError
 from canarycli.failing import Failures
 from canarycli.late_methods import dataclass
 from canarycli_azureml.clouds import PUBLIC, Cloud, cloud_named
@@ -111,11 +111,12 @@ def _place(given: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str
     place = {key: _said(key, given, environment) for key in PLACE}
     if missing := [key for key, found in place.items() if not found]:
         flags = " ".join(f"--{key.replace('_', '-')} {_WORDS[key]}" for key in missing)
-        raise UsageError(
+        raise Unplaced(
             f"azureml needs a {' and a '.join(missing)}",
+            missing,
             hint=(
-                f"{flags}; or the same in canary.yaml, or "
-                + " ".join(PLACE[key][0] for key in missing)
+                f"{flags}; or the same in canary.yaml",
+                f"or in the environment: {' '.join(PLACE[key][0] for key in missing)}",
             ),
         )
     for key, found in place.items():

@@ -14,6 +14,7 @@ from canarycli.errors import (
     ProviderError,
     Rejected,
     Unavailable,
+    Unplaced,
     UsageError,
 )
 from canarycli.proxies import way_past
@@ -180,7 +181,8 @@ def translated(doing: str, settings: Settings) -> Iterator[None]:
     except CREDENTIALS as error:
         raise Denied(f"can't {doing}: {_words(error)}", hint=_sign_in(settings)) from error
     except aws.NoRegionError as error:
-        raise UsageError("no AWS region is set", hint="give --region or set AWS_REGION") from error
+        hint = "give --region or set AWS_REGION"
+        raise Unplaced("no AWS region is set", ("region",), hint=hint) from error
     except aws.InvalidRegionError as error:
         raise UsageError(
             f"no AWS region is called {settings.region!r}", hint="one looks like eu-west-1"

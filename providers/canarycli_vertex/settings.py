@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from canarycli.errors import UsageError
+from canarycli.errors import Unplaced, UsageError
 from canarycli.failing import Failures
 from canarycli.late_methods import dataclass
 
@@ -162,12 +162,15 @@ def _region(given: Mapping[str, Any], env: Mapping[str, str]) -> str:
     )
     if not region:
         if not _project_said(given, env):
-            raise UsageError(
+            raise Unplaced(
                 "no project and no region for Vertex AI",
+                ("project", "region"),
                 hint="--project acme-ml --region europe-west4, or both in canary.yaml",
             )
-        raise UsageError(
-            "no region for Vertex AI", hint="--region europe-west4, or region: in canary.yaml"
+        raise Unplaced(
+            "no region for Vertex AI",
+            ("region",),
+            hint="--region europe-west4, or region: in canary.yaml",
         )
     if not _NAME.fullmatch(str(region)):
         raise UsageError(f"{region!r} is not a region", hint="a region looks like europe-west4")
@@ -177,8 +180,10 @@ def _region(given: Mapping[str, Any], env: Mapping[str, str]) -> str:
 def _project(given: Mapping[str, Any], env: Mapping[str, str]) -> str:
     project = _project_said(given, env)
     if not project:
-        raise UsageError(
-            "no project for Vertex AI", hint="--project acme-ml, or project: in canary.yaml"
+        raise Unplaced(
+            "no project for Vertex AI",
+            ("project",),
+            hint="--project acme-ml, or project: in canary.yaml",
         )
     if not _PROJECT.fullmatch(str(project)):
         raise UsageError(f"{project!r} is not a project id or number")

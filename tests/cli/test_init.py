@@ -125,3 +125,27 @@ def test_without_a_person_one_error_says_all_that_is_missing(ann: Canary) -> Non
     assert refused.code == 2
     for word in ("canary init", "--provider vertex --project ID", "--workspace NAME"):
         assert word in refused.err
+
+
+@pytest.mark.parametrize("world", ["vertex", "azure"])
+def test_a_person_is_asked_where_the_endpoints_are(
+    world: str, request: pytest.FixtureRequest
+) -> None:
+    bob = request.getfixturevalue(world).ann.elsewhere("bob")
+    place = {"vertex": ("2", "europe-west4"), "azure": ("3", *AZURE[5:10:2])}[world]
+
+    made = bob.at_terminal("init", typed="\n".join((*place, "", "")))
+
+    assert made.code == 0, made.err
+    assert "Which region?" in made.err or "Which resource group?" in made.err
+    (entry,) = written(bob)["endpoints"].values()
+    assert set(place[1:]) <= set(entry.values())
+
+
+def test_whoever_says_no_place_leaves_nothing(azure: OnAzure) -> None:
+    bob = azure.ann.elsewhere("bob")
+
+    left = bob.at_terminal("init", typed="3\n\n")
+
+    assert (left.code, "declined, nothing was changed" in left.err) == (6, True)
+    assert not (bob.folder / "canary.yaml").exists()

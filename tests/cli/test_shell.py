@@ -143,8 +143,16 @@ def test_every_variable_of_an_option_is_explained(here: Desk) -> None:
 
 
 WRONG = {
-    "a command that is nearly one": (["lnit"], ["no command 'lnit'", "did you mean lint?"]),
+    "a command that is nearly one": (["lnit"], ["no command 'lnit'", "did you mean lint or init?"]),
     "a command that is none": (["frobnicate"], ["no command 'frobnicate'", "canary --help"]),
+    "a command that several are alike": (["strat"], ["did you mean start or status or state?"]),
+    "a command with two letters swapped": (["statsu"], ["did you mean status?"]),
+    "an argument that is no choice": (["ci", "circle"], ["error: system: 'circle' is not one of"]),
+    "a number too small": (["history", "--limit", "0"], ["--limit: it is at least 1"]),
+    "a number too large": (["dashboard", "--port", "65536"], ["--port: it is at most 65535"]),
+    "an outcome that is none": (["history", "--outcome", "good"], ["promoted, rolled-back, "]),
+    "a model from an unset variable": (["start", "-m", ""], ["--new-model: it is empty"]),
+    "a model of blanks": (["plan", "-m", " "], ["--new-model: it is empty"]),
     "an option that is nearly one": (
         ["lint", "--formt", "json"],
         ["no such option '--formt'", "did you mean --format?"],

@@ -96,6 +96,7 @@ WRONG = {
     "two places to check": (("check", "a", "b"), "check takes one place"),
     "one place to move": (("move", "a"), "move takes two places"),
     "the same place": (("move", "a", "a"), "the same place"),
+    "a place without records": (("move", "misspelt", "b"), "misspelt has no records"),
 }
 
 

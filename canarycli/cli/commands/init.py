@@ -9,10 +9,10 @@ from typer import Option
 
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.pick import pick
-from canarycli.cli.display.prompt import ask, confirm
+from canarycli.cli.display.prompt import ask, ask_word, confirm
 from canarycli.cli.options import release as options
 from canarycli.cli.options.common import Common, WithoutRelease
-from canarycli.errors import UsageError
+from canarycli.errors import Unplaced, UsageError
 from canarycli.operations.init import (
     propose,
     refuse_existing,
@@ -89,7 +89,7 @@ def _provider(common: Common) -> str:
 
 def _endpoint(common: Common, provider: str) -> Visible:
     """The endpoint that was named, else the only one there, else the one that is picked."""
-    known = visible(provider, common.address.settings)
+    known = _visible(common, provider)
     if common.endpoint is not None:
         called = [one for one in known if common.endpoint in {one.name, one.title}]
         if called:
@@ -111,6 +111,18 @@ def _endpoint(common: Common, provider: str) -> Visible:
         )
     word = pick("Which endpoint?", [Choice(one.name, one.line) for one in known])
     return next(one for one in known if one.name == word)
+
+
+def _visible(common: Common, provider: str) -> tuple[Visible, ...]:
+    """The endpoints there are; a person is asked for what nothing says of the place."""
+    settings = dict(common.address.settings)
+    while True:
+        try:
+            return visible(provider, settings)
+        except Unplaced as error:
+            if not common.may_ask:
+                raise
+            settings |= {key: ask_word(f"Which {key.replace('_', ' ')}?") for key in error.missing}
 
 
 def _system(common: Common, asked: Job | None, folder: Path, *, yes: bool) -> str:

@@ -81,7 +81,7 @@ def _lines(groups: Iterable[Group], seen: list[Group], *, color: bool) -> Iterat
     for group in groups:
         seen.append(group)
         yield f" {bold(visible(group.title), on=color)}"
-        width = max([NARROWEST, *(len(probe.name) for probe in group.probes)])
+        width = _width([probe.name for probe in group.probes])
         for probe in group.probes:
             yield from _probe_lines(probe, width, color=color)
     counts = _counts(seen)
@@ -92,6 +92,13 @@ def _lines(groups: Iterable[Group], seen: list[Group], *, color: bool) -> Iterat
     yield f" {', '.join(words)}"
 
 
+def _width(names: Sequence[str]) -> int:
+    """Of the column of names: none takes more than half of the terminal from what it says."""
+    columns = room()
+    most = columns // 2 if columns else max(map(len, names), default=0)
+    return max([NARROWEST, *(len(name) for name in names if len(name) <= most)])
+
+
 def _probe_lines(probe: Probe, width: int, *, color: bool) -> Iterator[str]:
     warned = probe.ok is True and bool(probe.hints)
     symbol = "!" if warned else paint(SYMBOLS[probe.ok], STYLES[probe.ok], on=color)
@@ -100,8 +107,11 @@ def _probe_lines(probe: Probe, width: int, *, color: bool) -> Iterator[str]:
     columns = room()
     space = None if columns is None else max(NARROWEST, columns - width - 6)
     told = [line for text in texts for line in (wrap(text, space) if space else [text])] or [""]
-    yield f"  {symbol} {visible(probe.name):<{width}}  {told[0]}".rstrip()
-    for line in told[1:]:
+    name, (first, *more) = visible(probe.name), told
+    if columns and len(name) > width and len(name) + len(first) + 6 > columns:
+        first, more = "", told
+    yield f"  {symbol} {name:<{width}}  {first}".rstrip()
+    for line in more:
         yield f"    {'':<{width}}  {line}"
 
 

@@ -33,6 +33,19 @@ def confirm(common: Common, question: str, *, yes: bool, flag: str = "--yes") ->
         raise Stopped("declined, nothing was changed")
 
 
+def ask_word(question: str) -> str:
+    """A word from the person at the terminal.
+
+    Raises:
+        Stopped: they said none, or left.
+    """
+    write(sys.stderr, f"{harmless(question)} ")
+    word = sys.stdin.readline().strip()
+    if not word or word == "q":
+        raise Stopped("declined, nothing was changed")
+    return word
+
+
 def ask(question: str, *, default: bool, choice: str = "auto") -> bool:
     """A yes or no from the person at the terminal; the end of input is a no."""
     bright = colored(sys.stderr, os.environ, choice)

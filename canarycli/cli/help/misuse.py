@@ -60,6 +60,17 @@ def _bad_value(error: typer.BadParameter) -> str:
     if source is not None and source.name == "ENVIRONMENT" and param.envvar:
         name = str(param.envvar)
     else:
-        name = metavar(param) if isinstance(param, TyperArgument) else max(param.opts, key=len)
+        name = _argument(param) if isinstance(param, TyperArgument) else max(param.opts, key=len)
     text = re.sub(r"\s+", " ", error.message.removeprefix("Value error, ")).strip().rstrip(".")
+    text = re.sub(r"^Input should be (greater|less) than or equal to (.+)", _bound, text)
     return f"{name}: {text[:1].lower()}{text[1:]}"
+
+
+def _argument(param: TyperArgument) -> str:
+    """As the usage line has it; of one that lists its words, the name, as the error lists them."""
+    shown = metavar(param)
+    return str(param.name) if "|" in shown else shown
+
+
+def _bound(found: re.Match[str]) -> str:
+    return f"it is at {'least' if found[1] == 'greater' else 'most'} {found[2]}"

@@ -28,6 +28,14 @@ FILE: Mapping[str, tuple[str, str]] = {
         "plans:\n\tp: 1\n",
         "canary.yaml:2:1: this is not YAML: found character '\\t' that cannot start any token",
     ),
+    "a character that YAML has not": (
+        "plans:\n  p: \x00\n",
+        "canary.yaml:2:6: this is not YAML: U+0000 may not stand in it",
+    ),
+    "an endpoint without a name": (
+        'endpoints:\n  "": {provider: demo}\n',
+        "canary.yaml:2:3: an endpoint needs a name   (endpoints)",
+    ),
     "a cloud that is closed": (
         "endpoints:\n  e: {provider: azureml, cloud: azuregermancloud}\n",
         (

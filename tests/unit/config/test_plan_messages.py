@@ -84,6 +84,14 @@ STAGE: Mapping[str, tuple[str, str]] = {
         plan_with(stage="{percent: 5, then: wait}"),
         'canary.yaml:3:33: then: "wait" is not go, hold or approve   (plans.p.stages[0])',
     ),
+    "who approves twice": (
+        plan_with(stage="{percent: 5, then: approve, by: [a, a], approvals: 2}"),
+        "canary.yaml:3:46: by: a is named twice   (plans.p.stages[0])",
+    ),
+    "no approvals": (
+        plan_with(stage="{percent: 5, then: approve, by: [a], approvals: 0}"),
+        'canary.yaml:3:62: approvals: "0" is too small, it is at least 1   (plans.p.stages[0])',
+    ),
     "a rhythm of nothing": (
         plan_with(more="    read_every: 0s\n"),
         'canary.yaml:4:17: read_every: "0s" is too short, it must be above 0s   (plans.p)',

@@ -30,6 +30,10 @@ def custom(name: str) -> Metric:
     return Metric(name, source={"cloudwatch": source})
 
 
+def test_the_last_stage_is_written_without_a_bake_of_nothing() -> None:
+    assert "- {percent: 100}\n" in write_plan(Plan(stages=STAGES))
+
+
 CHECKS = {
     "points of a share": Check(
         "errors_5xx", Metric("errors_5xx"), no_worse_by=Margin(absolute=0.005)

@@ -71,3 +71,12 @@ def test_exceptions_that_except_nothing_are_named() -> None:
         "NO_PROXY: '*.googleapis.com' excepts nothing; write '.googleapis.com'",
         "NO_PROXY: 'https://a.example:443/x' excepts nothing; write 'a.example'",
     )
+
+
+def test_certificates_that_several_variables_name_are_told_once(tmp_path: Path) -> None:
+    bundle = str(tmp_path / "corporate.pem")
+    (tmp_path / "corporate.pem").write_text("")
+
+    (probe,) = network({"SSL_CERT_FILE": bundle, "REQUESTS_CA_BUNDLE": bundle})
+
+    assert probe.detail == f"those in {bundle}, from REQUESTS_CA_BUNDLE, SSL_CERT_FILE"
