@@ -181,11 +181,11 @@ class Drive:
             return None
         now = self.work.clock.now()
         if what is OnInterrupt.HOLD:
-            message = f"interrupted; {release.id} holds at {release.target:g}% and nobody drives it"
+            message = f"{release.id} holds at {release.target:g}% and nobody drives it"
             self.listen(Event("interrupted", now, message, "warning"))
             go_on = f"go on: canary resume {release.id}; go back: canary rollback {release.id}"
             return Ending(code, release, advice=(go_on,))
-        self.listen(Event("interrupted", now, "interrupted; rolling back", "warning"))
+        self.listen(Event("interrupted", now, "rolling back", "warning"))
         return self._back(release, code)
 
     def _ended(self, release: Release) -> Ending:

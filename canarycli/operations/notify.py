@@ -101,10 +101,22 @@ def _sent(
     note: Note,
     env: Mapping[str, str],
     *,
-    seconds: float = SECONDS,
-    threads: dict[str, tuple[str, str]] | None = None,
+    seconds: float,
+    threads: dict[str, tuple[str, str]],
 ) -> Iterator[str]:
     """Send, or say in one line why not; never the address itself, which is a secret."""
+    if why := _why_not(who, note, env, seconds, threads):
+        yield f"notify[{number}] was not told ({note.word}): {why}"
+
+
+def _why_not(
+    who: Notify,
+    note: Note,
+    env: Mapping[str, str],
+    seconds: float = SECONDS,
+    threads: dict[str, tuple[str, str]] | None = None,
+) -> str:
+    """Send, "" if that was taken."""
     # Only where there is something to tell.
     from canarycli.operations.senders import send
 
@@ -112,7 +124,8 @@ def _sent(
         send(who, note, env, seconds, threads)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, the release goes on
         said = error.said if isinstance(error, CanaryError) else f"{type(error).__name__}: {error}"
-        yield f"notify[{number}] was not told ({note.word}): {mask(in_line(said), env)}"
+        return mask(in_line(said), env)
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +149,7 @@ def try_out(config: Path | None, cwd: Path, env: Mapping[str, str]) -> tuple[Tri
             hint="add notify: [{to: '${CANARY_SLACK_URL}', when: [failed, rolled_back]}]",
         )
     note = Note("test", "a test of canary's notifications; no release is meant", {"event": "test"})
-    told = (tuple(_sent(n, who, note, env)) for n, who in enumerate(people))
-    pairs = zip(people, told, strict=True)
-    return tuple(Tried(", ".join(who.when), "".join(lines)) for who, lines in pairs)
+    return tuple(Tried(", ".join(who.when), _why_not(who, note, env)) for who in people)
 
 
 class Hearer(Protocol):

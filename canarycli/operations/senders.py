@@ -1,7 +1,9 @@
 """Sends one note: a webhook and PagerDuty by ourselves, everything else through apprise."""
 
 import json
+import re
 from collections.abc import Mapping
+from logging import WARNING
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, urlsplit
@@ -80,7 +82,7 @@ def _page(parts: SplitResult, note: Note, seconds: float) -> None:
 
 def _apprise(address: str, note: Note) -> None:
     try:
-        from apprise import Apprise
+        from apprise import Apprise, LogCapture
     except ModuleNotFoundError as error:
         raise MissingExtra(
             "this address needs apprise, which is not installed",
@@ -89,8 +91,19 @@ def _apprise(address: str, note: Note) -> None:
     post = Apprise()
     if not post.add(address):
         raise UsageError("apprise does not know this kind of address")
-    if not post.notify(body=in_chat(note.text), title=f"canary: {note.word.replace('_', ' ')}"):
-        raise Unavailable("apprise could not deliver it")
+    title = f"canary: {note.word.replace('_', ' ')}"
+    with LogCapture(level=WARNING) as heard:
+        if not post.notify(body=in_chat(note.text), title=title):
+            raise Unavailable(_undelivered(heard.getvalue()))
+
+
+def _undelivered(log: str) -> str:
+    """Why apprise could not deliver it; no more of what it writes, which may hold the address."""
+    if code := re.search(r"error=(\d{3})\b", log):
+        return f"the address answered {code[1]}"
+    if "onnection error" in log:
+        return "no answer from the address"
+    return "apprise could not deliver it"
 
 
 class _Stay(HTTPRedirectHandler):

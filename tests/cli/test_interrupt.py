@@ -30,7 +30,7 @@ def test_ctrl_c_asks_what_becomes_of_the_release_and_does_it(tmp_path: Path) -> 
     out, err = process.communicate(timeout=PATIENCE)
     os.close(ours)
     assert "[h]old it there and leave, [r]oll back, or [s]tay?" in err
-    assert "interrupted; rolling back" in out
+    assert "interrupted rolling back" in out
     assert process.returncode == 130
     found = canary.run("status", "demo", "-o", "json").json
     assert found["traffic"] == {"v41": 100, "v42": 0}

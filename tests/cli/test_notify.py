@@ -153,7 +153,8 @@ def test_notify_test_tells_everybody_and_says_what_came_of_it(tmp_path: Path, ea
         f"  - {{to: '{ear.url}/web'}}\n"
         f"  - {{to: 'json://{host}/apprise', when: [promoted]}}\n"
         f"  - {{to: 'pagerduty://${{KEY}}@{host}'}}\n"
-        "  - {to: '${UNSET}', when: [stopped]}\n",
+        "  - {to: '${UNSET}', when: [stopped]}\n"
+        "  - {to: 'json://127.0.0.1:1/gone', when: [failed]}\n",
     )
     canary.env["KEY"] = "k1"
 
@@ -164,7 +165,19 @@ def test_notify_test_tells_everybody_and_says_what_came_of_it(tmp_path: Path, ea
     lines = tried.out.splitlines()
     assert lines[1] == "notify[1] promoted: sent"
     assert lines[2] == "notify[2] unsafe: sent"
-    assert lines[3].endswith("a variable of ${UNSET} is not set")
+    assert lines[3] == "notify[3] stopped: not sent: a variable of ${UNSET} is not set"
+    assert lines[4] == "notify[4] failed: not sent: no answer from the address"
+
+
+def test_what_an_address_of_apprise_answers_is_said_without_the_address(ear: Ear) -> None:
+    pytest.importorskip("apprise")
+    ear.status = 500
+    who = Notify(f"json://{ear.url.removeprefix('http://')}/token-5551", ("promoted",))
+    one = Notifier(lambda: (who,), lambda: None, {})
+    one.hear(ended("promoted"))
+    one.close()
+
+    assert one.failures == ["notify[0] was not told (promoted): the address answered 500"]
 
 
 def test_with_nobody_to_tell_the_test_says_how(tmp_path: Path) -> None:

@@ -30,7 +30,10 @@ def notify(
     """
     with Output(common) as output:
         tried = try_out(common.config, here(), os.environ)
-        lines = [f"notify[{n}] {one.when}: {one.failure or 'sent'}" for n, one in enumerate(tried)]
+        lines = [
+            f"notify[{n}] {one.when}: {'not sent: ' + one.failure if one.failure else 'sent'}"
+            for n, one in enumerate(tried)
+        ]
         rows = [{"when": one.when, "sent": not one.failure, "why": one.failure} for one in tried]
         output.result({what.value: rows}, lines)
     return int(Exit.ERROR if any(one.failure for one in tried) else Exit.OK)

@@ -1,6 +1,6 @@
 """The chart of one check in characters: both arms over the stage, and the limit. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -11,6 +11,9 @@ from canarycli.report.story import CEILING, FLOOR, Row, Story
 
 MARGIN = 10
 """Columns for the values at the left."""
+EVERY = 3
+"""So many lines are between two values at the left."""
+
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bits of a braille cell, row by row."""
 
@@ -32,18 +35,21 @@ def chart(
     """
     ours = _points(story, row, "candidate")
     theirs = _points(story, row, "baseline")
-    lines: list[Line] = [_title(story, row, number)]
+    lines: list[Line] = [_title(story, row, number, ("·", "⠒" if fine else "*"))]
     if len(ours) + len(theirs) < 2:
         return [*lines, [("   too few readings yet to draw", QUIET)]]
     edge = _edge(row)
     values = [value for _, value in (*ours, *theirs)] + ([edge] if edge is not None else [])
     canvas = _Canvas(width - MARGIN - 2, max(2, height - 2), 0.0, max(values) * 1.08 or 1.0)
     first, last = min((*ours, *theirs))[0], max((*ours, *theirs))[0]
-    drawn = [canvas.lines(points, first, last, fine=fine) for points in (theirs, ours)]
+    signs = (_dot, _braille if fine else _star)
+    drawn = [
+        canvas.lines(each, first, last, s) for each, s in zip((theirs, ours), signs, strict=True)
+    ]
     limit = None if edge is None else canvas.row_of(edge)
     for n in range(canvas.height):
         cells = list(_merged(drawn[0][n], drawn[1][n], dashed=n == limit))
-        label = "limit" if n == limit else numbers.value(canvas.value_at(n), row["unit"])
+        label = "limit" if n == limit else _mark(canvas, n, row)
         style = BAD if n == limit else QUIET
         lines.append([(f"{label:>{MARGIN - 1}} ", style), *cells])
     left, right = (at.astimezone().strftime("%H:%M") for at in (first, last))
@@ -51,14 +57,23 @@ def chart(
     return lines
 
 
-def _title(story: Story, row: Row, number: int) -> Line:
-    values = (numbers.value(row[arm], row["unit"]) for arm in ("baseline", "candidate"))
-    arms = "   ".join(
-        f"{name} {value}"
-        for name, value in zip((story.release.baseline, story.candidate), values, strict=True)
-    )
+def _mark(canvas: "_Canvas", line: int, row: Row) -> str:
+    """The value beside a line, where it has one: the lowest, and every few above it."""
+    marked = (canvas.height - 1 - line) % EVERY == 0
+    return numbers.value(canvas.value_at(line), row["unit"]) if marked else ""
+
+
+def _title(story: Story, row: Row, number: int, signs: tuple[str, str]) -> Line:
+    theirs, ours = (numbers.value(row[arm], row["unit"]) for arm in ("baseline", "candidate"))
     text = f"   {numbers.change(row['diff'], row)}  limit {numbers.limit(row)}"
-    return [(f" {number} {row['name']}   ", STRONG), (arms, ""), (text, QUIET)]
+    return [
+        (f" {number} {row['name']}   ", STRONG),
+        (signs[0] * 2, QUIET),
+        (f" {story.release.baseline} {theirs}   ", ""),
+        (signs[1] * 2, OURS),
+        (f" {story.candidate} {ours}", ""),
+        (text, QUIET),
+    ]
 
 
 def _points(story: Story, row: Row, arm: str) -> list[Point]:
@@ -88,10 +103,17 @@ def _merged(theirs: str, ours: str, *, dashed: bool) -> Iterator[tuple[str, str]
             yield blank, BAD if dashed else ""
 
 
-def _sign(bits: int, *, fine: bool) -> str:
-    if not bits:
-        return " "
-    return chr(0x2800 + bits) if fine else "*"
+def _braille(bits: int) -> str:
+    return chr(0x2800 + bits)
+
+
+def _star(_bits: int) -> str:
+    return "*"
+
+
+def _dot(_bits: int) -> str:
+    """Of the baseline: the arms are told apart without colour, too."""
+    return "·"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +139,15 @@ class _Canvas:
         return self.high - (row + 0.5) / self.height * (self.high - self.low)
 
     def lines(
-        self, points: Sequence[Point], first: datetime, last: datetime, *, fine: bool
+        self, points: Sequence[Point], first: datetime, last: datetime, sign: Callable[[int], str]
     ) -> list[str]:
-        """The points joined by straight lines."""
+        """The points joined by straight lines, in cells that `sign` writes."""
         cells = [[0] * self.width for _ in range(self.height)]
         span = (last - first).total_seconds() or 1.0
         across = [((at - first).total_seconds() / span, value) for at, value in points]
         for x, y in self._dots(across):
             cells[y // 4][x // 2] |= DOTS[y % 4][x % 2]
-        return ["".join(_sign(bits, fine=fine) for bits in line) for line in cells]
+        return ["".join(sign(bits) if bits else " " for bits in line) for line in cells]
 
     def _dots(self, across: Sequence[tuple[float, float]]) -> Iterator[tuple[int, int]]:
         right, bottom = self.width * 2 - 1, self.height * 4 - 1

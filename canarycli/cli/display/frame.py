@@ -70,7 +70,7 @@ def frame(scene: Scene, width: int, height: int, *, moments: int = 99) -> list[L
         _traffic(scene, width),
         [],
     ]
-    asked = scene.prompt or keys(scene, width - 2)
+    asked = _fitting(scene.prompt, width - 2) or keys(scene, width - 2)
     below = [(f"  {asked}", STRONG if scene.prompt else QUIET)]
     room = height - len(head) - FOOT
     table = _middle(scene, width, room)
@@ -94,6 +94,12 @@ def _middle(scene: Scene, width: int, room: int) -> list[Line]:
         row = checks[scene.view - 1]
         return chart(scene.story, row, scene.view, width, max(4, room - 4), fine=scene.sparks)
     return list(_table(scene, width, sparks=scene.sparks and width >= WIDE))
+
+
+def _fitting(prompt: str, room: int) -> str:
+    """What is asked; just the answers to it where there is no room for more."""
+    _, _, answers = prompt.partition(".   ")
+    return answers if answers and len(prompt) > room else prompt
 
 
 def _header(scene: Scene, width: int) -> Line:

@@ -9,6 +9,10 @@ QUIET = timedelta(minutes=5)
 """A CI system kills a job that says nothing for long."""
 
 
+REPEATED = {"deploying", "uploading", "shift_requested", "waiting"}
+"""What is told at each try, and worth a line once until something else happens."""
+
+
 class News:
     """Remembers what was said last, so that a calm hour is a dozen lines and not sixty.
 
@@ -19,8 +23,7 @@ class News:
     def __init__(self) -> None:
         self.numbers = ""
         self._reading: Any = None
-        self._progress = ""
-        self._asked = ""
+        self._again: dict[str, str] = {}
         self._said_at: datetime | None = None
 
     def worth_a_line(self, event: Event) -> bool:
@@ -29,16 +32,12 @@ class News:
             self.numbers = event.message
             if not self._is_news(event):
                 return False
-        if event.type in {"deploying", "uploading"}:
-            again, self._progress = event.message == self._progress, event.message
-            if again:
-                return False
-        if event.type == "shift_requested":  # a cloud that changes something is asked again
-            again, self._asked = event.message == self._asked, event.message
-            if again:
-                return False
-        elif event.type in {"shift_accepted", "shift_confirmed", "rollback_confirmed"}:
-            self._asked = ""
+        if event.type not in REPEATED:
+            self._again.clear()
+        elif self._again.get(event.type) == event.message:
+            return False
+        else:
+            self._again[event.type] = event.message
         self._said_at = event.at
         return True
 

@@ -11,7 +11,7 @@ KEYS: Mapping[str, str] = {
     "c": "go on after a pause",
     "+": "15 minutes more of a pause",
     "n": "go to the next stage; asks",
-    "h": "hold a rollback that is near for 15 minutes; asks why, and keeps it in history",
+    "h": "hold a rollback that is near for 15 minutes; asks for the reason",
     "t": "take over what nobody drives, and go on; asks",
     "1-9": "the chart of a check; arrows go to the others, esc back to the table",
     "l": "everything that happened; esc goes back to the table",

@@ -4,7 +4,7 @@ import pytest
 
 from canarycli.cli.display.doctor import show_groups
 from canarycli.cli.display.output import Output
-from canarycli.cli.options.common import Common
+from canarycli.cli.options.common import Color, Common, Format
 from canarycli.operations.doctor import Group
 from canarycli.provider import Probe
 
@@ -16,7 +16,7 @@ def shown(
     columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> list[str]:
     monkeypatch.setenv("COLUMNS", str(columns))
-    common = Common(output="table", color="never")
+    common = Common(output=Format.TABLE, color=Color.NEVER)
     probes = (
         Probe("identity", ok=True, detail=WHO),
         Probe(LONG, ok=True, detail="allowed"),

@@ -205,10 +205,22 @@ def test_a_check_has_a_chart_with_its_limit(width: int) -> None:
     lines = charted(of, width, 24)
 
     assert max(map(len, lines)) <= width
-    assert any(line.startswith(" 1 errors_5xx   v41 0.19%") for line in lines)
+    assert any(line.startswith(" 1 errors_5xx   ·· v41 0.19%   ⠒⠒ v42 ") for line in lines)
+    assert any("·····" in line for line in lines[8:])
     (limit,) = [line for line in lines if line.lstrip().startswith("limit ")]
     assert "╌" in limit
     assert any("⠀" < sign <= "⣿" for line in lines for sign in line)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_answers_to_a_question_are_never_cut(width: int) -> None:
+    answers = "d  hold at 25% and leave   r  roll back   esc  stay"
+    asked = replace(scene(JUDGED), prompt=f"This terminal drives r-7k2f.   {answers}")
+
+    last = plain(frame(asked, width, 24)[-1])
+
+    assert last.rstrip().endswith(answers)
+    assert ("This terminal drives" in last) is (width > 80)
 
 
 def test_a_chart_without_braille_is_drawn_with_stars() -> None:

@@ -64,3 +64,13 @@ def test_a_change_that_is_asked_for_again_is_no_news_until_it_was_accepted() -> 
     assert [news.worth_a_line(asking) for _ in range(3)] == [True, False, False]
     news.worth_a_line(Event("shift_accepted", NOON, "the cloud accepted v41 100%"))
     assert news.worth_a_line(asking)
+
+
+def test_what_is_tried_again_is_told_once_until_something_happens() -> None:
+    news = News()
+    asked, waits = (Event(kind, NOON, kind) for kind in ("shift_requested", "waiting"))
+    taken = Event("shift_accepted", NOON, "taken")
+
+    told = [e.type for e in (asked, waits, asked, waits, taken, asked) if news.worth_a_line(e)]
+
+    assert told == ["shift_requested", "waiting", "shift_accepted", "shift_requested"]
