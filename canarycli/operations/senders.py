@@ -92,12 +92,13 @@ def _apprise(address: str, note: Note) -> None:
     if not post.add(address):
         raise UsageError("apprise does not know this kind of address")
     title = f"canary: {note.word.replace('_', ' ')}"
-    with LogCapture(level=WARNING) as heard:
+    capture: Any = LogCapture  # it has no types
+    with capture(level=WARNING) as heard:
         if not post.notify(body=in_chat(note.text), title=title):
-            raise Unavailable(_undelivered(heard.getvalue()))
+            raise Unavailable(undelivered(heard.getvalue()))
 
 
-def _undelivered(log: str) -> str:
+def undelivered(log: str) -> str:
     """Why apprise could not deliver it; no more of what it writes, which may hold the address."""
     if code := re.search(r"error=(\d{3})\b", log):
         return f"the address answered {code[1]}"

@@ -19,6 +19,7 @@ from canarycli.errors import Unsafe
 from canarycli.journal import Event
 from canarycli.operations.grafana import Annotations
 from canarycli.operations.notify import Notifier
+from canarycli.operations.senders import undelivered
 from canarycli.plan import Plan, Stage
 
 START = ("start", "-m", "v42", "--yes")
@@ -169,15 +170,19 @@ def test_notify_test_tells_everybody_and_says_what_came_of_it(tmp_path: Path, ea
     assert lines[4] == "notify[4] failed: not sent: no answer from the address"
 
 
-def test_what_an_address_of_apprise_answers_is_said_without_the_address(ear: Ear) -> None:
-    pytest.importorskip("apprise")
-    ear.status = 500
-    who = Notify(f"json://{ear.url.removeprefix('http://')}/token-5551", ("promoted",))
-    one = Notifier(lambda: (who,), lambda: None, {})
-    one.hear(ended("promoted"))
-    one.close()
-
-    assert one.failures == ["notify[0] was not told (promoted): the address answered 500"]
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        (
+            "WARNING - Failed to send JSON POST: Server Error, error=500.",
+            "the address answered 500",
+        ),
+        ("A Connection error occurred sending JSON to 127.0.0.1.", "no answer from the address"),
+        ("could not send to https://hooks.acme/token-5551", "apprise could not deliver it"),
+    ],
+)
+def test_what_apprise_says_of_a_failure_is_told_without_the_address(log: str, why: str) -> None:
+    assert undelivered(log) == why
 
 
 def test_with_nobody_to_tell_the_test_says_how(tmp_path: Path) -> None:
