@@ -298,7 +298,7 @@ def test_start_opens_the_same_screen_and_ctrl_c_asks_before_it_leaves(idle: Cana
     terminal = on_terminal(idle, 60, 24, "start", *PLANNED)
     terminal.wait_for("5% v42")
     terminal.process.send_signal(signal.SIGINT)
-    terminal.wait_for("This terminal drives r-")
+    terminal.wait_for("d  hold at 5% and leave   r  roll back   esc  stay")
     terminal.press("x")
     terminal.wait_for("q  leave")
     terminal.forget()
