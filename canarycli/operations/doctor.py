@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from canarycli.config import Config, load
 from canarycli.config.discover import here
+from canarycli.config.keys import SECONDS, SIMULATOR
 from canarycli.declared import Key
 from canarycli.errors import CanaryError, UsageError
 from canarycli.masking import MASK
@@ -148,7 +149,7 @@ def _settings(
     origins = _origins(address, config, target)
     for key, value in target.settings.items():
         if key in origins and isinstance(value, str | int | float | timedelta):
-            shown = MASK if key not in target.kept else _shown(value)
+            shown = MASK if key not in target.kept else _shown(key, value, target.provider)
             yield Probe(key, ok=True, detail=f"{shown}, from {origins[key]}")
     for name, declared in declared_keys(target.provider).items():
         if name not in origins and (variable := variable_of(name, declared, target.settings)):
@@ -207,8 +208,10 @@ def _checks(plan: Plan | None, focus: Focus) -> Sequence[Check] | None:
     return named
 
 
-def _shown(value: str | float | timedelta) -> str:
+def _shown(name: str, value: str | float | timedelta, provider: str) -> str:
     """A setting as canary.yaml has it: `5s`, `0.5`."""
     if isinstance(value, timedelta):
         return f"{value.total_seconds():g}s"
+    if provider == SIMULATOR and name in SECONDS and not isinstance(value, str):
+        return f"{value:g}s"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -96,8 +96,10 @@ def test_a_shadow_variant_is_called_so_and_refuses_a_start(aws: tuple[Server, Ca
     server.endpoint("fraud", {"v1": 1}, shadow={"sh1": {"weight": 0.5}})
 
     looked = canary.run("doctor", *SAGEMAKER)
+    status = canary.run("status", *SAGEMAKER)
     start = canary.run("start", *SAGEMAKER, "-m", "m2", "-p", "10", "-y")
 
+    assert "sh1  shadow" in status.out
     assert ", shadow)" in looked.out
     assert looked.code == 2
     assert start.code == 2
@@ -114,6 +116,7 @@ def test_a_serverless_variant_is_in_service(aws: tuple[Server, Canary]) -> None:
     assert "AllTraffic 100% (serverless)" in looked.out
     assert "NOT in service" not in looked.out
     assert status.code == 0, status.err
+    assert "AllTraffic  100%  in service" in status.out
 
 
 @pytest.mark.parametrize("state", ["Failed", "OutOfService"])

@@ -155,14 +155,27 @@ def test_status_of_several_endpoints_is_a_list_before_any_release(tmp_path: Path
     assert [one["endpoint"] for one in listed["releases"]] == ["demo", "ranker"]
 
 
-LISTING = (("status",), ("history",), ("plan", "-m", "v43"), ("doctor",), ("check", "demo"))
+LISTING = (
+    *(("status",), ("history",), ("plan", "-m", "v43"), ("doctor",), ("check", "demo")),
+    *(("fleet", "status"), ("state", "check", "here"), PLANNED, ("drive", "--help"), ("help", "options")),
+)
+FLEET = """\
+fleet: fraud-scorers-of-the-whole-company
+model: v42
+plan: slow
+waves: [{name: first-of-all-the-waves, endpoints: [demo]}]
+"""
 
 
 def test_what_lists_fits_the_terminal(tmp_path: Path) -> None:
-    canary = simulated(tmp_path, "  slow: {stages: [{percent: 5, bake: 10h}, {percent: 100}]}\n")
+    plans = f"  slow: {{stages: [{{percent: 5, bake: 10h}}, {{percent: 100}}]}}\n{APPROVED}"
+    canary = simulated(tmp_path, plans)
+    canary.write(FLEET, "fleet.yaml")
     assert canary.run(*START, "--plan", "slow", "--detach", "--note", "word " * 40).code == 0
+    begun = canary.run("fleet", "start", "fleet.yaml", "--detach", "--yes")
+    assert begun.code == 0, begun.err
 
-    for width in (60, 80, 120):
+    for width in (60, 80, 100, 120):
         canary.env["COLUMNS"] = str(width)
         shown = {words: canary.run(*words).out.splitlines() for words in LISTING}
         assert [words for words, lines in shown.items() if not lines] == []

@@ -77,7 +77,8 @@ def _list(output: Output, documents: Sequence[Mapping[str, Any]]) -> int:
     now = SystemClock().now()
     output.result(
         {"schema": "canary.statuses/1", "releases": documents},
-        [_line(document, now) for document in documents] or ["no release is open here"],
+        [*fitted((_line(document, now) for document in documents), room())]
+        or ["no release is open here"],
     )
     return int(Exit.OK)
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
 from canarycli.cli.display.output import Output
-from canarycli.cli.display.table import room, table
+from canarycli.cli.display.table import fitted, room, table
 from canarycli.operations.fleet_status import state_of
 from canarycli.release.fleet import Fleet
 from canarycli.release.record import Release
@@ -38,7 +38,7 @@ def headline(fleet: Fleet) -> str:
 
 def lines(fleet: Fleet, releases: Mapping[str, Release], most: int | None = None) -> Iterator[str]:
     """The headline and the table; of more than `most` rows those that say little are left out."""
-    yield headline(fleet)
+    yield from fitted([headline(fleet)], room())
     rows = [
         (
             wave.name,

@@ -10,6 +10,7 @@ from typing import Any
 from typer.core import TyperArgument, TyperCommand, TyperOption
 
 from canarycli.cli.display.ansi import bold, colored
+from canarycli.cli.display.table import fitted
 from canarycli.cli.options.common import CLOUD, SCREEN
 from canarycli.cli.options.values import take_at_a_glance
 from canarycli.cli.table import COMMANDS
@@ -63,18 +64,27 @@ def command_help(command: TyperCommand, path: str, *, width: int, color: bool) -
     """The text of `canary COMMAND --help`."""
     usage = " ".join([path, *arguments_usage(command), "[OPTIONS]"])
     text = textwrap.dedent(command.help or "").strip()
-    lines = [text, "", f"{bold('Usage:', on=color)} {usage}"]
+    lines = [_filled(text, width), "", f"{bold('Usage:', on=color)} {usage}"]
     found = dict(sections(command))
     for head, rows in found.items():
         if head not in COMMON:
             lines += ["", bold(head, on=color), *columns(rows, width)]
     if COMMON & found.keys():
-        lines += ["", _SHARED]
+        lines += ["", *fitted([_SHARED], width)]
     row = COMMANDS.get(command.name or "")
     if row is not None and row.exits:
         codes = ", ".join(str(code) for code in sorted({*row.exits, 1, 2}))
         lines += ["", f"{bold('Exits', on=color)} {codes}", "canary help exit-codes says what for."]
     return "\n".join(lines) + "\n"
+
+
+def _filled(text: str, width: int) -> str:
+    """Paragraphs with their lines broken anew where one is too long."""
+    parts = text.split("\n\n")
+    for n, part in enumerate(parts):
+        if any(len(line) > width for line in part.splitlines()):
+            parts[n] = textwrap.fill(" ".join(part.split()), width, break_on_hyphens=False)
+    return "\n\n".join(parts)
 
 
 def arguments_usage(command: TyperCommand) -> list[str]:
@@ -148,7 +158,7 @@ def columns(rows: Sequence[tuple[str, str]], width: int) -> Iterable[str]:
     """Rows of a help: what to write, then what it means, as wide as there is room."""
     indent = " " * (_LEFT + 2)
     for left, right in rows:
-        room = max(width - len(indent), 30)
+        room = max(width - len(indent), 20)
         first, *more = textwrap.wrap(right, room, break_on_hyphens=False) or [""]
         if len(left) > _LEFT - 2:
             yield f"  {left}"
