@@ -192,6 +192,8 @@ class Context:
             ask=None,
             approvals=(),
             failing={},
+            findings=(),
+            verdict=None,
             probation_until=None,
             served_before=self.release.served,
             extra_before=self.release.extra,

@@ -121,6 +121,15 @@ class Story:
         )
 
     @property
+    def of_former_share(self) -> str:
+        """The share that the newest reading is of where another is in force by now, else ""."""
+        release = self.release
+        if release.over or release.verdict is not None or not self.readings:
+            return ""
+        at = self.readings[-1].at
+        return next((percent(share) for since, share in self.shares[::-1] if since <= at), "")
+
+    @property
     def sentence(self) -> str:
         """Why it ended so and what it cost, in one or two sentences."""
         release = self.release

@@ -157,7 +157,13 @@ def test_status_of_several_endpoints_is_a_list_before_any_release(tmp_path: Path
 
 LISTING = (
     *(("status",), ("history",), ("plan", "-m", "v43"), ("doctor",), ("check", "demo")),
-    *(("fleet", "status"), ("state", "check", "here"), PLANNED, ("drive", "--help"), ("help", "options")),
+    *(
+        ("fleet", "status"),
+        ("state", "check", "here"),
+        PLANNED,
+        ("drive", "--help"),
+        ("help", "options"),
+    ),
 )
 FLEET = """\
 fleet: fraud-scorers-of-the-whole-company

@@ -227,16 +227,18 @@ def _table(scene: Scene, width: int, *, sparks: bool) -> Iterator[Line]:
     if not rows:
         return
     release = story.release
-    name = min(22, max(5, *(len(row["name"]) for row in rows)))
+    former = story.of_former_share
+    head = f"CHECK AT {former}" if former else "CHECK"
+    name = min(22, max(len(head), *(len(row["name"]) for row in rows)))
     value = max(8, min(12, len(release.baseline)), min(12, len(story.candidate)))
     taken = 3 + name + 2 * (value + 1) + 12 + 1 + 10
     drawing = min(21 if width < WIDE else 27, width - taken)
     drawing = drawing if drawing >= LEAST_GAUGE else 0
     heads = (release.baseline[-value:].rjust(value), story.candidate[-value:].rjust(value))
-    title = f"   {'CHECK':<{name}} {heads[0]} {heads[1]} {'DIFFERENCE':>11} "
+    title = f"   {head:<{name}} {heads[0]} {heads[1]} {'DIFFERENCE':>11} "
     yield [(f"{title}{'same → limit'[:drawing]:<{drawing}} limit", QUIET)]
     for row in rows:
-        old = _is_old(scene, row)
+        old = bool(former) or _is_old(scene, row)
         style = QUIET if old else VERDICT_STYLES[row["verdict"]]
         watched = old or row["role"] == "watch"
         cells = (
@@ -253,7 +255,7 @@ def _table(scene: Scene, width: int, *, sparks: bool) -> Iterator[Line]:
             (f" {numbers.limit(row):<9}", QUIET),
         ]
         if old:
-            line.append((" old", DOUBT))
+            line.append(("" if former else " old", DOUBT))
         elif sparks:
             line.append((f" {spark(story, row)}", QUIET))
         yield line

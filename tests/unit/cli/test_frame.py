@@ -250,6 +250,17 @@ def test_old_numbers_have_no_tick_and_say_so() -> None:
     assert "HEALTHY" not in later[2]
 
 
+def test_numbers_of_the_former_share_say_which_it_was_and_have_no_tick() -> None:
+    at_five = Event("shift_confirmed", NOON, "v42 5% confirmed", fields={"to": 5.0})
+    lines = shown(scene(RUNNING, "pass", extra=[at_five]))
+
+    assert any(line.startswith("   CHECK AT 5% ") for line in lines)
+    (check,) = [line for line in lines if "errors_5xx" in line and "0.19%" in line]
+    assert check.startswith(" ? ")
+    now = shown(scene(JUDGED, "pass", extra=[at_five]))
+    assert not any("CHECK AT" in line for line in now)
+
+
 def test_what_waits_for_a_verdict_says_so_instead_of_counting_to_zero() -> None:
     of = scene(JUDGED, "inconclusive")
     status = {**of.status, "next": {"action": "shift", "percent": 50, "at": of.now.isoformat()}}
