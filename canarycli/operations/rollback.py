@@ -101,8 +101,13 @@ class WayBack:
         except Unsafe as error:
             raise self._unsafe_for_good(error) from error
         except CanaryError as error:
-            if isinstance(error, Rejected | NotFound) and self._is_astray():
-                raise self.unsafe(error.said, *error.hints) from error
+            # Here and not above: only a rollback that failed needs it.
+            from canarycli.operations.last_look import last_look
+
+            last = last_look(self.work, self.baseline, self.seen)
+            error.facts = (*error.facts, *last.facts)
+            if isinstance(error, Rejected | NotFound) and last.why:
+                raise self._unsafe_since(error, last.why) from error
             error.hints = (*error.hints[:1], f"or roll back by hand: {self.command()}")
             raise
 
@@ -166,15 +171,11 @@ class WayBack:
             self.say(f"warning: {error.said}; nobody looks whether it stays")
             return record.release
 
-    def _is_astray(self) -> bool:
-        """Whether others than the baseline have traffic, or a raise on its way may land."""
-        try:
-            now = self.work.provider.describe(self.work.target.name)
-            record = self.work.record() if self.record else None
-        except CanaryError:
-            return True  # nobody can tell that it is not
-        loose = record is not None and record.release.loose_until is not None
-        return loose or any(name != self.baseline for name in now.traffic.live)
+    def _unsafe_since(self, error: CanaryError, why: str) -> Unsafe:
+        """Unsafe because a refusal leaves others than the baseline with traffic, or may."""
+        told = self.unsafe(f"{error.message}; {why}", *error.hints)
+        told.facts = error.facts
+        return told
 
     def _unsafe_for_good(self, error: Unsafe) -> Unsafe:
         """Unsafe, with the endpoint's own way out where nothing of it serves anybody."""

@@ -22,6 +22,9 @@ PLAIN = (
 TWISTED = ((37, Twist.DEPLOY), (1360, Twist.DEPLOY), (1399, Twist.SMOKE))
 """The same, of a kind."""
 
+AS_DRAWN = (3128377,)
+"""The same, with the twists that they draw."""
+
 SOON = 400
 """A planted bug shows within so many stories."""
 
@@ -41,6 +44,7 @@ def test_every_promise_holds_in_stories_that_once_broke_one() -> None:
     stories = (
         *(Story(seed, twists=NONE) for seed in PLAIN),
         *(Story(seed, twists=frozenset({twist})) for seed, twist in TWISTED),
+        *(Story(seed) for seed in AS_DRAWN),
     )
     assert not [story.again for story in stories if story.run()]
 
