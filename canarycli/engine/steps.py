@@ -73,7 +73,7 @@ class Steps:
             decision = self.controller.tick(self.key, seen)
         except Unavailable as error:
             self.refusal = error
-            self._blind(error)
+            self._blind(error, began)
             return None
         except (Denied, Rejected, Unsupported, NotFound) as error:
             if not self.insist:
@@ -129,7 +129,7 @@ class Steps:
         elif looked or isinstance(error, Rejected):
             self._change_refused(record, error)
         else:
-            self._blind(error)
+            self._blind(error, began)
 
     def _end(self, record: Record, error: ProviderError) -> None:
         """Nothing was moved, and nothing will be."""
@@ -191,8 +191,8 @@ class Steps:
         """The next pause: it doubles while the cloud goes on refusing."""
         return BLIND if since is None else min(self.pause * 2 or BLIND, WATCHING)
 
-    def _blind(self, error: ProviderError) -> None:
-        """Hold while the endpoint can't be read, for as long as the plan lets a change take."""
+    def _blind(self, error: ProviderError, began: datetime) -> None:
+        """Hold while nothing answers a step that began then, as long as a change may take."""
         record, now = self.controller.load(self.key), self.controller.clock.now()
         self.pause = self._longer(self.blind_since)
         self.blind_since = self.blind_since or now
@@ -207,9 +207,10 @@ class Steps:
             if not record.release.exposed and record.release.state is not State.ROLLING_BACK:
                 self._end(record, error)
                 raise error
-            raise self._unsafe(
-                f"the traffic of {record.release.endpoint} can't be read", record.release, error
-            )
+            what = f"the traffic of {record.release.endpoint} can't be read"
+            if seen_at is not None and seen_at >= began:
+                what = f"{record.release.wanted} of {record.release.endpoint} is not in force"
+            raise self._unsafe(what, record.release, error)
 
     def _unsafe(self, what: str, release: Release, error: ProviderError | None) -> Unsafe:
         """The loudest error there is, with what was seen last and the way out by hand."""

@@ -1,9 +1,11 @@
 """What becomes of releases that nobody drives any more."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
+from time import monotonic
 
 from canarycli.clock import Clock, SystemClock
 from canarycli.engine.lease import last_sign
@@ -16,7 +18,10 @@ from canarycli.operations.drive import roll_back
 from canarycli.operations.workspace import Workspace, open_store
 from canarycli.plan import Lost
 from canarycli.release.record import Outcome, Release, State
-from canarycli.store import Record
+from canarycli.store import Record, Store
+
+AGAIN = timedelta(seconds=15)
+"""While some are still brought to their end, it is looked so often for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,16 @@ class Wanted:
 
 
 def sweep(
-    wanted: Wanted, env: Mapping[str, str], listen: Callable[[str, Event], None]
+    wanted: Wanted,
+    env: Mapping[str, str],
+    listen: Callable[[str, Event], None],
+    *,
+    again: timedelta = AGAIN,
 ) -> tuple["Swept", ...]:
     """Resume or roll back every release nobody drives, all at once, each to its end.
 
-    A release that waits for a person is judged once, and goes back if it fails.
+    A release that waits for a person is judged once, and goes back if it fails. As one end may take
+    long, what nobody drives any more meanwhile is taken up too: cron may start no other sweep.
     """
     lock = threading.Lock()
 
@@ -47,16 +57,32 @@ def sweep(
         with lock:
             listen(release_id, event)
 
-    swept = tuple(_lost(wanted, env, in_turn))
-    threads = [threading.Thread(target=one.run, daemon=True) for one in swept]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    search = _Search.begun(wanted, env, in_turn)
+    swept = search.more()
+    threads = _started(swept)
+    while _at_work(threads, again):
+        with suppress(CanaryError):  # records that can't be read just now keep nobody from theirs
+            more = search.more()
+            swept, threads = swept + more, threads + _started(more)
     for one in swept:
         if one.fault is not None:
             raise one.fault
-    return swept
+    return tuple(swept)
+
+
+def _started(swept: Sequence["Swept"]) -> list[threading.Thread]:
+    threads = [threading.Thread(target=one.run, daemon=True) for one in swept]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def _at_work(threads: Sequence[threading.Thread], length: timedelta) -> bool:
+    """Whether any is at work still after so long; waits no longer than they are."""
+    end = monotonic() + length.total_seconds()
+    for thread in threads:
+        thread.join(max(end - monotonic(), 0))
+    return any(thread.is_alive() for thread in threads)
 
 
 @dataclass(slots=True)
@@ -119,24 +145,42 @@ class Swept:
         self.listen(self.release.id, event)
 
 
-def _lost(
-    wanted: Wanted, env: Mapping[str, str], listen: Callable[[str, Event], None]
-) -> Iterator[Swept]:
-    """Every open release that nobody drives."""
-    store = open_store(env)
-    every = store.newest(still_open=True)
-    records = [one for one in every if wanted.endpoint in {None, one.release.endpoint}]
-    # Unlike a driver, who looks again by itself: nobody may before the next sweep.
-    accounts = Accounts(env, patience=PATIENCE, gather=gathering(len(records)))
-    for record in records:
+@dataclass(slots=True)
+class _Search:
+    """Finds open releases that nobody drives, each once."""
+
+    wanted: Wanted
+    store: Store
+    accounts: Accounts
+    listen: Callable[[str, Event], None]
+    taken: set[str] = field(default_factory=set)
+
+    @classmethod
+    def begun(
+        cls, wanted: Wanted, env: Mapping[str, str], listen: Callable[[str, Event], None]
+    ) -> "_Search":
+        store = open_store(env)
+        every = store.newest(still_open=True)
+        # Unlike a driver, who looks again by itself: nobody may before the next sweep.
+        accounts = Accounts(env, patience=PATIENCE, gather=gathering(len(every)))
+        return cls(wanted, store, accounts, listen)
+
+    def more(self) -> list[Swept]:
+        """Those that were not found before."""
+        only, every = self.wanted.endpoint, self.store.newest(still_open=True)
+        new = [one for one in every if one.release.id not in self.taken]
+        found = [self._found(one) for one in new if only in {None, one.release.endpoint}]
+        more = [one for one in found if one is not None]
+        self.taken |= {one.release.id for one in more}
+        return more
+
+    def _found(self, record: Record) -> Swept | None:
         work, failure = None, None
         try:
-            work = accounts.workspace(record, store)
+            work = self.accounts.workspace(record, self.store)
         except CanaryError as error:
             failure = error
-        found = as_found(wanted, record, work, listen, failure)
-        if found is not None:
-            yield found
+        return as_found(self.wanted, record, work, self.listen, failure)
 
 
 def as_found(

@@ -1,10 +1,13 @@
 """Releases that nobody drives, and endpoints whose driver is gone, by the installed command."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cli.blackbox import Canary, simulated
 
+from canarycli.journal import Event
+from canarycli.operations.sweep import Wanted, sweep
 from canarycli.simulator import Simulator
 
 NOW = ("--older-than", "0s")
@@ -79,6 +82,32 @@ def test_what_is_driven_is_left_alone(canary: Canary) -> None:
     driving.wait_for("confirmed")
     assert canary.run("sweep", *NOW).code == 0
     assert driving.end().code == 0
+
+
+def test_one_that_takes_long_does_not_hold_up_those_whose_drivers_go_meanwhile(
+    tmp_path: Path,
+) -> None:
+    canary = simulated(tmp_path, RESUMED.replace("10s}", "10s}, {percent: 50, bake: 20h}"))
+    canary.env["CANARY_STATE"] = str(tmp_path / "records")
+    left_alone(canary, "--plan", "resumed")
+    text = (canary.folder / "canary.yaml").read_text()
+    (canary.folder / "canary.yaml").write_text(text.replace("  demo:", "  other:"))
+    told: list[str] = []
+
+    def listen(release: str, event: Event) -> None:
+        if not told:
+            left_alone(canary, "-e", "other")
+        if event.type == "ended" and release != told[0]:
+            stopped = canary.run(
+                "rollback", told[0], "--no-wait", "-y", "--reason", "the pager rang"
+            )
+            assert stopped.code == 0, stopped.out + stopped.err
+        told.append(release)
+
+    long, later = sweep(Wanted(timedelta(0)), canary.env, listen, again=timedelta(seconds=0.2))
+
+    ends = [(one.release.endpoint, one.release.why.partition(": ")[2]) for one in (long, later)]
+    assert ends == [("demo", "the pager rang"), ("other", "nobody drove it")]
 
 
 def test_a_cloud_that_cannot_be_asked_does_not_pass_for_nothing_to_do(tmp_path: Path) -> None:

@@ -88,6 +88,18 @@ def test_writes_that_get_no_answer_end_unsafe_and_whoever_comes_next_goes_back()
     assert (ended.outcome, rehearsal.share) == (Outcome.CLOUD_FAILED, 0)
 
 
+def test_writes_that_take_longer_than_a_change_may_are_not_taken_for_looks() -> None:
+    rehearsal = Rehearsal(replace(PLAN, settle_within=seconds(10)), settle=0)
+    rehearsal.start()
+    provider: Any = Out(rehearsal, ("shift",), begins=20, lasts=3600)
+    patient = replace(rehearsal.controller(), provider=Patient(provider, rehearsal.clock))
+
+    with pytest.raises(Unsafe, match=f"v41 100% of {ENDPOINT} is not in force: throttled") as told:
+        drive(patient, rehearsal.key)
+
+    assert told.value.facts == ("traffic last seen: v41 95%, v42 5%",)
+
+
 def test_a_baseline_that_comes_back_lets_a_stuck_rollback_through() -> None:
     rehearsal = Rehearsal()
     rehearsal.start()
