@@ -184,6 +184,13 @@ def test_any_percent_makes_a_split_that_is_the_same_as_itself(share: float) -> N
     assert isclose(traffic.of("v41") + traffic.of("v42"), 100)
 
 
+def test_a_difference_within_the_tolerance_is_not_more() -> None:
+    before = Traffic.split("v41", "v42", 0)
+
+    assert not Traffic.split("v41", "v42", TOLERANCE).gives_more("v42", before)
+    assert Traffic.split("v41", "v42", TOLERANCE * 2).gives_more("v42", before)
+
+
 def test_more_is_a_larger_share_or_a_larger_copy() -> None:
     home = Traffic.all_to("blue")
     split = Traffic.split("blue", "green", 5)
