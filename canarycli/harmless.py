@@ -16,7 +16,7 @@ _UNSEEN = (
 )
 """What takes no room: two names that look alike may differ by it. Unicode calls it ignorable."""
 
-_STRANGE = re.compile(
+_STRANGE = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls but tab and newline
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what turns the direction of writing
     f"{_UNSEEN}"
@@ -26,20 +26,20 @@ _MARK = (
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e31\u0e34-\u0e3a"
     "\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 )
-_FLOOD = re.compile(f"(?<={_MARK}{{4}}){_MARK}+")
+_FLOOD = f"(?<={_MARK}{{4}}){_MARK}+"
 """Marks over a letter that has four already: no language has more, and a pile hides lines."""
 
-_OURS = re.compile("(\x1b\\[(?:0|1|2|7|31|32|33|36)m)")
+_OURS = "(\x1b\\[(?:0|1|2|7|31|32|33|36)m)"
 """The colours that canary itself uses."""
 
-_WIDE = re.compile(f"{_STRANGE.pattern}|[^\x00-\x7f]")
+_WIDE = f"{_STRANGE}|[^\x00-\x7f]"
 
 # The runners' own comparisons pass over variation selectors, and cut off blanks of any kind:
 # actions/runner, ActionCommand.cs; microsoft/azure-pipelines-agent, Command.cs.
 _OVER = "[\ufe00-\ufe0f]*"
-_AZURE = re.compile(f"(?i)#(?={_OVER}#{_OVER}(?:{_OVER.join('vso')}{_OVER})?\\[)")
-_GITHUB = re.compile(rf"(?m)^((?:[^\S\n]|[\ufe00-\ufe0f])*):(?={_OVER}:[\w-]+[ :])")
-_MARKUP = re.compile(r"[\\`\[\]<|&@]|(?<=\w):(?=//)|#(?=\d)|(?<![\w.])w(?=ww\.)")
+_AZURE = f"(?i)#(?={_OVER}#{_OVER}(?:{_OVER.join('vso')}{_OVER})?\\[)"
+_GITHUB = rf"(?m)^((?:[^\S\n]|[\ufe00-\ufe0f])*):(?={_OVER}:[\w-]+[ :])"
+_MARKUP = r"[\\`\[\]<|&@]|(?<=\w):(?=//)|#(?=\d)|(?<![\w.])w(?=ww\.)"
 
 
 def visible(text: str, *, colours: bool = False) -> str:
@@ -50,10 +50,10 @@ def visible(text: str, *, colours: bool = False) -> str:
         colours: canary's own colour codes stay too.
     """
     if colours:
-        parts = _OURS.split(text)
+        parts = re.split(_OURS, text)
         return "".join(part if n % 2 else visible(part) for n, part in enumerate(parts))
-    text = _FLOOD.sub("…", text) if not text.isascii() else text
-    return _STRANGE.sub(_written, text)
+    text = re.sub(_FLOOD, "…", text) if not text.isascii() else text
+    return re.sub(_STRANGE, _written, text)
 
 
 def harmless(text: str, *, colours: bool = False) -> str:
@@ -68,14 +68,14 @@ def harmless_json(text: str, *, narrow: bool = False) -> str:
         text: JSON.
         narrow: whoever reads it takes ASCII only.
     """
-    text = (_WIDE if narrow else _STRANGE).sub(_in_json, text)
-    return _AZURE.sub(r"\\u0023", text)
+    text = re.sub(_WIDE if narrow else _STRANGE, _in_json, text)
+    return re.sub(_AZURE, r"\\u0023", text)
 
 
 def in_markdown(text: str) -> str:
     """The text as Markdown shows it letter by letter, on one line: no link, mention, HTML."""
     line = " ".join(visible(text).split("\n"))
-    return _unordered(_MARKUP.sub(_entity, line))
+    return _unordered(re.sub(_MARKUP, _entity, line))
 
 
 def in_slack(text: str) -> str:
@@ -102,7 +102,7 @@ def in_line(text: str) -> str:
 
 
 def _unordered(text: str) -> str:
-    return _GITHUB.sub(r"\1: ", _AZURE.sub("# ", text))
+    return re.sub(_GITHUB, r"\1: ", re.sub(_AZURE, "# ", text))
 
 
 def _written(found: re.Match[str]) -> str:

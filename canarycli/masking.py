@@ -67,10 +67,9 @@ KEY_OWNERS = frozenset(
 SIGNED = frozenset({"c", "s", "h"})
 """Parameters that hold the signature of a URL of Azure's long-running operations."""
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORDS = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+"
 
-_SHAPES = re.compile(
-    r"""(?x)
+_SHAPES = r"""(?x)
       \b(?:AKIA|ASIA)[0-9A-Z]{16}\b
     | \bBearer\s{1,4}[\w.~+/=-]{1,8192}
     | (?<![\w-])eyJ[\w-]{8,4096}\.[\w-]{1,8192}\.[\w-]{0,4096}
@@ -88,14 +87,12 @@ _SHAPES = re.compile(
         (?:-----END\ [A-Z ]{0,40}PRIVATE\ KEY-----|\Z)
     | (?<=://)[^\s'"<>]{1,512}@(?=[\w.\[])
     """
-)
-_HOOKS = re.compile(
+_HOOKS = (
     r"(?i)(https?://(?:[\w.-]{0,200}hook[\w.-]{0,200}/|[\w.-]{1,200}/(?:[\w-]{1,40}/){0,4}webhook\w{0,20}/))"
     r"[^\s'\"<>]{1,4096}"
 )
-_ELEMENT = re.compile(r"<([A-Za-z][\w:.-]{0,80})>([^<]{1,8192})</\1>")
-_NAMED = re.compile(
-    r"""(?x)
+_ELEMENT = r"<([A-Za-z][\w:.-]{0,80})>([^<]{1,8192})</\1>"
+_NAMED = r"""(?x)
     (?<![\w?&-]) ([A-Za-z][\w-]{0,80})              # a name
     ( \\{0,3}["']? \s{0,4} [:=] \s{0,4} b? )      # what follows it
     ( \\{1,3}" (?:(?!\\{1,3}")[^\n]){0,8192} \\{1,3}"   # a text in escaped quotes
@@ -105,9 +102,8 @@ _NAMED = re.compile(
     | [^\s'"<>,;}\]]{1,8192}
     )
     """
-)
-_LOW = re.compile(r"%[0-9A-F]{2}")
-_QUERY = re.compile(r"(?<=[?&])([\w-]{1,80})=([^&\s'\"<>,]{1,8192})")
+_LOW = r"%[0-9A-F]{2}"
+_QUERY = r"(?<=[?&])([\w-]{1,80})=([^&\s'\"<>,]{1,8192})"
 
 
 def mask(text: str, env: Mapping[str, str]) -> str:
@@ -120,16 +116,16 @@ def mask(text: str, env: Mapping[str, str]) -> str:
     """
     if known := _known(tuple(sorted(_secrets(env)))):
         text = known.sub(MASK, text)
-    text = _SHAPES.sub(_keep_at, text)
-    text = _HOOKS.sub(rf"\1{MASK}", text)
-    text = _ELEMENT.sub(_element, text)
-    text = _QUERY.sub(_query, text)
-    return _NAMED.sub(_named, text)
+    text = re.sub(_SHAPES, _keep_at, text)
+    text = re.sub(_HOOKS, rf"\1{MASK}", text)
+    text = re.sub(_ELEMENT, _element, text)
+    text = re.sub(_QUERY, _query, text)
+    return re.sub(_NAMED, _named, text)
 
 
 def is_secret(name: str) -> bool:
     """Whether a name of a variable, a setting or a header says that its value is a secret."""
-    words = [word.lower() for word in _WORDS.findall(name)]
+    words = [word.lower() for word in re.findall(_WORDS, name)]
     if not words:
         return False
     if words[-1] in {"key", "keys"}:
@@ -157,7 +153,11 @@ def _forms(value: str) -> Iterator[str]:
     """A value as it looks in a URL, in JSON, in HTML, in a log of Python, in hex and in base64."""
     yield value
     for inside in (quote(value, safe=""), quote(value), quote_plus(value)):
-        yield from (inside, _LOW.sub(lambda code: code[0].lower(), inside), quote(inside, safe=""))
+        yield from (
+            inside,
+            re.sub(_LOW, lambda code: code[0].lower(), inside),
+            quote(inside, safe=""),
+        )
     for inner in (dumps(value)[1:-1], repr(value)[1:-1]):
         yield from (inner, inner.replace("/", "\\/"))
     for marked in (escape(value), escape(value, quote=False)):

@@ -6,7 +6,6 @@ import socket
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
-from secrets import token_hex
 
 from canarycli.clock import Clock, SystemClock
 from canarycli.config.discover import here
@@ -238,7 +237,7 @@ def driver(env: Mapping[str, str]) -> Driver:
 @cache
 def _mark() -> str:
     """A few letters of this process alone."""
-    return token_hex(2)
+    return os.urandom(2).hex()
 
 
 def ci_url(env: Mapping[str, str]) -> str:

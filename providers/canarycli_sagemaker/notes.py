@@ -20,16 +20,20 @@ class Tags:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
         self._known: dict[str, dict[str, str]] = {}
+        self._counted: dict[str, set[str]] = {}
 
     def read(self, arn: str) -> dict[str, str]:
         """The notes on an endpoint."""
-        found = _notes(self._all(arn))
-        self._known[arn] = found
+        tags = self._all(arn)
+        self._counted[arn] = {tag["Key"] for tag in tags}
+        found = self._known[arn] = _notes(tags)
         return dict(found)
 
     def no_room(self, arn: str, notes: Notes) -> str:
-        """Why notes can't be written, "" if they can."""
-        there = {tag["Key"] for tag in self._all(arn)}
+        """Why notes can't be written, "" if they can, by the tags that were just read."""
+        there = self._counted.pop(arn, None)
+        if there is None:
+            there = {tag["Key"] for tag in self._all(arn)}
         new = set(notes) - there
         if len(there) + len(new) <= MOST:
             return ""

@@ -97,7 +97,7 @@ def test_a_round_of_ticks_reads_the_metrics_of_all_endpoints_in_one_call(
     asked: list[set[str]] = []
     for _ in range(20):  # a slow machine may read some of them by themselves, but not all
         ran = canary.run("tick", "--all", "-o", "ndjson")
-        assert ran.code == 20, ran.err
+        assert ran.code in {20, 5}, ran.err  # after long enough without data it holds
         calls = server.calls("GetMetricData")[before:]
         asked = [{name for name in names if repr(name) in str(call["params"])} for call in calls]
         if set(names) in asked:
