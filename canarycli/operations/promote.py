@@ -45,7 +45,8 @@ def promote(
     release, now = work.open_record().release, work.clock.now()
     refuse_frozen(release.plan, now, override)
     yes = given(release, who, reason or override, signed, os.environ)
-    said = (yes.event(release, now),) if release.stage_in_force.approvals else ()
+    news = release.stage_in_force.approvals and yes.approval not in release.approvals
+    said = (yes.event(release, now),) if news else ()
     ending = carry_out(
         drive,
         lambda known: orders.promote(

@@ -145,9 +145,13 @@ class Story:
     @property
     def marks(self) -> Iterator[tuple[datetime, str]]:
         """The moments that a chart names: stages that were passed, and the way back."""
+        passed = set[int]()
         for event in self.moments:
             if event.type == "stage_passed":
                 number = int(event.fields.get("stage") or 1)
+                if number in passed:  # somebody went on from its hold
+                    continue
+                passed.add(number)
                 stage = self.release.plan.stages[min(number, len(self.release.plan.stages)) - 1]
                 yield event.at, f"{percent(stage.percent)} passed"
             elif event.type == "rollback_confirmed":

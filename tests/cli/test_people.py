@@ -53,7 +53,7 @@ def test_two_approve_and_the_release_goes_on(tmp_path: Path) -> None:
     canary = simulated(tmp_path, APPROVED)
     held = canary.run(*START, "--plan", "asked")
     assert held.code == 0, held.err
-    assert "approved by canary promote" in held.out
+    assert "to be approved by 2 of dana, eve: canary promote r-" in held.out
 
     refused = canary.run("promote", "demo")
     assert (refused.code, "ann may not approve" in refused.err) == (2, True), refused.err
@@ -62,10 +62,13 @@ def test_two_approve_and_the_release_goes_on(tmp_path: Path) -> None:
     assert first.code == 0, first.err
     assert "approved by dana, 1 of 2; it takes eve too" in first.err
 
+    again = as_(canary, "dana").run("promote", "demo", "--reason", "looks well")
+    assert (again.code, "dana approved" in again.out) == (0, False), again.err
+
     second = as_(canary, "eve").run("promote", "demo")
     assert second.code == 0, second.out + second.err
     journal = canary.run("report", "--format", "html", "--out", "-").out
-    assert "dana approved going on from 5%: looks well" in journal
+    assert journal.count("dana approved going on from 5%: looks well") == 2  # and once as data
 
 
 @pytest.mark.slow

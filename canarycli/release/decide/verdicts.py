@@ -167,11 +167,12 @@ def _going_on(release: Release, stage: Stage) -> str:
     """What a person does at a hold."""
     if not stage.approvals:
         return f"go on: canary promote {release.id}"
-    who = " or ".join(stage.approvers) or "anybody"
-    times = f"{stage.approvals} of " if stage.approvals > 1 else ""
+    several = stage.approvals > 1
+    who = (", " if several else " or ").join(stage.approvers) or "anybody"
+    times = f"{stage.approvals} of " if several else ""
     through = f" in a job of {' or '.join(stage.environments)}" if stage.environments else ""
     signed = " --signed COMMENT" if stage.signers else ""
-    return f"approved by canary promote {release.id}{signed} of {times}{who}{through}"
+    return f"to be approved by {times}{who}{through}: canary promote {release.id}{signed}"
 
 
 PAUSE_OUTCOMES = {

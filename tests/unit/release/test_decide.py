@@ -183,15 +183,26 @@ def test_a_bake_that_is_nearly_over_is_looked_at_as_it_ends(after: float, wake: 
     assert next_of(AT_5, read(Verdict.PASS), seconds(after)).wake == seconds(wake)
 
 
-@pytest.mark.parametrize(("approvals", "said"), [(1, "of anybody"), (2, "of 2 of anybody")])
-def test_a_hold_says_how_many_have_to_approve(approvals: int, said: str) -> None:
-    stages = (Stage(5, seconds(60), Then.HOLD, approvals=approvals), *STAGES[1:])
+@pytest.mark.parametrize(
+    ("approvals", "by", "said"),
+    [
+        (1, (), "anybody"),
+        (2, (), "2 of anybody"),
+        (1, ("dana", "eve"), "dana or eve"),
+        (2, ("dana", "eve", "kim"), "2 of dana, eve, kim"),
+    ],
+)
+def test_a_hold_says_how_many_have_to_approve(
+    approvals: int, by: tuple[str, ...], said: str
+) -> None:
+    hold = Stage(5, seconds(60), Then.HOLD, approvals=approvals, approvers=by)
+    stages = (hold, *STAGES[1:])
     holding = replace(AT_5, plan=replace(PLAN, stages=stages))
 
     decision = next_of(holding, read(Verdict.PASS), seconds(60))
 
     (held,) = [event for event in decision.events if event.type == "held"]
-    assert held.message.endswith(f"approved by canary promote r-1 {said}")
+    assert held.message.endswith(f"to be approved by {said}: canary promote r-1")
 
 
 @pytest.mark.parametrize(("share", "over"), [(0.01, True), (0.02, False)])

@@ -93,6 +93,12 @@ def test_stages_and_the_way_back_are_marked() -> None:
     assert re.findall(r'class="mark \w+"[^>]*>([^<]+)<', drawn) == ["5% passed", "rolled back"]
 
 
+def test_a_stage_that_was_held_and_left_is_marked_once() -> None:
+    held = story(event("stage_passed", 10, stage=1), event("stage_passed", 15, stage=1))
+
+    assert [text for _, text in held.marks] == ["5% passed"]
+
+
 def test_a_long_release_is_drawn_with_few_points() -> None:
     long = story(event("shift_confirmed", 0, to=5.0), *(read(n / 100, 1) for n in range(1999)))
 
