@@ -12,6 +12,9 @@ from servers.sagemaker import Server, running
 
 pytestmark = pytest.mark.slow
 
+REFUSED = {"denied": 8, "refuse": 10}
+"""What cleanup ends with where SageMaker says no."""
+
 START = ("start", "--new-model", "v42", "--yes")
 
 
@@ -213,6 +216,11 @@ def test_a_variant_brought_in_for_nothing_leaves_sagemaker_again(
     result = canary.run("start", "churn", "-m", "m43", "--yes")
     assert result.code == 3, result.out + result.err
     assert server.weights("churn") == {"v41": 1, "m43": 0}
+    for kind, code in REFUSED.items():
+        server.fault("UpdateEndpoint", kind, times=1)
+        refused = canary.run("cleanup", "--all")
+        assert (refused.code, "m43 removed" in refused.out) == (code, False), refused.err
+        assert server.weights("churn") == {"v41": 1, "m43": 0}
 
     cleaned = canary.run("cleanup", "--all")
 
