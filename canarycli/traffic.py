@@ -75,16 +75,16 @@ class Traffic:
         return self.shadow.get(version, 0.0) > before.shadow.get(version, 0.0) + TOLERANCE
 
     def rounded(self, finest: float) -> dict[str, float]:
-        """The shares of `live` in multiples of `finest` percent, by largest remainder.
+        """The shares in multiples of `finest` percent, by largest remainder.
 
-        They add up to 100, of which `finest` is a part. Versions without traffic are not in it, so
-        that rounding gives them none; one of less than half a step may be in it at 0. {} where
-        nothing is live.
+        They add up to 100, of which `finest` is a part. Versions at 0 are not in it, so that
+        rounding gives them none; one of less than half a step may be in it at 0. {} where nothing
+        has traffic.
         """
-        if not self.live:
+        total = sum(self.shares.values())
+        if not total:
             return {}
-        total = sum(self.shares[name] for name in self.live)
-        steps = {name: 100 * self.shares[name] / total / finest for name in self.live}
+        steps = {name: 100 * share / total / finest for name, share in self.shares.items() if share}
         whole = {name: floor(step + 1e-9) for name, step in steps.items()}
         missing = round(100 / finest) - sum(whole.values())
         by_remainder = sorted(steps, key=lambda name: (whole[name] - steps[name], name))

@@ -121,6 +121,12 @@ def test_thirds_are_rounded_by_the_largest_remainder() -> None:
     assert thirds.rounded(1) == {"a": 34, "b": 33, "c": 33}
 
 
+def test_a_share_of_one_smallest_step_is_kept() -> None:
+    smallest = Traffic({"v41": 0.02, "v42": 0.01, "v43": 99.97})
+
+    assert smallest.rounded(0.01) == pytest.approx({"v41": 0.02, "v42": 0.01, "v43": 99.97})
+
+
 def test_shares_a_little_above_100_are_rounded_down_to_it() -> None:
     drifted = Traffic({"a": 33.34, "b": 33.34, "c": 33.34})
 
