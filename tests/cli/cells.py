@@ -18,6 +18,9 @@ from cli.worlds import SHARES, WORLDS, OnGoogle, OnMicrosoft, OnSageMaker, Troub
 PATIENCE = 150.0
 """Seconds after which a command hangs."""
 
+WATCH = 420.0
+"""The same of a sweep: a raise without an answer may land on SageMaker for 330 s."""
+
 FOREVER = 100_000
 SOON = 0.03
 
@@ -262,7 +265,7 @@ class Trial:
         # One that waits for a person is only judged by a sweep.
         sweep = ("sweep", "--older-than", "0s", "--do", "rollback")
         end = ("rollback", "-y") if state in {"held", "paused"} else sweep
-        swept = self.world.ann.run(*end)
+        swept = self.world.ann.begin(*end).end(WATCH)
         share = self.world.shares()[-1]
         if swept.code not in {0, 3} or 0 < share < 100:
             self.blame(f"{end[0]} ended {swept.code} with {share:g}%: {swept.out}{swept.err}")
