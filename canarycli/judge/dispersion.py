@@ -36,12 +36,15 @@ MANY, SINGLE = 500, 1.3
 """Errors of history, and their phi, from which on they surely come one by one."""
 
 NOTHING = (0.0, 0.0, 0.0)
-FAR = 50.0
-"""So many times phi is as far as the square of a residual counts. What is farther off tells of no
-ratio by itself, only if the next minute is as far: a minute that stands alone is no new level."""
+FARTHEST = 50.0
+"""So many times phi is as far as the square of a residual counts."""
+
+FAR, ANOTHER = 16.0, 2.0
+"""What is farther off than so many times phi tells of no ratio by itself. If the next minute is as
+far, both do; and if together they are so many times the ratio until then it is a new level."""
 
 ENOUGH = 5.0
-"""Of variance: with less the ratio is not known well enough to call a minute far off."""
+"""Errors expected of the candidate: with fewer its ratio is not known well enough for that."""
 
 LOW_NORMAL = -2.0537
 """The normal 2 % quantile."""
@@ -172,26 +175,36 @@ class Dispersion:
         far = False
         if variance > 0 and self.variance > 0:
             spread = sqrt(variance * (1 + variance / self.variance))
-            most = sqrt(FAR * self.phi)
+            most = sqrt(FARTHEST * self.phi)
             z = (x_c - bad * share) / spread
-            far = abs(z) > most and self.variance >= ENOUGH
+            far = z * z > FAR * self.phi and self.under >= ENOUGH
             self._residual(min(max(z, -most), most), variance)
         if self.neighbours is not None:
             self.neighbours.add(n_b, x_b)
         self._ratio((x_c * n_b / n, x_b * n_c / n, variance), far=far)
 
     def _ratio(self, new: tuple[float, float, float], *, far: bool) -> None:
-        """Take a minute into the running ratio; one that is far off waits for the next."""
+        """Take a minute into the running ratio; one that is far off waits for the next.
+
+        A new level takes the place of all before: harm that came late would look like an arm
+        that wanders until the ratio has followed it.
+        """
         held = (self.held_over, self.held_under, self.held_variance)
         alone = far and held == NOTHING
         taken = NOTHING if alone else new
         if far:
             taken = tuple(map(add, taken, held))
+        kept = 0.0 if far and not alone and self._is_another(taken) else HALF_LIFE
         old = (self.over, self.under, self.variance)
         self.over, self.under, self.variance = (
-            was * HALF_LIFE + now for was, now in zip(old, taken, strict=True)
+            was * kept + now for was, now in zip(old, taken, strict=True)
         )
         self.held_over, self.held_under, self.held_variance = new if alone else NOTHING
+
+    def _is_another(self, taken: tuple[float, float, float]) -> bool:
+        """Whether minutes show a ratio that is quite another than until now."""
+        ours, theirs = taken[0] * self.under, taken[1] * self.over
+        return ours >= ANOTHER * theirs or theirs >= ANOTHER * ours
 
     def _residual(self, z: float, variance: float) -> None:
         weight = 2 * variance / (2 * variance + self.phi)
@@ -215,10 +228,15 @@ class Dispersion:
         return upper, lower
 
     def _serial(self) -> float:
-        """More than 1 when residuals follow one another, as with an arm that wanders."""
-        if self.count < 2 or self.squares <= 0:
+        """More than 1 when residuals follow one another, as with an arm that wanders.
+
+        Each has a variance of 1. Where nearly all are smaller, for the candidate has next to no
+        errors, that they are all on one side says nothing.
+        """
+        if self.count < 2:
             return 1.0
-        excess = self.products / self.squares - self.chance * sqrt(10.3 / self.count)
+        expected = max(self.squares, self.count)
+        excess = self.products / expected - self.chance * sqrt(10.3 / self.count)
         return 1 + 2.6 * max(0.0, excess)
 
     def numbers(self) -> list[float]:

@@ -168,6 +168,31 @@ def test_both_arms_broken_alike_is_no_evidence() -> None:
     assert run(judge, release(5, rate=0.9, length=200)) is None
 
 
+@pytest.mark.parametrize("before", [0.0, 0.5], ids=["no errors", "half of the errors"])
+def test_harm_after_hours_of_fewer_errors_is_no_arm_that_wanders(before: float) -> None:
+    """Its new level was taken for scatter until the ratio had followed it, for two hours."""
+    margins = Margins(1.0, 0.005, 1.0, 0.005)
+    world = {"per_minute": 12_000.0, "rate": 0.002}
+    found = []
+    for seed in range(8):
+        judge = fresh(margins, known(seed, world))
+        well = release(seed, length=180, times=before, **world)  # type: ignore[arg-type]  # numbers
+        assert run(judge, well) is None
+        bad = release(100 + seed, length=120, times=10, **world)  # type: ignore[arg-type]  # numbers
+        found.append(run(judge, bad) or 999)
+    assert sorted(found)[4] <= 25
+    assert max(found) <= 60
+
+
+def test_a_candidate_without_an_error_passes_no_later_for_it() -> None:
+    """Tiny residuals that are all on one side were taken for an arm that wanders."""
+    world = {"per_minute": 3000.0, "rate": 0.003}
+    judge = fresh(Margins(1.0, 0.0, 1.0, 0.0), known(3, world))
+    for row in release(3, length=30, times=0.0, **world):  # type: ignore[arg-type]  # numbers
+        step(judge, row)
+    assert judge.assurance >= 20
+
+
 def test_when_the_baseline_breaks_alone_it_is_noticed() -> None:
     judge = fresh(past=History(0.001, 1140, 1.0))
     for _ in range(5):
