@@ -58,7 +58,6 @@ QUIET, FEW = 4.0, 3
 """phi for the pass side while hardly an error was ever seen: nothing says they come in batches."""
 
 BROKEN_RATE, BROKEN_TIMES = 0.5, 3.0
-BASELINE_FAILS = "the baseline itself is failing"
 
 
 class Comparison:
@@ -369,11 +368,6 @@ class Comparison:
         self.guard.load(left[2 * COUNTED :])
         self.minutes, self.stages = int(self.minutes), int(self.stages)
         self.stage_minutes = int(self.stage_minutes)
-
-
-def baseline_broken(evidence: object) -> bool:
-    """Whether evidence is of a rate of which the baseline fails most just now."""
-    return isinstance(evidence, Comparison) and evidence.baseline_broken
 
 
 COUNTED = 5

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from canarycli.durations import write_duration
 from canarycli.judge.case import Case
-from canarycli.judge.comparison import BASELINE_FAILS, Comparison, baseline_broken
+from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Evidence, Row
+from canarycli.judge.failing import failing
 from canarycli.judge.finding import Arms, Finding, Verdict
 from canarycli.judge.limits import Facts, needs_more, not_judged, shortage
 from canarycli.judge.margins import LIKELY, Promise, too_tight
@@ -211,8 +212,8 @@ def _doubt(case: Case) -> str:
         return _late(case.memory) or "it is too early to know that its points have settled"
     if case.presence.lopsided:
         return "too many periods are missing in one arm only"
-    if case.evidence is not None and baseline_broken(case.evidence):
-        return BASELINE_FAILS
+    if why := failing(case.evidence, case.check.metric.name):
+        return why
     q = quantile_of(case.check.metric)
     if case.memory.kind == VALUE and q is not None:
         counts = [

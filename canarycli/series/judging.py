@@ -5,8 +5,9 @@ from dataclasses import replace
 from math import ceil, log, sqrt
 
 from canarycli.judge.both import worst_level
-from canarycli.judge.comparison import BASELINE_FAILS, Comparison, baseline_broken
+from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Evidence, Several
+from canarycli.judge.failing import failing
 from canarycli.judge.finding import Finding, Verdict, worst
 from canarycli.judge.guard import Guard
 from canarycli.judge.latency import LEAST_ABOVE
@@ -130,7 +131,7 @@ class _Track:
             return Verdict.INCONCLUSIVE
         sure = self.evidence.assurance >= 1 / self.promise.beta
         fresh = not self.presence.stale(alone=self.alone) and not self.presence.lopsided
-        good = sure and fresh and not baseline_broken(self.evidence)
+        good = sure and fresh and not failing(self.evidence, self.metric.name)
         return Verdict.PASS if good else Verdict.INCONCLUSIVE
 
     def take(self, index: int) -> None:
@@ -172,8 +173,8 @@ class _Track:
         config, failed = self.metric.config, verdict is Verdict.FAIL
         one_sided = values and config.differs_by is None
         tight = failed and one_sided and config.margin_fail < EQUAL_ARMS
-        failing = BASELINE_FAILS if unclear and baseline_broken(self.evidence) else ""
-        added = (self._left_out, self._impossible, coarse, failing, LIKELY if tight else "")
+        broken = failing(self.evidence, name) if unclear else ""
+        added = (self._left_out, self._impossible, coarse, broken, LIKELY if tight else "")
         return replace(told, sentence=", ".join(filter(None, (text, *added))))
 
     def _sentence(self, finding: Finding) -> str:

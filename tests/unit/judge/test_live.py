@@ -333,3 +333,14 @@ def test_whatever_is_counted_there_is_a_finding_and_a_state_that_survives(
     whole = judge([ERRORS], found, arms(len(rows) + every), state)
     again = judge([ERRORS], found, arms(len(rows) + every), {})
     assert whole.findings[0].verdict is again.findings[0].verdict
+
+
+def test_two_arms_that_fail_every_request_never_pass() -> None:
+    found = measured(
+        {"errors_5xx": counts([(600, 600)] * 60)}, {"errors_5xx": counts([(11_400, 11_400)] * 60)}
+    )
+    (finding, *_) = judge([ERRORS], found, arms(60), {}).findings
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert finding.sentence.endswith(
+        "most of its requests fail, so being like the baseline is no pass"
+    )

@@ -138,6 +138,24 @@ def test_no_pass_while_a_baseline_that_was_well_fails_most() -> None:
     assert found["findings"][0]["message"].endswith("the baseline itself is failing")
 
 
+@pytest.mark.parametrize("past", [[], [[5700, 5700]] * 240], ids=["no history", "always so"])
+def test_two_arms_of_which_every_request_fails_are_no_pass(past: list[Any]) -> None:
+    found = judged(document([[300, 300, 5700, 5700]] * 120, history=past))
+    assert found["verdict"] == "inconclusive"
+    (finding,) = found["findings"]
+    assert finding["message"].endswith("being like the baseline is no pass")
+
+
+def test_a_candidate_that_mends_a_baseline_that_always_failed_passes() -> None:
+    past = [[5700, 5700]] * 240
+    assert judged(document([[300, 0, 5700, 5700]] * 120, history=past))["verdict"] == "pass"
+
+
+def test_what_most_requests_are_without_having_failed_may_pass() -> None:
+    likes = {"name": "declined", "minutes": [[600, 400, 11_400, 7600]] * 120}
+    assert judged(metrics(likes))["verdict"] == "pass"
+
+
 def test_without_a_baseline_the_candidate_is_held_to_what_it_was() -> None:
     alone = [[1000, 500, 0, 0]] * 5
     verdict = judged(document(rows(8, length=30) + alone, history=past(8)))
