@@ -1,6 +1,6 @@
 """What one check can see at a stage: when it passes, when it fails, and the least it notices."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from math import ceil, exp, inf, isfinite, log
@@ -285,28 +285,43 @@ class Sight:
         """Shares above the judge's own thresholds; of several the least pass, the mean fail."""
         if passing and self.facts.get("coarse"):
             return 0.0
-        past = self.facts["past"]
-        rho = staged(SHARE_MARGINS, leeway)[0] if leeway > 1 else 1.0
+        past: Sequence[Mapping[str, float]] = self.facts["past"]
         slower = ratio > 1 + worse
         if slower if passing else not slower:
             return 0.0
-        nats = [_beyond(one, ratio, worse, share, 1.0 if not passing else rho) for one in past]
-        return min(nats) if passing else max(nats)
+        if not passing:
+            return max(_against(one, ratio, worse, share) for one in past)
+        rho = staged(SHARE_MARGINS, leeway)[0] if leeway > 1 else 1.0
+        shown = [_above_at(one, one.get("equal", 0.0), ratio, 1 + worse) for one in past]
+        return min(
+            information(rate, one["rate"], rho, 0.0, share) / one["phi"]
+            for rate, one in zip(shown, past, strict=True)
+        )
 
 
-def _beyond(
-    known: Mapping[str, float], ratio: float, worse: float, share: float, rho: float
-) -> float:
-    """Nats a candidate request above one threshold, for a candidate `ratio` times as slow.
+def _against(known: Mapping[str, float], ratio: float, worse: float, share: float) -> float:
+    """Nats a candidate request for a fail, above one threshold.
 
-    How steeply shares fall is known from the share that an equal candidate shows.
+    Between bounds far apart the candidate may be cut well above the limit, or nowhere.
     """
-    baseline, equal = known["rate"], known.get("equal", 0.0)
-    tail = TAIL
-    if 0 < equal < baseline < 1 and worse > 0:
-        tail = (_logit(baseline) - _logit(equal)) / log(1 + worse)
-    odds = exp(_logit(min(max(baseline, 1e-9), 1 - 1e-9))) * (ratio / (1 + worse)) ** tail
-    return information(odds / (1 + odds), baseline, rho, 0.0, share) / known["phi"]
+    cut, baseline = known.get("cut", 1 + worse), known["rate"]
+    if not cut:
+        return 0.0
+    rate = _above_at(known, known.get("beyond", known.get("equal", 0.0)), ratio, cut)
+    return information(rate, baseline, 1.0, 0.0, share) / known["phi"] if rate > baseline else 0.0
+
+
+def _above_at(known: Mapping[str, float], equal: float, ratio: float, cut: float) -> float:
+    """The share that a candidate `ratio` times as slow shows at a cut.
+
+    How steeply shares fall is known from the share that an equal candidate shows there.
+    """
+    baseline, tail = known["rate"], TAIL
+    if 0 < equal < baseline < 1 and cut > 1:
+        tail = (_logit(baseline) - _logit(equal)) / log(cut)
+    usual = min(max(baseline, 1e-9), 1 - 1e-9)
+    odds = exp(_logit(usual) + tail * log(max(ratio, 1e-9) / cut))
+    return odds / (1 + odds)
 
 
 def _logit(rate: float) -> float:

@@ -135,6 +135,19 @@ def equal_share(whole: Histogram, cut: Cut) -> float:
     return cut.above(whole) / whole.n if whole.n else 0.0
 
 
+def shown_alike(whole: Histogram, known: Mark, fail: float) -> dict[str, float]:
+    """What an equal candidate shows at the cuts of a pass and of a fail, for a forecast.
+
+    With how many times the base a request must take to count for a fail, 0 if none can.
+    """
+    cut, bounds = known.fail, whole.bounds
+    slower = 1 + fail
+    if not cut.part and cut.low < cut.high:
+        slower = bounds[cut.high] / bounds[known.base] if cut.high < len(bounds) else 0.0
+    equal, beyond = (equal_share(whole, one) for one in (known.passing, cut))
+    return {"equal": equal, "beyond": beyond, "cut": slower}
+
+
 def _cut(whole: Histogram, base: int, slower: float, choose: Callable[..., float]) -> Cut:
     """The cut `slower` times the base; `choose` takes the reading of two that is harder."""
     cut = _whole(whole, base, slower, 1.0 if choose is max else 0.0)

@@ -27,7 +27,7 @@ from canarycli.judge.finding import Arms
 from canarycli.judge.history import History
 from canarycli.judge.latency import QUANTILE_WEIGHTS, QUANTILES, SHARE_MARGINS
 from canarycli.judge.margins import Promise, margins_of, tolerance
-from canarycli.judge.marks import Mark, above_bound, equal_share, mark, undecided
+from canarycli.judge.marks import Mark, above_bound, mark, shown_alike, undecided
 from canarycli.judge.means import Means, Scale
 from canarycli.judge.points import rate_row, spread_row, value_row
 from canarycli.judge.pool import merged, pool, quantile, quantile_of
@@ -266,9 +266,8 @@ def _learn_spread(check: Check, points: Sequence[Point]) -> dict[str, Any]:
         worse = tolerance(margin, quantile(whole, one))
         cuts = mark(whole, one, worse, worse)
         rows = [(p.n, above_bound(p, cuts.base)) for p in found if p.bounds == whole.bounds]
-        equal = {"equal": equal_share(whole, cuts.passing)}
         marks.append(cuts)
-        past.append(_known(History.of(rows, 1 - one)) | equal)
+        past.append(_known(History.of(rows, 1 - one)) | shown_alike(whole, cuts, worse))
     facts: dict[str, Any] = {
         "marks": [cuts.to_json() for cuts in marks],
         "bounds": list(whole.bounds),

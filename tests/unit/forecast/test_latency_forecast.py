@@ -137,3 +137,23 @@ def test_history_of_the_counts_tells_how_they_scatter() -> None:
     assert known["rate"] == pytest.approx(0.1, rel=0.05)
     assert known["equal"] == pytest.approx(0.05, rel=0.05)
     assert known["phi"] < 1.6
+
+
+PROMETHEUS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "fails"), [(0.2, None), (1.0, 2.0)], ids=["between bounds", "beyond the next bound"]
+)
+def test_a_fail_is_forecast_by_the_bound_the_candidate_is_cut_at(
+    limit: float, fails: float | None
+) -> None:
+    """p90 is 80 ms, the bounds above it 100 and 250 ms: neither limit passes, one can fail."""
+    check = Check("slow", Metric("latency_p90"), no_worse_by=Margin(relative=limit))
+    beyond = [1.0, *(above(bound, 0.9, 0.4) for bound in PROMETHEUS), 0.0]
+    usual = tuple(3000 * (more - less) for more, less in pairwise(beyond))
+    past = {"latency": series([Histogram(at(i), PROMETHEUS, usual) for i in range(240)])}
+    facts = learn(check, measured({}, past), "old")
+    outlook = Sight(check, facts, 1.0).at(1, Stage(5, 15 * MINUTE), 150, 0.0, 0 * MINUTE)
+    assert outlook.passes_in is None
+    assert outlook.fails_in == (fails and fails * MINUTE)
