@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from cli.blackbox import Canary
-from cli.on_azureml import FLAGS, OnAzure
+from cli.on_azureml import CONFIG, FLAGS, OnAzure
 from cli.test_signing_in import plant
 
 START = ("start", *FLAGS, "-p", "10", "-y", "--detach")
@@ -76,3 +76,15 @@ def test_what_is_no_model_is_refused_before_anything_is_written(
     assert planned.code == 2, planned.out
     assert "is empty" in planned.err
     assert versions(azure) == ["1"]
+
+
+def test_a_file_that_is_no_deployment_is_refused_by_plan_and_noted_by_lint(ann: Canary) -> None:
+    entry = "    plan: quick\n    candidate: {file: teal.yaml}\n"
+    ann.write(CONFIG.replace("    plan: quick\n", entry))
+    ann.write("name: eta\nauth_mode: key\nmodel: azureml:m:1\n", "teal.yaml")
+
+    planned, linted = ann.run("plan", "-m", "green"), ann.run("lint")
+
+    said = "'auth_mode' is an endpoint's"
+    assert (planned.code, said in planned.err) == (2, True), planned.err
+    assert f"note: candidate: teal.yaml is no online deployment: {said}" in linted.out + linted.err

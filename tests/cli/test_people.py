@@ -67,6 +67,8 @@ def test_two_approve_and_the_release_goes_on(tmp_path: Path) -> None:
 
     second = as_(canary, "eve").run("promote", "demo")
     assert second.code == 0, second.out + second.err
+    nowhere = canary.run("report", "--out", "missing/r.html")
+    assert (nowhere.code, "'missing/r.html' can't be written" in nowhere.err) == (2, True)
     journal = canary.run("report", "--format", "html", "--out", "-").out
     assert journal.count("dana approved going on from 5%: looks well") == 2  # and once as data
 

@@ -335,6 +335,18 @@ def test_resume_shows_what_another_drives_and_q_leaves_it_alone(canary: Canary) 
     assert state(canary) == "running"
 
 
+def test_promote_opens_the_same_screen_and_drives(idle: Canary) -> None:
+    assert idle.run("start", *PLANNED, "--detach").code == 0
+    terminal = on_terminal(idle, 100, 24, "promote", "--yes")
+    terminal.wait_for("50% v42")
+    terminal.press("r")
+    terminal.wait_for("Roll back to v41 now?")
+    terminal.press("\n")
+
+    assert terminal.end() == 6
+    assert ALTERNATE in terminal.text
+
+
 def test_a_second_ctrl_c_leaves_at_once(idle: Canary) -> None:
     terminal = on_terminal(idle, 100, 30, "start", *PLANNED)
     terminal.wait_for("5% v42")

@@ -25,7 +25,7 @@ TWISTED = ((37, Twist.DEPLOY), (1360, Twist.DEPLOY), (1399, Twist.SMOKE))
 AS_DRAWN = (3128377,)
 """The same, with the twists that they draw."""
 
-SOON = 400
+SOON = 1200
 """A planted bug shows within so many stories."""
 
 
