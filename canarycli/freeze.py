@@ -40,10 +40,15 @@ class Freeze:
         """When the freeze that `now` lies in ends, None outside of one."""
         minute, first = now.replace(second=0, microsecond=0), _cron(self.start)
         zone = _zone(self.zone)
+        local = _wall(minute, zone)
         for back in range(-(-self.length // MINUTE)):
             began = minute - back * MINUTE
-            if first.matches(began.astimezone(zone)) and now < began + self.length:
+            before = _wall(began - MINUTE, zone)
+            # A clock that is put forward leaves times out: what begins then begins at once.
+            shown = range(max(1, (local - before) // MINUTE))
+            if any(first.matches(local - n * MINUTE) for n in shown) and now < began + self.length:
                 return (began + self.length).astimezone(UTC)
+            local = before
         return None
 
     def said(self, until: datetime) -> str:
@@ -60,6 +65,11 @@ def in_force(freezes: Sequence[Freeze], now: datetime) -> str:
         return ""
     until, freeze = max(found, key=lambda one: one[0])
     return freeze.said(until)
+
+
+def _wall(at: datetime, zone: ZoneInfo) -> datetime:
+    """What the clock on the wall shows then."""
+    return at.astimezone(zone).replace(tzinfo=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from canarycli.config.people import approval_flaws, freeze_flaws
-from canarycli.freeze import Freeze
+from canarycli.freeze import Freeze, in_force
 
 HOUR = timedelta(hours=1)
 WEEKEND = Freeze("0 17 * * fri", 60 * HOUR, "Europe/Berlin", "the weekend")
@@ -66,3 +66,20 @@ def test_lint_refuses_approvals_that_nothing_asks_for_or_nobody_can_give() -> No
         "approvals"
     ]
     assert list(approval_flaws({"then": "approve", "by": ["a", "b"], "approvals": 2})) == []
+
+
+NIGHTLY = Freeze("30 2 * * *", HOUR, "Europe/Berlin", "the batch")
+
+
+@pytest.mark.parametrize(("hour", "frozen"), [(0.9, False), (1, True), (1.9, True), (2, False)])
+def test_a_freeze_in_the_hour_that_a_spring_night_leaves_out_begins_at_once(
+    hour: float, *, frozen: bool
+) -> None:
+    assert bool(in_force((NIGHTLY,), datetime(2026, 3, 29, tzinfo=UTC) + hour * HOUR)) is frozen
+
+
+@pytest.mark.parametrize(("hour", "frozen"), [(0.4, False), (0.5, True), (2.4, True), (2.5, False)])
+def test_a_freeze_in_the_hour_that_an_autumn_night_has_twice_lasts_through_both(
+    hour: float, *, frozen: bool
+) -> None:
+    assert bool(in_force((NIGHTLY,), datetime(2026, 10, 25, tzinfo=UTC) + hour * HOUR)) is frozen
