@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from canarycli.late_methods import dataclass
@@ -38,18 +38,9 @@ class Freeze:
 
     def until(self, now: datetime) -> datetime | None:
         """When the freeze that `now` lies in ends, None outside of one."""
-        minute, first = now.replace(second=0, microsecond=0), _cron(self.start)
-        zone = _zone(self.zone)
-        local = _wall(minute, zone)
-        for back in range(-(-self.length // MINUTE)):
-            began = minute - back * MINUTE
-            before = _wall(began - MINUTE, zone)
-            # A clock that is put forward leaves times out: what begins then begins at once.
-            shown = range(max(1, (local - before) // MINUTE))
-            if any(first.matches(local - n * MINUTE) for n in shown) and now < began + self.length:
-                return (began + self.length).astimezone(UTC)
-            local = before
-        return None
+        minute = now.astimezone(UTC).replace(second=0, microsecond=0)
+        began = _begun(self.start, self.zone, -(-self.length // MINUTE), minute)
+        return began + self.length if began and now < began + self.length else None
 
     def said(self, until: datetime) -> str:
         """`change freeze, weekend, until Mon 05:00 CET`."""
@@ -65,6 +56,24 @@ def in_force(freezes: Sequence[Freeze], now: datetime) -> str:
         return ""
     until, freeze = max(found, key=lambda one: one[0])
     return freeze.said(until)
+
+
+@lru_cache(maxsize=64)
+def _begun(start: str, name: str, minutes: int, minute: datetime) -> datetime | None:
+    """The newest beginning within so many minutes; one answer for all releases of a minute."""
+    first, zone = _cron(start), _zone(name)
+    local = _wall(minute, zone)
+    for back in range(minutes):
+        began = minute - back * MINUTE
+        before = _wall(began - MINUTE, zone)
+        # A clock that is put forward leaves times out: what begins then begins at once.
+        left_out = (local - before) // MINUTE - 1
+        if first.matches(local) or any(
+            first.matches(before + n * MINUTE) for n in range(1, left_out + 1)
+        ):
+            return began
+        local = before
+    return None
 
 
 def _wall(at: datetime, zone: ZoneInfo) -> datetime:
