@@ -3,13 +3,18 @@
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cli.shell import Desk
 
+from canarycli.errors import Busy
+from canarycli.journal import Event
 from canarycli.store import LocalStore, Record
+from canarycli.store.contract import Sheet
+from canarycli.store.moving import copy
 from canarycli.testing.stores import NOW, a_release
 from canarycli.testing.stores.place import ended
 
@@ -89,6 +94,61 @@ def test_a_move_that_was_cut_off_goes_on(here: Desk, store: LocalStore) -> None:
     assert {record.release.id for record in new.history()} == {"r-1", "r-2", "r-3"}
     with closing(sqlite3.connect(store.path)) as db:  # the old place is as it was
         assert db.execute("SELECT count(*) FROM releases").fetchone() == (3,)
+
+
+def test_a_release_that_went_on_after_a_move_is_moved_again(here: Desk, store: LocalStore) -> None:
+    places = (here.env["CANARY_STATE"], str(here.home / "new"))
+    here.canary("state", "move", *places)
+    record = store.find("r-3")
+    assert record is not None
+    note = Event("ended", NOW, "promoted")
+    store.save(replace(record, release=ended(record.release)), [note])
+
+    again = here.canary("state", "move", *places, "-o", "json")
+
+    moved = LocalStore(here.home / "new").find("r-3")
+    assert moved is not None
+    assert (json.loads(again.out)["releases"], moved.release.over) == (["r-3"], True)
+    assert LocalStore(here.home / "new").events("r-3") == (note,)
+
+
+def test_a_release_that_went_on_in_both_places_is_moved_over_neither(
+    here: Desk, store: LocalStore
+) -> None:
+    places = (here.env["CANARY_STATE"], str(here.home / "new"))
+    here.canary("state", "move", *places)
+    new = LocalStore(here.home / "new")
+    for place, word in ((store, "promoted"), (new, "rolled back")):
+        record = place.find("r-3")
+        assert record is not None
+        place.save(record, [Event("note", NOW, word)])
+
+    ran = here.canary("state", "move", *places)
+
+    assert (ran.code, "r-3 went on in both places" in ran.err) == (1, True)
+    assert [event.message for event in new.events("r-3")] == ["rolled back"]
+
+
+def test_a_driver_that_begins_during_a_move_is_told_of(here: Desk, store: LocalStore) -> None:
+    now = datetime.now(UTC)
+    moving = copy(store, LocalStore(here.home / "new"), now)
+    next(moving)
+    record = store.find("r-3")
+    assert record is not None
+    store.save(record.leased("ann@laptop/1", now + timedelta(hours=1)))
+
+    with pytest.raises(Busy, match="ann@laptop/1 drives r-3"):
+        list(moving)
+
+
+def test_a_fleet_moves_with_its_releases(here: Desk, store: LocalStore) -> None:
+    store.put(Sheet("fleet", "its waves"))
+
+    here.canary("state", "move", here.env["CANARY_STATE"], str(here.home / "new"))
+
+    moved = LocalStore(here.home / "new").sheet("fleet")
+    assert moved is not None
+    assert moved.body == "its waves"
 
 
 WRONG = {
