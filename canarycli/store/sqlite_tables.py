@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from canarycli.errors import StoreError
@@ -30,7 +31,8 @@ def prepare(db: sqlite3.Connection, path: Path, say: Callable[[str], None]) -> N
             _bring_up(db, say)
         db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        with suppress(sqlite3.Error):  # an interrupt may come when there is none, or none any more
+            db.execute("ROLLBACK")
         raise
 
 

@@ -40,5 +40,6 @@ def test_a_release_that_somebody_drives_is_left_to_them(tmp_path: Path) -> None:
     canary = simulated(tmp_path, speed="2x")
     driving = canary.begin("start", "-m", "v42", "-y")
     driving.wait_for("asking for v42 5%")
-    assert canary.run("tick").code == 7
+    left = canary.run("tick", "-o", "json")
+    assert (left.code, left.json["exit_code"]) == (7, 7), left.out
     driving.kill()

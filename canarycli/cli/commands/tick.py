@@ -54,7 +54,7 @@ def _document(one: Ticked, wake: float | None) -> dict[str, Any]:
         "release": release.id,
         "state": release.state.value,
         "outcome": release.outcome.value if release.outcome else None,
-        "exit_code": int(release.exit),
+        "exit_code": int(one.exit),
         "wake_in": wake,
         "busy": one.busy or None,
     }

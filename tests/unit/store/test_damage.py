@@ -6,15 +6,17 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from unit.store.files import KEY, Heard, change, old_store
 
 from canarycli.codec import to_json
-from canarycli.errors import StoreError
+from canarycli.errors import StoreError, Terminated
 from canarycli.journal import Event
 from canarycli.release.record import Outcome
 from canarycli.store import LocalStore, Query, Record
+from canarycli.store.sqlite_tables import prepare
 from canarycli.testing.stores import NOW, a_release
 from canarycli.testing.stores.place import ended
 
@@ -50,6 +52,24 @@ def test_a_file_that_is_no_database_is_an_error_and_stays_as_it_is(
         assert "CANARY_STATE" in caught.value.hints[0]
 
     assert damage == "a folder" or store.path.read_bytes() == body
+
+
+class Interrupted(sqlite3.Connection):
+    """A signal comes in as a transaction has just ended."""
+
+    def execute(self, statement: str, *words: Any) -> sqlite3.Cursor:
+        done = super().execute(statement, *words)
+        if statement == "COMMIT":
+            raise Terminated
+        return done
+
+
+def test_an_interrupt_while_a_file_is_made_ready_is_no_error_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "canary.db"
+    with closing(sqlite3.connect(path, isolation_level=None, factory=Interrupted)) as db:
+        with pytest.raises(Terminated):
+            prepare(db, path, lambda _: None)
+    assert LocalStore(tmp_path).load(KEY) is None
 
 
 def test_a_full_disk_is_an_error_and_costs_no_record(store: LocalStore) -> None:
