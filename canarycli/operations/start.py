@@ -146,6 +146,7 @@ def intend(
     # A freeze that was overridden at the start is not asked of again on the way.
     plan = replace(plan, freeze=() if wanted.override else config.freeze)
     override = Override(actor(env), wanted.override, config.freeze) if wanted.override else None
+    began = work.clock.now()  # a rollback from here on is meant for this one, too
     endpoint = _look(work)
     if (trouble := unfit(endpoint)) is not None:
         raise trouble.as_error()
@@ -159,7 +160,8 @@ def intend(
     upload = ""
     if release.model and wanted.model != ANY_MODEL:
         release, upload = _previewed(work, endpoint, request, release)
-    release = replace(release, found=found_on(work, endpoint), override=override)
+    found = found_on(work, endpoint)
+    release = replace(release, started_at=began, found=found, override=override)
     troubles = _troubles(work, endpoint, release)
     flags = address.flags if vague else (*address.flags, *wanted.flags)
     return Intent(work, endpoint, release, troubles, flags, upload, wanted.files)

@@ -19,8 +19,10 @@ class Mark:
     by: str
 
     def __str__(self) -> str:
-        when = self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return f"{self.release} {when} {_NO_TAG.sub('_', self.by)[:_LONGEST].strip()}"
+        # To the millisecond, as a start of the same second may have come before or after.
+        when = self.at.astimezone(UTC).isoformat(timespec="milliseconds")
+        by = _NO_TAG.sub("_", self.by)[:_LONGEST].strip()
+        return f"{self.release} {when.removesuffix('+00:00')}Z {by}"
 
     @property
     def notes(self) -> Notes:

@@ -2,9 +2,10 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from engine.rehearsal import BASELINE, CANDIDATE, ENDPOINT, Rehearsal, seconds
 
 from canarycli.engine.controller import Controller, Driver
@@ -88,17 +89,19 @@ class Stage:
     def machine(self, name: str) -> Controller:
         return Controller(MemoryStore(), self.cloud, self.clock, Driver(name))
 
-    def start(self, driver: Controller, model: str = CANDIDATE) -> Release:
+    def start(
+        self, driver: Controller, model: str = CANDIDATE, began: datetime | None = None
+    ) -> Release:
         found = self.cloud.notes_now
-        return self._started(driver, model, found)
+        return self._started(driver, model, found, began or self.clock.now())
 
-    def _started(self, driver: Controller, model: str, found: Notes) -> Release:
+    def _started(self, driver: Controller, model: str, found: Notes, began: datetime) -> Release:
         from canarycli.release.request import Request, prepare
 
         request = Request("simulator", "local", model, self.rehearsal.plan, "ann", deploy={})
         endpoint = self.cloud.simulator.describe(ENDPOINT)
         release = prepare(request, endpoint, release_id=new_id(), now=self.clock.now())
-        return driver.create(replace(release, found=found)).release
+        return driver.create(replace(release, found=found, started_at=began)).release
 
     def roll_back(self, name: str = "dana@phone") -> Release:
         """As `canary rollback` does from a machine that knows nothing."""
@@ -134,6 +137,21 @@ def test_a_rollback_leaves_its_mark_with_who_when_and_which() -> None:
     assert mark is not None
     assert (mark.release, mark.by) == (back.id, "dana@phone")
     assert abs(mark.at - stage.clock.now()) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("after", "exits"), [(-0.4, Exit.STOPPED), (0.4, Exit.OK)])
+def test_a_start_that_began_before_a_rollback_raises_nothing_though_it_looked_after_it(
+    after: float, exits: Exit
+) -> None:
+    stage = Stage()
+    stage.roll_back()
+    mark = Mark.read(stage.cloud.notes_now)
+    assert mark is not None
+    ann = stage.machine("ann@laptop")
+    release = stage.start(ann, began=mark.at + seconds(after))
+    ended = drive(ann, release.key)
+    assert ended.exit == exits
+    assert bool(raises(stage.cloud)) == (exits is Exit.OK)
 
 
 def test_a_rollback_before_the_first_share_ends_the_driver_without_a_raise() -> None:

@@ -66,9 +66,9 @@ class Interrupted(sqlite3.Connection):
 
 def test_an_interrupt_while_a_file_is_made_ready_is_no_error_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "canary.db"
-    with closing(sqlite3.connect(path, isolation_level=None, factory=Interrupted)) as db:
-        with pytest.raises(Terminated):
-            prepare(db, path, lambda _: None)
+    connection = sqlite3.connect(path, isolation_level=None, factory=Interrupted)
+    with closing(connection) as db, pytest.raises(Terminated):
+        prepare(db, path, lambda _: None)
     assert LocalStore(tmp_path).load(KEY) is None
 
 
