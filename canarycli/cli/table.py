@@ -90,7 +90,12 @@ COMMANDS: Mapping[str, Row] = {
         Panel.RELEASE,
         (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14),
     ),
-    "shift": Row("shift", "Set the candidate's share by hand", Panel.RELEASE, (0, 8, 9, 10, 13)),
+    "shift": Row(
+        "shift",
+        "Set the candidate's share by hand",
+        Panel.RELEASE,
+        (0, 3, 6, 7, 8, 9, 10, 13, 14),
+    ),
     "rollback": Row(
         "rollback",
         "Send all traffic back to the baseline, now",

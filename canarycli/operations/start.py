@@ -148,8 +148,6 @@ def intend(
     override = Override(actor(env), wanted.override, config.freeze) if wanted.override else None
     began = work.clock.now()  # a rollback from here on is meant for this one, too
     endpoint = _look(work)
-    if (trouble := unfit(endpoint)) is not None:
-        raise trouble.as_error()
     deploy = None
     if offers(work.provider.provider, Deployer):
         deploy = with_files(wanted.model, target.config.candidate if target.config else {})
@@ -219,11 +217,14 @@ def _measured(plan: Plan, work: Workspace, config: Config) -> Plan:
 
 
 def _look(work: Workspace) -> Endpoint:
-    """As close a look as the permissions allow."""
+    """As close a look as the permissions allow, at an endpoint that can have releases."""
     try:
-        return work.provider.details(work.target.name)
+        endpoint = work.provider.details(work.target.name)
     except Denied:
-        return work.provider.describe(work.target.name)
+        endpoint = work.provider.describe(work.target.name)
+    if (trouble := unfit(endpoint)) is not None:
+        raise trouble.as_error()
+    return endpoint
 
 
 def found_on(work: Workspace, endpoint: Endpoint) -> Notes | None:

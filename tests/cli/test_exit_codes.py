@@ -56,6 +56,24 @@ def test_3_counts_as_0_when_the_caller_says_so(tmp_path: Path) -> None:
     assert canary.run(*NO_CHECKS, "--ok-on", "rolled-back").code == 0
 
 
+TOLD = {
+    "an outcome that counts as 0": (
+        0,
+        ("start", "-m", "v42", "--timeout", "1s", "--ok-on=timeout"),
+    ),
+    "a pause": (0, ("pause", "--for", "1h", "--then", "hold")),
+    "a share by hand": (0, ("shift", "--percent", "2")),
+    "a release that waits": (5, ("watch",)),
+}
+
+
+def test_a_document_has_the_code_that_its_command_ends_with(tmp_path: Path) -> None:
+    canary = simulated(tmp_path, speed="10x")
+    for name, (code, args) in TOLD.items():
+        told = canary.run(*args, "-o", "json")
+        assert (told.code, told.json["exit_code"]) == (code, code), (name, told)
+
+
 def test_4_inconclusive(tmp_path: Path) -> None:
     plan = "    unclear_after: 40s\n    on_unclear: {pause: 10s, then: rollback}\n"
     canary = simulated(tmp_path, plan, rate=0.2)

@@ -10,6 +10,7 @@ from canarycli.cli.display.output import Output
 from canarycli.cli.display.pick import address_of
 from canarycli.cli.options.common import Common
 from canarycli.config import bake_from_option
+from canarycli.errors import Exit
 from canarycli.operations.pause import Pause
 from canarycli.operations.pause import pause as order
 from canarycli.operations.workspace import open_workspace
@@ -41,5 +42,5 @@ def pause(
                 f"warning: nobody drives {record.release.id}, so nobody acts when the pause ends\n"
                 f"hint: canary resume {record.release.id}"
             )
-        output.result(status)
-        return 0
+        output.result({**status, "exit_code": int(Exit.OK)})
+        return int(Exit.OK)

@@ -1,6 +1,7 @@
 """`canary watch`: follow a release that somebody else drives, until it ends."""
 
 import os
+from collections.abc import Collection
 from typing import Annotated
 
 from typer import Option
@@ -43,20 +44,23 @@ def watch(
         work = open_workspace(address_of(common), os.environ, output.say)
         watched = Watch.of(work, lambda name, e: output.event(e, name), output.sign_of_life)
         until = None if length is None else work.clock.now() + length
-        if suits(common) and not once:
-            screen = Screen(work, common, watched.release_id)
-            late = screen.run(pause, until)
-            if screen.taken:
-                way = journey(
-                    work, output, watched.release_id, common=common, timeout=timeout, ok_on=ok_on
-                )
-                record = watched.record()
-                return way.show(lambda drive: resume(drive, record, take_over=True, detach=False))
-            if screen.closed:
-                return int(Exit.OK)
-        else:
+        if once or not suits(common):
             late = False if once else watched.follow(pause, until)
-            status = watched.status()
-            output.result(status, status_lines(status, watched.work.clock.now()))
-        code = Exit.TIMEOUT if late else watched.record().release.exit
-        return int(Exit.OK if code in accepted else code)
+            code, status = _code(watched, accepted, late=late), watched.status()
+            lines = status_lines(status, watched.work.clock.now())
+            output.result({**status, "exit_code": code}, lines)
+            return code
+        screen = Screen(work, common, watched.release_id)
+        late = screen.run(pause, until)
+        if screen.taken:
+            way = journey(
+                work, output, watched.release_id, common=common, timeout=timeout, ok_on=ok_on
+            )
+            record = watched.record()
+            return way.show(lambda drive: resume(drive, record, take_over=True, detach=False))
+        return int(Exit.OK) if screen.closed else _code(watched, accepted, late=late)
+
+
+def _code(watched: Watch, accepted: Collection[Exit], *, late: bool) -> int:
+    code = Exit.TIMEOUT if late else watched.record().release.exit
+    return int(Exit.OK if code in accepted else code)

@@ -49,13 +49,15 @@ class Journey:
         try:
             with live(self.screen if at_length else None, self.output):
                 ending = run(self.drive)
+            code = int(Exit.OK if ending.exit in self.ok_on else ending.exit)
             if ending.status is not None:
-                self.output.result({**ending.status, "exit_code": int(ending.exit)})
+                self.output.result({**ending.status, "exit_code": code})
             for line in ending.advice:
                 self.output.say(line)
-            return int(Exit.OK if ending.exit in self.ok_on else ending.exit)
         except Left:  # what somebody else drives
             return int(Exit.OK)
+        else:
+            return code
         finally:
             self._leave_artifacts()
 

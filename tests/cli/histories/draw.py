@@ -86,6 +86,16 @@ class Damage:
 
 
 @dataclass(frozen=True)
+class SetClock:
+    """The wall clock of bob's machine is set so many seconds ahead of the others'."""
+
+    ahead: int
+
+    def __str__(self) -> str:
+        return f"bob's clock is {self.ahead:+} s"
+
+
+@dataclass(frozen=True)
 class Calm:
     """Nothing goes wrong any more."""
 
@@ -93,7 +103,7 @@ class Calm:
         return "calm"
 
 
-Step = Command | Spoil | ByHand | Damage | Calm
+Step = Command | Spoil | ByHand | Damage | SetClock | Calm
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,7 @@ class History:
     """What happens on one endpoint of a cloud, each step so many seconds after the one before.
 
     Attributes:
+        steps_clock: whether somebody sets the wall clock of a machine.
         bad: the candidate fails, and the plan has a check that sees it.
         shared: ann and bob keep their records in one folder.
         slow: how long the cloud takes for a change.
@@ -113,6 +124,7 @@ class History:
     shared: bool
     slow: float
     neighbour: bool
+    steps_clock: bool
     steps: Sequence[tuple[float, Step]]
 
     def __str__(self) -> str:
@@ -135,13 +147,20 @@ def draw(seed: int, cloud: str = "") -> History:
     bad = cloud != "azureml" and dice.random() < 0.3
     steps: list[tuple[float, Step]] = [(0.0, _start(dice, first=True))]
     steps += [(_while(dice), _step(dice, cloud)) for _ in range(dice.randint(3, 7))]
+    shared, steps_clock = dice.random() < 0.3, dice.random() < 0.15
+    if steps_clock:  # where records are shared, clocks are kept alike
+        shared = False
+        for _ in range(2):
+            step = SetClock(dice.choice([-3600, -40, -5, 5, 40, 120]))
+            steps.insert(dice.randint(0, len(steps)), (_while(dice), step))
     return History(
         seed,
         cloud,
         bad,
-        shared=dice.random() < 0.3,
+        shared=shared,
         slow=dice.choice([0.2, 0.2, 0.5, 2.0]),
         neighbour=dice.random() < 0.25,
+        steps_clock=steps_clock,
         steps=steps,
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli.blackbox import CANARY, Canary
+from cli.histories.clock import WallClock, wall_clock
 from cli.histories.draw import (
     BARE,
     MACHINES,
@@ -21,6 +22,7 @@ from cli.histories.draw import (
     Command,
     Damage,
     History,
+    SetClock,
     Spoil,
     Step,
     Way,
@@ -111,6 +113,7 @@ class Tale:
     closing: list[Ran] = field(default_factory=list)
     hangs: list[Ran] = field(default_factory=list)
     neighbour: Ran | None = None
+    clock: WallClock | None = None
     begun: float = 0.0
 
     def flags(self) -> Sequence[str]:
@@ -157,6 +160,8 @@ class Tale:
                 self.damaged.add(step.machine)
                 for kept in _records(self.machines[step.machine]):
                     kept.write_bytes(GARBAGE)
+            case SetClock() if self.clock is not None:
+                self.clock.step(step.ahead)
             case Calm():
                 world.calm()
 
@@ -239,6 +244,9 @@ def told(history: History, folder: Path) -> Iterator[Tale]:
     """The history, told to its end; its cloud is there until the context is left."""
     with place(history.cloud, folder, slow=history.slow, bad=history.bad) as there:
         tale = Tale(history, there, _machines(history, there, folder))
+        if history.steps_clock and (clock := wall_clock(folder)) is not None:
+            tale.clock = clock
+            tale.machines["bob"].env |= clock.environment
         tale.begun = time.time()
         if history.neighbour:
             project = tale.machines["ann"].beside("ledger")
