@@ -33,6 +33,7 @@ from canarycli.operations.workspace import (
 )
 from canarycli.plan import Plan
 from canarycli.provider import Deployer, Endpoint, Notes
+from canarycli.release.mark import noted_before
 from canarycli.release.preflight import preflight, unmeasurable
 from canarycli.release.record import Override, Release, State
 from canarycli.release.request import Request, live_already, prepare
@@ -159,6 +160,8 @@ def intend(
     if release.model and wanted.model != ANY_MODEL:
         release, upload = _previewed(work, endpoint, request, release)
     found = found_on(work, endpoint)
+    if found is not None:
+        found = noted_before(found, began, work.clock.now())
     release = replace(release, started_at=began, found=found, override=override)
     troubles = _troubles(work, endpoint, release)
     flags = address.flags if vague else (*address.flags, *wanted.flags)

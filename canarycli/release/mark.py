@@ -39,3 +39,15 @@ class Mark:
         except ValueError:
             return None
         return cls(release, at, by) if at.tzinfo is not None else None
+
+
+def noted_before(notes: Notes, began: datetime, now: datetime) -> Notes:
+    """The notes that were there when a start began, though it read them later.
+
+    A mark from in between is of a rollback that is meant for this start, too. One from after `now`
+    is of a clock that is ahead, and tells nothing.
+    """
+    mark = Mark.read(notes)
+    if mark is None or not began < mark.at <= now:
+        return notes
+    return {name: note for name, note in notes.items() if name != ROLLED_BACK_NOTE}

@@ -36,6 +36,20 @@ def test_all_ticks_every_open_release(tmp_path: Path) -> None:
     assert "come back in" in result.out
 
 
+def test_all_ticks_are_one_document_that_says_what_the_command_ends_with(tmp_path: Path) -> None:
+    canary = simulated(tmp_path)
+    nothing = canary.run("tick", "--all", "-o", "json")
+    assert (nothing.code, nothing.json["releases"]) == (0, [])
+    assert canary.run("start", "-m", "v42", "-y", "--detach").code == 0
+    one = canary.run("tick", "--all", "-o", "json")
+    assert one.code == one.json["exit_code"] == one.json["releases"][0]["exit_code"] == 20
+    (tmp_path / "simulator.json").write_text("{}")
+    failed = canary.run("tick", "--all", "-o", "json")
+    assert failed.code == failed.json["exit_code"] == failed.json["releases"][0]["exit_code"]
+    assert failed.code not in {0, 20}
+    assert failed.json["releases"][0]["error"]
+
+
 def test_a_release_that_somebody_drives_is_left_to_them(tmp_path: Path) -> None:
     canary = simulated(tmp_path, speed="2x")
     driving = canary.begin("start", "-m", "v42", "-y")

@@ -20,7 +20,7 @@ from canarycli.provider import (
     Limits,
     Notes,
 )
-from canarycli.release.mark import Mark
+from canarycli.release.mark import Mark, noted_before
 from canarycli.release.record import Outcome, Release
 from canarycli.release.rescue import rescue
 from canarycli.simulator import Simulator
@@ -92,8 +92,9 @@ class Stage:
     def start(
         self, driver: Controller, model: str = CANDIDATE, began: datetime | None = None
     ) -> Release:
-        found = self.cloud.notes_now
-        return self._started(driver, model, found, began or self.clock.now())
+        now = self.clock.now()
+        found = noted_before(self.cloud.notes_now, began or now, now)
+        return self._started(driver, model, found, began or now)
 
     def _started(self, driver: Controller, model: str, found: Notes, began: datetime) -> Release:
         from canarycli.release.request import Request, prepare
@@ -139,7 +140,11 @@ def test_a_rollback_leaves_its_mark_with_who_when_and_which() -> None:
     assert abs(mark.at - stage.clock.now()) < timedelta(minutes=1)
 
 
-@pytest.mark.parametrize(("after", "exits"), [(-0.4, Exit.STOPPED), (0.4, Exit.OK)])
+@pytest.mark.parametrize(
+    ("after", "exits"),
+    [(-0.4, Exit.STOPPED), (0.4, Exit.OK)],
+    ids=["during the start's first look", "before the start"],
+)
 def test_a_start_that_began_before_a_rollback_raises_nothing_though_it_looked_after_it(
     after: float, exits: Exit
 ) -> None:
@@ -148,6 +153,7 @@ def test_a_start_that_began_before_a_rollback_raises_nothing_though_it_looked_af
     mark = Mark.read(stage.cloud.notes_now)
     assert mark is not None
     ann = stage.machine("ann@laptop")
+    stage.clock.sleep(1)
     release = stage.start(ann, began=mark.at + seconds(after))
     ended = drive(ann, release.key)
     assert ended.exit == exits

@@ -26,14 +26,10 @@ def claimed(context: Context) -> Decision | None:
 
 
 def _is_news(mark: Mark, notes: Notes, release: Release) -> bool:
-    """Whether the rollback came after the release began.
-
-    Its first look may come late, and find the mark there: then the times tell.
-    """
-    if mark.at > release.started_at:
-        return True
-    found = release.found
-    return found is not None and notes[ROLLED_BACK_NOTE] != found.get(ROLLED_BACK_NOTE)
+    """Whether the mark was not there when the release began."""
+    if release.found is None:
+        return mark.at > release.started_at
+    return notes[ROLLED_BACK_NOTE] != release.found.get(ROLLED_BACK_NOTE)
 
 
 def _rolled_back(context: Context, mark: Mark) -> Decision:

@@ -160,7 +160,7 @@ class Judged:
                     yield f"{ran}, and after it the traffic was {dict(split)}"
                     break
             first = self._between(ran.begun, ran.begun)[0]
-            if 0 < first.get(home, 0) < 50:
+            if home != self.tale.place.names.baseline and 0 < first.get(home, 0) < 50:
                 yield f"{ran}, and {home} got everything, which had {first[home]:g}%"
 
     def _begins_anew(self, one: Ran, rollback: Ran) -> bool:
