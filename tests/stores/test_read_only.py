@@ -54,7 +54,7 @@ def test_who_may_only_read_the_records_sees_them_and_goes_back_without(released:
     history = run(released, CANARY, "history", "-o", "json")
     assert (history.code, len(history.json["releases"])) == (0, 1), history.err
 
-    back = run(released, CANARY, "rollback", "-y", "--no-wait")
+    back = run(released, CANARY, "rollback", "-y")
 
     assert back.code == 0, back.out + back.err
     assert "rolling back without a record" in back.err
