@@ -37,7 +37,6 @@ class History:
             seed=str(seed),
         )
         self.rehearsal.start()
-        self.lowered_to: float | None = None
         self.log: list[str] = []
 
     def faulty(self, name: str) -> Controller:
@@ -98,7 +97,6 @@ class History:
         share = self.rehearsal.simulator.describe(ENDPOINT).traffic.of(CANDIDATE)
         lower = self.dice.choice([0.0, share / 2])
         self.rehearsal.simulator.impose(ENDPOINT, Traffic.split(BASELINE, CANDIDATE, lower))
-        self.lowered_to = lower
 
     def order(self, edit: object) -> None:
         record = self.rehearsal.store.load(self.rehearsal.key)
