@@ -49,6 +49,10 @@ ENTRIES: dict[str, tuple[list[str], Collection[str]]] = {
         f"__complete {kind}": (["__complete", kind, "r"], TYPER | SDKS | {"pathlib"})
         for kind in ("open", "releases", "endpoints", "plans", "checks", "outcomes")
     },
+    **{
+        f"__complete {kind}": (["__complete", kind, "s"], TYPER | SDKS | {"importlib.metadata"})
+        for kind in ("providers", "settings")
+    },
     "--help": (["--help"], (TYPER - {"typer"}) | SDKS),
     "help exit-codes": (["help", "exit-codes"], {"rich", "yaml"} | SDKS),
     "a command's help": (["lint", "--help"], {"rich"} | SDKS),
@@ -65,7 +69,7 @@ def test_an_entry_imports_only_what_it_needs(
     here: Desk, args: list[str], banned: Collection[str]
 ) -> None:
     for _ in range(2 if args[0] == "__complete" else 0):  # it reads once what it then keeps
-        here.canary(*args)
+        here.python(LOOK, *args)
     assert heavy(here.python(LOOK, *args, CANARY_NO_INPUT="1"), banned) == set()
 
 

@@ -1,5 +1,6 @@
 """Providers are found by name, and a missing one says how to get it."""
 
+import os
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -233,8 +234,13 @@ plans:
 def test_a_plug_in_is_checked_and_offered_as_ours_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    packaged(tmp_path, "firstclass", MADE.format(made="pass", has=KONG))
-    monkeypatch.syspath_prepend(tmp_path)
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    os.utime(packages, (0, 0))
+    monkeypatch.setenv("CANARY_STATE", str(tmp_path / "state"))
+    monkeypatch.syspath_prepend(packages)
+    assert (complete(["providers", "first"]), capsys.readouterr().out) == (0, "")
+    packaged(packages, "firstclass", MADE.format(made="pass", has=KONG))
     (tmp_path / "canary.yaml").write_text(USED)
 
     found = [problem.message for problem in lint(tmp_path / "canary.yaml")]

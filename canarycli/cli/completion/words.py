@@ -71,13 +71,25 @@ def _outcomes(typed: str, _: Mapping[str, str]) -> Words:
     return [(f"{before}{comma}{word}", "") for word in words if word not in had]
 
 
-def _providers(_: str, __: Mapping[str, str]) -> Words:
+def _providers(_: str, env: Mapping[str, str]) -> Words:
+    from canarycli.cli.completion.installed import installed
+
+    return installed("providers", _provider_words, env)
+
+
+def _provider_words() -> Words:
     from canarycli.registry import ALIASES, provider_names
 
     return [(name, "") for name in (*provider_names(), *ALIASES)]
 
 
-def _settings(_: str, __: Mapping[str, str]) -> Words:
+def _settings(_: str, env: Mapping[str, str]) -> Words:
+    from canarycli.cli.completion.installed import installed
+
+    return installed("settings", _setting_words, env)
+
+
+def _setting_words() -> Words:
     """The settings that providers say they have, and no option of their own is for."""
     from canarycli.operations.address import OPTIONS
     from canarycli.registry import declared_keys
