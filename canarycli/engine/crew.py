@@ -6,16 +6,13 @@ from dataclasses import dataclass, field
 from threading import Event as Bell
 from time import monotonic
 
-from canarycli.engine.looks import Looks
+from canarycli.engine.looks import THREADS, Looks
 from canarycli.engine.wakes import Lane, Wakes, in_step
 from canarycli.release.context import WATCHING
 from canarycli.release.record import State
 
 DISCOVER = 2.0
 """Seconds between two looks for releases that are new, or that somebody changed."""
-
-THREADS = 48
-"""Looks at once: most of them wait for a cloud, or for others to read metrics with."""
 
 
 @dataclass(slots=True)

@@ -22,6 +22,9 @@ from canarycli.store.around import Around
 AFTER_A_FAULT = timedelta(seconds=60)
 """How soon a release is looked at again whose look broke."""
 
+THREADS = 48
+"""Looks at once: most of them wait for a cloud, or for others to read metrics with."""
+
 Told = Callable[[Release, Event], None]
 
 
@@ -219,5 +222,5 @@ class Looks:
             with suppress(CanaryError):
                 item[1].hands.controller.let_go(item[0])
 
-        with ThreadPoolExecutor(16) as pool:
+        with ThreadPoolExecutor(THREADS) as pool:
             list(pool.map(free, list(self.members.items())))

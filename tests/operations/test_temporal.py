@@ -13,7 +13,7 @@ from canarycli.config.records import records_place
 from canarycli.engine.controller import Controller, Driver
 from canarycli.engine.looks import Hands, Looks, Noting
 from canarycli.engine.wakes import Lane
-from canarycli.errors import CanaryError, UsageError
+from canarycli.errors import CanaryError, StoreError, UsageError
 from canarycli.ids import new_id
 from canarycli.operations.engine_kind import EngineKind
 from canarycli.operations.engines import Engine, engine_of
@@ -24,6 +24,7 @@ from canarycli.release.record import Release
 from canarycli.release.request import Request, prepare
 from canarycli.simulator import Simulator
 from canarycli.store import Record
+from canarycli.store.around import Around
 from canarycli.store.memory import MemoryStore
 from canarycli.testing import FakeClock
 
@@ -34,6 +35,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.workflow import NondeterminismError
 
+from canarycli.operations.temporal.client import workflow_id
 from canarycli.operations.temporal.worker import AT_IT, Hand, Scout
 from canarycli.operations.temporal.workflow import Aim, ReleaseWorkflow, Seen
 
@@ -77,7 +79,7 @@ class Bench:
 
     def __init__(self, attributes: frozenset[str] = frozenset()) -> None:
         self.clock = FakeClock()
-        settings = {"state": ":memory:", "endpoints": ["demo"], "settle": 0, "delay": 0}
+        settings = {"state": ":memory:", "endpoints": ["demo", "else"], "settle": 0, "delay": 0}
         self.simulator = Simulator(settings, clock=self.clock)
         self.store = MemoryStore()
         store = Noting(self.store)
@@ -92,9 +94,9 @@ class Bench:
     def controller(self, name: str) -> Controller:
         return Controller(self.looks.store, self.simulator, self.clock, Driver(name))
 
-    def start(self, model: str = "v42") -> Release:
+    def start(self, model: str = "v42", endpoint_name: str = "demo") -> Release:
         request = Request("simulator", "local", model, PLAN, "ann", deploy={})
-        endpoint = self.simulator.describe("demo")
+        endpoint = self.simulator.describe(endpoint_name)
         made = prepare(request, endpoint, release_id=new_id(), now=self.clock.now())
         known = self.store.load(made.key)
         return self.store.save(Record(made, None, known.version if known else 0)).release
@@ -142,19 +144,32 @@ def test_where_another_thread_is_at_it_the_look_comes_again_soon() -> None:
     assert bench.hand.look(bench.aim) != Seen(AT_IT)
 
 
+def test_a_worker_that_is_stopped_begins_no_more_looks() -> None:
+    bench = Bench()
+    hand = Hand(bench.looks, enough=lambda: True)
+
+    assert hand.look(bench.aim) == Seen(AT_IT)
+    assert bench.looks.members == {}
+
+
 class Told:
     """Stands where Temporal's client does, and notes what it is told."""
 
     def __init__(self, *, known: bool = True) -> None:
         self.begun: list[str] = []
         self.poked: list[str] = []
+        self.open: list[str] = []
         self.known = known
         self.error: CanaryError | None = None
+
+    async def running(self) -> list[str]:
+        return list(self.open)
 
     async def begin(self, release: Release) -> None:
         if self.error is not None:
             raise self.error
         self.begun.append(release.id)
+        self.open.append(workflow_id(release))
 
     async def poke(self, release: Release) -> bool:
         self.poked.append(release.id)
@@ -173,6 +188,79 @@ def test_an_open_release_is_told_of_once_and_again_after_a_fault() -> None:
 
     assert told.begun == [bench.release.id]
     assert bench.looks.figures.counted()["faults", "CanaryError"] == 1
+
+
+def test_what_temporal_knows_already_is_not_told() -> None:
+    bench, told = Bench(), Told()
+    told.open.append(workflow_id(bench.release))
+
+    asyncio.run(Scout(bench.looks, told).go())
+
+    assert told.begun == []
+
+
+def test_a_workflow_that_is_gone_is_begun_anew_at_the_next_question() -> None:
+    bench, told = Bench(), Told()
+    scout = Scout(bench.looks, told, known_for=0)
+    asyncio.run(scout.go())
+    asyncio.run(scout.go())
+    assert told.begun == [bench.release.id]
+    told.open.clear()  # somebody terminated it
+
+    asyncio.run(scout.go())
+
+    assert told.begun == [bench.release.id] * 2
+
+
+def test_the_next_release_of_an_endpoint_is_told_of_at_the_next_question() -> None:
+    bench, told = Bench(), Told()
+    scout = Scout(bench.looks, told, known_for=0)
+    asyncio.run(scout.go())
+    bench.to_the_end()
+    told.open.clear()
+    second = bench.start("v41")
+
+    asyncio.run(scout.go())
+
+    assert told.begun[1:] == [second.id]
+
+
+class OneDamaged(Around):
+    """A store of which one endpoint's record makes no sense."""
+
+    def load(self, key: str) -> Record | None:
+        if key.endswith("/demo"):
+            raise StoreError("a release record makes no sense")
+        return self._store.load(key)
+
+
+def test_a_record_that_makes_no_sense_hides_no_other() -> None:
+    bench, told = Bench(), Told()
+    other = bench.start(endpoint_name="else")
+    store = Noting(OneDamaged(bench.store))
+    looks = Looks(store, bench.looks.hands, lambda _release, _event: None)
+
+    asyncio.run(Scout(looks, told).go())
+
+    assert told.begun == [other.id]
+    assert looks.figures.counted()["faults", "StoreError"] == 1
+
+
+def test_several_are_told_of_at_the_same_time() -> None:
+    bench, both = Bench(), asyncio.Event()
+    bench.start(endpoint_name="else")
+
+    class Waiting(Told):
+        async def begin(self, release: Release) -> None:
+            await super().begin(release)
+            if len(self.begun) == 2:
+                both.set()
+            await asyncio.wait_for(both.wait(), 60)
+
+    told = Waiting()
+    asyncio.run(Scout(bench.looks, told).go())
+
+    assert len(told.begun) == 2
 
 
 def test_what_somebody_asked_for_pokes_the_workflow_once() -> None:

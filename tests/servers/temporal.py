@@ -28,10 +28,11 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """One server with its file; what it knows outlives it."""
+    """One server with its file; what it knows outlives it, and a power cut if it is `synced`."""
 
     folder: Path
     suggest_after: int = 0
+    synced: bool = True
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
 
@@ -44,6 +45,8 @@ class Server:
         if self.suggest_after:
             limit = f"limit.historyCount.suggestContinueAsNew={self.suggest_after}"
             more = ["--dynamic-config-value", limit]
+        if not self.synced:
+            more += ["--sqlite-pragma", "synchronous=OFF"]
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from uuid import uuid4
 
@@ -25,8 +26,14 @@ from canarycli.traffic import Traffic
 
 pytestmark = pytest.mark.slow
 
+EVERY = "CANARY_KILL_AT_EVERY_CALL" in os.environ
+"""Whether a process is killed before each call and after each, which takes half an hour."""
+
 MOST = {"sqlite": 12, "s3": 8, "postgresql": 8, "gs": 6, "az": 4}
-"""So many processes are killed on a kind of store, at calls spread over a whole release."""
+"""Otherwise so many on a kind of store, at calls spread over a whole release."""
+
+ROOM = 400
+"""Endpoints, so that there is one for each process that is killed at every call."""
 
 
 class Scene:
@@ -64,6 +71,14 @@ class Scene:
         drive(killed.driving(self.store, self.cloud, points, "whole/1"), release.key)
         return len(points.calls)
 
+    def points(self) -> list[tuple[int, str]]:
+        """The calls at which processes are killed, and whether before or after them."""
+        every = range(1, self.calls() + 1)
+        if EVERY:
+            return [(call, when) for call in every for when in ("before", "after")]
+        some = every[:: max(1, -(-len(every) // self.most))]
+        return list(zip(some, cycle(("before", "after")), strict=False))
+
     def kill_at(self, call: int, when: str, release: Release) -> int:
         """How a process ended that was to kill itself before or after that call."""
         assert self.victims.stdin is not None
@@ -88,7 +103,7 @@ def scene(
     if kind != "sqlite":
         place: Place = request.getfixturevalue("place")
         location = place.location
-    scene = Scene(tmp_path, location, scenario, MOST[kind])
+    scene = Scene(tmp_path, location, scenario, ROOM if EVERY else MOST[kind])
     yield scene
     scene.victims.communicate(timeout=60)
 
@@ -107,11 +122,10 @@ ENDS = {
 def test_whatever_call_a_process_is_killed_at_another_machine_sees_it_through(
     scene: Scene,
 ) -> None:
-    calls, kills = scene.calls(), 0
+    kills, points = 0, scene.points()
     outcome, live, shares = ENDS[scene.scenario]
-    apart = max(1, -(-calls // scene.most))
-    for number, call in enumerate(range(1, calls + 1, apart)):
-        release, when = scene.begin(number), ("before", "after")[number % 2]
+    for number, (call, when) in enumerate(points):
+        release = scene.begin(number)
 
         code = scene.kill_at(call, when, release)
         ended = scene.go_on(release)
@@ -128,4 +142,5 @@ def test_whatever_call_a_process_is_killed_at_another_machine_sees_it_through(
             if event.type == "shift_requested"
         ]
         assert list(dict.fromkeys(asked)) == shares, at
-    assert kills >= scene.most // 2
+    print(f"{kills} of {len(points)} processes were killed")
+    assert kills >= len(points) // 2

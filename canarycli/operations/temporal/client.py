@@ -23,6 +23,9 @@ PATIENCE = timedelta(seconds=10)
 HURRIED = timedelta(seconds=2)
 """The same where the question is not needed."""
 
+OPEN = "WorkflowType = 'canary-release' AND ExecutionStatus = 'Running'"
+"""Asks for the releases that are left to Temporal, of whichever records."""
+
 ATTRIBUTES = ("CanaryEndpoint", "CanaryState", "CanaryShare")
 """What a release can be searched by, each a keyword, once the namespace knows it."""
 
@@ -94,6 +97,18 @@ class Temporal:
                 return False
             raise _translated(error, self.client.namespace) from error
         return True
+
+    async def running(self) -> frozenset[str]:
+        """The id of every workflow of a release that is open, as far as it can be searched yet.
+
+        Raises:
+            CanaryError: Temporal does not answer, or refuses.
+        """
+        found = self.client.list_workflows(OPEN, page_size=1000, rpc_timeout=self.patience)
+        try:
+            return frozenset([one.id async for one in found])
+        except RPCError as error:
+            raise _translated(error, self.client.namespace) from error
 
     async def attributes(self) -> frozenset[str]:
         """Those of our search attributes that the namespace knows; none where it won't say."""

@@ -1,22 +1,23 @@
 """A worker: takes the looks that Temporal calls for, and tells it of what it does not know."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from threading import Lock
 from time import monotonic
 from typing import Protocol
 
 from temporalio import activity
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 
-from canarycli.engine.crew import DISCOVER, THREADS
-from canarycli.engine.looks import Looks
+from canarycli.engine.crew import DISCOVER
+from canarycli.engine.looks import THREADS, Looks
 from canarycli.errors import CanaryError
-from canarycli.operations.temporal.client import Temporal
+from canarycli.operations.temporal.client import Temporal, workflow_id
 from canarycli.operations.temporal.workflow import LOOK, Aim, ReleaseWorkflow, Seen
 from canarycli.release.record import Release
 from canarycli.traffic import percent
@@ -25,14 +26,27 @@ LAST_LOOKS = timedelta(seconds=30)
 """How long looks under way may take when the worker is stopped."""
 
 KNOWN_FOR = 60.0
-"""How long a release that Temporal knows is not told of again."""
+"""Seconds between two questions for the workflows there are."""
+
+TOLD_AT_ONCE = 16
+"""Releases that Temporal is told of at the same time."""
+
+WORKFLOWS = 10_000
+"""Kept in memory; one that is not begins each look by replaying its history."""
+
+POLLERS = 50
+"""Questions for work under way at most: each is answered with one look that is due."""
 
 AT_IT = 1.0
-"""Seconds until the next try where another thread looks at the same endpoint."""
+"""Seconds until the next try where another thread is at the endpoint, or the worker ends."""
 
 
 class Workflows(Protocol):
     """What of Temporal it takes to have it know the open releases."""
+
+    async def running(self) -> Collection[str]:
+        """The id of every workflow that is open, as far as the server can search for it yet."""
+        ...
 
     async def begin(self, release: Release, /) -> None:
         """Have a workflow for the release."""
@@ -50,10 +64,12 @@ class Hand:
     Attributes:
         looks: one look at each release.
         attributes: what the namespace can search by.
+        enough: whether to begin no more looks, as the worker is stopped.
     """
 
     looks: Looks
     attributes: frozenset[str] = frozenset()
+    enough: Callable[[], bool] = lambda: False
     _locks: dict[str, Lock] = field(default_factory=dict)
 
     # An exception thrown into the thread could cut off a call that raises traffic.
@@ -61,7 +77,7 @@ class Hand:
     def look(self, aim: Aim) -> Seen:
         """One look at a release."""
         with self.at(aim.key) as free:
-            if not free:
+            if not free or self.enough():
                 return Seen(AT_IT)
             wake = self.looks.look(aim.key)
             release = self._release(aim)
@@ -106,37 +122,72 @@ class Scout:
     Attributes:
         looks: knows the records, and what is driven here.
         enough: whether to tell no more, as the worker is stopped.
+        known_for: seconds between two questions for the workflows there are.
     """
 
     looks: Looks
     temporal: Workflows
     enough: Callable[[], bool] = lambda: False
-    _told: dict[str, float] = field(default_factory=dict)
+    known_for: float = KNOWN_FOR
+    _known: dict[str, str] = field(default_factory=dict)
+    _running: Collection[str] = ()
+    _again: float = 0.0
 
     async def go(self) -> None:
         """One round; what fails is tried again at the next one."""
         marks = await asyncio.to_thread(self.looks.marks)
         if marks is None:
             return
-        self._told = {key: until for key, until in self._told.items() if key in marks}
         try:
-            for key in marks:
-                if self.enough():
-                    return
-                if monotonic() >= self._told.get(key, 0.0):
-                    await self._begin(key)
-            for key in self.looks.changed(marks):
-                await self._poke(key, marks)
+            await self._compare(marks)
+            await self._each(self._begin, [key for key in marks if key not in self._known])
+            await self._each(partial(self._poke, marks), self.looks.changed(marks))
         except CanaryError as error:
-            self.looks.figures.count("faults", type(error).__name__)
+            self._fault(error)
+
+    async def _compare(self, marks: Mapping[str, str]) -> None:
+        """Forget what has no workflow, by one question now and then, so that it is told again."""
+        if monotonic() >= self._again:
+            self._running = await self.temporal.running()
+            self._again = monotonic() + self.known_for
+            known = self._known.items()
+            self._known = {key: name for key, name in known if name in self._running}
+        self._known = {key: name for key, name in self._known.items() if key in marks}
+
+    async def _each(self, do: Callable[[str], Awaitable[None]], keys: Iterable[str]) -> None:
+        """For all of them, several at once, until one fails."""
+        left = iter(keys)
+        failed: list[CanaryError] = []
+
+        async def one_after_the_other() -> None:
+            for key in left:
+                if failed or self.enough():
+                    return
+                try:
+                    await do(key)
+                except CanaryError as error:
+                    failed.append(error)
+
+        await asyncio.gather(*(one_after_the_other() for _ in range(TOLD_AT_ONCE)))
+        if failed:
+            raise failed[0]
 
     async def _begin(self, key: str) -> None:
-        record = await asyncio.to_thread(self.looks.store.peek, key)
-        if record is not None and not record.release.over and self.looks.wanted(record.release):
+        self._known[key] = ""  # whatever it is, it is looked up again after the next question
+        try:
+            record = await asyncio.to_thread(self.looks.store.peek, key)
+        except CanaryError as error:  # of this record; the others are told of all the same
+            self._fault(error)
+            return
+        if record is None or record.release.over or not self.looks.wanted(record.release):
+            return
+        name = workflow_id(record.release)
+        if name not in self._running:
+            del self._known[key]
             await self.temporal.begin(record.release)
-        self._told[key] = monotonic() + KNOWN_FOR
+        self._known[key] = name
 
-    async def _poke(self, key: str, marks: Mapping[str, str]) -> None:
+    async def _poke(self, marks: Mapping[str, str], key: str) -> None:
         member = self.looks.members.get(key)
         if member is None:
             return
@@ -145,10 +196,13 @@ class Scout:
         elif key in marks:  # said once: by now it may be another worker's to look at
             self.looks.store.known[key] = marks[key]
 
+    def _fault(self, error: CanaryError) -> None:
+        self.looks.figures.count("faults", type(error).__name__)
+
 
 async def serve(looks: Looks, temporal: Temporal, stop: asyncio.Event) -> None:
     """Work until it is told to stop; looks under way come to their end."""
-    hand = Hand(looks, await temporal.attributes())
+    hand = Hand(looks, await temporal.attributes(), stop.is_set)
     scout = Scout(looks, temporal, stop.is_set)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="look") as pool:
         worker = Worker(
@@ -158,6 +212,8 @@ async def serve(looks: Looks, temporal: Temporal, stop: asyncio.Event) -> None:
             activities=[hand.look],
             activity_executor=pool,
             max_concurrent_local_activities=THREADS,
+            max_cached_workflows=WORKFLOWS,
+            workflow_task_poller_behavior=PollerBehaviorAutoscaling(maximum=POLLERS),
             # The workflow is a page that reads no clock and draws no chance.
             workflow_runner=UnsandboxedWorkflowRunner(),
             graceful_shutdown_timeout=LAST_LOOKS,
