@@ -155,7 +155,7 @@ class Controller:
             if decision.shift is not None and more:
                 return self._raise(saved, endpoint, decision, before=record.release)
             if decision.shift is not None:
-                self._lower(saved, endpoint, decision.shift)
+                return self._lower(saved, endpoint, decision)
         except Unavailable:
             raise  # it may land yet, and the record says so
         except ProviderError:
@@ -270,7 +270,7 @@ class Controller:
             # Somebody's change is under way, ours perhaps: the next look tells.
             self._answered(saved, before, raised=before.raised, base="")
             self.tell("waiting", f"the cloud is still applying a change: {error.said}")
-            return replace(decision, put_off=before if before.ask else None)
+            return replace(decision.later, put_off=before if before.ask else None)
         self._accepted(release, endpoint, split, request)
         answered = self._twice(saved, before, self.clock.now() - asked_at)
         if not self._answered(saved, answered, raised=True) and self._says_less(release):
@@ -295,18 +295,21 @@ class Controller:
             return before
         return replace(before, loose_until=saved.release.loose_until)
 
-    def _lower(self, saved: Record, endpoint: Endpoint, split: Traffic) -> None:
-        release, back = saved.release, saved.release.state is State.ROLLING_BACK
-        notes = self._mark(release) if back else {}
+    def _lower(self, saved: Record, endpoint: Endpoint, decision: Decision) -> Decision:
+        release, split = saved.release, decision.shift
+        if split is None:
+            return decision
+        notes = self._mark(release) if release.state is State.ROLLING_BACK else {}
         try:
             request = self.provider.shift(endpoint, split, notes, raises=False)
         except Conflict as error:
             self.tell("waiting", f"the cloud is still applying a change: {error.said}")
             with suppress(CanaryError):  # else it is taken for written, and seen in place
                 self.save(replace(saved, release=replace(release, written=False)))
-            return
+            return decision.later
         self._accepted(release, endpoint, split, request)
         self._count_from_now(saved)
+        return decision
 
     def _count_from_now(self, saved: Record) -> None:
         """Look on for as long after a late acceptance: until then a driver could not see it."""

@@ -71,6 +71,11 @@ class Decision:
         asks = self.shift is not None or self.deploy or self.events
         return not asks and replace(self.release, seen_at=before.seen_at) == before
 
+    @property
+    def later(self) -> "Decision":
+        """The same where the cloud had no time for it: whoever asks again waits a little first."""
+        return replace(self, wake=max(self.wake, AT_ONCE))
+
 
 def begin_rollback(release: Release, outcome: Outcome, why: str, by: str, now: datetime) -> Release:
     """The record of a release that goes back to its baseline, whoever wants it."""

@@ -1,5 +1,6 @@
 """Machines that share no records: a rollback from one stays, and one of two starts goes on."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,7 +11,15 @@ from engine.rehearsal import BASELINE, CANDIDATE, ENDPOINT, Rehearsal, seconds
 
 from canarycli.engine.controller import Controller, Driver
 from canarycli.engine.loop import drive, looked_enough
-from canarycli.errors import Conflict, Denied, Exit, Unavailable
+from canarycli.errors import (
+    Conflict,
+    Denied,
+    Exit,
+    NotFound,
+    Rejected,
+    Unavailable,
+    Unsupported,
+)
 from canarycli.ids import new_id
 from canarycli.provider import (
     RAISED_NOTE,
@@ -21,6 +30,7 @@ from canarycli.provider import (
     Notes,
 )
 from canarycli.release.mark import Mark, noted_before
+from canarycli.release.orders import roll_back
 from canarycli.release.record import Outcome, Release
 from canarycli.release.rescue import rescue
 from canarycli.simulator import Simulator
@@ -39,6 +49,7 @@ class Cloud:
         self.before: list[Any] = []
         self.asleep: list[tuple[Traffic, Notes]] = []
         self.looks: list[Exception | None] = []
+        self.locked: list[Callable[[], None]] = []
         self.notes_first = False
 
     def __getattr__(self, name: str) -> Any:
@@ -55,6 +66,8 @@ class Cloud:
         return self.simulator.describe(endpoint)
 
     def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
+        if self.locked:
+            self.locked.pop(0)()
         self.shifts.append((to.of(CANDIDATE), notes))
         if to.of(CANDIDATE) > 0 and self.before:
             self.before.pop(0)(to, notes)
@@ -282,13 +295,54 @@ def test_a_raise_refused_because_another_start_was_first_is_not_asked_for_again(
     assert stage.cloud.share == 10
 
 
-def test_one_denied_look_after_an_accepted_raise_does_not_end_the_release() -> None:
+@pytest.mark.parametrize(
+    ("error", "outcome", "share"),
+    [
+        (Denied("no permission"), Outcome.PROMOTED, 100),
+        (NotFound("it is gone"), Outcome.PROMOTED, 100),
+        (Unsupported("no such verb"), Outcome.PROMOTED, 100),
+        (Rejected("a policy forbids it"), Outcome.CLOUD_FAILED, 0),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+def test_one_look_that_is_refused_after_an_accepted_raise_leaves_no_share_behind(
+    error: Exception, outcome: Outcome, share: float
+) -> None:
     stage = Stage()
     ann = stage.machine("ann@laptop")
     release = stage.start(ann)
     ann.tick(release.key)
-    stage.cloud.looks = [Denied("no permission")]
-    assert drive(ann, release.key).outcome is Outcome.PROMOTED
+    stage.cloud.looks = [error]
+    assert drive(ann, release.key).outcome is outcome
+    assert stage.cloud.share == share
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["a raise", "the way back"])
+def test_what_is_refused_for_a_change_under_way_is_not_asked_for_again_at_once(
+    *, back: bool
+) -> None:
+    stage = Stage()
+    ann = stage.machine("ann@laptop")
+    release = stage.start(ann)
+    if back:
+        drive(ann, release.key, enough=in_place)
+        now = stage.clock.now()
+        ann.change(release.key, lambda known: roll_back(known, "ann", now))
+    asked: list[datetime] = []
+
+    def busy() -> None:
+        asked.append(stage.clock.now())
+        raise Conflict("another change is under way")
+
+    stage.cloud.locked = [busy] * 4
+    drive(ann, release.key, enough=in_place)
+
+    assert len(set(asked)) == 4
+    assert stage.cloud.share == (0 if back else 5)
+
+
+def in_place(release: Release) -> bool:
+    return release.confirmed_at is not None
 
 
 def test_a_denied_first_raise_ends_the_release_as_nothing_was_touched() -> None:

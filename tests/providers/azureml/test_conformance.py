@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from providers.apart import ApartKit
+from providers.races import RacesKit
 from servers.azureml.running import Server
 
 from canarycli.metrics import Window
@@ -116,14 +117,21 @@ class AzureWorld(DeployWorld, SmokeWorld):
     def trouble(self, kind: Trouble) -> AbstractContextManager[None]:
         return self._in_trouble(*FAULTS[kind])
 
+    def asleep(self) -> AbstractContextManager[None]:
+        return self._in_trouble("endpoint.put", "drop_before")
+
     @contextmanager
     def _in_trouble(self, operation: str, kind: str) -> Iterator[None]:
         self.server.fault(operation, kind)
-        yield
-        self.server.control("clear")
+        try:
+            yield
+        finally:
+            self.server.control("clear")
 
 
-class TestAzureML(ProviderKit, ApartKit, ShadowKit, DeployerKit, DoctorKit, PolicyKit, SmokerKit):
+class TestAzureML(
+    ProviderKit, ApartKit, ShadowKit, DeployerKit, DoctorKit, PolicyKit, SmokerKit, RacesKit
+):
     @pytest.fixture
     def world(self, server: Server, newcomer: AzureML) -> AzureWorld:
         return AzureWorld(server, newcomer)

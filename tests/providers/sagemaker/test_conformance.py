@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from providers.apart import ApartKit
+from providers.races import RacesKit
 from servers.sagemaker import Server
 
 from canarycli.metrics import Window
@@ -118,15 +119,28 @@ class SageMakerWorld(DeployWorld, SmokeWorld):
     def trouble(self, kind: Trouble) -> AbstractContextManager[None]:
         return self._in_trouble(*FAULTS[kind])
 
+    def asleep(self) -> AbstractContextManager[None]:
+        return self._in_trouble("UpdateEndpointWeightsAndCapacities", "drop_before")
+
     @contextmanager
     def _in_trouble(self, operation: str, fault: str) -> Iterator[None]:
         self.server.fault(operation, fault)
-        yield
-        self.server.control("clear_faults")
+        try:
+            yield
+        finally:
+            self.server.control("clear_faults")
 
 
 class TestSageMaker(
-    ProviderKit, ApartKit, ShadowKit, DeployerKit, DoctorKit, PolicyKit, SmokerKit, WarmingKit
+    ProviderKit,
+    ApartKit,
+    ShadowKit,
+    DeployerKit,
+    DoctorKit,
+    PolicyKit,
+    SmokerKit,
+    WarmingKit,
+    RacesKit,
 ):
     @pytest.fixture
     def world(self, server: Server) -> SageMakerWorld:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from providers.apart import ApartKit
+from providers.races import RacesKit
 from servers.vertex import Server
 
 from canarycli.metrics import Window
@@ -133,17 +134,21 @@ class VertexWorld(DeployWorld):
         return True
 
     def trouble(self, kind: Trouble) -> AbstractContextManager[None]:
-        return self._in_trouble(kind)
+        return self._in_trouble(*FAULTS[kind])
+
+    def asleep(self) -> AbstractContextManager[None]:
+        return self._in_trouble("updateEndpoint", "drop_before")
 
     @contextmanager
-    def _in_trouble(self, kind: Trouble) -> Iterator[None]:
-        call, fault = FAULTS[kind]
+    def _in_trouble(self, call: str, fault: str) -> Iterator[None]:
         self.server.control("POST", "faults", call=call, kind=fault, times=1000)
-        yield
-        self.server.control("DELETE", "faults")
+        try:
+            yield
+        finally:
+            self.server.control("DELETE", "faults")
 
 
-class TestVertex(ProviderKit, ApartKit, DeployerKit, DoctorKit, PolicyKit):
+class TestVertex(ProviderKit, ApartKit, DeployerKit, DoctorKit, PolicyKit, RacesKit):
     @pytest.fixture
     def world(self, server: Server, vertex: Vertex) -> VertexWorld:
         return VertexWorld(server, vertex)
