@@ -58,6 +58,11 @@ def in_force(freezes: Sequence[Freeze], now: datetime) -> str:
     return freeze.said(until)
 
 
+def thawed(freezes: Sequence[Freeze], at: datetime) -> datetime:
+    """The same time, or when the freeze it lies in ends."""
+    return max((until for freeze in freezes if (until := freeze.until(at))), default=at)
+
+
 @lru_cache(maxsize=64)
 def _begun(start: str, name: str, minutes: int, minute: datetime) -> datetime | None:
     """The newest beginning within so many minutes; one answer for all releases of a minute."""

@@ -69,6 +69,11 @@ class Stage:
     environments: tuple[str, ...] = ()
     signers: tuple[str, ...] = ()
 
+    @property
+    def may_approve(self) -> tuple[str, ...]:
+        """The names of those who may, () for anybody; a signer's are before the key."""
+        return self.approvers or tuple(line.split()[0].split(",")[0] for line in self.signers)
+
     def __post_init__(self) -> None:
         if self.approvals and self.then is not Then.HOLD:
             raise ValueError("only a stage that holds can be approved")

@@ -34,7 +34,7 @@ from canarycli.config.problem import nearest
 from canarycli.config.sources import SourceModel
 from canarycli.registry import DECLARED, provider_names
 
-USUAL_EVENTS = ("failed", "rolled_back", "promoted", "unsafe")
+USUAL_EVENTS = ("overridden", "failed", "rolled_back", "promoted", "unsafe")
 OTHER = "<other>"
 KNOWN = ("simulator", "demo")
 TAGS = frozenset({RULE, ALARM, BUILT_IN, CUSTOM, SOURCED, OTHER, *(f"<{name}>" for name in KNOWN)})

@@ -6,6 +6,7 @@ from typing import Any
 
 from canarycli.plan import Then
 from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, RELEASE_NOTE, Endpoint, Notes
+from canarycli.release.approving import approvals
 from canarycli.release.record import Release, State
 from canarycli.release.rows import row
 from canarycli.store import Lease, Record
@@ -35,6 +36,8 @@ def release_status(record: Record, endpoint: Endpoint | None, now: datetime) -> 
         "stage": _stage(release, now),
         "driver": _driver(record.lease, now),
         "pause": _pause(release),
+        "approvals": approvals(release),
+        "frozen": None if release.over else release.frozen or None,
         "checks": [row(finding) for finding in release.findings],
         "next": _next(release, now),
         "expected_end": _when(expected_end(release, now)),
@@ -94,7 +97,10 @@ def expected_end(release: Release, now: datetime) -> datetime | None:
         s.then is Then.HOLD for s in ahead
     ):
         return None
-    return now + seconds_left(release, now) + sum((s.bake for s in ahead), timedelta(0))
+    at = now + seconds_left(release, now)
+    for stage in ahead:
+        at = _allowed(release, at) + stage.bake
+    return at
 
 
 def seconds_left(release: Release, now: datetime) -> timedelta:
@@ -128,16 +134,29 @@ def _next(release: Release, now: datetime) -> dict[str, Any] | None:
         action = release.pause.then.value if release.pause.until else "hold"
         return {"action": action, "percent": release.target, "at": _when(release.pause.until)}
     if release.state is State.HELD:
-        return {"action": "hold", "percent": release.target, "at": None}
+        until = release.waits_until
+        action = "rollback" if until else "hold"
+        return {"action": action, "percent": release.target, "at": _when(until)}
     if release.state is State.PROBATION:
         return {"action": "promoted", "percent": 100, "at": _when(release.probation_until)}
-    at = _when(now + seconds_left(release, now))
+    baked = now + seconds_left(release, now)
+    at = _when(baked)
     ahead = release.ahead
     if release.stage_in_force.then is Then.HOLD and not release.shadow:
         return {"action": "hold", "percent": release.target, "at": at}
     if not ahead:
         return {"action": "promoted", "percent": release.target, "at": at}
+    at = _when(_allowed(release, baked))
     return {"action": "shift", "percent": ahead[0].percent, "at": at}
+
+
+def _allowed(release: Release, at: datetime) -> datetime:
+    """The earliest time from then on at which the release may go up."""
+    if not release.plan.freeze:
+        return at
+    from canarycli.freeze import thawed
+
+    return thawed(release.plan.freeze, at)
 
 
 def _pause(release: Release) -> dict[str, Any] | None:

@@ -34,6 +34,8 @@ class Notifier:
         people: who hears of what, read in the thread.
         find: the release as it is recorded now, called in the thread.
         env: holds the addresses.
+        beside: whether another process drives the release, asked in the thread as it begins. That
+            one hears of everything, and tells.
         seconds: what one message may take.
         failures: what could not be told, one line each.
     """
@@ -42,6 +44,7 @@ class Notifier:
     find: Callable[[], Release | None]
     env: Mapping[str, str]
     seconds: float = SECONDS
+    beside: Callable[[], bool] = lambda: False
     failures: list[str] = field(default_factory=list)
     _threads: dict[str, tuple[str, str]] = field(default_factory=dict)
     _queue: "SimpleQueue[Event | Note | None]" = field(default_factory=SimpleQueue)
@@ -51,11 +54,13 @@ class Notifier:
     def hear(self, event: Event) -> None:
         """Take an event to be told; returns at once."""
         if word_of(event):
-            self._put(event)
+            self._queue.put(event)
+        self._begin()
 
     def alarm(self, error: Unsafe) -> None:
         """Tell that a rollback failed or traffic can't be read."""
-        self._put(Note("unsafe", in_line(error.message), {"event": "unsafe"}, error.hints))
+        self._queue.put(Note("unsafe", in_line(error.message), {"event": "unsafe"}, error.hints))
+        self._begin()
 
     def close(self) -> None:
         """Wait a little for what is still to be sent."""
@@ -68,25 +73,33 @@ class Notifier:
             self.failures.append("notify: not everything was sent in time")
         self._thread = None
 
-    def _put(self, told: "Event | Note") -> None:
-        self._queue.put(told)
+    def _begin(self) -> None:
         if self._thread is None:
             self._thread = threading.Thread(target=self._tell, name="notify", daemon=True)
             self._thread.start()
 
     def _tell(self) -> None:
+        silent = self._is_beside()
         self._ending.wait(HEAD_START)
         try:
             people = self.people()
         except CanaryError:
             return  # whoever needs the file says what is wrong with it
         while (told := self._queue.get()) is not None:
+            if silent and isinstance(told, Event):
+                continue
             note = told if isinstance(told, Note) else note_of(told, self._release())
             for number, who in enumerate(people):
                 if note.word in who.when:
                     self.failures += _sent(
                         number, who, note, self.env, seconds=self.seconds, threads=self._threads
                     )
+
+    def _is_beside(self) -> bool:
+        try:
+            return self.beside()
+        except CanaryError:
+            return False  # rather twice than not at all
 
     def _release(self) -> Release | None:
         try:
@@ -179,9 +192,10 @@ def hearers(
     cwd: Path,
     env: Mapping[str, str],
     find: Callable[[], Release | None],
+    beside: Callable[[], bool] = lambda: False,
 ) -> tuple[Hearer, ...]:
     """Who hears of one endpoint: by the canary.yaml that holds here, and by the environment."""
-    made: list[Hearer] = [Notifier(lambda: people_of(config, cwd, env), find, env)]
+    made: list[Hearer] = [Notifier(lambda: people_of(config, cwd, env), find, env, beside=beside)]
     if any(name.startswith("OTEL_EXPORTER_OTLP") for name in env):
         from canarycli.operations.telemetry import Telemetry, wanted
 

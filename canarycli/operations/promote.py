@@ -13,6 +13,7 @@ from canarycli.operations.drive import Drive, Ending
 from canarycli.operations.follow import carry_out
 from canarycli.operations.frozen import overridden, refuse_frozen
 from canarycli.release import orders
+from canarycli.release.approving import approvals, approved
 from canarycli.release.record import Release, State
 from canarycli.traffic import percent
 
@@ -69,12 +70,9 @@ def _missing(release: Release | None) -> Iterator[str]:
     """What an approval still waits for."""
     if release is None or release.ask is not None or not release.approvals:
         return
-    stage, had = release.stage_in_force, [one.by for one in release.approvals]
-    others = [name for name in stage.approvers if name not in had]
-    yield (
-        f"approved by {', '.join(had)}, {len(had)} of {stage.approvals}; "
-        f"it takes {' or '.join(others) or 'somebody else'} too"
-    )
+    standing = approvals(release)
+    if standing is not None:
+        yield approved(standing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,10 @@ ENDINGS: Mapping[str, str] = {
 SIGNS: Mapping[str, str] = {
     "started": "▸",
     "held": "❚❚",
+    "approved": "✔",
     "paused": "❚❚",
+    "frozen": "❚❚",
+    "overridden": "▸",
     "failed": "✖",
     "inconclusive": "◔",
     "no_metrics": "?",
@@ -64,8 +67,10 @@ def word_of(event: Event) -> str:
     match event.type:
         case "planned":
             return "started"
-        case "held" | "paused" | "probation":
+        case "held" | "approved" | "paused" | "frozen" | "probation":
             return event.type
+        case "freeze_overridden":
+            return "overridden"
         case "rollback_started":
             return "failed" if event.fields.get("by") == "canary" else ""
         case "rollback_failed":
@@ -82,6 +87,7 @@ def note_of(event: Event, release: Release | None) -> Note:
     if release is None:
         return Note(word, in_line(event.message), facts)
     arms = f"{release.endpoint} {release.baseline} → {release.name}"
+    begins = f"{release.endpoint} {release.baseline} -> {release.name}, "
     facts |= {
         "release": release.id,
         "endpoint": release.endpoint,
@@ -92,4 +98,4 @@ def note_of(event: Event, release: Release | None) -> Note:
     }
     then = "report" if release.over else "status"
     links = tuple(filter(None, (release.ref, f"canary {then} {release.id}")))
-    return Note(word, in_line(f"{arms}: {event.message}"), facts, links)
+    return Note(word, in_line(f"{arms}: {event.message.removeprefix(begins)}"), facts, links)

@@ -170,8 +170,14 @@ def work_with(
         record = store.load(key)
         return record.release if record else None
 
-    told, asked = hearers(config, here(), env, newest), partial(poke, config, env)
-    return Workspace(target, store, patient, clock, driver(env), actor(env), kept_as, told, asked)
+    me = driver(env)
+
+    def beside() -> bool:
+        record = store.load(key)
+        return record is not None and record.driven_by_another(me.name, clock.wall())
+
+    told, asked = hearers(config, here(), env, newest, beside), partial(poke, config, env)
+    return Workspace(target, store, patient, clock, me, actor(env), kept_as, told, asked)
 
 
 def _kept_as(target: Target, patient: Patient, store: Store) -> str:

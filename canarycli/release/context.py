@@ -196,6 +196,7 @@ class Context:
             pause=None,
             ask=None,
             approvals=(),
+            frozen="",
             failing={},
             findings=(),
             verdict=None,
@@ -266,6 +267,20 @@ class Context:
             reason=reason,
             until=until.isoformat() if until else None,
             stage=self.release.stage + 1,
+        )
+
+    def hold(self, message: str, level: str = "info", *, reason: str, **fields: Any) -> None:
+        """Tell that a release waits for a person from now on, and until when at most."""
+        until = self.release.waits_until
+        self.tell(
+            "held",
+            message,
+            level,
+            stage=self.release.stage + 1,
+            by="plan",
+            reason=reason,
+            until=until.isoformat() if until else None,
+            **fields,
         )
 
 

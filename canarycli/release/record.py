@@ -328,6 +328,14 @@ class Release:
         return self.state is State.PAUSED and self.pause is not None and self.pause.until is None
 
     @property
+    def waits_until(self) -> datetime | None:
+        """When the wait for a person ends in a rollback, None where it has no such end."""
+        wait, since = self.plan.hold_at_most, self.pause.at if self.pause else self.held_at
+        if since is None or not self.waits_for_a_person or wait.then is not Then.ROLLBACK:
+            return None
+        return since + wait.pause
+
+    @property
     def rests(self) -> bool:
         """Nothing more will happen soon: it waits for a person, or for labels to come."""
         on_probation = self.state is State.PROBATION and self.ask is None

@@ -17,9 +17,11 @@ from unit.stories import NOON, a_release_of
 from canarycli.config.values import Notify
 from canarycli.errors import Unsafe
 from canarycli.journal import Event
+from canarycli.operations.frozen import overridden
 from canarycli.operations.grafana import Annotations
 from canarycli.operations.notify import Notifier
 from canarycli.operations.senders import undelivered
+from canarycli.operations.telling import note_of
 from canarycli.plan import Plan, Stage
 
 START = ("start", "-m", "v42", "--yes")
@@ -95,6 +97,45 @@ def test_a_webhook_hears_of_the_events_it_asked_for(tmp_path: Path, ear: Ear) ->
     assert told["schema"] == "canary.notification/1"
     assert told["text"].startswith("✔ demo v41 → v42: promoted")
     assert (told["endpoint"], told["candidate"]) == ("demo", "v42")
+
+
+def test_what_somebody_asks_for_beside_a_driver_is_told_once(tmp_path: Path, ear: Ear) -> None:
+    canary = telling(tmp_path, "  - {to: '${EAR}', when: [paused, stopped, frozen, overridden]}\n")
+    canary.env["EAR"] = ear.url
+    driving = canary.begin(*START, "--stages", "5,100", "--bake", "10h")
+    driving.wait_for("confirmed")
+
+    assert canary.run("pause", "demo", "--reason", "looking").code == 0
+    driving.wait_for("paused")
+    assert canary.run("rollback", "demo", "-y").code == 0
+
+    assert driving.end().code == 6
+    assert ear.words == ["paused", "stopped"]
+
+
+@pytest.mark.parametrize(("beside", "words"), [(False, ["paused"]), (True, [])])
+def test_who_acts_beside_a_driver_rings_for_its_own_rollback_and_nothing_else(
+    ear: Ear, *, beside: bool, words: list[str]
+) -> None:
+    people = (Notify(ear.url, ("paused", "unsafe")),)
+    notifier = Notifier(lambda: people, lambda: None, {}, beside=lambda: beside)
+    notifier.hear(Event("paused", NOON, "paused by dana"))
+    notifier.alarm(Unsafe("ROLLBACK FAILED on fraud"))
+    notifier.close()
+
+    assert ear.words == [*words, "unsafe"]
+
+
+def test_an_override_of_a_freeze_is_told_with_its_reason() -> None:
+    note = note_of(
+        overridden("eve", "the bank asked", NOON), a_release_of(Plan((Stage(5, MINUTE),)))
+    )
+
+    assert note.text == (
+        "▸ fraud-scorer v41 → v42: eve overrode the change freeze: the bank asked\n"
+        "canary status r-7k2f"
+    )
+    assert (note.word, note.facts["reason"]) == ("overridden", "the bank asked")
 
 
 def test_a_pager_is_quiet_where_a_rollback_worked_and_rings_where_it_did_not(ear: Ear) -> None:

@@ -13,6 +13,7 @@ from canarycli.cli.display.offers import KEYS, keys
 from canarycli.cli.display.scene import HELP, LOG, Scene
 from canarycli.cli.display.spans import BAD, DOUBT, GOOD, OURS, QUIET, STRONG, Line, cut
 from canarycli.harmless import visible
+from canarycli.release.approving import approved
 from canarycli.release.record import Outcome, State
 from canarycli.release.rows import SIGNS
 from canarycli.report import gauge, numbers
@@ -150,7 +151,9 @@ def _state(scene: Scene) -> tuple[str, str, str, str]:
         case State.PAUSED if release.pause is not None:
             return "❚❚", "PAUSED", DOUBT, f"by {release.pause.by}: {release.pause.reason}"
         case State.HELD:
-            said = f"waits for canary promote; {scene.headline.tail}"
+            standing = scene.status["approvals"]
+            said = approved(standing) if standing else "waits for canary promote"
+            said = f"{said}; {scene.headline.tail}"
             return "❚❚", f"HELD at {percent(release.target)}", DOUBT, said
         case State.PROBATION:
             said = f"goes back if a check fails; {scene.headline.tail}"

@@ -266,8 +266,7 @@ def _moves_on(stage: Stage) -> str:
     """When a stage leads to the next."""
     moves = "a person runs canary promote" if stage.then is Then.HOLD else "all checks pass"
     if stage.approvals:
-        who = stage.approvers or tuple(line.split()[0] for line in stage.signers)
-        moves = f"{stage.approvals} of {', '.join(who) or 'anybody'} approve it"
+        moves = f"{stage.approvals} of {', '.join(stage.may_approve) or 'anybody'} approve it"
         moves += f" in {', '.join(stage.environments)}" if stage.environments else ""
         moves += ", signed" if stage.signers else ""
     return f"{moves}, within {stage.leeway:.3g} times their limits" if stage.leeway > 1 else moves

@@ -110,6 +110,22 @@ _PAUSE = thing(
         "then": words(Then),
     }
 )
+_APPROVALS = thing(
+    {
+        "needed": {"type": "integer", "minimum": 1},
+        "given": {
+            "type": "array",
+            "items": thing({"by": TEXT, "reason": TEXT, "through": TEXT, "url": TEXT}),
+        },
+        "missing": {
+            "type": "array",
+            "items": TEXT,
+            "description": "who may and has not; empty where anybody may",
+        },
+        "environments": {"type": "array", "items": TEXT},
+        "signed": {"type": "boolean"},
+    }
+)
 _NEXT = thing(
     {
         "action": {"enum": ["shift", "hold", "rollback", "go", "promoted"]},
@@ -149,6 +165,8 @@ def status_schema() -> Schema:
         "stage": _STAGE,
         "driver": maybe(_DRIVER),
         "pause": maybe(_PAUSE),
+        "approvals": maybe(_APPROVALS),
+        "frozen": {**maybe(TEXT), "description": "the freeze it waits for, in words"},
         "checks": {"type": "array", "items": CHECK},
         "next": maybe(_NEXT),
         "expected_end": maybe(TIME),
@@ -203,6 +221,8 @@ EVENTS: Mapping[str, Mapping[str, Schema]] = {
     "stage_passed": _STEP,
     "held": _STEP,
     "approved": {"by": TEXT, "reason": TEXT, "through": TEXT, "url": TEXT},
+    "frozen": {"why": TEXT},
+    "freeze_overridden": {"by": TEXT, "reason": TEXT},
     "freezes_changed": {"by": TEXT, "freezes": COUNT},
     "probation": _STEP,
     "paused": _STEP,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from canarycli.errors import Exit
+from canarycli.release.approving import approved, command
 from canarycli.release.decide.sentences import span
 from canarycli.release.rows import SIGNS
 from canarycli.report.headline import OLD, headline, oldest
@@ -17,6 +18,8 @@ def status_lines(status: Mapping[str, Any], now: datetime) -> Iterator[str]:
     release = f"  {status['release']}" if status["release"] else ""
     yield f"{status['endpoint']}  {arms}   {status['provider']} {status['region']}{release}"
     yield f"  {state_text(status, now)}"
+    if status.get("approvals"):
+        yield f"  {approved(status['approvals'])}"
     yield f"  traffic   {traffic_text(status['traffic'])}"
     since = _since_reading(status, now)
     for check in status["checks"]:
@@ -56,13 +59,15 @@ def state_text(status: Mapping[str, Any], now: datetime) -> str:
     stage = status["stage"]
     where = f"stage {stage['index']} of {stage['of']} at {percent(stage['percent'])}"
     said = headline(status["checks"], since_reading=_since_reading(status, now))
-    if state == "held":
-        go_on = f"go on with canary promote {status['release']}"
-        return f"HELD at {where}; {said.tail}; {go_on}"
     ahead = status["next"]
+    if state == "held":
+        go_on = f"go on with {command(status['release'], status['approvals'])}"
+        until = f", until {ahead['at']}, then {ahead['action']}" if ahead["at"] else ""
+        return f"HELD at {where}; {said.tail}; {go_on}{until}"
     if state == "probation":
         return f"ON PROBATION until {ahead['at']}; {said.tail}; it goes back if a check fails"
-    return f"{said}, {where}, next: {ahead['action']} at {ahead['at']}"
+    frozen = f"; nothing goes up now: {status['frozen']}" if status["frozen"] else ""
+    return f"{said}, {where}, next: {ahead['action']} at {ahead['at']}{frozen}"
 
 
 def _since_reading(status: Mapping[str, Any], now: datetime) -> timedelta | None:

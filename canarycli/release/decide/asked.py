@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from canarycli.plan import Then
 from canarycli.release.context import Context, Decision
 from canarycli.release.decide.on_probation import probation
 from canarycli.release.decide.sentences import span
@@ -60,13 +59,10 @@ def deadline(context: Context) -> Decision | None:
 
 def held_too_long(context: Context) -> Decision | None:
     """Who waits for a person waits no longer than the plan says."""
-    release, wait = context.release, context.release.plan.hold_at_most
-    if not release.waits_for_a_person or wait.then is not Then.ROLLBACK:
+    until, most = context.release.waits_until, context.release.plan.hold_at_most.pause
+    if until is None or context.now <= until:
         return None
-    since = release.pause.at if release.pause else release.held_at
-    if context.since(since) <= wait.pause:
-        return None
-    return go_back(context, Outcome.INCONCLUSIVE, f"waited for a person for {span(wait.pause)}")
+    return go_back(context, Outcome.INCONCLUSIVE, f"waited for a person for {span(most)}")
 
 
 def _next_stage(release: Release) -> int:

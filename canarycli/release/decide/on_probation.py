@@ -56,7 +56,7 @@ def on_probation(context: Context) -> Decision | None:
     if release.plan.on_unclear.then is Then.ROLLBACK:
         return go_back(context, Outcome.INCONCLUSIVE, said)
     context.release = replace(release, state=State.HELD, held_at=context.now)
-    context.tell("held", f"waits for a person: {said}", "warning", reason=said)
+    context.hold(f"waits for a person: {said}", "warning", reason=said)
     return context.wait()
 
 

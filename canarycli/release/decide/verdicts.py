@@ -7,6 +7,7 @@ from canarycli.errors import Exit
 from canarycli.judge import Finding, Judgement, Verdict
 from canarycli.judge.finding import deciding
 from canarycli.plan import Role, Stage, Then
+from canarycli.release.approving import going_on
 from canarycli.release.context import WATCHING, Context, Decision
 from canarycli.release.decide.on_probation import probation
 from canarycli.release.decide.sentences import alone, paused_for, span
@@ -110,7 +111,7 @@ def paused(context: Context) -> Decision | None:
     if pause.then is Then.ROLLBACK:
         return go_back(context, PAUSE_OUTCOMES[pause.cause], f"paused too long: {pause.reason}")
     context.release = replace(release, pause=replace(pause, until=None))
-    context.tell("held", f"waits for a person: {pause.reason}", "warning", reason=pause.reason)
+    context.hold(f"waits for a person: {pause.reason}", "warning", reason=pause.reason)
     return context.wait()
 
 
@@ -150,29 +151,14 @@ def _passed(context: Context, stage: Stage) -> Decision:
     )
     if stage.then is Then.HOLD:
         context.release = replace(release, state=State.HELD, held_at=context.now)
-        context.tell(
-            "held",
-            f"holds at {percent(stage.percent)} as planned; {_going_on(release, stage)}",
-            stage=release.stage + 1,
-            exit_code=int(Exit.OK),
-        )
+        said = f"holds at {percent(stage.percent)} as planned"
+        go_on = going_on(context.release)
+        context.hold(f"{said}; {go_on}", reason=go_on, exit_code=int(Exit.OK))
         return context.wait()
     if last:
         return probation(context, "")
     following = release.stage + 1
     return context.raise_to(release.plan.stages[following].percent, following)
-
-
-def _going_on(release: Release, stage: Stage) -> str:
-    """What a person does at a hold."""
-    if not stage.approvals:
-        return f"go on: canary promote {release.id}"
-    several = stage.approvals > 1
-    who = (", " if several else " or ").join(stage.approvers) or "anybody"
-    times = f"{stage.approvals} of " if several else ""
-    through = f" in a job of {' or '.join(stage.environments)}" if stage.environments else ""
-    signed = " --signed COMMENT" if stage.signers else ""
-    return f"to be approved by {times}{who}{through}: canary promote {release.id}{signed}"
 
 
 PAUSE_OUTCOMES = {

@@ -1,7 +1,7 @@
 """What is decided at the very edge of a rule, from one record and one look."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from engine.rehearsal import seconds
@@ -203,6 +203,9 @@ def test_a_hold_says_how_many_have_to_approve(
 
     (held,) = [event for event in decision.events if event.type == "held"]
     assert held.message.endswith(f"to be approved by {said}: canary promote r-1")
+    assert (held.fields["stage"], held.fields["by"]) == (1, "plan")
+    waits = decision.release.plan.hold_at_most.pause
+    assert datetime.fromisoformat(held.fields["until"]) == held.at + waits
 
 
 @pytest.mark.parametrize(("share", "over"), [(0.01, True), (0.02, False)])
