@@ -138,6 +138,10 @@ class Unplaced(UsageError):
         self.missing = tuple(missing)
 
 
+class MissingFile(UsageError):
+    """What is named is not on this machine, or is an empty folder; it may be written later."""
+
+
 class MissingExtra(UsageError):
     """The provider's packages are not installed."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from canarycli.errors import UsageError
+from canarycli.errors import MissingFile
 
 
 def files_at(source: Path) -> Iterator[tuple[Path, str]]:
@@ -20,12 +20,12 @@ def size_at(source: str) -> int:
     """The bytes of a file or folder of this machine.
 
     Raises:
-        UsageError: there is none, or nothing in it.
+        MissingFile: there is none, or nothing in it.
     """
     path = Path(source).expanduser()
     if not path.exists():
-        raise UsageError(f"there is no file or folder {source!r} to make a model of")
+        raise MissingFile(f"there is no file or folder {source!r} to make a model of")
     found = [file.stat().st_size for file, _ in files_at(path)]
     if not found:
-        raise UsageError(f"folder {source!r} is empty")
+        raise MissingFile(f"folder {source!r} is empty")
     return sum(found)

@@ -47,7 +47,8 @@ class Checking(Protocol):
         """Look at the options, and at files they name on this machine; no call.
 
         Raises:
-            CanaryError: they make no sense, or name what is not there.
+            MissingFile: a file they name is not there; `canary lint` takes that for a remark.
+            CanaryError: they make no sense.
         """
         ...
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from canarycli.config.candidates import candidate_remark
 from canarycli.config.plans import SOURCES
 from canarycli.config.problem import Problem
 from canarycli.config.quantities import parse_margin
@@ -14,12 +15,8 @@ from canarycli.config.reading import shown
 from canarycli.config.rules import Flaw
 from canarycli.config.source import read_source
 from canarycli.config.sources import FROM
-from canarycli.errors import CanaryError, MissingExtra
 from canarycli.judge.margins import EQUAL_ARMS, MAY_DIFFER
 from canarycli.metrics import VALUED, Unit
-from canarycli.preview import Checking
-from canarycli.registry import provider_class
-from canarycli.verbs import offers
 
 COMPARED = ("no_worse_by", "differs_by")
 
@@ -32,9 +29,11 @@ def remarks(path: Path, *, cwd: Path | None = None) -> tuple[Problem, ...]:
 
 
 def _remarks(data: Any) -> Iterator[Flaw]:
-    yield from _candidates(data)
-    plans = data.get("plans") if isinstance(data, Mapping) else None
-    for name, plan in plans.items() if isinstance(plans, Mapping) else ():
+    plans, endpoints, usual = (_mapping(data, key) for key in ("plans", "endpoints", "defaults"))
+    for name, endpoint in endpoints.items():
+        if text := candidate_remark(endpoint, usual):
+            yield Flaw(("endpoints", name, "candidate"), text)
+    for name, plan in plans.items():
         checks = plan.get("checks") if isinstance(plan, Mapping) else None
         for index, check in enumerate(checks if isinstance(checks, list) else ()):
             for key in COMPARED if isinstance(check, Mapping) and _is_value(check) else ():
@@ -43,29 +42,9 @@ def _remarks(data: Any) -> Iterator[Flaw]:
                     yield Flaw(path, f"{check[key]} {MAY_DIFFER}")
 
 
-def _candidates(data: Any) -> Iterator[Flaw]:
-    """What a provider has to say of an endpoint's `candidate:`; its files may come later."""
-    endpoints = data.get("endpoints") if isinstance(data, Mapping) else None
-    usual = data.get("defaults") if isinstance(data, Mapping) else None
-    for name, entry in endpoints.items() if isinstance(endpoints, Mapping) else ():
-        options = entry.get("candidate") if isinstance(entry, Mapping) else None
-        if not options or not isinstance(options, Mapping):
-            continue
-        both = {**(usual if isinstance(usual, Mapping) else {}), **entry}
-        if said := _trouble(str(both.get("provider")), options):
-            yield Flaw(("endpoints", name, "candidate"), said)
-
-
-def _trouble(provider: str, options: Mapping[str, Any]) -> str:
-    try:
-        kind = provider_class(provider)
-        if offers(kind, Checking):
-            kind.check_candidate(options)
-    except MissingExtra:
-        return ""
-    except CanaryError as error:
-        return error.message
-    return ""
+def _mapping(data: Any, key: str) -> Mapping[str, Any]:
+    found = data.get(key) if isinstance(data, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def _is_value(check: Mapping[str, Any]) -> bool:

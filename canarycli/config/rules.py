@@ -11,6 +11,7 @@ from typing import Any
 from canarycli.config.addresses import KEYS as ADDRESSES
 from canarycli.config.addresses import foreign
 from canarycli.config.alarms import is_alarm, usual_name
+from canarycli.config.candidates import candidate_flaw
 from canarycli.config.document import Path
 from canarycli.config.foreign import default_flaws, setting_flaws, store_flaws, stores_of
 from canarycli.config.keys import ALIASES, LABELS, NICKNAMES, SIMULATOR
@@ -74,7 +75,7 @@ def lint_flaws(data: Any) -> Iterator[Flaw]:
     """Mistakes for lint alone: whoever reads the file for another of its endpoints goes on.
 
     Providers and sources that no installed package has, full names that contradict their
-    settings, and metrics that an endpoint's cloud does not keep.
+    settings, metrics that an endpoint's cloud does not keep, and candidates it can't deploy.
     """
     usual = _mapping(data, "defaults").get("plan")
     for name, source in _mapping(data, "sources").items():
@@ -88,6 +89,8 @@ def lint_flaws(data: Any) -> Iterator[Flaw]:
             yield Flaw(("endpoints", name, "provider"), text)
         elif text := elsewhere(endpoint, _mapping(data, "defaults")):
             yield Flaw(("endpoints", name, "endpoint"), text)
+        if text := candidate_flaw(endpoint, _mapping(data, "defaults")):
+            yield Flaw(("endpoints", name, "candidate"), text)
         own = endpoint.get("plan") if isinstance(endpoint, Mapping) else None
         plan = _mapping(data, "plans").get(str(own or usual))
         for text in store_elsewhere(endpoint, plan):

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from canarycli.errors import UsageError
+from canarycli.errors import MissingFile, UsageError
 from canarycli_azureml.blueprint import Options
 
 _KIND = re.compile(r"/(managed|kubernetes)OnlineDeployment\.schema", re.IGNORECASE)
@@ -27,15 +27,15 @@ def check_file(options: Options, wanted: str) -> str:
     """The model that a file deploys, in its own words.
 
     Raises:
-        UsageError: it is not there, is no online deployment, names what is not there, or deploys
-            another model than the one asked for.
+        MissingFile: it is not there, or names what is not there.
+        UsageError: it is no online deployment, or deploys another model than the one asked for.
     """
     path = Path(options.file).expanduser()
     found = _mapping(path, options.file)
     _check_kind(found, options.file)
     for key, where in _paths(found):
         if not _REMOTE.match(where) and not (path.parent / where).exists():
-            raise UsageError(f"{options.file}: {key}: there is no {where!r}")
+            raise MissingFile(f"{options.file}: {key}: there is no {where!r}")
     return _model(found, options, wanted)
 
 
@@ -43,7 +43,7 @@ def _mapping(path: Path, named: str) -> Mapping[str, Any]:
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise UsageError(f"there is no file {named!r} to deploy") from error
+        raise MissingFile(f"there is no file {named!r} to deploy") from error
     except (OSError, ValueError, yaml.YAMLError) as error:
         why = " ".join(str(error).split())
         raise UsageError(f"{named} can't be read as a deployment: {why[:200]}") from error

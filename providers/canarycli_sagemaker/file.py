@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from canarycli.child import sized
-from canarycli.errors import NotFound, Unsupported, UsageError
+from canarycli.errors import MissingFile, NotFound, Unsupported, UsageError
 from canarycli.files import FILE, Files, means_files, same_image, without_files
 from canarycli.late_methods import dataclass
 from canarycli.likeness import Field, likeness
@@ -124,7 +124,7 @@ def _checked(source: str) -> int | None:
     if path.is_dir():
         return size_at(source)
     if not path.is_file():
-        raise UsageError(f"there is no file or folder {source!r} to make a model of")
+        raise MissingFile(f"there is no file or folder {source!r} to make a model of")
     with path.open("rb") as opened:
         packed = opened.read(2) == GZIP
     if not packed or not source.lower().endswith(ARCHIVE):

@@ -78,7 +78,7 @@ def test_what_is_no_model_is_refused_before_anything_is_written(
     assert versions(azure) == ["1"]
 
 
-def test_a_file_that_is_no_deployment_is_refused_by_plan_and_noted_by_lint(ann: Canary) -> None:
+def test_a_file_that_is_no_deployment_is_refused_by_plan_and_lint(ann: Canary) -> None:
     entry = "    plan: quick\n    candidate: {file: teal.yaml}\n"
     ann.write(CONFIG.replace("    plan: quick\n", entry))
     ann.write("name: eta\nauth_mode: key\nmodel: azureml:m:1\n", "teal.yaml")
@@ -87,4 +87,4 @@ def test_a_file_that_is_no_deployment_is_refused_by_plan_and_noted_by_lint(ann: 
 
     said = "'auth_mode' is an endpoint's"
     assert (planned.code, said in planned.err) == (2, True), planned.err
-    assert f"note: candidate: teal.yaml is no online deployment: {said}" in linted.out + linted.err
+    assert (linted.code, f"teal.yaml is no online deployment: {said}" in linted.out) == (2, True)
