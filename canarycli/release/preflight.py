@@ -271,15 +271,17 @@ def _only_two_arms(facts: _Facts) -> Iterator[Trouble]:
         )
 
 
-def _gets_no_copy(facts: _Facts) -> Iterator[Trouble]:
-    version = facts.endpoint.version(facts.candidate)
-    if version is not None and version.copied:
-        yield Trouble(
-            f"{version.name!r} gets a copy of {percent(version.copied)} of the traffic, which its "
-            "first share ends",
-            "confirm with --yes",
-            blocks=False,
-        )
+def _ends_no_copy(facts: _Facts) -> Iterator[Trouble]:
+    """Whether somebody's own copies go on: one cloud has one copy, and none beside a share."""
+    for version in facts.endpoint.versions:
+        if version.copied and (version.name == facts.candidate or facts.plan.shadow):
+            by = "the plan's shadow" if facts.plan.shadow else "its first share"
+            yield Trouble(
+                f"{version.name!r} gets a copy of {percent(version.copied)} of the traffic, which "
+                f"{by} ends",
+                "confirm with --yes",
+                blocks=False,
+            )
 
 
 def _last_change_worked(facts: _Facts) -> Iterator[Trouble]:
@@ -332,6 +334,6 @@ RULES: tuple[Callable[[_Facts], Iterator[Trouble]], ...] = (
     _starts_small,
     _is_judged,
     _only_two_arms,
-    _gets_no_copy,
+    _ends_no_copy,
     _last_change_worked,
 )

@@ -248,6 +248,15 @@ def test_azures_kinds_with_shares(azure: OnAzure, properties: dict[str, Any]) ->
     assert found == {"blue": 90, "teal": 10}
 
 
+def test_somebodys_mirror_on_azure_is_said_before_a_share_ends_it(azure: OnAzure) -> None:
+    azure.server.control("change", endpoint="eta", mirrorTraffic={"teal": 30})
+
+    planned = azure.ann.run("plan", *AZURE, "-m", "teal", "-p", "10")
+
+    said = " ".join(planned.out.split())
+    assert "'teal' gets a copy of 30% of the traffic, which its first share ends" in said
+
+
 @pytest.mark.slow
 def test_an_endpoint_without_any_traffic_has_one_hint_that_works(azure: OnAzure) -> None:
     azure.somebody_sets(blue=0)

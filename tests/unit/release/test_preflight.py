@@ -240,6 +240,22 @@ RISKS: Mapping[str, tuple[Start, str, str]] = {
         "'green' gets a copy of 30% of the traffic, which its first share ends",
         "confirm with --yes",
     ),
+    "another version gets a copy, and the plan has a shadow": (
+        Start(
+            plan=shadowed(20),
+            limits=replace(LIMITS, shadow_up_to=50),
+            on=replace(
+                endpoint(),
+                versions=(
+                    Version("blue", True),
+                    Version("green", True),
+                    Version("teal", True, copied=30),
+                ),
+            ),
+        ),
+        "'teal' gets a copy of 30% of the traffic, which the plan's shadow ends",
+        "confirm with --yes",
+    ),
     "the plan has no checks": (
         Start(plan=plan(checks=())),
         "the plan has no check: nothing would stop a bad candidate",
