@@ -1,6 +1,7 @@
 """What `canary doctor` found, group by group."""
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
@@ -108,11 +109,25 @@ def _probe_lines(probe: Probe, width: int, *, color: bool) -> Iterator[str]:
     space = None if columns is None else max(NARROWEST, columns - width - 6)
     told = [line for text in texts for line in (wrap(text, space) if space else [text])] or [""]
     name, (first, *more) = visible(probe.name), told
+    *above, name = _in_parts(name, columns - 4) if columns else [name]
     if columns and len(name) > width and len(name) + len(first) + 6 > columns:
         first, more = "", told
+    for part in above:
+        yield f"  {symbol} {part}"
+        symbol = " "
     yield f"  {symbol} {name:<{width}}  {first}".rstrip()
     for line in more:
         yield f"    {'':<{width}}  {line}"
+
+
+def _in_parts(name: str, space: int) -> list[str]:
+    """A name that is longer than a line, in lines that end at a slash."""
+    lines = [""]
+    for part in re.split(r"(?<=/)", name):
+        if lines[-1] and len(lines[-1] + part) > space:
+            lines.append("")
+        lines[-1] += part
+    return lines
 
 
 def _colored(common: Common) -> bool:

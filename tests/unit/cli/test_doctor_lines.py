@@ -27,14 +27,15 @@ def shown(
     return capsys.readouterr().out.splitlines()
 
 
-@pytest.mark.parametrize("columns", [81, 100, 120])
+@pytest.mark.parametrize("columns", [60, 80, 81, 100, 120])
 def test_a_long_name_takes_no_room_from_the_others(
     columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = shown(columns, monkeypatch, capsys)
 
     assert max(map(len, lines)) <= columns
-    assert lines[1].startswith("  ✔ identity            app c0ffee00-")
+    assert lines[1].startswith("  ✔ identity            app")
+    assert LONG in "".join(line.strip(" ✔✖") for line in lines)
     assert "fix: ask ann" in "\n".join(lines)
 
 
