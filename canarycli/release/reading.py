@@ -3,6 +3,7 @@
 from canarycli.judge import Finding, Judgement, Verdict
 from canarycli.judge.finding import deciding
 from canarycli.release.record import Release
+from canarycli.release.rows import checks_pass
 
 
 def reading(release: Release) -> str:
@@ -21,7 +22,7 @@ def reading(release: Release) -> str:
     if open_ones and not passing:
         return f"no verdict yet; {open_ones[0]}"
     tail = f"; {open_ones[0]}" if open_ones else ""
-    return f"{passing} of {len(gates)} checks pass{tail}"
+    return f"{checks_pass(passing, len(gates))}{tail}"
 
 
 def no_reading(release: Release, why: str) -> Judgement:

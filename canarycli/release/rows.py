@@ -40,6 +40,11 @@ def row(finding: "Finding") -> dict[str, Any]:
     }
 
 
+def checks_pass(passing: int, of: int) -> str:
+    """`2 of 3 checks pass`."""
+    return f"{passing} of {of} {'check passes' if of == 1 else 'checks pass'}"
+
+
 def failed_requests(extra: float) -> str:
     """`190 extra failed requests`."""
     count = round(extra)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from canarycli.late_methods import dataclass
 from canarycli.release.decide.sentences import span
+from canarycli.release.rows import checks_pass
 from canarycli.report.story import Row
 
 OLD = timedelta(minutes=10)
@@ -56,9 +57,8 @@ def headline(rows: Sequence[Row], *, since_reading: timedelta | None = None) -> 
         return Headline("?", "OLD NUMBERS", Tone.DOUBT, f"last judged {span(age)} ago")
     passing = sum(row["verdict"] == "pass" for row in gates)
     if passing == len(gates):
-        checks = "check passes" if passing == 1 else "checks pass"
         tone = Tone.DOUBT if any(map(beyond, gates)) else Tone.GOOD
-        return Headline("●", "HEALTHY", tone, f"{passing} of {len(gates)} {checks}")
+        return Headline("●", "HEALTHY", tone, checks_pass(passing, len(gates)))
     so_far = f"{passing} of {len(gates)} pass; " if passing else ""
     return Headline("◔", "CAN'T TELL YET", Tone.DOUBT, f"{so_far}{worst['message']}")
 

@@ -15,6 +15,8 @@ from canarycli.cli.display.output import Output
 from canarycli.cli.options.common import Common
 
 FAILING = ("start", "-m", "v42", "--yes")
+TIMELINE = ("demo v41 -> v42, plan ", "demo is driven by ann/", "v42 5% confirmed")
+"""How the timeline of a report begins: what was started, who drives it, what came of it."""
 
 
 @pytest.fixture
@@ -148,6 +150,8 @@ def test_report_writes_a_release_that_is_over(canary: Canary) -> None:
     assert (canary.folder / f"canary-{release}.html").exists()
     comment = canary.run("report", release, "--format", "markdown").out
     assert comment.startswith("### ↩ demo v41 → v42 rolled back")
+    timeline = [line for line in comment.splitlines() if line.startswith("- ")]
+    assert [word in line for word, line in zip(TIMELINE, timeline, strict=False)] == [True] * 3
     named = canary.run("report", "demo", "--out", "x.json", "-o", "json")
     assert named.json == {"schema": "canary.written/1", "release": release, "file": "x.json"}
     assert json.loads((canary.folder / "x.json").read_text())["schema"] == "canary.report/1"

@@ -65,6 +65,13 @@ def test_a_promoted_release_keeps_its_baseline_for_a_while_and_says_what_that_co
     assert versions(canary) == ["v41", "v42"]
 
 
+def test_a_demo_names_no_cleanup_for_its_records_are_gone(tmp_path: Path) -> None:
+    shown = Canary(tmp_path).run("demo", "--speed", "600x")
+
+    assert (shown.code, "promoted: v42 100%" in shown.out) == (0, True), shown.err
+    assert "cleanup" not in shown.out + shown.err
+
+
 def test_the_baseline_goes_at_once_when_it_is_told_to(tmp_path: Path) -> None:
     canary = simulated(tmp_path)
     started = canary.run(*START)

@@ -14,7 +14,7 @@ from canarycli.release.decide.sentences import alone, paused_for, span
 from canarycli.release.decide.way_back import go_back
 from canarycli.release.reading import reading
 from canarycli.release.record import Cause, Outcome, Release, State
-from canarycli.release.rows import extra_failures, row, served
+from canarycli.release.rows import checks_pass, extra_failures, row, served
 from canarycli.traffic import percent
 
 
@@ -146,7 +146,7 @@ def _passed(context: Context, stage: Stage) -> Decision:
     context.tell(
         "stage_passed",
         f"stage {release.stage + 1}/{len(release.plan.stages)} at {percent(stage.percent)}"
-        + (f": {len(gates)} of {len(gates)} checks pass" if gates and not alone(release) else ""),
+        + (f": {checks_pass(len(gates), len(gates))}" if gates and not alone(release) else ""),
         stage=release.stage + 1,
     )
     if stage.then is Then.HOLD:

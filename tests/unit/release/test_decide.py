@@ -173,7 +173,7 @@ def test_a_stage_that_passed_says_how_many_checks_did_and_leads_to_the_next() ->
     decision = next_of(AT_5, read(Verdict.PASS), seconds(60))
 
     told = {event.type: event for event in decision.events}
-    assert told["stage_passed"].message == "stage 1/3 at 5%: 1 of 1 checks pass"
+    assert told["stage_passed"].message == "stage 1/3 at 5%: 1 of 1 check passes"
     assert told["read"].fields["stage"] == 1
     assert decision.release.target == 25
 
