@@ -22,7 +22,8 @@ def console() -> NoReturn:
     """
     code = main()
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, OSError, ValueError):  # closed, or not there from the start
+        # Closed, not there from the start, or a reader that is not waited for any longer.
+        with suppress(AttributeError, OSError, ValueError, KeyboardInterrupt):
             stream.flush()
     os._exit(code)
 

@@ -119,10 +119,19 @@ def run(args: Sequence[str], command: Callable[[Sequence[str]], int] = call) -> 
         code = command(args)
         _tell_the_rest(None)
     except BaseException as error:  # noqa: BLE001 - the one place where errors are shown
-        from canarycli.cli.display.errors import show
+        code = _shown(error, args)
+    return code
 
+
+def _shown(error: BaseException, args: Sequence[str]) -> int:
+    """Show an error and return its exit code; that of a signal which comes meanwhile."""
+    from canarycli.cli.display.errors import show
+
+    try:
         code = show(error, args)
         _tell_the_rest(error)
+    except KeyboardInterrupt as cut:
+        return show(cut, args)
     return code
 
 

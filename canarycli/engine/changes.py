@@ -3,6 +3,7 @@
 from canarycli.provider import Endpoint
 from canarycli.release.context import Decision
 from canarycli.release.record import Outcome, Release, State
+from canarycli.traffic import TOLERANCE
 
 
 def raises(decision: Decision, endpoint: Endpoint) -> bool:
@@ -21,6 +22,20 @@ def came_home(before: Release, after: Release) -> bool:
     """Whether a rollback that a person asked for was seen in place just now."""
     in_place = before.confirmed_at is None and after.confirmed_at is not None
     return before.ending is Outcome.STOPPED and in_place
+
+
+def sent_away(before: Release, decision: Decision, endpoint: Endpoint) -> bool:
+    """Whether a person may have sent everything elsewhere: a rollback finds more than it left.
+
+    It was in place and is not, or begins with more than the record knows of. A raise that landed
+    looks the same.
+    """
+    if before.state is not State.ROLLING_BACK or decision.shift is None:
+        return False
+    if before.confirmed_at is not None:
+        return True
+    more = endpoint.traffic.of(before.baseline) + before.before < 100 - TOLERANCE
+    return more and not before.written and not before.aimed
 
 
 def by_somebody(before: Release, after: Release) -> bool:

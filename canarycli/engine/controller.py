@@ -8,9 +8,9 @@ from typing import Any
 
 from canarycli.clock import Clock
 from canarycli.engine.autoscaling import keep_warm
-from canarycli.engine.changes import arrived, by_somebody, came_home, raises
+from canarycli.engine.changes import arrived, by_somebody, came_home, raises, sent_away
 from canarycli.engine.lease import busy_with, length_of
-from canarycli.engine.look import look, see
+from canarycli.engine.look import look, notes_at_once, see
 from canarycli.engine.undo import undo
 from canarycli.errors import (
     Busy,
@@ -27,7 +27,7 @@ from canarycli.late_methods import dataclass
 from canarycli.provider import RAISED_NOTE, Deployer, Endpoint, Notes, Provider, Reporting
 from canarycli.release.context import Decision
 from canarycli.release.decide import decide
-from canarycli.release.mark import Mark
+from canarycli.release.mark import left_by
 from canarycli.release.record import Release, State
 from canarycli.release.rescue import CROSSING, SENDING, is_marked, noted_raise, tagged_since
 from canarycli.store import Record, Stale, Store
@@ -190,6 +190,9 @@ class Controller:
             home = self._marked(release, endpoint, ends=decision.release.over)
             return decision if home is release else decide(home, seen, self.clock.now())
         after = decision.release
+        if sent_away(release, decision, endpoint):
+            notes = notes_at_once(self.provider, endpoint)
+            return decide(release, replace(seen, notes=notes), self.clock.now())
         unsure = by_somebody(release, after) or arrived(release, after)
         if not raises(decision, endpoint) and not unsure:
             return decision
@@ -234,7 +237,7 @@ class Controller:
         return release if sure else self._loose(release)
 
     def _mark(self, release: Release) -> Notes:
-        return Mark(release.rescues or release.id, self.clock.now(), release.by).notes
+        return left_by(release, self.clock.now())
 
     def _deploy(self, saved: Record, endpoint: Endpoint) -> None:
         release = saved.release

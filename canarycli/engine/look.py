@@ -2,7 +2,8 @@
 
 from canarycli.clock import Clock
 from canarycli.engine.retries import Patient
-from canarycli.provider import Endpoint, Provider
+from canarycli.errors import ProviderError
+from canarycli.provider import Endpoint, Notes, Provider
 from canarycli.release.context import Seen
 from canarycli.release.record import Release, State
 
@@ -19,6 +20,16 @@ def look_back(provider: Provider, endpoint: str) -> Endpoint:
     if isinstance(provider, Patient):
         return provider.look_back(endpoint)
     return provider.describe(endpoint)
+
+
+def notes_at_once(provider: Provider, endpoint: Endpoint) -> Notes:
+    """An endpoint's notes, asked for once: {} where they don't answer."""
+    if isinstance(provider, Patient):
+        provider = provider.at_once
+    try:
+        return provider.notes(endpoint)
+    except ProviderError:
+        return {}
 
 
 def see(

@@ -49,6 +49,7 @@ class WayBack:
         baseline: where everything goes.
         usual: where it would go if nobody had said.
         waiting: tells what is waited for.
+        named: whether a person named where everything goes.
     """
 
     work: Workspace
@@ -59,6 +60,7 @@ class WayBack:
     baseline: str
     usual: str
     waiting: Waiting
+    named: bool = False
 
     @property
     def unusual(self) -> bool:
@@ -246,6 +248,7 @@ class WayBack:
                 reason=reason,
                 now=work.clock.now(),
                 limits=work.provider.limits,
+                aimed=self.named,
                 kept_as=work.kept_as,
             )
         )
@@ -271,7 +274,7 @@ class WayBack:
         back = replace(back, loose_until=loose_after(release, self.work.provider.limits, now))
         if self.baseline == release.baseline:
             return back
-        return replace(back, baseline=self.baseline, candidate=release.baseline)
+        return replace(back, baseline=self.baseline, candidate=release.baseline, aimed=True)
 
 
 def way_back(work: Workspace, to: str | None, say: Callable[[str], None]) -> WayBack:
@@ -297,15 +300,22 @@ def way_back(work: Workspace, to: str | None, say: Callable[[str], None]) -> Way
         seen = work.provider.look_back(work.target.name)
     except CanaryError as error:
         raise _blind(work, record, error) from error
-    notes = _notes(work, say, seen) if record is None and to is None else {}
+    notes = _notes(work, say, seen, needed=to is None) if record is None else {}
     _refuse_another(work, notes)
     if record is None and not notes:
         seen = _closer(work, seen)
     if seen.indivisible:
         raise Unsupported(f"nothing of {seen.name!r} can be rolled back by shares: {seen.unfit}")
     baseline = find_version(seen, to) if to else home(seen, notes)
-    usual = record.release.baseline if record else baseline
-    return WayBack(work, say, record, seen, notes, baseline, usual, waiting)
+    usual = record.release.baseline if record else _noted_home(seen, notes) or baseline
+    return WayBack(work, say, record, seen, notes, baseline, usual, waiting, named=to is not None)
+
+
+def _noted_home(seen: Endpoint, notes: Notes) -> str:
+    """Where a rollback goes by the endpoint's notes, "" where there are none or they don't tell."""
+    with suppress(UsageError):
+        return home(seen, notes) if notes else ""
+    return ""
 
 
 def _refuse_another(work: Workspace, notes: Notes) -> None:
@@ -331,19 +341,19 @@ def _closer(work: Workspace, seen: Endpoint) -> Endpoint:
         return seen
 
 
-def _notes(work: Workspace, say: Callable[[str], None], seen: Endpoint) -> Notes:
+def _notes(work: Workspace, say: Callable[[str], None], seen: Endpoint, *, needed: bool) -> Notes:
     """What the endpoint says of itself; where that can't be read, its traffic must speak clearly.
 
     Where it does, the notes are asked for once: nobody waits for what is not needed. Where one
     version has it all, they are waited for: it may be a candidate that came to 100 %, and then
-    nothing would be rolled back.
+    nothing would be rolled back. Where a person has named the version they are not `needed`.
 
     Raises:
         Unsafe: they don't answer, and no version has most of the traffic by far, or one has all.
         CanaryError: the same where they are refused.
     """
     most = max((seen.traffic.of(name) for name in seen.traffic.live), default=0.0)
-    clear = CLEARLY <= most < 100 - TOLERANCE
+    clear = CLEARLY <= most < 100 - TOLERANCE or not needed
     try:
         provider = work.provider.at_once if clear else work.provider
         return provider.notes(seen)
@@ -355,7 +365,8 @@ def _notes(work: Workspace, say: Callable[[str], None], seen: Endpoint) -> Notes
                 raise Unsafe(f"{seen.name} is not rolled back: {why}", hint=hint) from error
             error.hints = (hint,)
             raise
-        say(f"warning: {error.message}; going by the traffic: {seen.traffic}")
+        if needed:
+            say(f"warning: {error.message}; going by the traffic: {seen.traffic}")
         return {}
 
 

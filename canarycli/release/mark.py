@@ -4,7 +4,8 @@ import re
 from datetime import UTC, datetime
 
 from canarycli.late_methods import dataclass
-from canarycli.provider import ROLLED_BACK_NOTE, Notes
+from canarycli.provider import BASELINE_NOTE, RELEASE_NOTE, ROLLED_BACK_NOTE, Notes
+from canarycli.release.record import Release
 
 _NO_TAG = re.compile(r"[^\w .:/=+@-]")
 _LONGEST = 60
@@ -39,6 +40,22 @@ class Mark:
         except ValueError:
             return None
         return cls(release, at, by) if at.tzinfo is not None else None
+
+
+def left_by(release: Release, at: datetime) -> Notes:
+    """What a rollback leaves on the endpoint: its mark, and its arms if a person named the version.
+
+    So the next rollback, from whichever machine, goes to the same one.
+    """
+    mark = Mark(release.rescues or release.id, at, release.by)
+    return {**mark.notes, **release.noted_arms} if release.aimed else mark.notes
+
+
+def sent_elsewhere(release: Release, notes: Notes) -> str:
+    """The version that a person sent everything to since this release noted its own, "" if none."""
+    noted = notes.get(BASELINE_NOTE, "")
+    ours = notes.get(RELEASE_NOTE) in {release.id, release.rescues}
+    return noted if ours and noted != release.baseline and Mark.read(notes) else ""
 
 
 def noted_before(notes: Notes, began: datetime, now: datetime) -> Notes:

@@ -153,7 +153,8 @@ class Release:
     wait for, `override` who started it in one and why. `splits` are all shares so far and when
     they were in force, `probation_until` is when a candidate that has all traffic is through, None
     before it has. `stuck` is why the way back could not be taken, "" while it can. `unmarked` says
-    that the endpoint may say nothing of a rollback to other drivers.
+    that the endpoint may say nothing of a rollback to other drivers. `aimed` says that a person
+    named the version everything goes to, so that the endpoint's notes have to name it too.
     """
 
     id: str
@@ -215,6 +216,7 @@ class Release:
     probation_until: datetime | None = None
     stuck: str = ""
     unmarked: bool = False
+    aimed: bool = False
 
     @property
     def key(self) -> str:
@@ -306,11 +308,12 @@ class Release:
     @property
     def notes(self) -> Notes:
         """What the endpoint itself remembers of this release."""
-        return {
-            RELEASE_NOTE: self.id,
-            BASELINE_NOTE: self.baseline,
-            CANDIDATE_NOTE: self.candidate,
-        }
+        return {RELEASE_NOTE: self.id, **self.noted_arms}
+
+    @property
+    def noted_arms(self) -> Notes:
+        """Who is who, as the endpoint remembers it."""
+        return {BASELINE_NOTE: self.baseline, CANDIDATE_NOTE: self.candidate}
 
     @property
     def holds_off(self) -> bool:

@@ -49,6 +49,7 @@ def rescue(
     now: datetime,
     kept_as: str = "",
     limits: Limits | None = None,
+    aimed: bool = False,
 ) -> Release:
     """A release of its own that has only to go back, made from a look at the endpoint.
 
@@ -80,6 +81,7 @@ def rescue(
         ending=Outcome.STOPPED,
         why=f"{by} rolled back" + (f": {reason}" if reason else ""),
         by=by,
+        aimed=aimed or notes.get(BASELINE_NOTE, baseline) != baseline,
     )
 
 

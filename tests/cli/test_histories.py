@@ -12,7 +12,16 @@ from cli.histories.place import NAMES
 from cli.histories.tell import Ran, Tale
 
 HISTORY = History(
-    1, "sagemaker", bad=False, shared=False, slow=0.2, neighbour=False, steps_clock=False, steps=()
+    1,
+    "sagemaker",
+    bad=False,
+    judged=False,
+    shared=False,
+    bucket=False,
+    slow=0.2,
+    neighbour=False,
+    steps_clock=False,
+    steps=(),
 )
 START = ("start", "-m", "candidate", "-y", "--percent", "5")
 ROLLBACK = ("rollback", "-y")

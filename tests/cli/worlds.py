@@ -34,18 +34,22 @@ class Trouble(StrEnum):
     LOST = "lost"
     A_PAGE = "a-page"
     DENIED = "denied"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    HANGS = "hangs"
 
 
 class World(Protocol):
     """An endpoint whose baseline has everything, and ann with a canary.yaml for it.
 
-    `flags` name it on a machine that has none.
+    `flags` name it on a machine that has none, `metrics` is the call that asks for them.
     """
 
     ann: Canary
     flags: Sequence[str]
     model: str
     calls: Sequence[str]
+    metrics: str
 
     def seen(self) -> Sequence[str]:
         """The calls so far."""
@@ -59,6 +63,9 @@ class World(Protocol):
     def somebody_sets(self, share: int) -> None:
         """Another writer gives the candidate a share."""
 
+    def settles_in(self, seconds: float) -> None:
+        """Have a change of traffic take so long."""
+
     def shares(self) -> Sequence[float]:
         """The candidate's shares so far, each change once, the one in force last."""
 
@@ -67,6 +74,8 @@ ALIKE = {
     Trouble.THROTTLED: "throttle",
     Trouble.NOT_SENT: "drop_before",
     Trouble.LOST: "drop_after",
+    Trouble.HANGS: "hang",
+    Trouble.REFUSED: "refuse",
 }
 """The three servers' words for what they call the same."""
 
@@ -91,6 +100,7 @@ class OnSageMaker:
         *("DescribeEndpoint", "ListTags", "AddTags"),
         "UpdateEndpointWeightsAndCapacities",
     )
+    metrics: str = "GetMetricData"
 
     def seen(self) -> Sequence[str]:
         """The calls so far."""
@@ -103,8 +113,11 @@ class OnSageMaker:
             Trouble.BROKEN: "error",
             Trouble.A_PAGE: "html",
             Trouble.DENIED: "denied",
+            Trouble.EXPIRED: "expired",
         }[what]
-        self.server.fault(call, kind, skip=skip, times=times)
+        said = {"code": "ValidationException", "message": "1 validation error detected"}
+        more = said if what is Trouble.REFUSED else {}
+        self.server.fault(call, kind, skip=skip, times=times, **more)
 
     def calm(self) -> None:
         """Nothing goes wrong any more."""
@@ -114,6 +127,10 @@ class OnSageMaker:
         """Another writer gives the candidate a share."""
         change = {"endpoint": "fraud", "weights": {"v1": 100 - share, "v2": share}}
         self.server.control("change", change)
+
+    def settles_in(self, seconds: float) -> None:
+        """Have a change of traffic take so long."""
+        self.server.control("settings", {"weights_seconds": seconds, "update_seconds": seconds})
 
     def shares(self) -> Sequence[float]:
         """The candidate's shares so far."""
@@ -130,6 +147,7 @@ class OnGoogle:
     flags: Sequence[str] = VERTEX_FLAGS
     model: str = "22"
     calls: Sequence[str] = ("token", "getEndpoint", "updateEndpoint")
+    metrics: str = "timeSeries"
 
     def seen(self) -> Sequence[str]:
         """The calls so far."""
@@ -142,8 +160,11 @@ class OnGoogle:
             Trouble.BROKEN: "error500",
             Trouble.A_PAGE: "html",
             Trouble.DENIED: "forbidden",
+            Trouble.EXPIRED: "unauthorized",
         }[what]
-        self.world.fault(call, kind, skip=skip, times=times)
+        said = {"status": "INVALID_ARGUMENT", "message": "Request contains an invalid argument."}
+        more = said if what is Trouble.REFUSED else {}
+        self.world.fault(call, kind, skip=skip, times=times, **more)
 
     def calm(self) -> None:
         """Nothing goes wrong any more."""
@@ -152,6 +173,9 @@ class OnGoogle:
     def somebody_sets(self, share: int) -> None:
         """Another writer gives the candidate a share."""
         self.world.somebody_sets(_11=100 - share, _22=share)
+
+    def settles_in(self, seconds: float) -> None:
+        """Vertex AI changes the split in its answer."""
 
     def shares(self) -> Sequence[float]:
         """The candidate's shares so far."""
@@ -168,6 +192,7 @@ class OnMicrosoft:
     flags: Sequence[str] = AZURE_FLAGS
     model: str = "teal"
     calls: Sequence[str] = ("token", "endpoint.get", "deployment.list", "endpoint.put")
+    metrics: str = "metrics"
 
     def seen(self) -> Sequence[str]:
         """The calls so far."""
@@ -180,8 +205,12 @@ class OnMicrosoft:
             Trouble.BROKEN: "error",
             Trouble.A_PAGE: "bad_gateway",
             Trouble.DENIED: "denied",
+            Trouble.EXPIRED: "expired",
         }[what]
-        self.world.server.fault(call, kind, skip=skip, times=times)
+        lock = "cannot perform the operation because following scope(s) are locked"
+        said = {"status": 409, "code": "ScopeLocked", "message": f"The scope {lock}"}
+        more = said if what is Trouble.REFUSED else {}
+        self.world.server.fault(call, kind, skip=skip, times=times, **more)
 
     def calm(self) -> None:
         """Nothing goes wrong any more."""
@@ -190,6 +219,10 @@ class OnMicrosoft:
     def somebody_sets(self, share: int) -> None:
         """Another writer gives the candidate a share."""
         self.world.somebody_sets(blue=100 - share, teal=share)
+
+    def settles_in(self, seconds: float) -> None:
+        """Have a change of traffic take so long."""
+        self.world.server.control("settings", endpoint_seconds=seconds)
 
     def shares(self) -> Sequence[float]:
         """The candidate's shares so far."""

@@ -32,7 +32,7 @@ from canarycli.provider import (
 from canarycli.release.mark import Mark, noted_before
 from canarycli.release.orders import roll_back
 from canarycli.release.record import Outcome, Release
-from canarycli.release.rescue import rescue
+from canarycli.release.rescue import home, rescue
 from canarycli.simulator import Simulator
 from canarycli.store.memory import MemoryStore
 from canarycli.traffic import Traffic
@@ -117,14 +117,20 @@ class Stage:
         release = prepare(request, endpoint, release_id=new_id(), now=self.clock.now())
         return driver.create(replace(release, found=found, started_at=began)).release
 
-    def roll_back(self, name: str = "dana@phone") -> Release:
+    def roll_back(self, name: str = "dana@phone", to: str | None = None) -> Release:
         """As `canary rollback` does from a machine that knows nothing."""
+        machine, release = self.turned_back(name, to)
+        return drive(
+            machine, release.key, enough=lambda r: looked_enough(r, self.clock.now()), insist=False
+        )
+
+    def turned_back(self, name: str, to: str | None = None) -> tuple[Controller, Release]:
+        machine, notes = self.machine(name), self.cloud.notes_now
         seen = self.cloud.simulator.describe(ENDPOINT)
-        machine = self.machine(name)
         release = rescue(
             seen,
-            self.cloud.notes_now,
-            to=BASELINE,
+            notes,
+            to=home(seen, notes, to),
             release_id=new_id(),
             provider="simulator",
             place="local",
@@ -133,11 +139,9 @@ class Stage:
             reason="",
             now=self.clock.now(),
             limits=self.cloud.limits,
+            aimed=to is not None,
         )
-        machine.create(release)
-        return drive(
-            machine, release.key, enough=lambda r: looked_enough(r, self.clock.now()), insist=False
-        )
+        return machine, machine.create(release).release
 
 
 def raises(cloud: Cloud) -> list[float]:
@@ -208,6 +212,32 @@ def test_a_rollback_between_two_stages_is_seen_before_the_next_raise() -> None:
     stage.roll_back()
     assert drive(ann, release.key).outcome is Outcome.STOPPED
     assert raises(stage.cloud) == [5]
+
+
+def test_a_rollback_to_the_candidate_stays_whoever_drove_or_rolls_back_without_a_word() -> None:
+    stage = Stage()
+    ann = stage.machine("ann@laptop")
+    release = stage.start(ann)
+    drive(ann, release.key, enough=lambda r: r.confirmed_at is not None)
+    stage.roll_back("bob@desk", to=CANDIDATE)
+    ended = drive(ann, release.key)
+    assert (ended.outcome, stage.cloud.share) == (Outcome.STOPPED, 100)
+    assert ended.why == f"bob@desk rolled back to {CANDIDATE}; not touched"
+    assert stage.roll_back("dana@phone").baseline == CANDIDATE
+    assert stage.cloud.share == 100
+
+
+def test_of_two_rollbacks_to_different_versions_the_later_one_stays() -> None:
+    stage = Stage()
+    ann = stage.machine("ann@laptop")
+    release = stage.start(ann)
+    drive(ann, release.key, enough=lambda r: r.confirmed_at is not None)
+    phone, back = stage.turned_back("dana@phone")
+    drive(phone, back.key, enough=lambda r: r.is_home)  # and goes on looking
+    stage.roll_back("bob@desk", to=CANDIDATE)
+    ended = drive(phone, back.key)
+    assert (ended.baseline, ended.outcome) == (CANDIDATE, Outcome.STOPPED)
+    assert stage.cloud.share == 100
 
 
 def test_an_old_mark_does_not_stop_a_new_release() -> None:

@@ -3,7 +3,7 @@
 from canarycli.provider import RELEASE_NOTE, ROLLED_BACK_NOTE, Notes
 from canarycli.release.context import Context, Decision
 from canarycli.release.decide.way_back import LOOKING, go_back
-from canarycli.release.mark import Mark
+from canarycli.release.mark import Mark, sent_elsewhere
 from canarycli.release.record import Outcome, Release
 from canarycli.traffic import TOLERANCE
 
@@ -15,7 +15,7 @@ def claimed(context: Context) -> Decision | None:
         return None
     mark = Mark.read(notes)
     if mark is not None and _is_news(mark, notes, release):
-        return _rolled_back(context, mark)
+        return _rolled_back(context, mark, sent_elsewhere(release, notes))
     owner = notes.get(RELEASE_NOTE, "")
     if release.found is None or owner in {"", release.id, release.found.get(RELEASE_NOTE, "")}:
         return None
@@ -32,8 +32,10 @@ def _is_news(mark: Mark, notes: Notes, release: Release) -> bool:
     return notes[ROLLED_BACK_NOTE] != release.found.get(ROLLED_BACK_NOTE)
 
 
-def _rolled_back(context: Context, mark: Mark) -> Decision:
+def _rolled_back(context: Context, mark: Mark, elsewhere: str) -> Decision:
     why = f"{mark.by or 'somebody'} rolled back"
+    if elsewhere:
+        return context.end(Outcome.STOPPED, f"{why} to {elsewhere}; not touched", "warning")
     if context.release.raised or context.share > TOLERANCE:
         return go_back(context, Outcome.STOPPED, why, mark.by)
     return context.end(Outcome.STOPPED, why, "warning")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from canarycli.plan import Then
 from canarycli.release.context import AT_ONCE, Context, Decision
 from canarycli.release.decide.sentences import paused_for, span
+from canarycli.release.mark import sent_elsewhere
 from canarycli.release.record import Cause, Outcome, State
 from canarycli.traffic import TOLERANCE, Traffic, percent
 
@@ -15,9 +16,10 @@ LOOKING = timedelta(seconds=3)
 
 def rolling_back(context: Context) -> Decision | None:
     """Write the rollback at least once, wait until it is seen, end."""
-    release, endpoint = context.release, context.endpoint
-    if release.state is not State.ROLLING_BACK:
+    if context.release.state is not State.ROLLING_BACK:
         return None
+    _heed(context)
+    release, endpoint = context.release, context.endpoint
     if not endpoint.serves(release.baseline):
         return _stuck(context, _no_way_back(context))
     copied = endpoint.traffic.shadow.get(release.candidate, 0.0) > 0
@@ -45,6 +47,16 @@ def go_back(context: Context, outcome: Outcome, why: str, by: str = "canary") ->
     """Turn the release back now, and take the first step of it in the same look."""
     context.turn_back(outcome, why, by)
     return rolling_back(context) or context.wait_for_change()
+
+
+def _heed(context: Context) -> None:
+    """Go where a person has sent everything since, if the notes were looked at and say so."""
+    release = context.release
+    to = sent_elsewhere(release, context.seen.notes or {})
+    if to:
+        text = f"rolling back to {to}, as somebody did since"
+        context.tell("rollback_started", text, "warning", why=release.why, by=release.by)
+        context.release = replace(release, baseline=to, candidate=release.baseline, aimed=True)
 
 
 def _rolled_back(context: Context) -> Decision:

@@ -9,10 +9,11 @@ from random import Random
 from cli.worlds import WORLDS, OnGoogle, OnMicrosoft, OnSageMaker, Trouble
 
 CALLS = {
-    "sagemaker": OnSageMaker.calls,
-    "vertex": OnGoogle.calls,
-    "azureml": OnMicrosoft.calls,
+    "sagemaker": (*OnSageMaker.calls, OnSageMaker.metrics),
+    "vertex": (*OnGoogle.calls, OnGoogle.metrics),
+    "azureml": (*OnMicrosoft.calls, OnMicrosoft.metrics),
 }
+ANY = "*"
 MACHINES = ("ann", "bob", "phone")
 """The first two have a canary.yaml, the phone has nothing but flags."""
 
@@ -76,6 +77,17 @@ class ByHand:
 
 
 @dataclass(frozen=True)
+class Versions:
+    """Another writer adds a version, or removes one, whose traffic goes to the baseline."""
+
+    adds: str = ""
+    removes: str = ""
+
+    def __str__(self) -> str:
+        return f"somebody removes {self.removes}" if self.removes else f"somebody adds {self.adds}"
+
+
+@dataclass(frozen=True)
 class Damage:
     """A machine's records are no records any more."""
 
@@ -103,7 +115,7 @@ class Calm:
         return "calm"
 
 
-Step = Command | Spoil | ByHand | Damage | SetClock | Calm
+Step = Command | Spoil | ByHand | Versions | Damage | SetClock | Calm
 
 
 @dataclass(frozen=True)
@@ -113,7 +125,9 @@ class History:
     Attributes:
         steps_clock: whether somebody sets the wall clock of a machine.
         bad: the candidate fails, and the plan has a check that sees it.
-        shared: ann and bob keep their records in one folder.
+        judged: the plan has a check, whether the candidate fails or not.
+        shared: ann and bob keep their records in one place.
+        bucket: that place is a bucket.
         slow: how long the cloud takes for a change.
         neighbour: another project of ann's has a release of its own, held.
     """
@@ -121,7 +135,9 @@ class History:
     seed: int
     cloud: str
     bad: bool
+    judged: bool
     shared: bool
+    bucket: bool
     slow: float
     neighbour: bool
     steps_clock: bool
@@ -130,7 +146,9 @@ class History:
     def __str__(self) -> str:
         traits = [
             *(["bad candidate"] if self.bad else []),
-            *(["shared records"] if self.shared else []),
+            *(["judged"] if self.judged and not self.bad else []),
+            *(["shared records"] if self.shared and not self.bucket else []),
+            *(["records in a bucket"] if self.bucket else []),
             *(["a neighbour"] if self.neighbour else []),
             f"changes take {self.slow:g} s",
         ]
@@ -157,7 +175,9 @@ def draw(seed: int, cloud: str = "") -> History:
         seed,
         cloud,
         bad,
+        judged=bad or dice.random() < 0.2,
         shared=shared,
+        bucket=shared and dice.random() < 0.5,
         slow=dice.choice([0.2, 0.2, 0.5, 2.0]),
         neighbour=dice.random() < 0.25,
         steps_clock=steps_clock,
@@ -173,10 +193,17 @@ def _step(dice: Random, cloud: str) -> Step:
     die = dice.random()
     if die < 0.15:
         times = dice.choice([1, 1, 2, 5, FOREVER])
-        what = dice.choice(list(Trouble))
-        return Spoil(dice.choice(CALLS[cloud]), what, dice.choice([0, 0, 1, 2, 4]), times)
-    if die < 0.22:
+        what, call = dice.choice(list(Trouble)), dice.choice(CALLS[cloud])
+        if what is Trouble.EXPIRED and dice.random() < 0.7:
+            call = ANY
+        if what is Trouble.HANGS:
+            times = min(times, 2)
+        return Spoil(call, what, dice.choice([0, 0, 1, 2, 4]), times)
+    if die < 0.20:
         return ByHand(dice.choice([0, 0, 20, 60, 100]))
+    if die < 0.23:
+        removes = dice.choice(["candidate", "other", ""])
+        return Versions("" if removes else "new", removes)
     if die < 0.25:
         return Damage(dice.choice(MACHINES[:2]))
     if die < 0.30:

@@ -42,14 +42,15 @@ class Names:
     baseline: str
     candidate: str
     other: str
+    new: str
     endpoint: str
     neighbour: str
 
 
 NAMES = {
-    "sagemaker": Names("v1", "v2", "v3", "fraud", "ledger"),
-    "vertex": Names("11", "22", "33", "1000", "2000"),
-    "azureml": Names("blue", "teal", "red", "eta", "ledger"),
+    "sagemaker": Names("v1", "v2", "v3", "v4", "fraud", "ledger"),
+    "vertex": Names("11", "22", "33", "44", "1000", "2000"),
+    "azureml": Names("blue", "teal", "red", "gold", "eta", "ledger"),
 }
 
 
@@ -72,6 +73,36 @@ class Place:
     world: OnSageMaker | OnGoogle | OnMicrosoft
     names: Names
     config: str
+
+    def add(self, version: str) -> None:
+        """As somebody deploys one, without traffic."""
+        name = self.names.endpoint
+        match self.world:
+            case OnSageMaker(server=server):
+                server.control("variants", {"endpoint": name, "add": [version]})
+            case OnGoogle(world=google):
+                cloud = google.server.cloud
+                there = [v for v in cloud.endpoints[name]["deployedModels"] if v["id"] != version]
+                cloud.put_endpoint(name, {"deployedModels": [*there, deployed(version, "3")]})
+            case OnMicrosoft(world=azure):
+                azure.server.control("deployment", endpoint=name, name=version, model="eta:9")
+
+    def remove(self, version: str) -> None:
+        """As somebody gives its traffic to the baseline and takes it away."""
+        name, home = self.names.endpoint, self.names.baseline
+        split = dict(self.splits()[-1][1])
+        split[home] = split.get(home, 0) + split.pop(version, 0)
+        match self.world:
+            case OnSageMaker(server=server):
+                server.control("variants", {"endpoint": name, "remove": [version]})
+            case OnGoogle(world=google):
+                cloud = google.server.cloud
+                there = [v for v in cloud.endpoints[name]["deployedModels"] if v["id"] != version]
+                whole = {version: round(share) for version, share in split.items()}
+                cloud.put_endpoint(name, {"deployedModels": there, "trafficSplit": whole})
+            case OnMicrosoft(world=azure):
+                azure.server.control("change", endpoint=name, traffic=split)
+                azure.server.control("remove", endpoint=name, name=version)
 
     def neighbours_config(self) -> str:
         """The canary.yaml of the project next door."""
@@ -122,7 +153,9 @@ class Place:
 
 
 @contextmanager
-def place(cloud: str, folder: Path, *, slow: float, bad: bool) -> Iterator[Place]:
+def place(
+    cloud: str, folder: Path, *, slow: float, bad: bool, judged: bool = False
+) -> Iterator[Place]:
     """A cloud of its own."""
     names = NAMES[cloud]
     with WORLDS[cloud](folder) as world:
@@ -131,7 +164,7 @@ def place(cloud: str, folder: Path, *, slow: float, bad: bool) -> Iterator[Place
         if cloud != "azureml":
             provider = f"provider: {cloud},"
             head = head.replace(provider, f"{provider} metric_delay: 0s, metric_period: 1s,")
-        config = head + PLANS.replace("CHECKS", CHECK if bad else "[]")
+        config = head + PLANS.replace("CHECKS", CHECK if bad or judged else "[]")
         _furnish(world, names, slow=slow, bad=bad)
         yield Place(world, names, config)
 
@@ -142,8 +175,8 @@ def _furnish(
     error_rate = FAILING if bad else 0.002
     match world:
         case OnSageMaker(server=server):
-            times = {"weights_seconds": slow, "update_seconds": slow}
-            server.control("settings", {"metric_resolution_seconds": 1, **times})
+            world.settles_in(slow)
+            server.control("settings", {"metric_resolution_seconds": 1})
             for name in (names.endpoint, names.neighbour):
                 server.endpoint(name, {"v1": 1, "v2": 0, "v3": 0})
                 arn = f"arn:aws:sagemaker:us-east-1:123456789012:endpoint/{name}"
@@ -160,7 +193,7 @@ def _furnish(
             cloud.put_endpoint("2000", {"displayName": "ledger", "labels": labels, **given})
             google.serve(error_rate=error_rate)
         case OnMicrosoft(world=azure):
-            azure.server.control("settings", endpoint_seconds=slow)
+            world.settles_in(slow)
             deployments = {n: {"model": f"eta:{k}"} for k, n in enumerate(("blue", "teal", "red"))}
             for name in (names.endpoint, names.neighbour):
                 tags, traffic = {"team": "rides"}, {"blue": 100}

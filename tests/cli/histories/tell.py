@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from cli.histories.draw import (
     SetClock,
     Spoil,
     Step,
+    Versions,
     Way,
 )
 from cli.histories.place import Place, place
@@ -101,6 +102,7 @@ class Tale:
     Attributes:
         by_hand: since when, and until when, somebody else set the candidate's share.
         damaged: machines whose records were.
+        removed: versions that somebody took away.
         closing: what the sweeps ended with, and the rollback from a bare machine if there was one.
     """
 
@@ -110,6 +112,7 @@ class Tale:
     ran: list[Ran] = field(default_factory=list)
     by_hand: list[tuple[float, float]] = field(default_factory=list)
     damaged: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
     closing: list[Ran] = field(default_factory=list)
     hangs: list[Ran] = field(default_factory=list)
     neighbour: Ran | None = None
@@ -156,14 +159,29 @@ class Tale:
                 begun = time.time()
                 world.somebody_sets(step.share)
                 self.by_hand.append((begun, time.time()))
+            case Versions():
+                self._change_versions(step)
             case Damage():
-                self.damaged.add(step.machine)
-                for kept in _records(self.machines[step.machine]):
-                    kept.write_bytes(GARBAGE)
+                self._damage(step)
             case SetClock() if self.clock is not None:
                 self.clock.step(step.ahead)
             case Calm():
                 world.calm()
+
+    def _change_versions(self, step: Versions) -> None:
+        begun, names = time.time(), self.place.names
+        if step.adds:
+            self.place.add(names.new)
+        elif step.removes not in self.removed:
+            self.removed.add(step.removes)
+            known = {"candidate": names.candidate, "other": names.other}
+            self.place.remove(known[step.removes])
+            self.by_hand.append((begun, time.time()))
+
+    def _damage(self, step: Damage) -> None:
+        self.damaged.add(step.machine)
+        for kept in _records(self.machines[step.machine]):
+            kept.write_bytes(GARBAGE)
 
     def end(self) -> None:
         """Wait until all have ended, cancel who goes on, and sweep on each machine as cron does."""
@@ -222,12 +240,11 @@ def _records(canary: Canary) -> list[Path]:
     return [file for file in kept.rglob("*") if file.is_file()] if kept.is_dir() else []
 
 
-def _machines(history: History, there: Place, folder: Path) -> dict[str, Canary]:
+def _machines(there: Place, folder: Path, shared: Mapping[str, str]) -> dict[str, Canary]:
     ann = there.world.ann
     ann.write(there.config)
     given = {k: v for k, v in ann.env.items() if k not in os.environ or os.environ[k] != v}
     del given["HOME"], given["CANARY_ACTOR"]
-    shared = {"CANARY_STATE": str(folder / "records")} if history.shared else {}
     found = {}
     for name in MACHINES:
         home = folder / name
@@ -240,10 +257,43 @@ def _machines(history: History, there: Place, folder: Path) -> dict[str, Canary]
 
 
 @contextlib.contextmanager
+def _shared(history: History, folder: Path) -> Iterator[Mapping[str, str]]:
+    """The variables that have ann and bob keep their records in one place."""
+    if not history.bucket:
+        yield {"CANARY_STATE": str(folder / "records")} if history.shared else {}
+        return
+    import boto3
+    from servers.records.s3 import run_s3
+
+    with run_s3() as port:
+        url, keys = f"http://127.0.0.1:{port}", {"id": "x", "secret": "y"}
+        client = boto3.client(
+            "s3",
+            endpoint_url=url,
+            region_name="us-east-1",
+            aws_access_key_id=keys["id"],
+            aws_secret_access_key=keys["secret"],
+        )
+        client.create_bucket(Bucket="records")
+        yield {
+            "CANARY_STATE": f"s3://records/{history.seed}",
+            "AWS_ENDPOINT_URL_S3": url,
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "y",
+            "AWS_REGION": "us-east-1",
+        }
+
+
+@contextlib.contextmanager
 def told(history: History, folder: Path) -> Iterator[Tale]:
     """The history, told to its end; its cloud is there until the context is left."""
-    with place(history.cloud, folder, slow=history.slow, bad=history.bad) as there:
-        tale = Tale(history, there, _machines(history, there, folder))
+    with (
+        _shared(history, folder) as shared,
+        place(
+            history.cloud, folder, slow=history.slow, bad=history.bad, judged=history.judged
+        ) as there,
+    ):
+        tale = Tale(history, there, _machines(there, folder, shared))
         if history.steps_clock and (clock := wall_clock(folder)) is not None:
             tale.clock = clock
             tale.machines["bob"].env |= clock.environment
@@ -251,7 +301,7 @@ def told(history: History, folder: Path) -> Iterator[Tale]:
         if history.neighbour:
             project = tale.machines["ann"].beside("ledger")
             env = tale.machines["ann"].env
-            project.env |= {k: v for k, v in env.items() if k == "CANARY_STATE"}
+            project.env |= {k: env[k] for k in shared}
             project.write(there.neighbours_config())
             tale.machines["ledger"] = project
             model = ("start", "-m", "candidate", "-p", "5", "--bake", "1s", "-y")

@@ -86,6 +86,10 @@ class Control:
         workspace, endpoint = self._workspace(body), self._endpoint(body)
         self._deploy(workspace, endpoint, body["name"], body)
 
+    def do_remove(self, body: dict[str, Any]) -> None:
+        """Another writer deletes a deployment."""
+        del self._endpoint(body).deployments[body["name"]]
+
     def do_asset(self, body: dict[str, Any]) -> None:
         kinds = self._workspace(body).assets.setdefault(body.get("kind", "models"), {})
         kinds.setdefault(body["name"], []).append(

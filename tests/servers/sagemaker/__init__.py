@@ -28,6 +28,7 @@ The control surface, JSON over POST (`Server` wraps it):
     /__control/made       {}: the models, model packages and tags there are
     /__control/change     {endpoint, weights | counts | status | failure | config}: another
                           writer, in place at once and without asking
+    /__control/variants   {endpoint, add: [v], remove: [v]}: another writer's config, at once
     /__control/fail_next  {endpoint, reason}: the next change goes back to how it was
     /__control/settle     {endpoint}: the change under way is over now
     /__control/traffic    {endpoint, rate, backfill_seconds, variants: {v: {errors_5xx, errors_4xx,
@@ -39,7 +40,7 @@ The control surface, JSON over POST (`Server` wraps it):
     /__control/values     {namespace, name, dimensions, at, values}: raw values, at epoch seconds
     /__control/faults     [{operation ("*" for all), kind, skip, times}]: kind is one of throttle,
                           error, denied, expired, html, truncated, empty, drop_before, drop_after,
-                          refuse (with code and message), partial (metric
+                          hang, refuse (with code and message), partial (metric
                           results with StatusCode code); added to the ones there are
     /__control/keep          {where, key, text, at}: an object on S3 as if written at that time
     /__control/clear_faults  {}: no more faults

@@ -5,11 +5,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
 from . import control, rights
-from .faults import BEFORE, Fault, Faults, refuse, spoil
+from .faults import BEFORE, Fault, Faults, Hangs, refuse, spoil
 from .metricstore import MetricStore
 from .others import Others
 from .runtime import invoke
@@ -58,6 +59,12 @@ class App:
             except ConnectionAbortedError:
                 environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
                 return []
+            except Hangs:
+                pass
+        with suppress(OSError):
+            environ["werkzeug.socket"].recv(1)
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        return []
 
     def serve(self, request: Request, environ: Environ, body: bytes) -> Answer:
         fault = self.faults.next_for(request.operation)

@@ -109,6 +109,20 @@ def change(app: "App", body: Json) -> Json:
     return {}
 
 
+def variants(app: "App", body: Json) -> Json:
+    """Another writer's config: these added without traffic or removed, the others as they are."""
+    account, found = app.account, app.account.endpoint(body["endpoint"])
+    gone = body.get("remove", ())
+    specs = [s for s in found.config["ProductionVariants"] if s["VariantName"] not in gone]
+    specs += [_spec(account.models, name, {"weight": 0}) for name in body.get("add", ())]
+    name = f"{found.name}-config-{len(account.configs)}"
+    named = {"EndpointConfigName": name, "EndpointConfigArn": account.arn("endpoint-config", name)}
+    account.configs[name] = {**found.config, **named, "ProductionVariants": specs}
+    found.take(account.configs[name], keep=True)
+    found.modified = found.now
+    return {}
+
+
 def model(app: "App", body: Json) -> Json:
     """A model; more keys are its own, and those of one that is there are exchanged."""
     there = app.account.models.get(body["name"], {})
@@ -235,6 +249,7 @@ ACTIONS: dict[str, Callable[["App", Any], Any]] = {
         settings,
         endpoint,
         change,
+        variants,
         fail_next,
         model,
         package,

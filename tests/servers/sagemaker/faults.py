@@ -9,8 +9,12 @@ from servers.mutation import mutated
 
 from .wire import Answer, Refusal, Request
 
-BEFORE = {"throttle", "error", "denied", "expired", "drop_before", "refuse"}
+BEFORE = {"throttle", "error", "denied", "expired", "drop_before", "hang", "refuse"}
 """Faults that keep the call from having any effect; the others spoil its answer."""
+
+
+class Hangs(Exception):
+    """Nothing is said until the client gives up."""
 
 
 @dataclass
@@ -46,6 +50,7 @@ def refuse(fault: Fault, request: Request) -> None:
     Raises:
         Refusal: the API's answer.
         ConnectionAbortedError: there is no answer.
+        Hangs: there is none, and the connection stays.
     """
     cloudwatch = request.service in {"monitoring", "s3"}
     match fault.kind:
@@ -69,6 +74,8 @@ def refuse(fault: Fault, request: Request) -> None:
             )
         case "drop_before":
             raise ConnectionAbortedError
+        case "hang":
+            raise Hangs
         case "refuse":
             raise Refusal(fault.code, fault.message)
         case other:

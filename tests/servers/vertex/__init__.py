@@ -51,9 +51,9 @@ Calls: token, impersonate, metadata, getEndpoint, listEndpoints, updateEndpoint,
 undeployModel, getOperation, listOperations, getModel, listModels, uploadModel, deleteModelVersion,
 insertObject, listObjects, deleteObject, timeSeries, predict; `*` is any.
 Faults: throttle, error500, error503, drop_before, unauthorized, forbidden, busy, html (502),
-html404, redirect and garbage happen instead of the call; drop_after, html_after, garbage_after and
-truncated after it was carried out; `write` with `write: {endpoint, trafficSplit, labels...}` lets
-somebody else change an endpoint just before it.
+html404, redirect, hang and garbage happen instead of the call; drop_after, html_after,
+garbage_after and truncated after it was carried out; `write` with `write: {endpoint,
+trafficSplit, labels...}` lets somebody else change an endpoint just before it.
 """
 
 from .server import Server

@@ -6,7 +6,7 @@ from typing import Any
 KINDS = {
     "throttle", "error500", "error503", "drop_before", "drop_after", "unauthorized",
     "forbidden", "html", "html_after", "html404", "garbage", "garbage_after", "truncated",
-    "busy", "redirect", "write", "refuse", "mutate",
+    "busy", "redirect", "hang", "write", "refuse", "mutate",
 }  # fmt: skip
 AFTER = {"drop_after", "html_after", "garbage_after", "truncated", "mutate"}
 """The faults that hit the answer: the request itself is carried out."""

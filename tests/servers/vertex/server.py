@@ -26,6 +26,9 @@ from .warehouse import Warehouse
 Json = dict[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
 
+HANGS: Answer = (0, {}, b"")
+"""Nothing is said until the client gives up."""
+
 HTML = b"<!DOCTYPE html><html><title>Error</title><p>That's an error.</html>"
 JSON = {"Content-Type": "application/json; charset=UTF-8"}
 OPEN = {"token", "metadata"}
@@ -199,6 +202,9 @@ class _Handler(BaseHTTPRequestHandler):
             answered: Answer | None = (502, {}, b"")
         else:
             answered = self.owner.answer(self.command, self.path, self.headers, body)
+        if answered is HANGS:
+            self.rfile.read(1)
+            answered = None
         if answered is None:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -227,6 +233,8 @@ def _broken(fault: Fault, where: Route) -> Answer | None:
     """An answer in place of the call."""
     if fault.kind == "drop_before":
         return None
+    if fault.kind == "hang":
+        return HANGS
     if fault.kind == "html404":
         return 404, {"Content-Type": "text/html"}, HTML
     if fault.kind == "html":
