@@ -3,9 +3,9 @@
     python bench/matrix.py [--minutes 30] [--seed 1] [--threads 3] [--cell "CELL"]
 
 Each cell starts a server of its own, has one thing go wrong as one call comes in (a fault once or
-for ever, a kill, a cancelled job, a full disk, another writer, a rollback from elsewhere), and
-looks whether the exit code is true, the shares stay in their stages, and a sweep ends what is left.
-Prints a line for each; exits with 1 if anything did not hold.
+for ever, a kill, a cancelled job, a full disk, a clock that is set, another writer, a rollback
+from elsewhere), and looks whether the exit code is true, the shares stay in their stages, and a
+sweep ends what is left. Prints a line for each; exits with 1 if anything did not hold.
 """
 
 import argparse
@@ -29,7 +29,8 @@ def main() -> int:
     given = arguments.parse_args()
 
     sys.path[0] = str(TESTS)  # instead of this folder
-    from cli.cells import Cell, draw, tried, within
+    from cli.cells import Cell, draw, within
+    from cli.trial import tried
 
     dice, lock = Random(given.seed), Lock()
     broken: list[str] = []

@@ -24,7 +24,7 @@ from canarycli.late_methods import dataclass
 from canarycli.operations.accepted import Accepted
 from canarycli.operations.waiting import Waiting
 from canarycli.operations.workspace import Workspace
-from canarycli.provider import RELEASE_NOTE, Detailed, Endpoint, Notes
+from canarycli.provider import BASELINE_NOTE, RELEASE_NOTE, Detailed, Endpoint, Notes
 from canarycli.release import orders
 from canarycli.release.record import Release
 from canarycli.release.request import find_version
@@ -307,15 +307,9 @@ def way_back(work: Workspace, to: str | None, say: Callable[[str], None]) -> Way
     if seen.indivisible:
         raise Unsupported(f"nothing of {seen.name!r} can be rolled back by shares: {seen.unfit}")
     baseline = find_version(seen, to) if to else home(seen, notes)
-    usual = record.release.baseline if record else _noted_home(seen, notes) or baseline
+    noted = notes.get(BASELINE_NOTE) if to else None
+    usual = record.release.baseline if record else noted or baseline
     return WayBack(work, say, record, seen, notes, baseline, usual, waiting, named=to is not None)
-
-
-def _noted_home(seen: Endpoint, notes: Notes) -> str:
-    """Where a rollback goes by the endpoint's notes, "" where there are none or they don't tell."""
-    with suppress(UsageError):
-        return home(seen, notes) if notes else ""
-    return ""
 
 
 def _refuse_another(work: Workspace, notes: Notes) -> None:

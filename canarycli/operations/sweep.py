@@ -141,6 +141,13 @@ class Swept:
         stopped = self.release.outcome is Outcome.STOPPED
         return int(Exit.ROLLED_BACK if stopped else self.release.exit)
 
+    @property
+    def by_hand(self) -> str:
+        """The cloud's own command for the way back, "" unless a person must look."""
+        if self.work is None or self.code != Exit.UNSAFE:
+            return ""
+        return self.work.provider.plain_command(self.release.endpoint, self.release.home)
+
     def _hear(self, event: Event) -> None:
         self.listen(self.release.id, event)
 

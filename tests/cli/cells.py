@@ -1,31 +1,14 @@
-"""The matrix of what can befall a command: at which call, what, and what must hold afterwards."""
+"""The matrix of what can befall a command: which command, at which call, and what."""
 
-import os
-import resource
-import signal
-import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from random import Random
-from time import monotonic, sleep
-from typing import Any
+from time import monotonic
 
-from cli.blackbox import Result, Running
-from cli.worlds import SHARES, WORLDS, OnGoogle, OnMicrosoft, OnSageMaker, Trouble, World
-
-PATIENCE = 150.0
-"""Seconds after which a command hangs."""
-
-WATCH = 420.0
-"""The same of a sweep: a raise without an answer may land on SageMaker for 330 s."""
+from cli.worlds import WORLDS, OnGoogle, OnMicrosoft, OnSageMaker, Trouble
 
 FOREVER = 100_000
-SOON = 0.03
-
-HOME = frozenset({3, 4, 6, 10, 11, 130, 143})
-"""Codes that say the candidate has nothing, unless the command says that it stays as it is."""
 
 
 class Deed(StrEnum):
@@ -38,20 +21,77 @@ class Deed(StrEnum):
     RAISE = "raise"
     ROLL_BACK = "roll-back"
     START_TOO = "start-too"
+    CLOCK_AHEAD = "clock-ahead"
+    CLOCK_BACK = "clock-back"
 
+
+OF_ALL = frozenset({Deed.KILL, Deed.FILL_DISK, Deed.CLOCK_AHEAD, Deed.CLOCK_BACK})
+"""What may happen to any command."""
+
+MOVES = frozenset({Deed.LOWER, Deed.RAISE, Deed.ROLL_BACK})
+"""What others do to the traffic meanwhile."""
 
 RIVALS = 20
 """The share that another machine's start gives the candidate."""
 
-COMMANDS: Mapping[str, tuple[int, Sequence[str]]] = {
-    "start": (100, ("-y", "--on-interrupt", "rollback")),
-    "promote": (100, ("--full", "-y", "--on-interrupt", "rollback")),
-    "shift": (30, ("--percent", "30", "-y")),
-    "rollback": (0, ("-y", "--reason", "the pager rang")),
-}
-"""Each command as it is given, and the share at its end if it ends 0."""
+HELD = ("-p", "5", "--bake", "1s", "-y")
+LEFT = ("-y", "--detach")
+PROMOTED = ("--stages", "100", "--bake", "0s", "-y")
+BACK = ("--on-interrupt", "rollback")
 
-BY_HAND = {Deed.LOWER: 0, Deed.RAISE: 60}
+
+@dataclass(frozen=True)
+class Order:
+    """A command as it is given.
+
+    Attributes:
+        share: the candidate's at its end if it ends 0.
+        args: what it is given.
+        begun: how a start before it left the release, None if there is none.
+        deeds: what may happen meanwhile, besides trouble with a call.
+        judged: whether it asks for metrics where a plan has checks.
+    """
+
+    share: int
+    args: Sequence[str]
+    begun: Sequence[str] | None = HELD
+    deeds: frozenset[Deed] = OF_ALL | MOVES
+    judged: bool = False
+
+
+COMMANDS: Mapping[str, Order] = {
+    "start": Order(100, ("-y", *BACK), None, frozenset(Deed), judged=True),
+    "promote": Order(
+        100, ("--full", "-y", *BACK), HELD, frozenset(Deed) - {Deed.START_TOO}, judged=True
+    ),
+    "shift": Order(30, ("--percent", "30", "-y")),
+    "rollback": Order(0, ("-y", "--reason", "the pager rang")),
+    "pause": Order(5, ("--for", "1h")),
+    "resume": Order(100, ("-y", *BACK), LEFT, OF_ALL | MOVES | {Deed.CANCEL}, judged=True),
+    "guard": Order(5, ("--for", "3s"), judged=True),
+    "sweep": Order(0, ("--older-than", "0s", "--do", "rollback"), LEFT),
+    "cleanup": Order(100, ("-y",), PROMOTED, OF_ALL),
+}
+
+CALLS: Mapping[str, Sequence[str]] = {
+    "sagemaker": OnSageMaker.calls,
+    "vertex": OnGoogle.calls,
+    "azureml": OnMicrosoft.calls,
+}
+METRICS = {
+    "sagemaker": OnSageMaker.metrics,
+    "vertex": OnGoogle.metrics,
+    "azureml": OnMicrosoft.metrics,
+}
+REMOVES = {
+    "sagemaker": ("CreateEndpointConfig", "UpdateEndpoint"),
+    "vertex": ("undeployModel", "getOperation"),
+    "azureml": ("deployment.delete",),
+}
+"""The calls that take a version away."""
+
+SEES_LATE = "azureml"
+"""Its metrics are a minute old at best: no release of seconds ever comes to a hold by them."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +99,6 @@ class Cell:
     """One command, and what befalls it.
 
     Attributes:
-        command: `start`, or another one of `COMMANDS` for a release that holds at 5 %.
         call: the call of the cloud at which it happens, after `skip` others of that name.
         what: a trouble with that call, or somebody's deed.
         times: how often the trouble comes.
@@ -82,205 +121,33 @@ class Cell:
         kind: type[Trouble | Deed] = Trouble if what in set(Trouble) else Deed
         return cls(cloud, command, call, int(skip), kind(what), int(times))
 
+    @property
+    def order(self) -> Order:
+        return COMMANDS[self.command]
 
-CALLS: Mapping[str, Sequence[str]] = {
-    "sagemaker": OnSageMaker.calls,
-    "vertex": OnGoogle.calls,
-    "azureml": OnMicrosoft.calls,
-}
+    @property
+    def judged(self) -> bool:
+        """Whether it is about the metrics that a plan asks for."""
+        return self.call == METRICS[self.cloud]
 
 
 def draw(dice: Random) -> Cell:
     """Any cell."""
     cloud = dice.choice(sorted(WORLDS))
-    command = dice.choice(["start", "start", "start", *COMMANDS])
-    call, skip = dice.choice(CALLS[cloud]), dice.choice([0, 0, 1, 2, 3, 5, 8])
-    odd = {"start": set(), "promote": {Deed.START_TOO}}.get(command, {Deed.START_TOO, Deed.CANCEL})
-    deeds = [deed for deed in Deed if deed not in odd]
-    what: Trouble | Deed = dice.choice(deeds)
+    command = dice.choice(["start", "start", *COMMANDS])
+    order, calls = COMMANDS[command], list(CALLS[cloud])
+    if order.judged and (cloud != SEES_LATE or command == "start"):
+        calls.append(METRICS[cloud])
+    if command == "cleanup":
+        calls += REMOVES[cloud]
+    call, skip = dice.choice(calls), dice.choice([0, 0, 1, 2, 3, 5, 8])
+    what: Trouble | Deed = dice.choice(sorted(order.deeds))
     if dice.random() < 0.5:
         what = dice.choice(list(Trouble))
     times = dice.choice([1, 1, 2, FOREVER]) if isinstance(what, Trouble) else 1
+    if what is Trouble.HANGS:
+        times = min(times, 2)
     return Cell(cloud, command, call, skip, what, times)
-
-
-@dataclass
-class Trial:
-    """A cell as it is tried on a world of its own.
-
-    Attributes:
-        broken: what did not hold.
-        before: the shares there were when the deed was done.
-    """
-
-    cell: Cell
-    world: World
-    result: Result | None = None
-    done: bool = False
-    before: Sequence[float] = ()
-    phone: Result | None = None
-    rival: Result | None = None
-    broken: list[str] = field(default_factory=list)
-
-    def run(self) -> list[str]:
-        """Try it, see what it came to, bring it to an end, and see that."""
-        cell, world = self.cell, self.world
-        if cell.command != "start":
-            hold = ("-m", world.model, "-p", "5", "--bake", "1s", "-y")
-            held = world.ann.run("start", *hold)
-            assert held.code == 0, held.err
-        running = self._begin()
-        self.result = self._end(running)
-        if self.result is not None:
-            self._judge(self.result)
-        world.calm()
-        self._sweep()
-        return self.broken
-
-    def blame(self, what: str) -> None:
-        """Something did not hold."""
-        said = ""
-        if self.result is not None:
-            said = "".join(
-                f"\n    {line}" for line in (self.result.out + self.result.err).split("\n")
-            )
-        self.broken.append(f"{what}; shares {list(self.world.shares())}{said}")
-
-    def _begin(self) -> Running:
-        cell, world, first = self.cell, self.world, len(self.world.seen())
-        args = (cell.command, *COMMANDS[cell.command][1])
-        if cell.command == "start":
-            args = (*args, "-m", world.model)
-        if isinstance(cell.what, Trouble):
-            world.trouble(cell.call, cell.what, cell.skip, cell.times)
-            return world.ann.begin(*args)
-        running = world.ann.begin(*args)
-        self._await(running, first)
-        return running
-
-    def _await(self, running: Running, first: int) -> None:
-        """Do the deed as soon as its call has come in; never where it does not come."""
-        cell = self.cell
-        while running.process.poll() is None:
-            came = sum(call == cell.call for call in self.world.seen()[first:])
-            if came > cell.skip:
-                self._do(running)
-                return
-            sleep(SOON)
-
-    def _do(self, running: Running) -> None:
-        what, world, pid = self.cell.what, self.world, running.process.pid
-        self.done, self.before = True, tuple(world.shares())
-        match what:
-            case Deed.KILL:
-                os.kill(pid, signal.SIGKILL)
-            case Deed.CANCEL:
-                os.kill(pid, signal.SIGTERM)
-            case Deed.FILL_DISK:  # no file of this process grows any more
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
-            case Deed.LOWER | Deed.RAISE:
-                world.somebody_sets(BY_HAND[Deed(what)])
-            case Deed.ROLL_BACK:
-                self.phone = world.ann.elsewhere("phone").run("rollback", *world.flags, "-y")
-            case Deed.START_TOO:
-                theirs = ("-m", world.model, "-p", str(RIVALS), "--bake", "1s", "-y")
-                self.rival = world.ann.elsewhere("phone").run("start", *world.flags, *theirs)
-
-    def _end(self, running: Running) -> Result | None:
-        try:
-            result = running.end(PATIENCE)
-        except subprocess.TimeoutExpired:
-            running.kill()
-            self.blame(f"no end within {PATIENCE:g} s")
-            return None
-        return None if result.code == -signal.SIGKILL else result
-
-    def _judge(self, result: Result) -> None:
-        """Whether the exit code is true, and nothing went where it must not."""
-        cell, text, share = self.cell, result.out + result.err, self.world.shares()[-1]
-        untouched = max(self.world.shares()) == 0 or "has all traffic again" in text
-        full = cell.what is Deed.FILL_DISK and share == 0 and untouched
-        if (result.code == 1 and not full) or "fault in canary" in text:
-            self.blame(f"ended {result.code}, it broke")
-        if result.code == 0 and not self._is_as_asked(share):
-            self.blame(f"ended 0 with {share:g}%")
-        if result.code in HOME and share > 0 and not self._said_to_stay(text):
-            self.blame(f"ended {result.code} with {share:g}%")
-        if result.code == 13 and "by hand: " not in text:
-            self.blame("ended 13 without a way by hand")
-        told = self._said_to_stay(text) or "by hand" in text
-        if result.code in {8, 9} and share > 0 and not told:
-            self.blame(f"ended {result.code} with {share:g}%, unsaid")
-        if result.code == 14 and cell.what is not Deed.RAISE:
-            self.blame("ended 14, and nobody raised anything")
-        if self.rival is not None:
-            self._judge_rival(result, self.rival)
-        elif result.code in {2, 5, 7, 12, 20}:
-            self.blame(f"ended {result.code}")
-        self._judge_shares()
-
-    def _judge_rival(self, result: Result, rival: Result) -> None:
-        """Of two starts one goes on, and the other one touches nothing of it."""
-        codes = (result.code, rival.code)
-        if codes not in {(0, 7), (0, 2), (7, 0)}:
-            self.blame(f"the two starts ended {codes}: {rival.out}{rival.err}")
-        elif self.world.shares()[-1] != (RIVALS if rival.code == 0 else 100):
-            self.blame(f"the other's split was changed, {codes}: {rival.out}{rival.err}")
-
-    def _is_as_asked(self, share: float) -> bool:
-        """Whether the candidate has what a command that ended 0 says; others may follow it."""
-        wanted = COMMANDS[self.cell.command][0]
-        if wanted == 0:
-            return share == 0 or (self.cell.what is Deed.RAISE and self.done)
-        return share == wanted or (wanted in self.world.shares() and self.done)
-
-    def _said_to_stay(self, text: str) -> bool:
-        return "stays as it is" in text
-
-    def _judge_shares(self) -> None:
-        """Never more than a stage at once, and never more once somebody lowered it for good."""
-        theirs = {BY_HAND[Deed(self.cell.what)]} if self.cell.what in BY_HAND else set()
-        theirs |= {RIVALS} if self.rival is not None and self.rival.code == 0 else set()
-        shares = self.world.shares()
-        for share in set(shares) - {*SHARES, COMMANDS[self.cell.command][0]} - theirs:
-            self.blame(f"{share:g}% is no stage")
-        over = self.phone is not None and self.phone.code == 0
-        if over and any(share > 0 for share in shares[len(self.before) + 1 :]):
-            self.blame("a raise came after a rollback that ended 0")
-        if over and shares[-1] > 0:
-            self.blame(f"{shares[-1]:g}% after a rollback that ended 0")
-        if self.phone is not None and self.phone.code != 0:
-            self.blame(f"the phone's rollback ended {self.phone.code}: {self.phone.err}")
-
-    def _sweep(self) -> None:
-        """What nobody drives any more is found by a sweep, and brought to an end."""
-        share = self.world.shares()[-1]
-        if (self.cell.what is Deed.RAISE and self.done) or self.rival is not None:
-            return  # it is theirs to answer for
-        state = self._state_of("state")
-        if 0 < share < 100 and state in {"ended", "idle"}:
-            self.blame(f"{share:g}% and no open release")
-        if self.result is None:  # else its lease would have to end first
-            self.world.ann.run("unlock", self._state_of("endpoint"), "--yes")
-        # One that waits for a person is only judged by a sweep.
-        sweep = ("sweep", "--older-than", "0s", "--do", "rollback")
-        end = ("rollback", "-y") if state in {"held", "paused"} else sweep
-        swept = self.world.ann.begin(*end).end(WATCH)
-        share = self.world.shares()[-1]
-        if swept.code not in {0, 3} or 0 < share < 100:
-            self.blame(f"{end[0]} ended {swept.code} with {share:g}%: {swept.out}{swept.err}")
-
-    def _state_of(self, what: str) -> str:
-        status: Any = self.world.ann.run("status", "-o", "json")
-        return str(status.json[what]) if status.code == 0 else "unknown"
-
-
-def tried(cell: Cell, folder: Path) -> Trial:
-    """The cell, tried on a server of its own."""
-    with WORLDS[cell.cloud](folder) as world:
-        trial = Trial(cell, world)
-        trial.run()
-        return trial
 
 
 def within(seconds: float, cells: Callable[[], Cell]) -> Iterator[Cell]:

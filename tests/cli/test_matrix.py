@@ -3,13 +3,16 @@
 from pathlib import Path
 
 import pytest
-from cli.cells import Cell, tried
+from cli.cells import Cell
+from cli.trial import tried
 
 CELLS = (
     "vertex start updateEndpoint 1 kill 1",
     "vertex promote getEndpoint 1 lower 1",
     "azureml rollback endpoint.get 0 raise 1",
     "sagemaker start UpdateEndpointWeightsAndCapacities 1 fill-disk 1",
+    "vertex sweep updateEndpoint 0 denied 1000",
+    "vertex cleanup undeployModel 0 denied 1",
 )
 
 

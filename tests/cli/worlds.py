@@ -66,6 +66,9 @@ class World(Protocol):
     def settles_in(self, seconds: float) -> None:
         """Have a change of traffic take so long."""
 
+    def judge(self) -> None:
+        """Serve healthy traffic, and give ann's plan a check."""
+
     def shares(self) -> Sequence[float]:
         """The candidate's shares so far, each change once, the one in force last."""
 
@@ -132,6 +135,14 @@ class OnSageMaker:
         """Have a change of traffic take so long."""
         self.server.control("settings", {"weights_seconds": seconds, "update_seconds": seconds})
 
+    def judge(self) -> None:
+        """Serve healthy traffic, and give ann's plan a check."""
+        self.server.control("settings", {"metric_resolution_seconds": 1})
+        healthy = {name: {"errors_5xx": 0.002} for name in ("v1", "v2")}
+        body = {"endpoint": "fraud", "rate": 300, "backfill_seconds": 120, "variants": healthy}
+        self.server.control("traffic", body)
+        _check(self.ann, "provider: sagemaker,", "metric_delay: 0s, metric_period: 1s,")
+
     def shares(self) -> Sequence[float]:
         """The candidate's shares so far."""
         splits = self.server.control("shares", {"endpoint": "fraud"})
@@ -176,6 +187,11 @@ class OnGoogle:
 
     def settles_in(self, seconds: float) -> None:
         """Vertex AI changes the split in its answer."""
+
+    def judge(self) -> None:
+        """Serve healthy traffic, and give ann's plan a check."""
+        self.world.serve()
+        _check(self.ann, "provider: vertex,", "metric_delay: 0s, metric_period: 1s,")
 
     def shares(self) -> Sequence[float]:
         """The candidate's shares so far."""
@@ -224,9 +240,21 @@ class OnMicrosoft:
         """Have a change of traffic take so long."""
         self.world.server.control("settings", endpoint_seconds=seconds)
 
+    def judge(self) -> None:
+        """Serve healthy traffic, and give ann's plan a check."""
+        self.world.serve()
+        _check(self.ann, "provider: azureml,", "metric_delay: 0s,")
+
     def shares(self) -> Sequence[float]:
         """The candidate's shares so far."""
         return [float(share) for share in self.world.shares()]
+
+
+def _check(ann: Canary, provider: str, soon: str) -> None:
+    written = (ann.folder / "canary.yaml").read_text()
+    checks = "on_no_metrics: {pause: 2s, then: rollback}\n    checks: "
+    written = written.replace(provider, f"{provider} {soon}")
+    ann.write(written.replace("checks: []", f"{checks}[{{metric: errors_5xx, never_above: 5%}}]"))
 
 
 def _config(head: str) -> str:

@@ -42,7 +42,8 @@ def sweep(
 
 def _line(one: Swept) -> str:
     if one.failure is not None:
-        return f"{one.release.id} {one.release.endpoint}  {one.failure.message}"
+        way = f"\n  by hand: {one.by_hand}" if one.by_hand else ""
+        return f"{one.release.id} {one.release.endpoint}  {one.failure.message}{way}"
     word = (one.release.outcome or one.release.state).value.replace("_", " ")
     return f"{one.release.id} {one.release.endpoint}  {_did(one)}: {word}"
 
@@ -60,4 +61,5 @@ def _document(one: Swept) -> dict[str, Any]:
         "outcome": outcome.value if outcome else None,
         "exit_code": one.code,
         "error": one.failure.message if one.failure else None,
+        "by_hand": one.by_hand or None,
     }

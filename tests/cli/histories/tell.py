@@ -1,6 +1,7 @@
 """Tells a history: runs its commands as processes and keeps what each of them said and when."""
 
 import contextlib
+import logging
 import os
 import resource
 import signal
@@ -263,6 +264,8 @@ def _shared(history: History, folder: Path) -> Iterator[Mapping[str, str]]:
         yield {"CANARY_STATE": str(folder / "records")} if history.shared else {}
         return
     import boto3
+
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
     from servers.records.s3 import run_s3
 
     with run_s3() as port:

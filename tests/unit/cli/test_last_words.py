@@ -16,11 +16,11 @@ class Interrupted(CanaryError):
         self.cut = cut
 
     @property
-    def facts(self) -> Sequence[str]:
+    def facts(self) -> tuple[str, ...]:
         raise self.cut
 
     @facts.setter
-    def facts(self, _: Sequence[str]) -> None:
+    def facts(self, _: tuple[str, ...]) -> None:
         """There are none."""
 
 
