@@ -1,16 +1,13 @@
 """Machines that share no records: a rollback from one stays, and one of two starts goes on."""
 
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
-from engine.rehearsal import BASELINE, CANDIDATE, ENDPOINT, Rehearsal, seconds
+from engine.rehearsal import BASELINE, CANDIDATE, ENDPOINT, seconds
+from engine.stage import LATE, Cloud, Stage
 
-from canarycli.engine.controller import Controller, Driver
-from canarycli.engine.loop import drive, looked_enough
+from canarycli.engine.loop import drive
 from canarycli.errors import (
     Conflict,
     Denied,
@@ -25,123 +22,13 @@ from canarycli.provider import (
     RAISED_NOTE,
     RELEASE_NOTE,
     ROLLED_BACK_NOTE,
-    Endpoint,
-    Limits,
     Notes,
 )
-from canarycli.release.mark import Mark, noted_before
+from canarycli.release.mark import Mark
 from canarycli.release.orders import roll_back
 from canarycli.release.record import Outcome, Release
-from canarycli.release.rescue import home, rescue
-from canarycli.simulator import Simulator
-from canarycli.store.memory import MemoryStore
+from canarycli.release.rescue import rescue
 from canarycli.traffic import Traffic
-
-LATE = seconds(60)
-
-
-class Cloud:
-    """The simulator as a cloud whose requests can be late, lost, denied or overtaken."""
-
-    def __init__(self, simulator: Simulator) -> None:
-        self.simulator = simulator
-        self.shifts: list[tuple[float, Notes]] = []
-        self.before: list[Any] = []
-        self.asleep: list[tuple[Traffic, Notes]] = []
-        self.looks: list[Exception | None] = []
-        self.locked: list[Callable[[], None]] = []
-        self.notes_first = False
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.simulator, name)
-
-    @property
-    def limits(self) -> Limits:
-        return replace(self.simulator.limits, late_request=LATE, notes_first=self.notes_first)
-
-    def describe(self, endpoint: str) -> Endpoint:
-        error = self.looks.pop(0) if self.looks else None
-        if error is not None:
-            raise error
-        return self.simulator.describe(endpoint)
-
-    def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
-        if self.locked:
-            self.locked.pop(0)()
-        self.shifts.append((to.of(CANDIDATE), notes))
-        if to.of(CANDIDATE) > 0 and self.before:
-            self.before.pop(0)(to, notes)
-        return self.simulator.shift(seen, to, notes, raises=raises)
-
-    def fall_asleep(self, to: Traffic, notes: Notes) -> None:
-        self.asleep.append((to, notes))
-        raise Unavailable("no answer")
-
-    def wake_up(self) -> None:
-        for to, _ in self.asleep:
-            self.simulator.impose(ENDPOINT, to)
-        self.asleep.clear()
-
-    @property
-    def share(self) -> float:
-        return self.simulator.describe(ENDPOINT).traffic.of(CANDIDATE)
-
-    @property
-    def notes_now(self) -> Notes:
-        return self.simulator.notes(self.simulator.describe(ENDPOINT))
-
-
-class Stage:
-    """One cloud, one clock, and as many machines as it takes."""
-
-    def __init__(self) -> None:
-        self.rehearsal = Rehearsal(settle=0)
-        self.cloud = Cloud(self.rehearsal.simulator)
-        self.clock = self.rehearsal.clock
-
-    def machine(self, name: str) -> Controller:
-        return Controller(MemoryStore(), self.cloud, self.clock, Driver(name))
-
-    def start(
-        self, driver: Controller, model: str = CANDIDATE, began: datetime | None = None
-    ) -> Release:
-        now = self.clock.now()
-        found = noted_before(self.cloud.notes_now, began or now, now)
-        return self._started(driver, model, found, began or now)
-
-    def _started(self, driver: Controller, model: str, found: Notes, began: datetime) -> Release:
-        from canarycli.release.request import Request, prepare
-
-        request = Request("simulator", "local", model, self.rehearsal.plan, "ann", deploy={})
-        endpoint = self.cloud.simulator.describe(ENDPOINT)
-        release = prepare(request, endpoint, release_id=new_id(), now=self.clock.now())
-        return driver.create(replace(release, found=found, started_at=began)).release
-
-    def roll_back(self, name: str = "dana@phone", to: str | None = None) -> Release:
-        """As `canary rollback` does from a machine that knows nothing."""
-        machine, release = self.turned_back(name, to)
-        return drive(
-            machine, release.key, enough=lambda r: looked_enough(r, self.clock.now()), insist=False
-        )
-
-    def turned_back(self, name: str, to: str | None = None) -> tuple[Controller, Release]:
-        machine, notes = self.machine(name), self.cloud.notes_now
-        seen = self.cloud.simulator.describe(ENDPOINT)
-        release = rescue(
-            seen,
-            notes,
-            to=home(seen, notes, to),
-            release_id=new_id(),
-            provider="simulator",
-            place="local",
-            settings={},
-            by=name,
-            reason="",
-            now=self.clock.now(),
-            limits=self.cloud.limits,
-            aimed=to is not None,
-        )
-        return machine, machine.create(release).release
 
 
 def raises(cloud: Cloud) -> list[float]:
@@ -212,32 +99,6 @@ def test_a_rollback_between_two_stages_is_seen_before_the_next_raise() -> None:
     stage.roll_back()
     assert drive(ann, release.key).outcome is Outcome.STOPPED
     assert raises(stage.cloud) == [5]
-
-
-def test_a_rollback_to_the_candidate_stays_whoever_drove_or_rolls_back_without_a_word() -> None:
-    stage = Stage()
-    ann = stage.machine("ann@laptop")
-    release = stage.start(ann)
-    drive(ann, release.key, enough=lambda r: r.confirmed_at is not None)
-    stage.roll_back("bob@desk", to=CANDIDATE)
-    ended = drive(ann, release.key)
-    assert (ended.outcome, stage.cloud.share) == (Outcome.STOPPED, 100)
-    assert ended.why == f"bob@desk rolled back to {CANDIDATE}; not touched"
-    assert stage.roll_back("dana@phone").baseline == CANDIDATE
-    assert stage.cloud.share == 100
-
-
-def test_of_two_rollbacks_to_different_versions_the_later_one_stays() -> None:
-    stage = Stage()
-    ann = stage.machine("ann@laptop")
-    release = stage.start(ann)
-    drive(ann, release.key, enough=lambda r: r.confirmed_at is not None)
-    phone, back = stage.turned_back("dana@phone")
-    drive(phone, back.key, enough=lambda r: r.is_home)  # and goes on looking
-    stage.roll_back("bob@desk", to=CANDIDATE)
-    ended = drive(phone, back.key)
-    assert (ended.baseline, ended.outcome) == (CANDIDATE, Outcome.STOPPED)
-    assert stage.cloud.share == 100
 
 
 def test_an_old_mark_does_not_stop_a_new_release() -> None:

@@ -1,0 +1,33 @@
+"""A rollback to a version that a person named stays, whoever drives or rolls back."""
+
+from engine.rehearsal import CANDIDATE
+from engine.stage import Stage
+
+from canarycli.engine.loop import drive
+from canarycli.release.record import Outcome
+
+
+def test_a_rollback_to_the_candidate_stays_whoever_drove_or_rolls_back_without_a_word() -> None:
+    stage = Stage()
+    ann = stage.machine("ann@laptop")
+    release = stage.start(ann)
+    drive(ann, release.key, enough=lambda r: r.confirmed_at is not None)
+    stage.roll_back("bob@desk", to=CANDIDATE)
+    ended = drive(ann, release.key)
+    assert (ended.outcome, stage.cloud.share) == (Outcome.STOPPED, 100)
+    assert ended.why == f"bob@desk rolled back to {CANDIDATE}; not touched"
+    assert stage.roll_back("dana@phone").baseline == CANDIDATE
+    assert stage.cloud.share == 100
+
+
+def test_of_two_rollbacks_to_different_versions_the_later_one_stays() -> None:
+    stage = Stage()
+    ann = stage.machine("ann@laptop")
+    release = stage.start(ann)
+    drive(ann, release.key, enough=lambda r: r.confirmed_at is not None)
+    phone, back = stage.turned_back("dana@phone")
+    drive(phone, back.key, enough=lambda r: r.is_home)  # and goes on looking
+    stage.roll_back("bob@desk", to=CANDIDATE)
+    ended = drive(phone, back.key)
+    assert (ended.baseline, ended.outcome) == (CANDIDATE, Outcome.STOPPED)
+    assert stage.cloud.share == 100
