@@ -24,12 +24,12 @@ from canarycli.errors import (
 )
 from canarycli.journal import Event
 from canarycli.late_methods import dataclass
-from canarycli.provider import RAISED_NOTE, Deployer, Endpoint, Notes, Provider, Reporting
+from canarycli.provider import Deployer, Endpoint, Provider, Reporting
 from canarycli.release.context import Decision
 from canarycli.release.decide import decide
 from canarycli.release.mark import left_by
 from canarycli.release.record import Release, State
-from canarycli.release.rescue import CROSSING, SENDING, is_marked, noted_raise, tagged_since
+from canarycli.release.rescue import CROSSING, SENDING, is_marked, noted_with, tagged_since
 from canarycli.store import Record, Stale, Store
 from canarycli.traffic import Traffic
 from canarycli.verbs import offers
@@ -227,7 +227,8 @@ class Controller:
         try:
             notes = self.provider.notes(endpoint)
             if first and not is_marked(release, notes):
-                self.provider.shift(endpoint, release.home, self._mark(release), raises=False)
+                mark = left_by(release, self.clock.now())
+                self.provider.shift(endpoint, release.home, mark, raises=False)
                 notes = self.provider.notes(endpoint)
         except Denied:
             return replace(release, unmarked=True)
@@ -235,9 +236,6 @@ class Controller:
             return self._loose(release)
         sure = is_marked(release, notes) and not tagged_since(release, notes)
         return release if sure else self._loose(release)
-
-    def _mark(self, release: Release) -> Notes:
-        return left_by(release, self.clock.now())
 
     def _deploy(self, saved: Record, endpoint: Endpoint) -> None:
         release = saved.release
@@ -266,9 +264,9 @@ class Controller:
         if split is None or not self._may_raise(saved):
             self._answered(saved, before, raised=before.raised)
             return decision
-        asked_at = self.clock.now()
+        asked_at, notes = self.clock.now(), noted_with(release, self.provider.limits)
         try:
-            request = self.provider.shift(endpoint, split, self._notes(release), raises=True)
+            request = self.provider.shift(endpoint, split, notes, raises=True)
         except Conflict as error:
             # Somebody's change is under way, ours perhaps: the next look tells.
             self._answered(saved, before, raised=before.raised, base="")
@@ -281,12 +279,6 @@ class Controller:
         if said := keep_warm(self.provider, endpoint, release):
             self.tell("warm", said)
         return decision
-
-    def _notes(self, release: Release) -> Notes:
-        """What is noted with a raise: its share too, where notes come before it."""
-        if not self.provider.limits.notes_first:
-            return release.notes
-        return {**release.notes, RAISED_NOTE: noted_raise(release.target, release.shadow)}
 
     def _twice(self, saved: Record, before: Release, took: timedelta) -> Release:
         """The record before a raise; one that was answered slowly may have a copy on its way.
@@ -302,7 +294,8 @@ class Controller:
         release, split = saved.release, decision.shift
         if split is None:
             return decision
-        notes = self._mark(release) if release.state is State.ROLLING_BACK else {}
+        back = release.state is State.ROLLING_BACK
+        notes = left_by(release, self.clock.now()) if back else {}
         try:
             request = self.provider.shift(endpoint, split, notes, raises=False)
         except Conflict as error:

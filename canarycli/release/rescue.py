@@ -175,6 +175,13 @@ def loose_after(release: Release, limits: Limits, now: datetime) -> datetime | N
     return max(now, looked) + left if left > timedelta(0) else None
 
 
+def noted_with(release: Release, limits: Limits) -> Notes:
+    """What is noted with a raise: its share too, where notes come before it."""
+    if not limits.notes_first:
+        return release.notes
+    return {**release.notes, RAISED_NOTE: noted_raise(release.target, release.shadow)}
+
+
 def noted_raise(share: float, copied: float = 0.0) -> str:
     """What is noted of a raise that is about to be sent."""
     return f"copy {round(copied, 2):g}" if copied else f"{round(share, 2):g}"
