@@ -72,6 +72,9 @@ ANSWERS: Mapping[str, Unit] = MappingProxyType(
 )
 """Metrics of what a model says, read from recorded answers; their `n` is answers, not traffic."""
 
+FAILURES = frozenset({"errors", "errors_5xx", "model_errors"})
+"""Metrics of which every bad request got no answer of its model's; of others most may be bad."""
+
 ABOUT = frozenset({"class_share", "score_over", "error_over"})
 """Those that say what about: `class_share(fraud)`."""
 
@@ -164,6 +167,11 @@ class Metric:
         if self.origin is None or not self.says:
             return None
         return float(self.origin.settings.get("sample", 1.0))
+
+    @property
+    def counts_failures(self) -> bool:
+        """Whether its bad requests are failures that somebody felt."""
+        return self.name in FAILURES
 
     @property
     def traffic(self) -> bool:

@@ -1,9 +1,7 @@
 """Says when so much fails that being no worse than the baseline is no pass."""
 
 from canarycli.judge.comparison import BROKEN_RATE, Comparison
-
-FAILURES = frozenset({"errors", "errors_5xx", "model_errors"})
-"""Metrics of which every bad request got no answer of its model's; of others most may be bad."""
+from canarycli.metrics import FAILURES
 
 BASELINE_FAILS = "the baseline itself is failing"
 BOTH_FAIL = "most of its requests fail, so being like the baseline is no pass"

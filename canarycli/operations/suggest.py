@@ -113,7 +113,7 @@ def _traffic(intent: Intent, seen: Foresight) -> tuple[Check, Traffic]:
             "stages are made from a check on errors, and the plan has none that is known here",
             hint="add a check such as errors with no_worse_by: 0.5pp",
         )
-    check = min(rated, key=lambda c: c.metric.name not in {"errors", "errors_5xx", "model_errors"})
+    check = min(rated, key=lambda c: not c.metric.counts_failures)
     facts = seen.known[check.name]
     finest = intent.work.provider.limits.finest_percent
     rate, phi = float(facts["rate"]), float(facts.get("phi", 1.0))

@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from canarycli.judge.finding import Finding
+    from canarycli.plan import Check
 
 SIGNS = {"pass": "✔", "fail": "✖", "inconclusive": "◔", "no_data": "?"}
 """The sign of a verdict, everywhere."""
-
-FAILURES = frozenset({"errors", "errors_5xx", "model_errors"})
-"""Checks whose bad requests are failures that somebody felt."""
 
 
 def row(finding: "Finding") -> dict[str, Any]:
@@ -56,12 +54,13 @@ def served(findings: "Sequence[Finding]") -> float:
     return max((finding.n_candidate or 0.0 for finding in findings), default=0.0)
 
 
-def extra_failures(findings: "Sequence[Finding]") -> float:
+def extra_failures(findings: "Sequence[Finding]", checks: "Sequence[Check]") -> float:
     """About how many requests failed on the candidate that the baseline would have served.
 
-    None where chance alone may have made the difference.
+    None where chance alone may have made the difference, or there is no baseline to say it by.
     """
-    return max((_extra(f) for f in findings if f.check in FAILURES), default=0.0)
+    failures = {check.name for check in checks if check.metric.counts_failures}
+    return max((_extra(f) for f in findings if f.check in failures), default=0.0)
 
 
 def _extra(finding: "Finding") -> float:

@@ -45,7 +45,8 @@ def test_a_failing_candidate_goes_back_after_reads_in_a_row() -> None:
 
 
 def test_the_relative_check_fails_against_the_baseline_and_says_what_it_cost() -> None:
-    rehearsal = Rehearsal(replace(PLAN, checks=(RELATIVE,)), scenario="failing")
+    named = replace(RELATIVE, name="what customers feel")
+    rehearsal = Rehearsal(replace(PLAN, checks=(named,)), scenario="failing")
     release = rehearsal.start()
     assert rehearsal.finish().outcome is Outcome.ROLLED_BACK
     end = rehearsal.store.events(release.id)[-1]

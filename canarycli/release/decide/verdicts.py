@@ -180,13 +180,14 @@ def _read(context: Context, judgement: Judgement) -> Release:
         for f in judgement.findings
         if f.verdict is Verdict.FAIL and f.role is Role.GATE
     }
+    extra = extra_failures(judgement.findings, before.plan.checks)
     context.release = replace(
         before,
         failing=failing,
         findings=judgement.findings,
         verdict=judgement.verdict,
         served=max(before.served, before.served_before + served(judgement.findings)),
-        extra=max(before.extra, before.extra_before + extra_failures(judgement.findings)),
+        extra=max(before.extra, before.extra_before + extra),
         judge=judgement.state,
         read_at=context.now,
     )
