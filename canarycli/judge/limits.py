@@ -116,9 +116,9 @@ def telling(check: Check, limit: float) -> float:
     return THREE / rate if rate > 0 else 0.0
 
 
-def needs_more(check: Check, candidate: Pooled, short: float) -> str:
-    """`610 of 3,000 requests` for the sentence."""
-    return _missing(candidate, check.min_requests if short else 0.0)
+def needs_more(check: Check, arm: Pooled, where: str = "") -> str:
+    """`610 of 3,000 requests` for the sentence, and ` on the baseline` where it is that one."""
+    return f"{_missing(arm, check.min_requests)}{where}"
 
 
 def _counted(check: Check, candidate: Pooled) -> bool:
@@ -126,7 +126,7 @@ def _counted(check: Check, candidate: Pooled) -> bool:
     return check.min_requests > 0 or candidate.n is not None
 
 
-def _missing(candidate: Pooled, enough: float) -> str:
-    if candidate.n is None:
+def _missing(arm: Pooled, enough: float) -> str:
+    if arm.n is None:
         return "but its source does not say how many requests"
-    return f"{requests(candidate.n)} of {requests(enough)} requests"
+    return f"{requests(arm.n)} of {requests(enough)} requests"

@@ -181,7 +181,7 @@ def _verdict(case: Case, *, blamed: bool) -> tuple[Verdict, str]:
     if case.alone:
         return Verdict.INCONCLUSIVE, "nothing is left to compare it with"
     if short:
-        return Verdict.INCONCLUSIVE, needs_more(case.check, _pooled(case, ours=True), short)
+        return Verdict.INCONCLUSIVE, _asked_for(case)
     if case.memory.since != case.arms.since:
         return Verdict.INCONCLUSIVE, "nothing is known at this share yet"
     evidence = case.evidence
@@ -238,3 +238,11 @@ def _pooled(case: Case, *, ours: bool) -> Pooled:
 
 def _short_of(case: Case) -> float:
     return max(shortage(case.check, _pooled(case, ours=ours)) for ours in (True, False))
+
+
+def _asked_for(case: Case) -> str:
+    """How many requests the check asks for and the arm has that lacks more of them."""
+    ours, theirs = (_pooled(case, ours=ours) for ours in (True, False))
+    if shortage(case.check, ours) >= shortage(case.check, theirs):
+        return needs_more(case.check, ours)
+    return needs_more(case.check, theirs, " on the baseline")

@@ -232,15 +232,49 @@ def test_once_nothing_is_compared_any_more_nothing_is_awaited() -> None:
 
 
 def test_before_the_first_labels_are_due_silence_is_no_missing_data() -> None:
-    empty = Series((), MINUTE, HOURS)
+    """Nor is it for five periods after."""
+    empty = Series((), MINUTE, HOURS, labelled=0.4)
     found = measured({"accuracy": empty}, {"accuracy": empty}, until=60)
+    state: State = {}
+    for now in (60, 365):
+        early = judge([ACCURACY], found, arms(now, share=50), state)
+        state = early.state
+        assert early.findings[0].verdict is Verdict.INCONCLUSIVE
+        assert early.findings[0].sentence == "accuracy: can't tell yet, first data due 09:01 UTC"
 
-    early = judge([ACCURACY], found, arms(60, share=50), {})
-    later = judge([ACCURACY], found, arms(370, share=50), early.state)
+    later = judge([ACCURACY], found, arms(366, share=50), state)
 
-    assert early.findings[0].verdict is Verdict.INCONCLUSIVE
-    assert early.findings[0].sentence == "accuracy: can't tell yet, first data due 09:01 UTC"
     assert later.findings[0].verdict is Verdict.NO_DATA
+
+
+def test_what_was_answered_before_the_split_is_not_said_to_be_judged() -> None:
+    series = replace(late(390), labelled=0.4)
+    found = measured({"accuracy": series}, {"accuracy": series}, until=390)
+
+    told = [
+        judge([ACCURACY], found, arms(390, since=since, share=50), {}).findings[0].sentence
+        for since in (30, 29)
+    ]
+
+    assert ["judged" in sentence for sentence in told] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("check", "more"),
+    [
+        (ACCURACY, "more labels"),
+        (Check("empty", Metric("answer_empty"), no_worse_by=Margin(absolute=0.02)), "more answers"),
+        (Check("errors", Metric("errors"), no_worse_by=Margin(absolute=0.02)), "more requests"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_it_takes_more_of_is_called_by_its_name(check: Check, more: str) -> None:
+    few = counts([(20, 1)] * 10)
+    found = measured({check.metric.key: few}, {check.metric.key: few}, until=10)
+
+    said = judge([check], found, arms(10, share=50), {}).findings[0].sentence
+
+    assert said.endswith(more)
 
 
 def test_each_source_is_asked_for_its_own_time() -> None:

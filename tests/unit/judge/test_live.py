@@ -1,6 +1,7 @@
 """The judge on live measurements: what it waits for, remembers, replays and says."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,9 @@ from unit.judge.arranging import MINUTE, START, arms, at, counts, measured, seri
 from unit.judge.streams import history, release
 
 from canarycli.judge import Finding, Judgement, State, Verdict, begin, judge, window
+from canarycli.judge.margins import Promise
+from canarycli.judge.memory import Memory
+from canarycli.judge.sequential import open_case
 from canarycli.metrics import Counts, Measurements, Metric, Series, Window
 from canarycli.plan import Check, Margin, Role
 
@@ -106,6 +110,22 @@ def test_a_healthy_candidate_passes_within_the_margin() -> None:
     assert finding.high <= (finding.limit or 0)
     assert "proven within the limit" in finding.sentence
     assert looks[-1].verdict is Verdict.PASS
+
+
+def test_it_passes_at_the_look_where_the_evidence_reaches_what_was_promised() -> None:
+    """One in twenty at the limit: neither sooner nor at twice of it."""
+    promise, past, near = Promise(), before(per_minute=3000.0), 0
+    for seed in range(3):
+        found, state = errors(seed, 28, per_minute=3000.0), past
+        for now in range(12, 28, 2):
+            memory = Memory.from_json(state.get("errors_5xx", {}))
+            case = open_case(ERRORS, promise, until(found, now), arms(now), memory)
+            assert case.evidence is not None
+            assurance = case.evidence.assurance
+            look = judge([ERRORS], until(found, now), arms(now), state)
+            assert (the("errors_5xx", look).verdict is Verdict.PASS) == (assurance >= 20)
+            state, near = look.state, near + (20 <= assurance < 40)
+    assert near, "no look had hardly enough"
 
 
 def test_before_it_passes_it_says_about_how_many_more_requests_it_takes() -> None:
@@ -253,7 +273,15 @@ def test_a_minimum_of_requests_holds_both_verdicts_back() -> None:
         finding = judge([patient], errors(1, 7, **world), arms(7), before()).findings[0]
         assert finding.verdict is Verdict.INCONCLUSIVE
         assert (finding.more_requests or 0) > 0
-        assert "of 5,000 requests" in finding.sentence
+        assert re.search(r", 4,\d{3} of 5,000 requests$", finding.sentence)
+
+
+def test_the_arm_that_has_too_few_requests_is_the_one_that_is_named() -> None:
+    patient = replace(ERRORS, min_requests=5000)
+    finding = judge([patient], errors(1, 7, share=0.95), arms(7, share=95), before()).findings[0]
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert (finding.n_candidate or 0) > 5000
+    assert finding.sentence.endswith(f"{finding.n_baseline:,.0f} of 5,000 requests on the baseline")
 
 
 def test_a_mismatched_split_holds_and_does_not_fail() -> None:
@@ -308,6 +336,24 @@ def test_ten_second_periods_are_judged_like_minutes() -> None:
     found = measured({"errors_5xx": counts(ours, ten)}, {"errors_5xx": counts(theirs, ten)})
     look = judge([ERRORS], found, arms(1), before())
     assert look.verdict is Verdict.FAIL
+
+
+def test_silence_of_ten_second_periods_is_known_after_five_of_them() -> None:
+    """Also while nothing is left in what is read again to tell how long a period is."""
+    ten = timedelta(seconds=10)
+    ours, theirs = arm_rows(1, length=30)
+    found = measured({"errors_5xx": counts(ours, ten)}, {"errors_5xx": counts(theirs, ten)})
+    state, said = before(), {}
+    for period in range(1, 60):
+        who = arms(period / 6)
+        seen = until(found, period / 6)
+        span = window([ERRORS], state, who)
+        cut = {v: {k: s.within(span) for k, s in by.items()} for v, by in seen.series.items()}
+        look = judge([ERRORS], replace(seen, series=cut), who, state)
+        state, said[period] = look.state, look.findings[0].verdict
+    assert said[34] is not Verdict.NO_DATA
+    assert {verdict for period, verdict in said.items() if period >= 35} == {Verdict.NO_DATA}
+    assert window([ERRORS], state, arms(10)).start == at(59 / 6) - 7 * ten
 
 
 @settings(max_examples=25, deadline=None)

@@ -181,6 +181,7 @@ def test_a_candidate_whose_points_change_late_is_judged_on_older_ones() -> None:
     equal = watch(base(180), 180, seen=late("new", 9))
     assert first(Verdict.FAIL, worse) is not None
     assert first(Verdict.FAIL, equal) is None
+    assert any("its points still change after 9 min" in finding.sentence for finding in equal)
 
 
 @pytest.mark.slow

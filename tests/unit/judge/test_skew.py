@@ -1,5 +1,6 @@
 """Means of skewed amounts: windows are brought together until two arms compare fairly."""
 
+from dataclasses import replace
 from math import isclose
 from random import Random
 from typing import Any
@@ -13,7 +14,7 @@ from canarycli.judge import Verdict, begin, judge
 from canarycli.judge.margins import Promise
 from canarycli.judge.means import Means, Scale
 from canarycli.judge.skew import Gathering, lean_of_history, tilt_of, windows_needed
-from canarycli.metrics import Metric, Value
+from canarycli.metrics import Counts, Metric, Value
 from canarycli.plan import Better, Check, Margin, Plan, Stage
 from canarycli.series import SeriesVerdict, judge_document
 from canarycli.series.document import from_json
@@ -179,6 +180,18 @@ def test_a_fail_within_what_equal_machines_differ_by_says_so() -> None:
     finding, _ = judge([CALM], found, arms(60), {}).findings
     assert finding.verdict is Verdict.FAIL
     assert "two equal machines may differ by as much" in finding.sentence
+
+
+def test_a_share_that_is_counted_says_nothing_of_machines() -> None:
+    """Of counts it is known by how much they differ by chance."""
+    ours, theirs = (
+        series([Counts(at(i), 9000, 9000 * bad) for i in range(60)]) for bad in (0.3, 0.2)
+    )
+    found = measured({"ctr": ours}, {"ctr": theirs}, until=60)
+    check = replace(CALM, better=Better.LOWER)
+    finding = judge([check], found, arms(60, share=50), {}).findings[0]
+    assert finding.verdict is Verdict.FAIL
+    assert "machines" not in finding.sentence
 
 
 def test_values_that_stood_still_so_far_are_no_division_by_nothing() -> None:
