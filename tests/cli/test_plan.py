@@ -51,8 +51,16 @@ def test_the_screen_says_what_gates_the_end_and_how_late_it_is(tmp_path: Path) -
     assert "gates the end, and can't tell from what all stages show" in refused.out + refused.err
 
 
+REVENUE = """\
+      - metric: {name: revenue, simulator: {mean: 1.2, sd: 0.3}}
+        no_worse_by: 5%
+        better: higher
+        cap: 1000
+"""
+
+
 def test_the_screen_says_when_a_check_can_tell(tmp_path: Path) -> None:
-    result = endpoint(tmp_path).run("plan", "-m", "v42")
+    result = endpoint(tmp_path, ERRORS + REVENUE).run("plan", "-m", "v42")
 
     assert result.code == 0, result.err
     stages, checks = (result.out.partition("CHECK")[n] for n in (0, 2))
@@ -60,6 +68,8 @@ def test_the_screen_says_when_a_check_can_tell(tmp_path: Path) -> None:
     assert "a person runs canary promote" in stages
     (line,) = [line for line in checks.splitlines() if "errors_5xx" in line]
     assert "at most +0.50 pp  simulator errors_5xx  1  after ≈" in line
+    (line,) = [line for line in checks.splitlines() if "revenue" in line]
+    assert line.rstrip().endswith("min, in windows of 5 min")
     assert "about 40 min plus the wait at 25%" in result.out
     assert "roll back to v41 100% at once" in result.out
 
@@ -84,7 +94,9 @@ def test_a_plan_that_can_never_decide_is_refused(tmp_path: Path) -> None:
         assert result.code == 2, result.out + result.err
         assert "check 'errors_5xx' can't tell at 5% within 1 h 15 min" in result.err
         assert "unclear_after:" in result.err
-    assert canary.run("plan", "-m", "v42").out.count("never: it takes ≈") == 1
+    screen = canary.run("plan", "-m", "v42").out
+    assert screen.count("never: it takes ≈") == 1
+    assert "if it can't tell within 1 h 15 min" in screen  # the same patience
     assert canary.run("status", "-e", "demo", "-o", "json").json["traffic"]["v42"] == 0
 
 

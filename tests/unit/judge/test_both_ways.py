@@ -231,6 +231,22 @@ def test_once_nothing_is_compared_any_more_nothing_is_awaited() -> None:
     assert said.endswith("answers up to 04:00 UTC judged (100% labelled)")
 
 
+def test_what_is_answered_once_nothing_is_compared_any_more_does_not_count() -> None:
+    """Neither arm has it to compare with, and a candidate may get other requests by then."""
+    loss = Check("loss", Metric("log_loss"), no_worse_by=Margin(relative=0.2), at_end=True)
+    levels = [0.3 + 0.001 * (minute % 3) if minute < 60 else 0.9 for minute in range(120)]
+    points = tuple(Value(at(minute), level, 200.0) for minute, level in enumerate(levels))
+    late = Series(points, MINUTE, 5 * MINUTE)
+    found = measured({"log_loss": late}, {"log_loss": late}, until=120)
+    over = (Split(50, at(0), at(60)), Split(100, at(60)))
+    gone = replace(arms(120, since=60, share=100), splits=over)
+
+    said = judge([loss], found, gone, {}).findings[0]
+
+    assert said.candidate == pytest.approx(0.301)
+    assert said.n_candidate == 60 * 200
+
+
 def test_before_the_first_labels_are_due_silence_is_no_missing_data() -> None:
     """Nor is it for five periods after."""
     empty = Series((), MINUTE, HOURS, labelled=0.4)

@@ -112,19 +112,24 @@ def test_a_healthy_candidate_passes_within_the_margin() -> None:
     assert looks[-1].verdict is Verdict.PASS
 
 
-def test_it_passes_at_the_look_where_the_evidence_reaches_what_was_promised() -> None:
-    """One in twenty at the limit: neither sooner nor at twice of it."""
+@pytest.mark.parametrize(
+    ("verdict", "times", "enough"), [(Verdict.PASS, 1.0, 20), (Verdict.FAIL, 6.0, 100)]
+)
+def test_a_verdict_is_told_at_the_look_where_its_evidence_reaches_what_was_promised(
+    verdict: Verdict, times: float, enough: float
+) -> None:
+    """One in twenty, or one in a hundred: neither sooner nor at twice of it."""
     promise, past, near = Promise(), before(per_minute=3000.0), 0
     for seed in range(3):
-        found, state = errors(seed, 28, per_minute=3000.0), past
+        found, state = errors(seed, 28, per_minute=3000.0, times=times), past
         for now in range(12, 28, 2):
             memory = Memory.from_json(state.get("errors_5xx", {}))
             case = open_case(ERRORS, promise, until(found, now), arms(now), memory)
             assert case.evidence is not None
-            assurance = case.evidence.assurance
+            shown = case.evidence.assurance if verdict is Verdict.PASS else case.stake
             look = judge([ERRORS], until(found, now), arms(now), state)
-            assert (the("errors_5xx", look).verdict is Verdict.PASS) == (assurance >= 20)
-            state, near = look.state, near + (20 <= assurance < 40)
+            assert (the("errors_5xx", look).verdict is verdict) == (shown >= enough)
+            state, near = look.state, near + (enough <= shown < 2 * enough)
     assert near, "no look had hardly enough"
 
 
@@ -328,6 +333,24 @@ def test_the_window_of_a_new_split_is_that_split() -> None:
     first = judge([ERRORS], errors(2, 20), arms(20), before())
     assert window([ERRORS], first.state, arms(21, since=20, share=25)) == Window(at(20), at(21))
     assert window([ERRORS], {}, arms(21, since=20)).start == at(20)
+
+
+def test_a_bad_minute_of_many_metrics_at_once_is_not_enough() -> None:
+    """Together they would be two hundred to one, each by itself two dozen."""
+    names = "abcdefghi"
+    checks = [
+        Check(name, Metric(name, source={"x": 1}), no_worse_by=Margin(absolute=0.005))
+        for name in names
+    ]
+    calm, bad = (1000.0, 2.0), (1000.0, 1000.0)
+    ours = counts([bad if minute == 9 else calm for minute in range(20)])
+    theirs = counts([(19_000.0, 38.0)] * 20)
+    found = measured(dict.fromkeys(names, ours), dict.fromkeys(names, theirs))
+    state: State = {}
+    for now in range(9, 14):
+        look = judge(checks, until(found, now), arms(now), state)
+        state = look.state
+        assert look.verdict is not Verdict.FAIL
 
 
 def test_ten_second_periods_are_judged_like_minutes() -> None:
