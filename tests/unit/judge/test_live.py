@@ -2,75 +2,18 @@
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.judge.arranging import MINUTE, START, arms, at, counts, measured, series
-from unit.judge.streams import history, release
+from unit.judge.arranging import arms, at, counts, measured, series
+from unit.judge.live import ERRORS, arm_rows, before, errors, the, until, verdicts, watch
 
-from canarycli.judge import Finding, Judgement, State, Verdict, begin, judge, window
-from canarycli.judge.margins import Promise
-from canarycli.judge.memory import Memory
-from canarycli.judge.sequential import open_case
-from canarycli.metrics import Counts, Measurements, Metric, Series, Window
-from canarycli.plan import Check, Margin, Role
-
-ERRORS = Check("errors_5xx", Metric("errors_5xx"), no_worse_by=Margin(absolute=0.005))
-CALM = {"per_minute": 12_000.0, "rate": 0.002}
-
-
-def arm_rows(seed: int, **world: float) -> tuple[list[tuple[float, float]], ...]:
-    rows = list(release(seed, **(CALM | world)))  # type: ignore[arg-type]  # numbers
-    return [(n, x) for n, x, _, _ in rows], [(n, x) for _, _, n, x in rows]
-
-
-def errors(seed: int, minutes: int, **world: float) -> Measurements:
-    ours, theirs = arm_rows(seed, length=minutes, **world)
-    return measured({"errors_5xx": counts(ours)}, {"errors_5xx": counts(theirs)})
-
-
-def before(seed: int = 1, **world: float) -> State:
-    """The state that history gives."""
-    rows = history(seed, **(CALM | world))  # type: ignore[arg-type]  # numbers
-    points = [Counts(START - (len(rows) - i) * MINUTE, n, x) for i, (n, x) in enumerate(rows)]
-    past = measured({}, {"errors_5xx": series(points)})
-    return begin([ERRORS], past, arms(0))
-
-
-def until(found: Measurements, minute: float) -> Measurements:
-    """What could be measured by then."""
-    cut = {
-        version: {
-            key: Series(tuple(p for p in one.points if p.at + one.period <= at(minute)), one.period)
-            for key, one in by_key.items()
-        }
-        for version, by_key in found.series.items()
-    }
-    return replace(found, series=cut)
-
-
-def watch(
-    checks: Sequence[Check], found: Measurements, minutes: int, state: State, **who: float
-) -> list[Judgement]:
-    """A look every minute, the state saved and loaded between any two."""
-    looks = []
-    for minute in range(1, minutes + 1):
-        look = judge(checks, until(found, minute), arms(minute, **who), state)
-        state = json.loads(json.dumps(look.state))
-        looks.append(look)
-    return looks
-
-
-def the(name: str, look: Judgement) -> Finding:
-    return next(f for f in look.findings if f.check == name)
-
-
-def verdicts(name: str, looks: Sequence[Judgement]) -> list[Verdict]:
-    return [the(name, look).verdict for look in looks]
+from canarycli.judge import State, Verdict, judge, window
+from canarycli.metrics import Counts, Series, Window
+from canarycli.plan import Role
 
 
 def test_a_broken_candidate_fails_after_warm_up_and_two_minutes_and_is_proven() -> None:
@@ -110,27 +53,6 @@ def test_a_healthy_candidate_passes_within_the_margin() -> None:
     assert finding.high <= (finding.limit or 0)
     assert "proven within the limit" in finding.sentence
     assert looks[-1].verdict is Verdict.PASS
-
-
-@pytest.mark.parametrize(
-    ("verdict", "times", "enough"), [(Verdict.PASS, 1.0, 20), (Verdict.FAIL, 6.0, 100)]
-)
-def test_a_verdict_is_told_at_the_look_where_its_evidence_reaches_what_was_promised(
-    verdict: Verdict, times: float, enough: float
-) -> None:
-    """One in twenty, or one in a hundred: neither sooner nor at twice of it."""
-    promise, past, near = Promise(), before(per_minute=3000.0), 0
-    for seed in range(3):
-        found, state = errors(seed, 28, per_minute=3000.0, times=times), past
-        for now in range(12, 28, 2):
-            memory = Memory.from_json(state.get("errors_5xx", {}))
-            case = open_case(ERRORS, promise, until(found, now), arms(now), memory)
-            assert case.evidence is not None
-            shown = case.evidence.assurance if verdict is Verdict.PASS else case.stake
-            look = judge([ERRORS], until(found, now), arms(now), state)
-            assert (the("errors_5xx", look).verdict is verdict) == (shown >= enough)
-            state, near = look.state, near + (enough <= shown < 2 * enough)
-    assert near, "no look had hardly enough"
 
 
 def test_before_it_passes_it_says_about_how_many_more_requests_it_takes() -> None:
@@ -311,18 +233,6 @@ def test_a_split_as_asked_is_shown_and_does_not_decide() -> None:
     assert finding.sentence.startswith(("requests 5.0%", "requests 4.9%", "requests 5.1%"))
 
 
-def test_several_checks_name_the_one_to_blame() -> None:
-    others = Check("errors_4xx", Metric("errors_4xx"), no_worse_by=Margin(relative=0.5))
-    good, bad = arm_rows(2, length=15), arm_rows(3, length=15, times=20)
-    found = measured(
-        {"errors_5xx": counts(good[0]), "errors_4xx": counts(bad[0])},
-        {"errors_5xx": counts(good[1]), "errors_4xx": counts(bad[1])},
-    )
-    look = judge([ERRORS, others], found, arms(15), before())
-    assert the("errors_4xx", look).verdict is Verdict.FAIL
-    assert the("errors_5xx", look).verdict is not Verdict.FAIL
-
-
 def test_the_window_is_what_is_new_and_seven_periods_that_may_still_change() -> None:
     first = judge([ERRORS], errors(2, 20), arms(20, delay=2), before())
     assert window([ERRORS], first.state, arms(21, delay=2)) == Window(at(20 - 2 - 7), at(21))
@@ -333,24 +243,6 @@ def test_the_window_of_a_new_split_is_that_split() -> None:
     first = judge([ERRORS], errors(2, 20), arms(20), before())
     assert window([ERRORS], first.state, arms(21, since=20, share=25)) == Window(at(20), at(21))
     assert window([ERRORS], {}, arms(21, since=20)).start == at(20)
-
-
-def test_a_bad_minute_of_many_metrics_at_once_is_not_enough() -> None:
-    """Together they would be two hundred to one, each by itself two dozen."""
-    names = "abcdefghi"
-    checks = [
-        Check(name, Metric(name, source={"x": 1}), no_worse_by=Margin(absolute=0.005))
-        for name in names
-    ]
-    calm, bad = (1000.0, 2.0), (1000.0, 1000.0)
-    ours = counts([bad if minute == 9 else calm for minute in range(20)])
-    theirs = counts([(19_000.0, 38.0)] * 20)
-    found = measured(dict.fromkeys(names, ours), dict.fromkeys(names, theirs))
-    state: State = {}
-    for now in range(9, 14):
-        look = judge(checks, until(found, now), arms(now), state)
-        state = look.state
-        assert look.verdict is not Verdict.FAIL
 
 
 def test_ten_second_periods_are_judged_like_minutes() -> None:
