@@ -57,11 +57,12 @@ class Notify:
     to: str
     when: tuple[str, ...]
 
-    def address(self, env: Mapping[str, str]) -> str | None:
-        """Where to send, with variables filled in; None while one of them is not set."""
-        names = _VARIABLE.findall(self.to)
-        if any(not env.get(name) for name in names):
-            return None
+    def unset(self, env: Mapping[str, str]) -> tuple[str, ...]:
+        """The variables in it that nothing sets."""
+        return tuple(name for name in _VARIABLE.findall(self.to) if not env.get(name))
+
+    def address(self, env: Mapping[str, str]) -> str:
+        """Where to send, with variables filled in, which have to be set."""
         return _VARIABLE.sub(lambda match: env[match.group(1)], self.to)
 
 

@@ -16,7 +16,7 @@ from canarycli.errors import CanaryError, Unsafe, UsageError
 from canarycli.harmless import in_line
 from canarycli.journal import Event
 from canarycli.masking import mask
-from canarycli.operations.telling import SECONDS, Note, note_of, word_of
+from canarycli.operations.telling import SAFE, SECONDS, UNSAFE, Note, alarm_of, note_of, word_of
 from canarycli.release.record import Release
 
 HEAD_START = 1.0
@@ -47,7 +47,7 @@ class Notifier:
     beside: Callable[[], bool] = lambda: False
     failures: list[str] = field(default_factory=list)
     _threads: dict[str, tuple[str, str]] = field(default_factory=dict)
-    _queue: "SimpleQueue[Event | Note | None]" = field(default_factory=SimpleQueue)
+    _queue: "SimpleQueue[Event | Unsafe | None]" = field(default_factory=SimpleQueue)
     _thread: threading.Thread | None = None
     _ending: threading.Event = field(default_factory=threading.Event)
 
@@ -59,7 +59,7 @@ class Notifier:
 
     def alarm(self, error: Unsafe) -> None:
         """Tell that a rollback failed or traffic can't be read."""
-        self._queue.put(Note("unsafe", in_line(error.message), {"event": "unsafe"}, error.hints))
+        self._queue.put(error)
         self._begin()
 
     def close(self) -> None:
@@ -86,11 +86,14 @@ class Notifier:
         except CanaryError:
             return  # whoever needs the file says what is wrong with it
         while (told := self._queue.get()) is not None:
-            if silent and isinstance(told, Event):
+            if isinstance(told, Unsafe):
+                note = alarm_of(told.message, tuple(told.hints), self._release())
+            elif not silent:
+                note = note_of(told, self._release())
+            else:
                 continue
-            note = told if isinstance(told, Note) else note_of(told, self._release())
             for number, who in enumerate(people):
-                if note.word in who.when:
+                if (UNSAFE if note.word == SAFE else note.word) in who.when:
                     self.failures += _sent(
                         number, who, note, self.env, seconds=self.seconds, threads=self._threads
                     )

@@ -14,7 +14,7 @@ from canarycli.config.values import Notify
 from canarycli.errors import MissingExtra, Unavailable, UsageError
 from canarycli.harmless import in_chat, in_slack
 from canarycli.operations import slack
-from canarycli.operations.telling import SECONDS, Note
+from canarycli.operations.telling import SAFE, SECONDS, UNSAFE, Note
 
 SCHEMA = "canary.notification/1"
 PAGERDUTY = "events.pagerduty.com"
@@ -38,18 +38,20 @@ def send(
         MissingExtra: apprise is needed and not installed.
         Unavailable: it was not taken.
     """
+    if unset := who.unset(env):
+        raise UsageError(f"{' and '.join(unset)} {'is' if len(unset) == 1 else 'are'} not set")
     address = who.address(env)
-    if address is None:
-        raise UsageError(f"a variable of {who.to} is not set")
     parts = urlsplit(address)
-    if parts.scheme in {"http", "https"}:
+    if parts.scheme == "pagerduty":
+        if note.word in {UNSAFE, SAFE, "test"}:  # all else pages nobody
+            _page(parts, note, seconds)
+    elif note.word == SAFE:
+        return  # people hear of the rollback itself
+    elif parts.scheme in {"http", "https"}:
         post(address, _body(parts, note), seconds)
     elif slack.is_bot(parts):
         mine = {} if threads is None else threads
         slack.tell(parts, note, mine, lambda url, body, token: post(url, body, seconds, token))
-    elif parts.scheme == "pagerduty":
-        if note.word in {"unsafe", "test"}:  # all else pages nobody
-            _page(parts, note, seconds)
     else:
         _apprise(address, note)
 
@@ -61,7 +63,10 @@ def _body(parts: SplitResult, note: Note) -> Mapping[str, Any]:
 
 
 def _page(parts: SplitResult, note: Note, seconds: float) -> None:
-    """An alert of PagerDuty's Events API v2; a test is a change event, which pages nobody."""
+    """An alert of PagerDuty's Events API v2, or its end; a test is a change event.
+
+    An endpoint has one alert, whoever tells of it. To end one that is not there does nothing.
+    """
     key, host = parts.username or parts.netloc, parts.hostname if parts.username else PAGERDUTY
     local = host in {"127.0.0.1", "localhost"}
     base = f"{'http' if local else 'https'}://{host}" + (f":{parts.port}" if parts.port else "")
@@ -71,24 +76,24 @@ def _page(parts: SplitResult, note: Note, seconds: float) -> None:
         change = {"routing_key": key, "payload": payload}
         post(f"{base}/v2/change/enqueue", change, seconds)
         return
-    alert = {
-        "routing_key": key,
-        "event_action": "trigger",
-        "dedup_key": f"canary-{note.facts.get('release', source)}",
-        "payload": {**payload, "severity": "critical"},
-    }
+    where = (str(note.facts.get(name, "")) for name in ("provider", "place", "endpoint"))
+    alert: dict[str, Any] = {"routing_key": key, "dedup_key": "/".join(("canary", *where))}
+    if note.word == SAFE:
+        alert |= {"event_action": "resolve"}
+    else:
+        alert |= {"event_action": "trigger", "payload": {**payload, "severity": "critical"}}
     post(f"{base}/v2/enqueue", alert, seconds)
 
 
 def _apprise(address: str, note: Note) -> None:
     try:
-        from apprise import Apprise, LogCapture
+        from apprise import Apprise, AppriseAsset, LogCapture
     except ModuleNotFoundError as error:
         raise MissingExtra(
             "this address needs apprise, which is not installed",
             hint="pip install 'canarycli[notify]'",
         ) from error
-    post = Apprise()
+    post = Apprise(asset=AppriseAsset(app_id="canary", image_url_mask=None))
     if not post.add(address):
         raise UsageError("apprise does not know this kind of address")
     title = f"canary: {note.word.replace('_', ' ')}"

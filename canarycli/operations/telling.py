@@ -12,12 +12,15 @@ from canarycli.release.record import Outcome, Release
 SECONDS = 5.0
 """A message that takes longer is given up."""
 
+UNSAFE, SAFE = "unsafe", "safe"
+"""That a person must look, and that no one must any more: the latter ends a pager's alert."""
+
 ENDINGS: Mapping[str, str] = {
     Outcome.PROMOTED: "promoted",
     Outcome.ROLLED_BACK: "rolled_back",
     Outcome.INCONCLUSIVE: "inconclusive",
     Outcome.NO_METRICS: "no_metrics",
-    Outcome.UNSAFE: "unsafe",
+    Outcome.UNSAFE: UNSAFE,
 }
 """What `when:` calls each outcome; every other one is `stopped`."""
 
@@ -35,7 +38,8 @@ SIGNS: Mapping[str, str] = {
     "promoted": "✔",
     "probation": "◔",
     "stopped": "■",
-    "unsafe": "✖✖",
+    UNSAFE: "✖✖",
+    SAFE: "↩",
     "test": "●",
 }
 
@@ -74,7 +78,9 @@ def word_of(event: Event) -> str:
         case "rollback_started":
             return "failed" if event.fields.get("by") == "canary" else ""
         case "rollback_failed":
-            return "unsafe"
+            return UNSAFE
+        case "rollback_confirmed":
+            return SAFE
         case "ended":
             return ENDINGS.get(str(event.fields.get("outcome")), "stopped")
     return ""
@@ -88,7 +94,21 @@ def note_of(event: Event, release: Release | None) -> Note:
         return Note(word, in_line(event.message), facts)
     arms = f"{release.endpoint} {release.baseline} → {release.name}"
     begins = f"{release.endpoint} {release.baseline} -> {release.name}, "
-    facts |= {
+    facts |= _of(release)
+    then = "report" if release.over else "status"
+    links = tuple(filter(None, (release.ref, f"canary {then} {release.id}")))
+    return Note(word, in_line(f"{arms}: {event.message.removeprefix(begins)}"), facts, links)
+
+
+def alarm_of(message: str, hints: tuple[str, ...], release: Release | None) -> Note:
+    """That a rollback failed or traffic can't be read, and what to do by hand."""
+    facts = {"event": UNSAFE, **(_of(release) if release else {})}
+    return Note(UNSAFE, in_line(message), facts, hints)
+
+
+def _of(release: Release) -> dict[str, Any]:
+    """Which release is meant, for programs."""
+    return {
         "release": release.id,
         "endpoint": release.endpoint,
         "provider": release.provider,
@@ -96,6 +116,3 @@ def note_of(event: Event, release: Release | None) -> Note:
         "baseline": release.baseline,
         "candidate": release.name,
     }
-    then = "report" if release.over else "status"
-    links = tuple(filter(None, (release.ref, f"canary {then} {release.id}")))
-    return Note(word, in_line(f"{arms}: {event.message.removeprefix(begins)}"), facts, links)

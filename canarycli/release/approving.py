@@ -1,6 +1,6 @@
 """Says who approved a hold, who still has to, and how."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from canarycli.release.record import Release, State
@@ -33,9 +33,14 @@ def approved(standing: Mapping[str, Any]) -> str:
         who = " or ".join(missing) or "somebody else"
         had = ", ".join(one["by"] for one in given)
         return f"approved by {had}, {len(given)} of {needed}; it takes {who}{job} too"
-    times = f"{needed} of " if needed > 1 else ""
-    who = (", " if times else " or ").join(missing) or "anybody"
-    return f"to be approved by {times}{who}{job}"
+    return f"to be approved by {so_many(needed, missing)}{job}"
+
+
+def so_many(needed: int, names: Sequence[str]) -> str:
+    """`2 of dana, eve, kim`, `dana or eve`, `anybody`."""
+    if needed == 1:
+        return " or ".join(names) or "anybody"
+    return f"{needed} of {', '.join(names) or 'anybody'}"
 
 
 def going_on(release: Release) -> str:

@@ -155,6 +155,26 @@ def test_a_pager_is_quiet_where_a_rollback_worked_and_rings_where_it_did_not(ear
     assert notifier.failures == []
 
 
+def test_an_endpoint_has_one_alert_until_its_traffic_is_home(ear: Ear) -> None:
+    host, release = ear.url.removeprefix("http://"), a_release_of(Plan((Stage(5, MINUTE),)))
+    people = (
+        Notify(f"pagerduty://${{KEY}}@{host}", ("unsafe",)),
+        Notify(f"{ear.url}/chat", ("unsafe",)),
+    )
+    notifier = Notifier(lambda: people, lambda: release, {"KEY": "k1"})
+    notifier.hear(Event("rollback_failed", NOON, "stuck"))
+    notifier.alarm(Unsafe("ROLLBACK FAILED on fraud"))
+    notifier.hear(Event("rollback_confirmed", NOON, "v41 100% confirmed"))
+    notifier.close()
+
+    paged = [body for path, body in ear.heard if path == "/v2/enqueue"]
+    assert [body["event_action"] for body in paged] == ["trigger", "trigger", "resolve"]
+    key = "canary/sagemaker/us-east-1/fraud-scorer"
+    assert {body["dedup_key"] for body in paged} == {key}
+    chat = [body["event"] for path, body in ear.heard if path == "/chat"]
+    assert chat == ["unsafe", "unsafe"]
+
+
 def ended(outcome: str) -> Any:
     return Event("ended", datetime.now(UTC), outcome, fields={"outcome": outcome})
 
@@ -170,7 +190,7 @@ def test_an_address_that_answers_no_one_neither_delays_nor_fails_a_release(
 
     assert done.code == 3, done.err
     assert "notify[0] was not told (failed): the address answered 500" in done.err
-    assert "notify[1] was not told (failed): a variable of ${NOBODY} is not set" in done.err
+    assert "notify[1] was not told (failed): NOBODY is not set" in done.err
     assert "token-5551" not in done.err + done.out
     assert ear.words == ["failed", "rolled_back"]
 
@@ -207,7 +227,7 @@ def test_notify_test_tells_everybody_and_says_what_came_of_it(tmp_path: Path, ea
     lines = tried.out.splitlines()
     assert lines[1] == "notify[1] promoted: sent"
     assert lines[2] == "notify[2] unsafe: sent"
-    assert lines[3] == "notify[3] stopped: not sent: a variable of ${UNSET} is not set"
+    assert lines[3] == "notify[3] stopped: not sent: UNSET is not set"
     assert lines[4] == "notify[4] failed: not sent: no answer from the address"
 
 

@@ -84,7 +84,7 @@ def test_a_signed_comment_approves_what_it_says_and_nothing_else(tmp_path: Path)
     file = canary.folder / "canary.yaml"
     file.write_text(f"{file.read_text()}{plan}")
     assert canary.run("lint").code == 0
-    assert "1 of dana@acme.com approve it, signed" in canary.run(*PLANNED).out
+    assert "dana@acme.com approves it, signed" in canary.run(*PLANNED).out
     assert canary.run(*START, "--plan", "asked").code == 0
 
     bare = canary.run("promote", "demo")

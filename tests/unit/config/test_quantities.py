@@ -138,7 +138,7 @@ def test_an_address_is_only_filled_in_when_it_is_used() -> None:
     notify = Notify("https://localhost/${TEAM}/${KEY}", ("failed",))
 
     assert notify.address({"TEAM": "a", "KEY": "b"}) == "https://localhost/a/b"
-    assert notify.address({"TEAM": "a"}) is None
+    assert notify.unset({"TEAM": "a"}) == ("KEY",)
 
 
 @pytest.mark.parametrize(
