@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from canarycli.plan import Stage
 from canarycli.release.record import Release, State
 
 
@@ -55,3 +56,11 @@ def command(release_id: str, standing: Mapping[str, Any] | None) -> str:
     """What approves it, or goes on from a hold that nobody has to approve."""
     signed = " --signed COMMENT" if standing and standing["signed"] else ""
     return f"canary promote {release_id}{signed}"
+
+
+def approving(stage: Stage) -> str:
+    """What has to happen before a stage is left: `2 of dana, eve, kim approve it, signed`."""
+    job = f" in a job of {' or '.join(stage.environments)}" if stage.environments else ""
+    verb = "approves" if stage.approvals == 1 else "approve"
+    signed = ", signed" if stage.signers else ""
+    return f"{so_many(stage.approvals, stage.may_approve)} {verb} it{job}{signed}"

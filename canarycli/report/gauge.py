@@ -42,8 +42,11 @@ class Gauge:
 
         at = row["candidate"] if alone else row["diff"]
         ends = sorted(scaled(end) for end in (row["low"], row["high"]) if end is not None)
+        point = None if at is None else scaled(at)
+        if alone and not ends:  # its own value against a limit: known as it is
+            return cls(point, point or 0.0, point or 0.0, same=False)
         low, high = ends if len(ends) == 2 else (LEFT, RIGHT)
-        return cls(None if at is None else scaled(at), low, high, not alone)
+        return cls(point, low, high, not alone)
 
     @staticmethod
     def place(x: float) -> float:

@@ -16,7 +16,7 @@ from canarycli.judge.wording import amount
 from canarycli.operations.foresight import Foresight, foresee, foreseen, margin_text
 from canarycli.operations.start import Intent
 from canarycli.plan import USUAL_NAME, Better, Check, Plan, Shadow, Stage, Then, Wait
-from canarycli.release.approving import so_many
+from canarycli.release.approving import approving
 from canarycli.release.decide.sentences import span
 from canarycli.traffic import percent
 
@@ -265,12 +265,9 @@ def _stage_rows(plan: Plan, baseline: str, name: str, seen: Foresight) -> Iterat
 
 def _moves_on(stage: Stage) -> str:
     """When a stage leads to the next."""
-    moves = "a person runs canary promote" if stage.then is Then.HOLD else "all checks pass"
+    moves = "all checks pass" if stage.then is Then.GO else "a person runs canary promote"
     if stage.approvals:
-        who = so_many(stage.approvals, stage.may_approve)
-        moves = f"{who} approve{'s' if stage.approvals == 1 else ''} it"
-        moves += f" in a job of {' or '.join(stage.environments)}" if stage.environments else ""
-        moves += ", signed" if stage.signers else ""
+        moves = approving(stage)
     return f"{moves}, within {stage.leeway:.3g} times their limits" if stage.leeway > 1 else moves
 
 

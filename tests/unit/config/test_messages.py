@@ -189,8 +189,9 @@ ENDPOINT: Mapping[str, tuple[str, str]] = {
     "an event that is none": (
         "notify:\n- {to: 'http://localhost', when: [fialed]}\n",
         (
-            'canary.yaml:2:35: "fialed" is not started, held, paused, failed, inconclusive, '
-            "no_metrics, rolled_back, probation, promoted, stopped or unsafe, did you mean failed?"
+            'canary.yaml:2:35: "fialed" is not started, held, approved, paused, frozen, '
+            "overridden, failed, inconclusive, no_metrics, rolled_back, probation, promoted, "
+            "stopped or unsafe, did you mean failed?"
             "   (notify[0].when[0])"
         ),
     ),
