@@ -143,11 +143,33 @@ def test_a_freeze_written_later_is_taken_along_by_releases_under_way(tmp_path: P
     assert (refused.code, "change freeze, the sale" in refused.err) == (2, True), refused.err
 
 
-def test_status_of_several_endpoints_is_a_list_before_any_release(tmp_path: Path) -> None:
-    canary = simulated(tmp_path)
+def with_two_endpoints(folder: Path) -> Canary:
+    canary = simulated(folder)
     file = canary.folder / "canary.yaml"
     entry = "  ranker: {provider: simulator, plan: quick}\nplans:\n"
     file.write_text(file.read_text().replace("plans:\n", entry))
+    return canary
+
+
+@pytest.mark.parametrize("words", [("start", "-m", "v42"), ("watch",)], ids=" ".join)
+def test_one_of_two_endpoints_is_picked_on_a_terminal_and_named_elsewhere(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    canary = with_two_endpoints(tmp_path)
+
+    refused = canary.run(*words)
+    picked = canary.at_terminal(*words, typed="2\nn\n")
+
+    assert (refused.code, "name one of them, such as -e demo" in refused.err) == (2, True)
+    assert "2  ranker  simulator" in picked.err
+    assert ("ranker" in picked.err.partition("which one?")[2], picked.code) == (
+        True,
+        {"start": 6, "watch": 9}[words[0]],
+    )
+
+
+def test_status_of_several_endpoints_is_a_list_before_any_release(tmp_path: Path) -> None:
+    canary = with_two_endpoints(tmp_path)
 
     shown = canary.run("status")
 
