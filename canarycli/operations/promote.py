@@ -106,15 +106,20 @@ class Step:
 
     @property
     def question(self) -> str:
-        """All of it in one sentence: endpoint, arms, shares, the last verdict."""
+        """All of it: endpoint, arms, shares, the last verdict, and the step."""
         release = self.release
         last = release.verdict.value.replace("_", " ") if release.verdict else "none yet"
-        skips = f" ({', '.join(self.skips)})" if self.skips else ""
         return (
             f"{release.endpoint}, {release.place}: {release.candidate} has "
             f"{percent(release.target)}, {release.baseline} {percent(100 - release.target)}, "
-            f"last verdict {last}. Send {percent(self.share)} to {release.candidate} now{skips}?"
+            f"last verdict {last}. {self.short_question}"
         )
+
+    @property
+    def short_question(self) -> str:
+        """The step alone, for who sees the rest."""
+        skips = f" ({', '.join(self.skips)})" if self.skips else ""
+        return f"Send {percent(self.share)} to {self.release.candidate} now{skips}?"
 
 
 def _passed(release: Release) -> bool:

@@ -152,6 +152,17 @@ def test_in_a_pipeline_promote_goes_on_unasked(tmp_path: Path) -> None:
     assert share(ann, "demo") == 100
 
 
+def test_a_share_by_hand_is_asked_for_with_all_that_is_agreed_to(tmp_path: Path) -> None:
+    ann = simulated(tmp_path)
+    assert ann.run("start", "-m", "v42", "--percent", "5", "--detach", "-y").code == 0
+    asked = ann.at_terminal("shift", "-p", "30", typed="n\n")
+
+    assert asked.code == 6, asked.err
+    assert "demo, local" in asked.err
+    assert "v42 has 5%, v41 95%" in asked.err
+    assert "Send 30% to v42 now (without the judge)?" in asked.err
+
+
 def test_the_question_of_start_names_what_is_agreed_to(tmp_path: Path) -> None:
     ann = simulated(tmp_path)
     asked = ann.at_terminal("start", "-m", "v42", typed="n\n")

@@ -185,7 +185,7 @@ def test_n_goes_to_the_next_stage_once_it_is_confirmed(canary: Canary) -> None:
     terminal = on_terminal(canary, 80, 24, "watch")
     terminal.wait_for("n  next stage")
     terminal.press("n")
-    terminal.wait_for("Go to the next stage now?")
+    terminal.wait_for("Send 50% to v42 now (without the judge)?")
     terminal.press("\n")
     terminal.wait_for("50% v42")
     terminal.press("q")

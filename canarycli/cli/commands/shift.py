@@ -12,10 +12,10 @@ from canarycli.cli.display.prompt import confirm
 from canarycli.cli.options import release as options
 from canarycli.cli.options.common import Common
 from canarycli.operations.on_interrupt import OnInterrupt
+from canarycli.operations.promote import Step
 from canarycli.operations.share import check_share
 from canarycli.operations.shift import shift as order
 from canarycli.operations.workspace import open_workspace
-from canarycli.traffic import percent
 
 
 def shift(
@@ -34,7 +34,7 @@ def shift(
         release = work.open_record().release
         check_share(share, "--percent", work.provider.limits)
         if share > release.target:
-            confirm(common, f"Give {release.candidate} {percent(share)} of the traffic?", yes=yes)
+            confirm(common, Step.of(release, to=share).question, yes=yes)
         # A share set by hand pauses the release, which is what was asked for.
         on_its_way = journey(
             work, output, release.id, common=common, on_interrupt=OnInterrupt.HOLD, ok_on="paused"

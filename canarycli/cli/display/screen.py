@@ -26,6 +26,7 @@ from canarycli.harmless import visible
 from canarycli.journal import Event
 from canarycli.operations.address import Address
 from canarycli.operations.drive import roll_back
+from canarycli.operations.promote import Step
 from canarycli.operations.report import report, write_report
 from canarycli.operations.workspace import Workspace
 from canarycli.plan import Then
@@ -149,7 +150,7 @@ class Screen:
             case "r":
                 self._ask(f"Roll back to {release.baseline} now?", self._roll_back)
             case "n":
-                self._ask("Go to the next stage now?", self._next_stage)
+                self._ask(Step.of(release).short_question, self._next_stage)
             case "p":
                 where = percent(release.target)
                 self._ask(f"Hold at {where} for 15 min, then roll back?", self._pause)
