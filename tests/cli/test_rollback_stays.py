@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cli.blackbox import Canary
+from cli.on_azureml import OnAzure
 from servers.sagemaker import Server, running
 
 FLAGS = ("-e", "fraud", "--provider", "sagemaker", "--region", "us-east-1")
@@ -43,10 +44,27 @@ def test_a_cancelled_job_goes_on_until_its_raise_is_taken_back(
     job = canary.begin("start", "-m", "v2", "-y", "--on-interrupt", "rollback")
     job.wait_for("accepted")
     job.send(signal.SIGTERM)
+
     ended = job.end()
+
     assert ended.code == 143, ended.out + ended.err
-    assert canary.run("rollback", "-y", *FLAGS).code == 0
-    assert server.weights("fraud")["v2"] == 0
+    server.control("settle", {"endpoint": "fraud"})
+    assert server.weights("fraud") == {"v1": 100, "v2": 0}
+
+
+@pytest.mark.slow
+def test_a_cancelled_job_goes_on_until_azure_has_taken_its_raise_back(azure: OnAzure) -> None:
+    azure.server.control("settings", endpoint_seconds=8)
+    job = azure.ann.begin("start", "-m", "teal", "-y", "--on-interrupt", "rollback")
+    job.wait_for("accepted")
+    job.send(signal.SIGINT)
+
+    ended = job.end()
+
+    assert ended.code == 130, ended.out + ended.err
+    azure.server.control("advance", seconds=9)
+    assert azure.split == {"blue": 100}
+    assert azure.shares() == [0, 5, 0]
 
 
 def test_a_rollback_from_a_bare_machine_ends_the_driver_with_6(
