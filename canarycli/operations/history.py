@@ -6,7 +6,7 @@ from datetime import datetime
 from canarycli.config import bake_from_option
 from canarycli.errors import CanaryError, NotFound, UsageError
 from canarycli.operations.address import Address
-from canarycli.operations.target import Finder, entries_of, is_on
+from canarycli.operations.target import Finder, entries_of, is_on, placed
 from canarycli.operations.workspace import open_store
 from canarycli.release.record import Outcome
 from canarycli.store import Query, Record, Store
@@ -32,7 +32,7 @@ def history(
     store = open_store(env)
     if endpoint:
         entry = _finder(Address(endpoint=endpoint), store, env).entry(endpoint)
-        endpoint = entry.cloud_name if entry else endpoint
+        endpoint, _ = placed(entry.cloud_name if entry else endpoint, {})
     return store.history(Query(endpoint or None, since, outcome, limit=limit))
 
 

@@ -226,7 +226,7 @@ class WayBack:
     def _in_memory(self, reason: str, listen: Callable[[Event], None]) -> Workspace:
         memory = replace(self.work, store=MemoryStore())
         if self.record is not None:
-            memory.store.save(replace(self.record, version=0))
+            memory.store.save(replace(self.record, version=0, newer=False))
         return self._record_in(memory, reason, listen)
 
     def _record_in(

@@ -8,7 +8,7 @@ from typing import Any
 
 from canarycli.clock import SystemClock
 from canarycli.engine.status import endpoint_status, release_status
-from canarycli.errors import CanaryError, Exit
+from canarycli.errors import CanaryError, Exit, StoreError
 from canarycli.journal import Event
 from canarycli.late_methods import dataclass
 from canarycli.operations.address import Address
@@ -24,9 +24,10 @@ class Standing:
 
     Attributes:
         document: `canary.status/1`.
-        record: its release, None where none is known here.
+        record: its release, None where none is known here, or none that makes sense.
         events: what was noted of the release.
         warning: why the live traffic is not in it, "" where it is.
+        unread: whether there is a record, and it can't be read.
     """
 
     document: Mapping[str, Any]
@@ -34,19 +35,22 @@ class Standing:
     events: tuple[Event, ...]
     now: datetime
     warning: str = ""
+    unread: bool = False
 
     @property
     def exit(self) -> Exit:
-        """The outcome's exit code, RUNNING while the release goes on."""
+        """The outcome's exit code, RUNNING while the release goes on, ERROR if nobody can tell."""
+        if self.unread:
+            return Exit.ERROR
         return self.record.release.exit if self.record else Exit.OK
 
 
 def status(
     address: Address, env: Mapping[str, str], say: Callable[[str], None] = lambda _: None
 ) -> Standing:
-    """One endpoint with its live traffic; the record alone where the cloud does not answer.
+    """One endpoint with its live traffic; without its record, or that alone, if need be.
 
-    `say` hears of open releases that are not meant.
+    `say` hears of open releases that are not meant, and of a record that can't be read.
 
     Raises:
         CanaryError: nothing is known of it here, and its cloud does not answer.
@@ -54,8 +58,12 @@ def status(
     store = open_store(env, address.config)
     target = find_target(address, store, env, say)
     work = work_on(target, store, env)
-    record = target.record or work.record()
-    warning, endpoint = "", None
+    unread, warning, endpoint = False, "", None
+    try:
+        record = target.record or work.record()
+    except StoreError as error:
+        say(f"warning: {error.message}; going by the endpoint alone")
+        record, unread = None, True
     try:
         endpoint = work.provider.describe(work.target.name)
     except CanaryError as error:
@@ -64,7 +72,7 @@ def status(
         warning = f"warning: {error.message}; this is what was last seen"
     now = work.clock.now()
     if record is None:
-        return Standing(_of_endpoint(work, endpoint), None, (), now)
+        return Standing(_of_endpoint(work, endpoint), None, (), now, unread=unread)
     events = store.events(record.release.id)
     return Standing(release_status(record, endpoint, now), record, events, now, warning)
 

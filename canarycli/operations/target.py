@@ -1,6 +1,7 @@
 """Finds the endpoint that a name, a release, the folder's canary.yaml or nothing at all means."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -299,10 +300,21 @@ def _is_value(key: str) -> bool:
 
 def is_on(entry: EndpointConfig, release: Release) -> bool:
     """Whether a release is on an endpoint of canary.yaml: its cloud, its name and its place."""
-    if kind_of(entry.provider) != release.provider or not release.is_called(entry.cloud_name):
+    if kind_of(entry.provider) != release.provider:
         return False
-    mine, its = entry.settings, release.settings
-    return all(mine[key] == its[key] for key in PLACE if mine.get(key) and its.get(key))
+    name, mine = placed(entry.cloud_name, entry.settings)
+    its = release.settings
+    same = all(mine[key] == its[key] for key in PLACE if mine.get(key) and its.get(key))
+    return same and release.is_called(name)
+
+
+def placed(name: str, settings: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The short name in a full one, such as an ARN, and the settings with the place it says."""
+    if kind := full_name_of(name):
+        with suppress(CanaryError):  # where it contradicts them, whoever looks there is told
+            target = Target(name, kind, settings).placed({})
+            return target.name, target.settings
+    return name, settings
 
 
 def kind_of(provider: str) -> str:

@@ -42,6 +42,21 @@ def test_an_arn_is_in_lower_case_as_aws_writes_it(aws: Server, bare: Canary) -> 
     assert aws.weights("Fraud-Scorer") == {"v1": 100, "v2": 0}
 
 
+def test_a_full_name_in_canary_yaml_is_the_endpoint_of_its_releases(
+    aws: Server, bare: Canary
+) -> None:
+    bare.write(f"version: 1\nendpoints:\n  fraud: {{provider: sagemaker, endpoint: {ARN}}}\n")
+    start = ("start", "-m", "v2", "-p", "20", "--baseline", "v1", "-y", "--detach")
+    assert bare.run(*start).code == 0
+
+    listed = bare.run("history", "-e", "fraud", "-o", "json").json["releases"]
+    back = bare.run("rollback", "-y")
+
+    assert [release["endpoint"] for release in listed] == ["Fraud-Scorer"]
+    assert (back.code, "open too" in back.err) == (0, False), back.err
+    assert aws.weights("Fraud-Scorer") == {"v1": 100, "v2": 0}
+
+
 @pytest.mark.usefixtures("aws")
 def test_the_pasted_command_has_the_name_and_not_the_arn(bare: Canary) -> None:
     told = bare.run("rollback", "-e", ARN, "--print-command")

@@ -85,6 +85,30 @@ def test_a_rollback_needs_no_record_that_is_one(released: Desk, body: str) -> No
     assert (ran.code, traffic(released)) == (0, {"v41": 100, "v42": 0}), ran.err
 
 
+def test_a_rollback_needs_no_record_that_it_may_write(released: Desk) -> None:
+    with closing(sqlite3.connect(database(released))) as db, db:
+        ((release,),) = db.execute("SELECT id FROM releases").fetchall()
+        db.execute("UPDATE releases SET body = json_set(body, '$.schema', 99)")
+
+    ran = released.canary("rollback", release, "--yes")
+
+    assert (ran.code, traffic(released)) == (0, {"v41": 100, "v42": 0}), ran.err
+    assert "a newer canary wrote the record" in ran.err
+
+
+def test_where_a_record_makes_no_sense_the_endpoint_is_shown(released: Desk) -> None:
+    rewrite(released, state="a_newer_word")
+
+    shown = released.canary("status", "churn", "-o", "json")
+    code = released.canary("status", "churn", "--exit-status").code
+
+    assert shown.code == 0, shown.err
+    assert json.loads(shown.out)["traffic"] == {"v41": 95, "v42": 5}
+    assert "makes no sense" in shown.err
+    assert "going by the endpoint alone" in shown.err
+    assert code == 1
+
+
 @pytest.mark.parametrize(
     ("how", "without"),
     [

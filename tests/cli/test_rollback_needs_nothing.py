@@ -74,6 +74,18 @@ def test_streams_are_not_needed(server: Server, bare: Canary, line: str, said: s
     assert back.err.count("warning:") == (1 if said else 0), back.err
 
 
+@pytest.mark.slow
+def test_a_start_goes_on_without_its_words(server: Server, bare: Canary) -> None:
+    plan = "plans:\n  quick: {stages: [{percent: 20, bake: 1s}, {percent: 100}], checks: []}\n"
+    bare.write(CONFIG.replace("us-east-1}", "us-east-1, plan: quick}") + plan)
+
+    told = bare.shell("canary start -m v2 -y --note $'caf\\xe9' --report r.html > /dev/full")
+
+    assert told.code == 0, told.err
+    assert server.weights("fraud") == {"v1": 0, "v2": 100}
+    assert "caf\\udce9" in (bare.folder / "r.html").read_text(encoding="utf-8")
+
+
 def test_a_byte_that_is_no_text_is_kept_as_an_escape(server: Server, bare: Canary) -> None:
     told = bare.shell(f"canary rollback {FLAGS} --reason $'caf\\xe9' --events events -o json")
 

@@ -53,6 +53,8 @@ def test_who_may_only_read_the_records_sees_them_and_goes_back_without(released:
     assert (status.code, status.json["traffic"]["v42"]) == (0, 5), status.err
     history = run(released, CANARY, "history", "-o", "json")
     assert (history.code, len(history.json["releases"])) == (0, 1), history.err
+    report = run(released, CANARY, "report", "demo", "--format", "json")
+    assert (report.code, '"v42"' in report.out) == (0, True), report.err
 
     back = run(released, CANARY, "rollback", "-y")
 
