@@ -13,7 +13,7 @@ from canarycli.judge.latency import cumulative, score
 from canarycli.judge.marks import Mark, mark
 from canarycli.metrics import Counts, Histogram, Metric, Series, Value
 from canarycli.plan import Check, Margin, Plan, Stage
-from canarycli.series import judge_document
+from canarycli.series import SeriesVerdict, judge_document
 from canarycli.series.document import from_json
 
 P90 = Check("p90", Metric("latency_p90"), no_worse_by=Margin(relative=0.2))
@@ -84,25 +84,31 @@ def test_a_tenth_slower_is_no_fail_at_a_fifth_wherever_the_bound_above_lies() ->
 def test_recorded_buckets_decide_what_lies_within_them(
     p90: float, slower: float, said: Verdict
 ) -> None:
+    assert recorded(p90, slower, VERTEX, tol_fail=0.1, tol_pass=0.3).verdict is said
+
+
+def recorded(
+    p90: float, slower: float, bounds: tuple[float, ...], **config: float
+) -> SeriesVerdict:
+    """A recorded release of an hour and a half, with an hour before it."""
     chance = Random(3)
 
     def rows(n: float, times: float, length: int) -> list[list[float]]:
-        found = minutes(chance, n, p90 * times, length).points
+        found = minutes(chance, n, p90 * times, length, bounds).points
         return [list(p.counts) for p in found if isinstance(p, Histogram)]
 
     metric = {
         "name": "latency",
         "form": "histogram",
-        "bounds": list(VERTEX),
+        "bounds": list(bounds),
         "quantiles": [0.9],
-        "config": {"tol_fail": 0.1, "tol_pass": 0.3},
+        "config": config,
         "history": rows(1900, 1.0, 60),
         "minutes": [
             list(pair) for pair in zip(rows(100, slower, 90), rows(1900, 1.0, 90), strict=True)
         ],
     }
-    document = {"schema": "canary.series/1", "metrics": [metric]}
-    assert judge_document(from_json(document)).verdict is said
+    return judge_document(from_json({"schema": "canary.series/1", "metrics": [metric]}))
 
 
 SHAPES = {"narrow": 0.2, "usual": 0.5, "wide": 1.0}
@@ -145,6 +151,14 @@ def test_bounds_that_cannot_decide_a_limit_say_which_they_can() -> None:
         "the buckets are 100% wide here: 20% can't be decided, 100% can"
     )
     assert finding.more_requests is None
+
+
+@pytest.mark.parametrize(("asked", "decides"), [(0.2, "100% can"), (1.0, "")])
+def test_recorded_buckets_say_it_too(asked: float, decides: str) -> None:
+    found = recorded(0.26, 1.0, COARSE, tol_fail=asked, tol_pass=asked)
+    assert found.verdict is (Verdict.INCONCLUSIVE if decides else Verdict.PASS)
+    told = f"the buckets are 100% wide here: {asked * 100:g}% can't be decided, {decides}"
+    assert (told in found.findings[0].sentence) == bool(decides)
 
 
 def test_what_the_bounds_cannot_decide_is_not_forecast_either() -> None:
