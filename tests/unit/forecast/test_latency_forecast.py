@@ -4,6 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from math import exp, log
 from random import Random
+from statistics import median
 from typing import Any
 
 import pytest
@@ -62,7 +63,8 @@ def known_of(kind: str, check: Check, others: float, q: float) -> dict[str, Any]
     """What a baseline's past of that form teaches."""
     chance = Random(1)
     if kind == "over":
-        thresholds = zip(needs(check, {"tau": TAU}), (TAU, 1.2 * TAU), strict=True)
+        wanted = needs(check, {"tau": TAU})
+        thresholds = [(metric, metric.threshold or 0.0) for metric in wanted]
         past = {
             metric.key: counts(
                 [(others, poisson(chance, others * above(tau, q))) for _ in range(DAY)]
@@ -82,8 +84,9 @@ def drawing(
 ) -> Callable[[Random, int], Any]:
     q, read = quantile_of(check.metric) or 0.0, reader(check, kind, facts)
     if kind == "over":
+        at_tau, far = (metric.threshold or 0.0 for metric in needs(check, facts))
         return lambda chance, _: read(
-            counted(1.2 * TAU, chance, n, q, slower), counted(TAU, chance, others, q, 1.0)
+            counted(far, chance, n, q, slower), counted(at_tau, chance, others, q, 1.0)
         )
     draw = DRAWS[kind][1]
     return lambda chance, minute: read(
@@ -121,6 +124,23 @@ def test_a_verdict_comes_about_when_it_was_said(kind: str, slower: float) -> Non
     for cell in CELLS:
         said, came = told_and_came(kind, cell, slower)
         assert abs(came - said) <= (0.3 * said if slower <= 1 else 2.0)
+
+
+@pytest.mark.parametrize(("per_second", "most"), [(20, 10), (200, 6)])
+def test_a_quarter_slower_is_found_in_minutes_with_a_limit_of_a_tenth(
+    per_second: int, most: int
+) -> None:
+    check = Check("slow", Metric("latency_p90"), no_worse_by=Margin(relative=0.1))
+    per_minute, others = 3.0 * per_second, 57.0 * per_second
+    facts = known_of("over", check, others, 0.9)
+    row, came = drawing("over", check, facts, per_minute, others, 1.25), []
+    for seed in range(6 * RUNS):
+        chance, evidence, minute = Random(seed), evidence_of(check, "over", facts, Promise()), 0
+        while evidence.evidence < 100 and minute < 60:
+            minute += 1
+            evidence.step(row(chance, minute))
+        came.append(minute)
+    assert median(came) <= most
 
 
 def test_history_of_the_counts_tells_how_they_scatter() -> None:
