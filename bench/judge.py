@@ -30,6 +30,7 @@ from judge_kept import Item, Kept, run_all, so_far
 from judge_peers import PEERS
 from judge_tables import goals, markdown
 from judge_tuned import tuned
+from judge_turns import turns
 from judge_worlds import DAY, FAMILIES, history, minutes, world
 
 from canarycli.judge.power import information
@@ -205,6 +206,7 @@ def main() -> None:
         "cells": cells(full=chosen.full, runs=chosen.runs),
         "forms": forms(full=chosen.full, runs=chosen.runs),
         "field": families(full=chosen.full, runs=chosen.runs),
+        "turns": turns(full=chosen.full, runs=chosen.runs),
         "tuned": tuned(full=chosen.full, runs=chosen.runs),
         "foresight": foreseen(full=chosen.full, runs=chosen.runs),
     }

@@ -5,6 +5,7 @@ from math import exp, lgamma, log
 from typing import Any
 
 from judge_foresight import foresight_goals
+from judge_turns import TURNS_HEAD, turns_table
 
 JUDGE, FIRST = "judge", "judge, no history"
 NO_PROMISE = "arm noise 30%, lasting (no promise)"
@@ -197,6 +198,9 @@ def markdown(result: dict[str, Any]) -> str:
     parts += [_nulls(nulls)] if nulls else []
     parts += [_effects(effects), _bounds(effects)] if effects else []
     parts += [field_table(result["field"])] if result["field"] else []
+    if result["turns"]:
+        title = "Minutes to rollback of who was better first: median / 95th percentile"
+        parts += [_table(title, TURNS_HEAD, turns_table(result["turns"]))]
     return "\n".join(parts)
 
 

@@ -20,17 +20,26 @@ SHARE_MARGINS = Margins(1.0, 0.0, 1.0, 0.0, 1.5)
 """Equal shares above the two thresholds; the tolerance is in the thresholds."""
 
 
-def share_above(threshold: float, quantiles: Sequence[float], values: Sequence[float]) -> float:
+def share_above(
+    threshold: float, quantiles: Sequence[float], values: Sequence[float], near: int | None = None
+) -> float:
     """The share of requests above a threshold, from a few percentiles.
 
     Between and beyond them log latency is taken as linear in the normal score, exact for a
-    lognormal.
+    lognormal. `near` is the percentile the threshold was set by: then the line goes through it,
+    as steep as between its neighbours. A bend there would turn the scatter of a small arm into
+    more requests above, or fewer.
     """
-    known = sorted(zip(values, map(score, quantiles), strict=True))
-    x, points = log(max(threshold, LEAST)), [(log(max(v, LEAST)), z) for v, z in known]
-    if len(points) == 1:
+    points = sorted((log(max(v, LEAST)), score(q)) for q, v in zip(quantiles, values, strict=True))
+    x, last = log(max(threshold, LEAST)), len(points) - 1
+    if not last:
         raise ValueError("one percentile alone does not say how latency spreads")
-    i = next((k for k in range(1, len(points) - 1) if x < points[k][0]), len(points) - 1)
+    if near is not None:
+        (x0, z0), (x1, z1) = points[max(0, near - 1)], points[min(last, near + 1)]
+        if x1 > x0:
+            x_near, z_near = points[near]
+            return 1 - cumulative(z_near + (x - x_near) * (z1 - z0) / (x1 - x0))
+    i = next((k for k in range(1, last) if x < points[k][0]), last)
     (x0, z0), (x1, z1) = points[i - 1], points[i]
     if x < x0 and x1 <= x0:
         # A plateau above it, as of time-outs: the slope of all there is, and none is a wall.

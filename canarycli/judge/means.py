@@ -81,17 +81,21 @@ def weight_of(
     A percentile of few requests is biased: the k-th of n lies at k/(n + 1), not at the quantile,
     between q/(n + 1) below it and (1 - q)/(n + 1) above, whichever way it is made. Both ways are
     given in standard deviations of one request; of a window where requests are not known, which
-    holds from one request beyond the percentile on. Means have none, but a tilt, see `skew`.
+    holds from one request beyond the percentile on. Either way each arm also reads high by its
+    bend: a percentile scatters farther up than down, with an exponential tail by so much, and
+    with a lighter one by less. Means have none, but a tilt, see `skew`.
     """
     if q is None and (not n_candidate or not n_baseline):
         return 1.0, 0.0, 0.0, 1.0
     if not n_candidate or not n_baseline:
-        return 1.0, 1.0, 0.0, 0.0
+        return 1.0, 1.0, 0.5 * sqrt(q or 0.0), 0.0
     precision = 1 / (1 / n_candidate + 1 / n_baseline)
     if q is None:
         return precision, 0.0, 0.0, tilt_of(n_candidate, n_baseline)
     ours, theirs, unit = n_candidate + 1, n_baseline + 1, sqrt(q * (1 - q))
-    low, high = (q / ours + (1 - q) / theirs) / unit, ((1 - q) / ours + q / theirs) / unit
+    bend = 0.5 * q / unit
+    low = (q / ours + (1 - q) / theirs) / unit + bend / theirs
+    high = ((1 - q) / ours + q / theirs) / unit + bend / ours
     return precision, low, high, 0.0
 
 

@@ -28,6 +28,11 @@ from canarycli.series.rows import entries, known, present
 LEARNING = 5
 """Minutes of the baseline that set latency thresholds where there is no history."""
 
+HALF_FEWER, ONE_FEWER = 0.5, 1.0
+"""So many requests above a percentile are spared: it scatters more upwards than downwards, so the
+mean of the shares read from few requests lies above the truth, by about half a request for a
+lognormal and by one for heavier tails. Each answer takes what makes a fail harder."""
+
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -165,7 +170,7 @@ class PercentilesForm(Thresholds):
                 self.weights,
             )
         known = self.past if self.marks else []
-        shares = [self._shares(n or 0.0, values, 0.0) for n, values in known]
+        shares = [self._shares(n or 0.0, values, 0.0, spare=HALF_FEWER) for n, values in known]
         rows = [
             [(share[2 * i], share[2 * i + 1]) for share in shares if share[2 * i]]
             for i in range(len(self.weights))
@@ -190,9 +195,9 @@ class PercentilesForm(Thresholds):
                 self._learn()
             return None
         config = self.metric.config
-        fail = self._shares(n_c, ours, config.tol_fail)
-        passing = self._shares(n_c, ours, config.tol_pass, few=True)
-        base = self._shares(n_b, theirs, 0.0)
+        fail = self._shares(n_c, ours, config.tol_fail, spare=ONE_FEWER)
+        passing = self._shares(n_c, ours, config.tol_pass, lowest=True)
+        base = self._shares(n_b, theirs, 0.0, spare=HALF_FEWER)
         return [
             number
             for i in range(0, 2 * len(self.weights), 2)
@@ -210,19 +215,29 @@ class PercentilesForm(Thresholds):
         return (None, None) if minute is None else (known(minute[0]), known(minute[2]))
 
     def _shares(
-        self, n: float, values: Sequence[float], tolerance: float, *, few: bool = False
+        self,
+        n: float,
+        values: Sequence[float],
+        tolerance: float,
+        *,
+        spare: float = 0.0,
+        lowest: bool = False,
     ) -> list[float]:
         """Requests and slow ones for each threshold; no requests where too few lie above it.
 
-        `few` takes each percentile for the lowest that it may be of so many requests.
+        `lowest` takes each percentile for the lowest that it may be of so many requests; `spare`
+        for one with so many requests fewer above it.
         """
-        lowest = [q * n / (n + 1) if few else q for q in self.metric.quantiles]
+        levels = [
+            q * n / (n + 1) if lowest else 1 - (1 - q) / (1 + spare / max(1.0, n * (1 - q)))
+            for q in self.metric.quantiles
+        ]
         found: list[float] = []
-        for q, tau in zip(self.metric.quantiles, self.marks, strict=True):
+        for i, (q, tau) in enumerate(zip(self.metric.quantiles, self.marks, strict=True)):
             if n * (1 - q) < LEAST_ABOVE:
                 found += (0.0, 0.0)
             else:
-                share = share_above(tau * (1 + tolerance), lowest, values)
+                share = share_above(tau * (1 + tolerance), levels, values, i)
                 found += (n, n * share)
         return found
 

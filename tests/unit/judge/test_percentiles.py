@@ -1,8 +1,9 @@
-"""Percentiles of few requests read low, and are no evidence for a pass at the limit."""
+"""Percentiles of few requests read low or high: no evidence for a pass or a fail at the limit."""
 
 from collections.abc import Callable, Sequence
 from math import ceil, exp
 from random import Random
+from statistics import NormalDist
 
 import pytest
 from unit.judge.arranging import arms, at, measured, series
@@ -12,6 +13,7 @@ from canarycli.metrics import Metric, Series, Value
 from canarycli.plan import Check, Margin
 from canarycli.series import judge_document
 from canarycli.series.document import from_json
+from canarycli.series.latency import PercentilesForm
 
 MINUTES = 150
 RUNS = 10
@@ -112,3 +114,60 @@ def test_recorded_percentiles_at_the_limit_do_not_pass(*, known: bool) -> None:
         document = {"schema": "canary.series/1", "id": "r", "metrics": [metric]}
         said.append(judge_document(from_json(document)).verdict)
     assert said.count(Verdict.PASS) == 0
+
+
+LONG = 240
+QUANTILES = (0.5, 0.9, 0.99)
+
+
+def placed(chance: Random, n: int, *, pareto: bool) -> list[float]:
+    """The percentiles of n requests, drawn by the places they have in the distribution."""
+    found, below, place = [], 0, 0.0
+    for q in QUANTILES:
+        k = round(q * (n + 1)) - below
+        place += (1 - place) * chance.betavariate(k, n + 1 - below - k)
+        below += k
+        found.append(
+            (1 - place) ** (-1 / 1.5) if pareto else exp(0.5 * NormalDist().inv_cdf(place))
+        )
+    return found
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["with requests", "values only"])
+@pytest.mark.parametrize("pareto", [False, True], ids=["lognormal", "pareto"])
+def test_a_candidate_at_its_limit_is_not_failed_by_what_percentiles_read_high(
+    *, pareto: bool, known: bool
+) -> None:
+    check = Check("slow", Metric("latency_p99"), no_worse_by=Margin(relative=0.2))
+    for seed in range(5, 9):
+        chance = Random(seed)
+        ours = [1.2 * placed(chance, 600, pareto=pareto)[2] for _ in range(LONG)]
+        theirs = [placed(chance, 11_400, pareto=pareto)[2] for _ in range(LONG)]
+        found = measured(
+            {"latency_p99": points(ours, 600 if known else None)},
+            {"latency_p99": points(theirs, 11_400 if known else None)},
+            until=LONG,
+        )
+        finding, *_ = judge([check], found, arms(LONG), {}).findings
+        assert finding.verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("n", [60, 600])
+@pytest.mark.parametrize("pareto", [False, True], ids=["lognormal", "pareto"])
+def test_recorded_percentiles_at_the_limit_show_no_more_slow_ones_than_the_baseline(
+    n: int, *, pareto: bool
+) -> None:
+    chance = Random(n)
+    past = [[19 * n, placed(chance, 19 * n, pareto=pareto)] for _ in range(LONG)]
+    rows = [
+        [n, [1.2 * v for v in placed(chance, n, pareto=pareto)], *one]
+        for one in ([19 * n, placed(chance, 19 * n, pareto=pareto)] for _ in range(LONG))
+    ]
+    metric = {"name": "latency", "form": "percentiles", "history": past, "minutes": rows}
+    metric |= {"config": {"tol_fail": 0.2, "tol_pass": 0.2}}
+    document = from_json({"schema": "canary.series/1", "metrics": [metric]})
+    form = PercentilesForm(document.metrics[0])
+    total = [sum(column) for column in zip(*(form.row(row) for row in rows), strict=True)]
+    for n_c, slow, _, n_b, slow_b in (total[i : i + 5] for i in (0, 5, 10)):
+        # A few hundredths are chance.
+        assert 0.85 * slow_b * n_c <= slow * n_b <= 1.04 * slow_b * n_c
