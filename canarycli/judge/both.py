@@ -11,6 +11,7 @@ from canarycli.judge.comparison import Comparison
 from canarycli.judge.evidence import Several
 from canarycli.judge.history import History
 from canarycli.judge.margins import Promise, margins_of
+from canarycli.judge.marks import either_way
 from canarycli.judge.means import Means, Scale
 from canarycli.judge.pool import merged
 from canarycli.metrics import Histogram, Point
@@ -77,13 +78,14 @@ def cut_rows(
     """The shares above each cut, both ways, in one row."""
     if not isinstance(ours, Histogram) or not isinstance(theirs, Histogram) or not cuts:
         return None
-    if not ours.bounds == theirs.bounds == tuple(bounds):
+    if theirs.bounds != tuple(bounds):
         return None
+    low, high = either_way(ours, theirs.bounds)
     row: list[float] = []
     for cut in cuts:
-        x_c, x_b = above_cut(ours, cut), above_cut(theirs, cut)
-        row += (ours.n, x_c, x_c, theirs.n, x_b)
-        row += (ours.n, ours.n - x_c, ours.n - x_c, theirs.n, theirs.n - x_b)
+        x_low, x_high, x_b = (above_cut(one, cut) for one in (low, high, theirs))
+        row += (ours.n, x_low, x_high, theirs.n, x_b)
+        row += (ours.n, ours.n - x_high, ours.n - x_low, theirs.n, theirs.n - x_b)
     return tuple(row)
 
 

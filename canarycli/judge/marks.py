@@ -8,8 +8,10 @@ each answer takes the one that makes it harder. Where no reading can be trusted 
 counts for the fail side as in time and for the pass side as slow.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from math import exp, log
+from itertools import pairwise
+from math import exp, inf, log
 
 from canarycli.judge.latency import LEAST, cumulative, score
 from canarycli.judge.pool import quantile
@@ -66,10 +68,10 @@ class Mark:
     width: float = 0.0
     decides: float = 0.0
 
-    def row(self, ours: Histogram, theirs: Histogram) -> tuple[float, ...]:
-        """A period of both arms as a comparison takes it."""
-        slow = above_bound(theirs, self.base)
-        return ours.n, self.fail.above(ours), self.passing.above(ours), theirs.n, slow
+    def row(self, ours: tuple[Histogram, Histogram], theirs: Histogram) -> tuple[float, ...]:
+        """A period of both arms as a comparison takes it; the candidate's as `either_way`."""
+        (fast, slow), base = ours, above_bound(theirs, self.base)
+        return fast.n, self.fail.above(fast), self.passing.above(slow), theirs.n, base
 
     def to_json(self) -> list[float]:
         """As JSON values."""
@@ -109,6 +111,23 @@ def mark(whole: Histogram, q: float, fail: float, passing: float) -> Mark:
         ending / bounds[base] - 1,
         decides,
     )
+
+
+def either_way(histogram: Histogram, bounds: tuple[float, ...]) -> tuple[Histogram, Histogram]:
+    """A histogram between other bounds, at its fastest and at its slowest.
+
+    Each bucket lies where it begins, or where it ends: between bounds that both have that is
+    exact, and elsewhere each answer takes the one that makes it harder.
+    """
+    if histogram.bounds == bounds:
+        return histogram, histogram
+    fast, slow = ([0.0] * (len(bounds) + 1) for _ in range(2))
+    edges = (-inf, *histogram.bounds, inf)
+    for (begins, ends), count in zip(pairwise(edges), histogram.counts, strict=True):
+        fast[bisect_right(bounds, begins)] += count
+        slow[bisect_left(bounds, ends)] += count
+    at = histogram.at
+    return Histogram(at, bounds, tuple(fast)), Histogram(at, bounds, tuple(slow))
 
 
 def undecided(asked: float, width: float, decides: float | None) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from math import log
 
-from canarycli.judge.marks import Mark
+from canarycli.judge.marks import Mark, either_way
 from canarycli.judge.means import weight_of
-from canarycli.metrics import Counts, Histogram, Point, Value
+from canarycli.metrics import Counts, Histogram, Point, Series, Value
 
 
 def rate_row(ours: Point | None, theirs: Point | None, *, turned: bool) -> tuple[float, ...] | None:
@@ -25,12 +25,20 @@ def spread_row(
     marks: Sequence[Mark],
     bounds: tuple[float, ...],
 ) -> tuple[float, ...] | None:
-    """Shares above each mark, of histograms that have those bounds."""
+    """Shares above each mark, which are among those bounds; a candidate may have others."""
     if not isinstance(ours, Histogram) or not isinstance(theirs, Histogram) or not marks:
         return None
-    if ours.bounds != bounds or theirs.bounds != bounds:
+    if theirs.bounds != bounds:
         return None
-    return tuple(number for one in marks for number in one.row(ours, theirs))
+    both = either_way(ours, bounds)
+    return tuple(number for one in marks for number in one.row(both, theirs))
+
+
+def unlike(ours: Series, theirs: Series) -> str:
+    """That the arms' buckets end elsewhere, "" if they do not."""
+    newest = [series.points[-1] for series in (ours, theirs) if series.points]
+    known = {point.bounds for point in newest if isinstance(point, Histogram)}
+    return "" if len(known) < 2 else "the arms count between different bounds, which tells less"
 
 
 def value_row(

@@ -15,6 +15,7 @@ from canarycli.judge.margins import LIKELY, Promise, too_tight
 from canarycli.judge.memory import RING, Memory
 from canarycli.judge.numbers import told
 from canarycli.judge.periods import Periods, brought_up, in_time, presence_now, taken, young
+from canarycli.judge.points import unlike
 from canarycli.judge.pool import REQUESTS, Pooled, quantile_of
 from canarycli.judge.power import more_requests
 from canarycli.judge.presence import SILENT_PERIODS, Presence
@@ -186,7 +187,8 @@ def _verdict(case: Case, *, blamed: bool) -> tuple[Verdict, str]:
         return Verdict.INCONCLUSIVE, "nothing is known at this share yet"
     evidence = case.evidence
     if evidence is None or evidence.assurance < 1 / case.promise.beta:
-        why = _late(case.memory) or coarse(case.check, case.memory.facts)
+        bounds = coarse(case.check, case.memory.facts) or unlike(case.look.ours, case.look.theirs)
+        why = _late(case.memory) or bounds
         return Verdict.INCONCLUSIVE, why
     doubt = _doubt(case)
     return (Verdict.INCONCLUSIVE, doubt) if doubt else (Verdict.PASS, "")

@@ -97,7 +97,7 @@ class HistogramForm(Thresholds):
             if len(self.past) >= LEARNING:
                 self._learn(self.past)
             return None
-        return [number for one in self.marks for number in one.row(ours, theirs)]
+        return [number for one in self.marks for number in one.row((ours, ours), theirs)]
 
     def heard(self, minute: Any) -> Heard:
         """See `Form`."""

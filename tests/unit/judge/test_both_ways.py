@@ -10,6 +10,7 @@ from unit.judge.arranging import MINUTE, START, arms, at, counts, measured, seri
 
 from canarycli.judge import Finding, Judgement, State, Verdict, begin, judge, window
 from canarycli.judge.finding import Split
+from canarycli.judge.both import cut_rows
 from canarycli.metrics import Counts, Histogram, Metric, Origin, Series, Unit, Value
 from canarycli.plan import Better, Check, Margin, Role
 
@@ -319,3 +320,16 @@ def test_a_source_that_fails_once_is_asked_for_what_was_missed() -> None:
     assert judged.findings[0].verdict is Verdict.NO_DATA
     asked = window([ACCURACY], judged.state, arms(402, share=50)).of("labels")
     assert asked.start <= at(400) - HOURS
+
+
+def test_scores_that_are_counted_between_finer_bounds_are_compared_as_if_they_were_not() -> None:
+    theirs = Histogram(at(0), (0.2, 0.5, 0.8), (10.0, 40.0, 40.0, 10.0))
+    finer = Histogram(at(0), (0.1, 0.2, 0.5, 0.6, 0.8), (3.0, 7.0, 40.0, 30.0, 10.0, 10.0))
+    coarser = Histogram(at(0), (0.2, 0.8), (10.0, 80.0, 10.0))
+    cuts = (0, 1, 2)
+    same = cut_rows(theirs, theirs, cuts, theirs.bounds)
+    assert cut_rows(finer, theirs, cuts, theirs.bounds) == same
+    row = cut_rows(coarser, theirs, cuts, theirs.bounds) or ()
+    above_the_middle, below_it = row[10:15], row[15:20]
+    assert above_the_middle == (100, 10, 90, 100, 50)
+    assert below_it == (100, 10, 90, 100, 50)

@@ -1,5 +1,6 @@
 """Latency limits on histograms: the limit tested is the limit asked for, wherever bounds lie."""
 
+from bisect import bisect_left
 from math import exp, log
 from random import Random
 
@@ -10,7 +11,7 @@ from unit.judge.streams import poisson
 from canarycli.forecast import forecast, levels
 from canarycli.judge import Verdict, begin, judge
 from canarycli.judge.latency import cumulative, score
-from canarycli.judge.marks import Mark, mark
+from canarycli.judge.marks import Mark, above_bound, either_way, mark
 from canarycli.metrics import Counts, Histogram, Metric, Series, Value
 from canarycli.plan import Check, Margin, Plan, Stage
 from canarycli.series import SeriesVerdict, judge_document
@@ -191,3 +192,48 @@ def test_counts_that_were_moved_beyond_the_limit_never_pass() -> None:
     found = measured(ours | value, theirs | value, until=90)
     finding = judge([P90], found, arms(90, share=10), state).findings[0]
     assert finding.verdict is Verdict.INCONCLUSIVE
+
+
+TWICE = Check("p90", Metric("latency_p90"), no_worse_by=Margin(relative=1.0))
+OTHERS = tuple(0.0013 * 1.3**i for i in range(30))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "slower", "said"),
+    [
+        (OTHERS, 1.0, Verdict.PASS),
+        (OTHERS, 2.0, Verdict.INCONCLUSIVE),
+        (OTHERS, 4.0, Verdict.FAIL),
+        (COARSE, 1.0, Verdict.INCONCLUSIVE),
+        (COARSE, 4.0, Verdict.FAIL),
+    ],
+)
+def test_a_candidate_that_counts_between_bounds_of_its_own_is_judged(
+    bounds: tuple[float, ...], slower: float, said: Verdict
+) -> None:
+    chance, p90 = Random(7), 0.11
+    past = minutes(chance, 1800, p90, 60)
+    past = series([Histogram(p.at - 60 * MINUTE, p.bounds, p.counts) for p in past.points])  # type: ignore[union-attr]  # histograms
+    state = begin([TWICE], measured({}, {"latency": past}), arms(0))
+    ours, theirs = minutes(chance, 200, slower * p90, 60, bounds), minutes(chance, 1800, p90, 60)
+    found = measured({"latency": ours}, {"latency": theirs}, until=60)
+    finding = judge([TWICE], found, arms(60, share=10), state).findings[0]
+    assert finding.verdict is said
+    assert ("between different bounds" in finding.sentence) == (said is Verdict.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_between_other_bounds_a_histogram_is_whole_and_lies_on_both_sides(seed: int) -> None:
+    chance = Random(seed)
+    theirs, ours = (tuple(sorted(chance.sample(range(1, 60), 6))) for _ in range(2))
+    latencies = [chance.uniform(0, 70) for _ in range(200)]
+
+    def counted(bounds: tuple[int, ...]) -> Histogram:
+        places = [bisect_left(bounds, x) for x in latencies]
+        return Histogram(at(0), bounds, tuple(float(places.count(i)) for i in range(7)))
+
+    true, (fast, slow) = counted(theirs), either_way(counted(ours), theirs)
+    assert fast.n == slow.n == true.n
+    for i in range(7):
+        assert above_bound(fast, i) <= above_bound(true, i) <= above_bound(slow, i)
+    assert either_way(true, theirs) == (true, true)
