@@ -9,8 +9,8 @@ import pytest
 from unit.judge.arranging import MINUTE, START, arms, at, counts, measured, series
 
 from canarycli.judge import Finding, Judgement, State, Verdict, begin, judge, window
-from canarycli.judge.finding import Split
 from canarycli.judge.both import cut_rows
+from canarycli.judge.finding import Split
 from canarycli.metrics import Counts, Histogram, Metric, Origin, Series, Unit, Value
 from canarycli.plan import Better, Check, Margin, Role
 

@@ -163,8 +163,9 @@ def test_recorded_percentiles_at_the_limit_show_no_more_slow_ones_than_the_basel
         [n, [1.2 * v for v in placed(chance, n, pareto=pareto)], *one]
         for one in ([19 * n, placed(chance, 19 * n, pareto=pareto)] for _ in range(LONG))
     ]
+    config = {"tol_fail": 0.2, "tol_pass": 0.2}
     metric = {"name": "latency", "form": "percentiles", "history": past, "minutes": rows}
-    metric |= {"config": {"tol_fail": 0.2, "tol_pass": 0.2}}
+    metric = {**metric, "config": config}
     document = from_json({"schema": "canary.series/1", "metrics": [metric]})
     form = PercentilesForm(document.metrics[0])
     total = [sum(column) for column in zip(*(form.row(row) for row in rows), strict=True)]
