@@ -329,7 +329,7 @@ def test_scores_that_are_counted_between_finer_bounds_are_compared_as_if_they_we
     cuts = (0, 1, 2)
     same = cut_rows(theirs, theirs, cuts, theirs.bounds)
     assert cut_rows(finer, theirs, cuts, theirs.bounds) == same
-    row = cut_rows(coarser, theirs, cuts, theirs.bounds) or ()
-    above_the_middle, below_it = row[10:15], row[15:20]
-    assert above_the_middle == (100, 10, 90, 100, 50)
-    assert below_it == (100, 10, 90, 100, 50)
+    row = cut_rows(coarser, theirs, cuts, theirs.bounds)
+    assert row is not None
+    either_side_of_the_middle = (100, 10, 90, 100, 50)
+    assert row[10:] == 2 * either_side_of_the_middle + row[20:]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from math import ceil, exp
 from random import Random
 from statistics import NormalDist
+from typing import Any
 
 import pytest
 from unit.judge.arranging import arms, at, measured, series
@@ -163,9 +164,8 @@ def test_recorded_percentiles_at_the_limit_show_no_more_slow_ones_than_the_basel
         [n, [1.2 * v for v in placed(chance, n, pareto=pareto)], *one]
         for one in ([19 * n, placed(chance, 19 * n, pareto=pareto)] for _ in range(LONG))
     ]
-    config = {"tol_fail": 0.2, "tol_pass": 0.2}
-    metric = {"name": "latency", "form": "percentiles", "history": past, "minutes": rows}
-    metric = {**metric, "config": config}
+    metric: dict[str, Any] = {"name": "latency", "form": "percentiles"}
+    metric |= {"config": {"tol_fail": 0.2, "tol_pass": 0.2}, "history": past, "minutes": rows}
     document = from_json({"schema": "canary.series/1", "metrics": [metric]})
     form = PercentilesForm(document.metrics[0])
     total = [sum(column) for column in zip(*(form.row(row) for row in rows), strict=True)]
