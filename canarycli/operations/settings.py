@@ -7,8 +7,7 @@ from canarycli.config.keys import SIMULATOR, keys_of
 from canarycli.config.problem import nearest
 from canarycli.declared import VARIABLE, Key, Keys
 from canarycli.errors import UsageError
-from canarycli.operations.address import OPTIONS
-from canarycli.registry import OURS, own_keys
+from canarycli.registry import own_keys
 
 NOT_IN_THE_FILE: Mapping[str, frozenset[str]] = {"simulator": frozenset({"endpoints"})}
 """Settings that canary.yaml has no key for, as it names its endpoints itself."""
@@ -36,8 +35,6 @@ def made_with(
 def check_said(provider: str, said: Mapping[str, Any]) -> None:
     """Stop at what was said on the command line and the provider has not.
 
-    The options that are the same for all of our own clouds are taken by each of them.
-
     Raises:
         UsageError: and which, or that it is a secret.
     """
@@ -51,7 +48,7 @@ def check_said(provider: str, said: Mapping[str, Any]) -> None:
                 f"{name} is a secret, and a command line is read by others",
                 hint=f"set {keys[name].variable}",
             )
-        if name not in known and (provider not in OURS or name not in OPTIONS):
+        if name not in known:
             raise UsageError(
                 f"{provider} has no setting {name!r}{nearest(name, known)}",
                 hint=f"it has {', '.join(sorted(known if keys is None else keys))}",

@@ -73,6 +73,18 @@ def two_open(ann: Canary, other: Canary) -> Canary:
     return ann.beside("empty")
 
 
+def test_where_nothing_is_named_one_error_has_all_it_takes_on_each_cloud(tmp_path: Path) -> None:
+    refused = Canary(tmp_path).run("start", "--new-model", "v2", "--percent", "5")
+
+    assert refused.code == 2
+    for cloud in (
+        "sagemaker --region REGION",
+        "vertex --project ID --region REGION",
+        "azureml --subscription ID --resource-group NAME --workspace NAME",
+    ):
+        assert f"--provider {cloud}" in refused.err
+
+
 def test_with_several_the_list_and_the_flag_are_shown(two_open: Canary) -> None:
     refused = two_open.run("rollback", "-y")
 

@@ -128,6 +128,17 @@ def test_the_command_line_says_only_what_it_has(
     assert "hunter2" not in caught.value.message
 
 
+OTHERS = {"sagemaker": "project", "vertex": "profile", "azureml": "region", "simulator": "region"}
+
+
+@pytest.mark.parametrize(("provider", "name"), OTHERS.items())
+def test_no_cloud_takes_an_option_that_is_anothers(provider: str, name: str) -> None:
+    finder = Finder(Address("churn", None, provider, None, {name: "x"}), MemoryStore(), {})
+
+    with pytest.raises(UsageError, match=f"{provider} has no setting {name!r}"):
+        finder.named("churn")
+
+
 def test_our_own_take_what_they_have_by_set_too() -> None:
     def target(**said: str) -> dict[str, object]:
         address = Address("churn", None, "vertex", None, said)
@@ -139,9 +150,9 @@ def test_our_own_take_what_they_have_by_set_too() -> None:
 
 
 def test_completion_offers_it_and_a_fault_file_names_it(here: Path) -> None:
-    del here
-    assert ("gateway", "") in FINDERS["providers"]("", {})
-    offered = dict(FINDERS["settings"]("", {}))
+    env = {"CANARY_STATE": str(here / "state")}
+    assert ("gateway", "") in FINDERS["providers"]("", env)
+    offered = dict(FINDERS["settings"]("", env))
     assert offered["admin_url="] == "where its admin API is"
     assert {"cloud=", "failures=", "impersonate="} <= offered.keys()  # of our own clouds
     assert not {"token=", "region=", "workspace="} & offered.keys()  # never, or by their options
