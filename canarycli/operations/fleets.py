@@ -64,7 +64,7 @@ class Fleets:
                 return self.save(replace(kept, fleet=edit(kept.fleet))).fleet
 
     def named(self, name: str | None) -> Kept:
-        """The fleet of that name, or the only one that is not over.
+        """The fleet of that name, or the only one that is not over, or the only one there is.
 
         Raises:
             NotFound: there is none.
@@ -77,12 +77,12 @@ class Fleets:
                 raise NotFound(f"no fleet {name!r} is known here", hint=f"there are: {known}")
             return kept
         every = [kept for known in self.names() if (kept := self.load(known)) is not None]
-        open_ones = [kept for kept in every if not kept.fleet.over]
-        if len(open_ones) == 1:
-            return open_ones[0]
         if not every:
             raise NotFound("no fleet is known here", hint="canary fleet start FILE")
-        names = ", ".join(kept.fleet.name for kept in open_ones or every)
+        meant = [kept for kept in every if not kept.fleet.over] or every
+        if len(meant) == 1:
+            return meant[0]
+        names = ", ".join(kept.fleet.name for kept in meant)
         raise UsageError("say which fleet is meant", hint=f"there are: {names}")
 
     def releases(self, fleet: Fleet) -> dict[str, Release]:

@@ -41,8 +41,8 @@ def report(
 ) -> int:
     """Write an HTML, Markdown, JSON or JUnit report.
 
-    It is made from the record and the journal of a release on this machine; no cloud is
-    asked.
+    It is made from the record and the journal of a release, wherever the records are; no
+    cloud is asked.
     """
     with Output(common) as output:
         told = report_of(common.address, os.environ)

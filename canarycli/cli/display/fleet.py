@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from canarycli.cli.display.output import Output
 from canarycli.cli.display.table import fitted, room, table
 from canarycli.operations.fleet_status import state_of
-from canarycli.release.fleet import Fleet
+from canarycli.release.fleet import Course, Fleet
 from canarycli.release.record import Release
 from canarycli.traffic import percent
 
@@ -28,7 +28,8 @@ def headline(fleet: Fleet) -> str:
     """Where it stands, in one line."""
     promoted = sum(seat.over and not seat.failed for seat in fleet.seats)
     under_way = sum(seat.open for seat in fleet.seats)
-    word = fleet.course.value.replace("_", " ")
+    back = fleet.over and fleet.course is Course.ROLLING_BACK
+    word = "rolled back" if back else fleet.course.value.replace("_", " ")
     text = (
         f"{fleet.name} {word}: {promoted} of {len(fleet.seats)} promoted, {under_way} under way, "
         f"{fleet.failures} failed ({fleet.stop_after} may)"
