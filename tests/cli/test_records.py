@@ -89,11 +89,14 @@ def test_a_rollback_needs_no_record_that_it_may_write(released: Desk) -> None:
     with closing(sqlite3.connect(database(released))) as db, db:
         ((release,),) = db.execute("SELECT id FROM releases").fetchall()
         db.execute("UPDATE releases SET body = json_set(body, '$.schema', 99)")
+        before = db.execute("SELECT version, body FROM releases").fetchall()
 
     ran = released.canary("rollback", release, "--yes")
 
     assert (ran.code, traffic(released)) == (0, {"v41": 100, "v42": 0}), ran.err
     assert "a newer canary wrote the record" in ran.err
+    with closing(sqlite3.connect(database(released))) as db:
+        assert db.execute("SELECT version, body FROM releases").fetchall() == before
 
 
 def test_where_a_record_makes_no_sense_the_endpoint_is_shown(released: Desk) -> None:
