@@ -96,9 +96,10 @@ def _body(story: Story, title: str) -> Iterator[str]:
 
 def _facts(story: Story) -> str:
     release = story.release
+    until = "%H:%M" if story.end.date() == release.started_at.date() else "%Y-%m-%d %H:%M"
     return (
         f"{release.id} · {release.provider} {release.place} · "
-        f"{release.started_at:%Y-%m-%d %H:%M} to {story.end:%H:%M} UTC · "
+        f"{release.started_at:%Y-%m-%d %H:%M} to {story.end:{until}} UTC · "
         f"plan {release.plan.name} · {release.started_by}"
         + (f" · {release.note}" if release.note else "")
     )
@@ -113,7 +114,7 @@ def _links(story: Story) -> Iterator[str]:
 
 def _figures(story: Story) -> Iterator[tuple[str, str]]:
     release = story.release
-    yield "from start to end", span(story.took)
+    yield "from start to end" if release.over else "so far", span(story.took)
     yield f"requests on {escape(story.candidate)}", f"{release.served:,.0f}"
     yield "extra failed requests", f"≈ {release.extra:,.0f}"
     bad = next((reading.at for reading in story.readings if reading.verdict == "fail"), None)

@@ -179,7 +179,7 @@ def told(
     Args:
         release: its newest record.
         events: the whole journal, in order.
-        now: the time.
+        now: the time; what is noted later, by a pretend clock, is no less so.
         links: pages of the cloud that show the endpoint, by what they show.
     """
     kinds = {check.name: _kind(check) for check in release.plan.checks}
@@ -193,6 +193,7 @@ def told(
         for event in events
         if event.type == "read" and event.fields.get("checks")
     )
+    now = max(now, release.started_at, *(event.at for event in events[-1:]))
     return Story(release, readings, tuple(_shares(events)), tuple(_moments(events)), now, links)
 
 

@@ -268,6 +268,15 @@ def test_a_release_without_a_reading_is_told_too() -> None:
     assert "Checks at the decision" not in page(empty, document(empty))
 
 
+def test_the_time_of_a_report_is_no_earlier_than_what_it_tells() -> None:
+    noted = Event("shift_confirmed", NOON + 30 * 60 * MINUTE, "v42 5% confirmed", fields={"to": 5})
+
+    text = page(story := told(BASE, [noted], NOON - 60 * MINUTE), document(story))
+
+    assert "2026-11-24 12:00 to 2026-11-25 18:00 UTC" in text
+    assert "so far" in text
+
+
 @pytest.mark.parametrize(
     ("more", "drawing"),
     [
@@ -282,6 +291,12 @@ def test_a_release_without_a_reading_is_told_too() -> None:
 )
 def test_the_gauge_is_worse_to_the_right(more: dict[str, Any], drawing: str) -> None:
     assert drawn(Gauge.of({**row("x", "pass", **more), "kind": ""}), 15) == drawing
+
+
+def test_a_value_of_its_own_without_an_interval_is_a_point() -> None:
+    cpu = {**row("cpu", "pass", candidate=37.6, limit=85.0), "kind": "ceiling"}
+
+    assert drawn(Gauge.of(cpu), 15) == "───────●───┃───"
 
 
 def test_a_floor_is_turned_round() -> None:
