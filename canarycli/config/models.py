@@ -68,7 +68,7 @@ class CloudModel(EndpointModel):
 
 
 class SimulatorModel(EndpointModel):
-    """An endpoint without a cloud; what its versions do is described in the simulator's docs."""
+    """An endpoint without a cloud; what its versions may have is in docs/simulator.md."""
 
     provider: Annotated[str, WithJsonSchema({"enum": ["simulator", "demo"]})]
     state: MaybeText = Field(None, description="the file it is kept in")

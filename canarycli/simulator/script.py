@@ -22,6 +22,7 @@ What the versions say, and when it is known to have been right:
         versions:
           blue: {percent: 100, classes: {fraud: 0.03}, score: 0.3, accuracy: 0.92}
 
+Where no version says a percent, the first has all. docs/simulator.md has this for people.
 Without `versions` there are `v41` with all the traffic and `v42` with none, and `scenario` says
 what happens to `v42`. A version's keys are the fields of `Quality` beside `model`, `instances`,
 `percent`, `turns`, and `answer` and `status` for what it says to a smoke test; a turn's are those
@@ -199,6 +200,9 @@ def parse_script(settings: Mapping[str, Any]) -> Script:
         )
     versions = keyed("versions", settings.get("versions")) or {"v41": {"percent": 100}, "v42": {}}
     actors = {str(name): _actor(str(name), spec, scenario) for name, spec in versions.items()}
+    if not any("percent" in keyed(f"version {name}", spec) for name, spec in versions.items()):
+        first = next(iter(actors))
+        actors[first] = replace(actors[first], percent=100.0, turns=())
     total = sum(actor.percent for actor in actors.values())
     if abs(total - 100) > 0.01:
         raise UsageError(f"the simulator's versions start with {total:g}% of the traffic, not 100%")

@@ -1,13 +1,17 @@
 """The simulator behaves like a managed endpoint: slow, watchful and safe to share."""
 
+import re
+from dataclasses import fields
 from typing import Any
 
 import pytest
+from pages import ROOT
 
 from canarycli.errors import Conflict, NotFound, Rejected, Unsupported, UsageError
 from canarycli.metrics import Metric, Window
 from canarycli.provider import BASELINE_NOTE, Deployer, Provider
 from canarycli.simulator import Simulator
+from canarycli.simulator.script import Quality, parse_script
 from canarycli.testing import NOON, FakeClock, ForeignWriter
 from canarycli.traffic import Traffic
 from canarycli.verbs import offers
@@ -329,7 +333,11 @@ def test_a_metric_it_does_not_have_is_named() -> None:
         ({"day": 1.5}, "day is a number from 0 up to 1, not 1.5", None),
         ({"period": 0}, "period is above 0", None),
         ({"finest": 0}, "finest is above 0", None),
-        ({"versions": {"a": {"percent": 90}}}, "start with 90% of the traffic, not 100%", None),
+        (
+            {"versions": {"a": {"percent": 90}, "b": {}}},
+            "start with 90% of the traffic, not 100%",
+            None,
+        ),
         (
             {"versions": {"a": {"percent": 100, "error_5xx": 0.1}}},
             "unknown simulator version setting 'error_5xx'",
@@ -367,3 +375,24 @@ def test_what_stands_beside_its_settings_in_a_config_is_left_alone() -> None:
     pretend = simulator(provider="simulator", plan="standard", endpoint="demo", rate=None)
 
     assert pretend.describe("demo").settled
+
+
+def test_where_no_version_says_a_share_the_first_has_all() -> None:
+    script = parse_script({"versions": {"v41": {}, "v42": {}}, "scenario": "failing"})
+
+    assert {name: actor.percent for name, actor in script.actors.items()} == {"v41": 100, "v42": 0}
+    assert (script.actors["v41"].turns, len(script.actors["v42"].turns)) == ((), 1)
+
+
+def test_the_page_on_the_simulator_names_every_key_of_a_version() -> None:
+    page = (ROOT / "docs/simulator.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\|([^|]*)\|", page, re.MULTILINE))))
+
+    assert named == {field.name for field in fields(Quality)} | {
+        "percent",
+        "model",
+        "instances",
+        "answer",
+        "status",
+        "turns",
+    }
