@@ -176,6 +176,7 @@ def test_what_is_suggested_can_be_pasted(tmp_path: Path) -> None:
 
     pasted = yaml.safe_load(result.out.partition("add --write:\n")[2])
     first, *_, full, end = pasted["stages"]
+    assert "AFTER IT, WORSE THAN THIS IS RULED OUT" in result.out
     assert (first["percent"], first["bake"]) == (5, "12m")
     assert float(first["leeway"].removesuffix("x")) > 2
     assert full.keys() == end.keys() == {"percent", "bake"}

@@ -46,4 +46,6 @@ def may_be_unchanged(names: str | None) -> bool:
 
 
 def _words(names: str | None) -> list[str]:
-    return [word.strip() for word in (names or "").split(",") if word.strip()]
+    """As they are shown; JSON spells them with `_`, which is taken too."""
+    words = ((names or "").replace("_", "-")).split(",")
+    return [word.strip() for word in words if word.strip()]

@@ -9,6 +9,10 @@ from typer import Option
 
 from canarycli.cli.command import to_command
 from canarycli.cli.options.common import Color
+from canarycli.cli.options.driving import ok_codes
+from canarycli.errors import Exit
+from canarycli.operations.history import outcome_of
+from canarycli.release.record import Outcome
 
 
 def given(*args: str) -> dict[str, Any]:
@@ -67,3 +71,9 @@ def test_a_switch_from_the_environment(
 def test_a_wrong_value_is_refused_by_typer(words: tuple[str, str]) -> None:
     with pytest.raises(typer.TyperException):
         given(*words)
+
+
+def test_an_outcome_is_taken_in_the_spelling_of_json_too() -> None:
+    both = {Exit.ROLLED_BACK, Exit.NO_METRICS}
+    assert ok_codes("rolled_back, no-metrics") == ok_codes("rolled-back,no_metrics") == both
+    assert outcome_of("rolled_back") is outcome_of("rolled-back") is Outcome.ROLLED_BACK
