@@ -14,6 +14,7 @@ from canarycli.cli.display.scene import HELP, LOG, Scene
 from canarycli.cli.display.spans import BAD, DOUBT, GOOD, OURS, QUIET, STRONG, Line, cut
 from canarycli.harmless import visible
 from canarycli.release.approving import approved
+from canarycli.release.decide.sentences import span
 from canarycli.release.record import Outcome, State
 from canarycli.release.rows import SIGNS
 from canarycli.report import gauge, numbers
@@ -67,7 +68,7 @@ def frame(scene: Scene, width: int, height: int, *, moments: int = 99) -> list[L
         [],
         _verdict(scene, width),
         [],
-        _stages(scene.story, width),
+        _stages(scene, width),
         _traffic(scene, width),
         [],
     ]
@@ -145,8 +146,8 @@ def _state(scene: Scene) -> tuple[str, str, str, str]:
             word = word.replace(f"BY {release.by.upper()}", f"BY {release.by}")
         return scene.story.symbol, word, style, release.why_words
     if scene.alone:
-        tail = f"{scene.story.candidate} stays at {percent(release.target)}"
-        return "✖", "NOBODY IS DRIVING", f"{BAD} reverse", tail
+        stays = f"{scene.story.candidate} stays at {percent(release.target)}"
+        return "✖", "NOBODY IS DRIVING", f"{BAD} reverse", f"{stays}{_last_driver(scene)}"
     match release.state:
         case State.PAUSED if release.pause is not None:
             return "❚❚", "PAUSED", DOUBT, f"by {release.pause.by}: {release.pause.reason}"
@@ -166,6 +167,15 @@ def _state(scene: Scene) -> tuple[str, str, str, str]:
     return judged.sign, judged.word, TONES[judged.tone], judged.tail
 
 
+def _last_driver(scene: Scene) -> str:
+    """Who drove it last, and how long ago they were heard; "" where nobody is known."""
+    driver = scene.status["driver"]
+    if not driver:
+        return ""
+    silent = scene.now - datetime.fromisoformat(driver["last_heard"])
+    return f"; {driver['id']} was last heard {span(silent)} ago"
+
+
 def _ahead(scene: Scene) -> str:
     """What happens next and in how long, in a few words."""
     ahead = scene.status["next"]
@@ -183,12 +193,13 @@ def _ahead(scene: Scene) -> str:
     return f"{what} in {_short(max(left, timedelta(0)))}"
 
 
-def _stages(story: Story, width: int) -> Line:
+def _stages(scene: Scene, width: int) -> Line:
     """`✔ 5% ━━━━ ● 25% ━━╌╌ ○ 100%`: how far through the plan."""
-    release = story.release
+    story, release = scene.story, scene.story.release
+    here, mood = _stands(scene)
     stages = release.plan.stages
     labels = [percent(stage.percent) for stage in stages]
-    taken = sum(len(label) + 4 for label in labels) + 1
+    taken = sum(len(label) + 4 for label in labels) + len(here)
     bar = max(2, (width - taken) // max(1, len(stages) - 1))
     line: Line = [(" ", "")]
     for number, label in enumerate(labels):
@@ -196,13 +207,23 @@ def _stages(story: Story, width: int) -> Line:
         if number < release.stage or release.outcome is Outcome.PROMOTED:
             sign, style = "✔", GOOD
         elif number == release.stage:
-            sign, style = ("●", STRONG) if not release.over else (story.symbol, BAD)
+            sign, style = here, mood
         line.append((f"{sign} {label} ", style))
         if number < len(labels) - 1:
             part = _baked(story) if number == release.stage else float(number < release.stage)
             full = round(part * bar)
             line += [("━" * full, style), ("╌" * (bar - full) + " ", QUIET)]
     return line
+
+
+def _stands(scene: Scene) -> tuple[str, str]:
+    """The sign of the stage in force, and its style."""
+    release = scene.story.release
+    if release.over:
+        return scene.story.symbol, BAD
+    if release.state in {State.PAUSED, State.HELD}:
+        return "❚❚", DOUBT
+    return ("✖", BAD) if scene.headline.tone is Tone.BAD else ("●", STRONG)
 
 
 def _baked(story: Story) -> float:
@@ -218,10 +239,11 @@ def _traffic(scene: Scene, width: int) -> Line:
     baseline, candidate = scene.status["baseline"], scene.status["candidate"]
     left = f" {baseline['name']} {percent(baseline['share'])}  "
     right = f"  {percent(candidate['share'])} {candidate['name']}"
-    room = max(4, width - len(left) - len(right) - 1)
     share = candidate["share"] / 100
+    gap = "" if share in {0, 1} else " "  # tells the arms apart without colour
+    room = max(4, width - len(left) - len(right) - len(gap) - 1)
     cells = round(share * room) if share in {0, 1} else min(room - 1, max(1, round(share * room)))
-    return [(left, ""), ("▄" * (room - cells), QUIET), ("▄" * cells, OURS), (right, "")]
+    return [(left, ""), ("▄" * (room - cells) + gap, QUIET), ("▄" * cells, OURS), (right, "")]
 
 
 def _table(scene: Scene, width: int, *, sparks: bool) -> Iterator[Line]:
