@@ -58,7 +58,8 @@ def begin(
     budget = file.stop_after if stop_after is None else stop_after
     fleet = Fleet(file.name, file.waves, now, who, budget, file.at_once, insists=insist)
     begun_now = fleet.said(who, f"begun on {len(fleet.seats)} endpoints", now)
-    return fleets.save(Kept(begun_now, known.version if known else 0)).fleet
+    kept = replace(known, fleet=begun_now) if known else Kept(begun_now)
+    return fleets.save(kept).fleet
 
 
 def insisting(fleets: Fleets, fleet: Fleet) -> Fleet:

@@ -93,10 +93,17 @@ class Back:
     failure: CanaryError | None = None
 
 
-def roll_back(fleets: Fleets, name: str, env: Mapping[str, str], reason: str) -> Iterator[Back]:
+def roll_back(
+    fleets: Fleets,
+    name: str,
+    env: Mapping[str, str],
+    reason: str,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[Back]:
     """Take every endpoint back that has got something: releases under way, and those promoted.
 
     Nothing more begins. A promoted one goes back to its old baseline, as long as that is there.
+    Where a newer canary wrote the fleet its endpoints go back all the same; `say` hears of it.
     """
     who, now = actor(env), SystemClock().now()
     why = f"rolled back by {who}" + (f": {reason}" if reason else "")
@@ -104,12 +111,15 @@ def roll_back(fleets: Fleets, name: str, env: Mapping[str, str], reason: str) ->
     def turned(fleet: Fleet) -> Fleet:
         return replace(fleet, course=Course.ROLLING_BACK, why=why).said(who, why, now)
 
-    fleet = fleets.change(name, turned)
+    kept = fleets.named(name)
+    if kept.newer:
+        say(f"warning: a newer canary wrote fleet {name}: what waits in it may begin elsewhere")
+    fleet = kept.fleet if kept.newer else fleets.change(name, turned)
     promoted = [s for s in fleet.seats if s.release and s.outcome is Outcome.PROMOTED]
     moved = [*(s for s in fleet.seats if s.open), *promoted]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for back in pool.map(lambda seat: _back(fleets, seat, env, reason or "fleet"), moved):
-            if back.failure is None:
+            if back.failure is None and not kept.newer:
                 fleets.change(name, partial(returned, endpoint=back.seat.endpoint, why=why))
             yield back
 

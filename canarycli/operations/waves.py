@@ -113,7 +113,7 @@ class Waves:
     def step(self, name: str) -> tuple[Fleet, Mapping[str, Release]]:
         """Look where it stands, keep that, and begin what is due."""
         while True:
-            kept = self.fleets.named(name)
+            kept = self.fleets.mine(name)
             releases = self.fleets.releases(kept.fleet)
             move = decide(kept.fleet, releases, SystemClock().now())
             try:

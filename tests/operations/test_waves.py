@@ -83,6 +83,22 @@ def test_a_process_that_does_not_know_an_endpoint_begins_nothing_and_says_so_onc
     assert poor.said == ["fleet fraud does not go on from here: canary.yaml has no endpoint 'us'"]
 
 
+def test_a_fleet_that_a_newer_canary_wrote_does_not_go_on_from_here(
+    ann: Machine, tmp_path: Path
+) -> None:
+    ann.begin(tmp_path)
+    sheet = ann.waves.fleets.store.sheet("fleet/fraud")
+    assert sheet is not None
+    newer = replace(sheet, body=sheet.body.replace('"schema": 1', '"schema": 99'))
+    ann.waves.fleets.store.put(newer)
+
+    ann.waves.go_on()
+    ann.waves.go_on()
+
+    assert ann.releases() == ["", ""]
+    assert ann.said == ["fleet fraud: a newer canary wrote fleet fraud"]
+
+
 def test_a_file_that_can_not_be_read_fails_no_endpoint(ann: Machine, tmp_path: Path) -> None:
     bob = Machine(tmp_path, "bob", ("eu", "us"))
     ann.begin(tmp_path)

@@ -118,7 +118,7 @@ def _roll_back(
     if common.may_ask:
         confirm(common, f"Take all {number} endpoints of {found.name} back?", yes=yes)
     backs = []
-    for back in roll_back(fleets, found.name, os.environ, reason):
+    for back in roll_back(fleets, found.name, os.environ, reason, output.say):
         backs.append(back)
         said = back.failure.message if back.failure else "back at its baseline"
         output.say(f"{back.seat.endpoint}: {said}")
