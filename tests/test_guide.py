@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from pages import ROOT, fences, pages, python_files
+from pages import FENCE, ROOT, fences, pages, python_files
 from reference import ELSEWHERE, EXAMPLES, SECTIONS, example, keys
 
 from canarycli.cli.main import known, load_command
@@ -47,6 +47,30 @@ def test_every_command_line_of_the_docs_parses(words: list[str]) -> None:
 
     with command.make_context(name, arguments) as context:
         assert context.command is command
+
+
+def named_in_texts() -> list[tuple[str, str, str]]:
+    """Every command that a sentence or a block without a prompt names, with the page it is on."""
+    found = []
+    for page in pages():
+        text = page.read_text(encoding="utf-8")
+        inline = re.findall(r"`(canary [a-z][^`]*)`", FENCE.sub("", text))
+        blocks = "".join(body for language, body in FENCE.findall(text) if language != "console")
+        lines = re.findall(r"(?:^|run: )(canary [a-z].*)$", blocks, re.MULTILINE)
+        found += [(page.name, *line.split()[1:2], line) for line in (*inline, *lines)]
+    return found
+
+
+def test_every_command_and_option_that_a_text_names_is_there() -> None:
+    wrong = []
+    for page, word, line in named_in_texts():
+        if word == "release":  # what OpenTelemetry calls a release
+            continue
+        command = load_command(known(word))
+        there = {option for param in command.params for option in param.opts} | {"--help"}
+        used = re.findall(r"(?<!\S)--[a-z][a-z-]*", line.partition(" | ")[0])
+        wrong += [f"{page}: {line}: {option}" for option in used if option not in there]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.yaml")))
