@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -130,6 +131,21 @@ def test_a_release_that_goes_on_is_an_open_span(monkeypatch: pytest.MonkeyPatch)
         (span,) = collector.spans
 
     assert attributes(span)["canary.outcome"] == "open"
+
+
+def test_all_that_have_a_hand_in_a_release_tell_of_it_in_one_trace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    later = NOW + timedelta(minutes=5)
+    with collecting(monkeypatch) as collector:
+        tell(RUNNING, Event("planned", NOW, "begins"))
+        tell(RUNNING, Event("stage_passed", later, "dana asked for it"))
+        tell(replace(RUNNING, id="r-2"), Event("planned", later, "begins"))
+        started, promoted, other = collector.spans
+
+    assert started.trace_id == promoted.trace_id != other.trace_id
+    assert started.span_id != promoted.span_id
+    assert promoted.start_time_unix_nano == int(later.timestamp() * 1e9)
 
 
 def test_share_stage_and_verdict_are_gauges(monkeypatch: pytest.MonkeyPatch) -> None:
