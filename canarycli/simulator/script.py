@@ -35,6 +35,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 
+from canarycli.durations import parse_duration
 from canarycli.errors import UsageError
 from canarycli.late_methods import dataclass
 
@@ -264,7 +265,13 @@ def number(name: str, value: Any, *, most: float = float("inf")) -> float:
 
 
 def _length(name: str, value: Any) -> timedelta:
-    length = timedelta(seconds=number(name, value))
+    """A time in seconds, or as text with its unit."""
+    try:
+        length = parse_duration(value) if isinstance(value, str) else None
+    except ValueError as error:
+        raise UsageError(f"the simulator's {name}: {error}") from error
+    if length is None:
+        length = timedelta(seconds=number(name, value))
     if name == "period" and not length:
         raise UsageError("the simulator's period is above 0 seconds")
     return length

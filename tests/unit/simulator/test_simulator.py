@@ -1,17 +1,13 @@
 """The simulator behaves like a managed endpoint: slow, watchful and safe to share."""
 
-import re
-from dataclasses import fields
 from typing import Any
 
 import pytest
-from pages import ROOT
 
 from canarycli.errors import Conflict, NotFound, Rejected, Unsupported, UsageError
 from canarycli.metrics import Metric, Window
 from canarycli.provider import BASELINE_NOTE, Deployer, Provider
 from canarycli.simulator import Simulator
-from canarycli.simulator.script import Quality, parse_script
 from canarycli.testing import NOON, FakeClock, ForeignWriter
 from canarycli.traffic import Traffic
 from canarycli.verbs import offers
@@ -375,24 +371,3 @@ def test_what_stands_beside_its_settings_in_a_config_is_left_alone() -> None:
     pretend = simulator(provider="simulator", plan="standard", endpoint="demo", rate=None)
 
     assert pretend.describe("demo").settled
-
-
-def test_where_no_version_says_a_share_the_first_has_all() -> None:
-    script = parse_script({"versions": {"v41": {}, "v42": {}}, "scenario": "failing"})
-
-    assert {name: actor.percent for name, actor in script.actors.items()} == {"v41": 100, "v42": 0}
-    assert (script.actors["v41"].turns, len(script.actors["v42"].turns)) == ((), 1)
-
-
-def test_the_page_on_the_simulator_names_every_key_of_a_version() -> None:
-    page = (ROOT / "docs/simulator.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\|([^|]*)\|", page, re.MULTILINE))))
-
-    assert named == {field.name for field in fields(Quality)} | {
-        "percent",
-        "model",
-        "instances",
-        "answer",
-        "status",
-        "turns",
-    }
