@@ -20,6 +20,8 @@ SCHEMA = 1
 
 UPGRADE = "upgrade: pip install -U canarycli (canary rollback ENDPOINT works without it)"
 
+UNREADABLE = "name the fleet if another is meant (canary rollback ENDPOINT works without any)"
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -131,4 +133,6 @@ def _kept(name: str, sheet: Sheet) -> Kept:
     except (ValueError, TypeError) as error:
         if newer:
             raise StoreError(f"a newer canary wrote fleet {name}", hint=UPGRADE) from error
-        raise StoreError(f"what is kept of fleet {name} makes no sense: {error}") from error
+        raise StoreError(
+            f"what is kept of fleet {name} makes no sense: {error}", hint=UNREADABLE
+        ) from error
