@@ -11,10 +11,9 @@ from typing import Any
 
 from canarycli.codec import to_json
 from canarycli.harmless import harmless_json, visible
-from canarycli.plan import USUAL_NAME
 from canarycli.release.decide.sentences import span
 from canarycli.release.rows import SIGNS
-from canarycli.report import answers, charts, numbers
+from canarycli.report import again, answers, charts, numbers
 from canarycli.report.story import Row, Story
 from canarycli.traffic import percent
 
@@ -164,7 +163,7 @@ def _again(story: Story) -> Iterator[str]:
     yield "<h2>How to repeat it</h2>"
     yield f"<p>Stages as run: {escape(f'{stages}, then {last}' if stages else last)}.</p>"
     yield f"<p>Plan {escape(release.plan.name)}, fingerprint <code>{fingerprint(story)}</code>.</p>"
-    yield f"<p><code>{escape(shlex.join(_command(story)))}</code></p>"
+    yield f"<p><code>{escape(shlex.join(again.command(release)))}</code></p>"
 
 
 def fingerprint(story: Story) -> str:
@@ -175,16 +174,6 @@ def fingerprint(story: Story) -> str:
     plan = to_json(replace(story.release.plan, name=""))
     text = json.dumps(plan, sort_keys=True, separators=(",", ":"))
     return sha256(text.encode()).hexdigest()[:12]
-
-
-def _command(story: Story) -> list[str]:
-    """The command that starts the same once more."""
-    release = story.release
-    model = release.model or release.candidate
-    words = ["canary", "start", release.endpoint, "--new-model", model]
-    if release.plan.name != USUAL_NAME:
-        return [*words, "--plan", release.plan.name]
-    return [*words, "--stages", ",".join(f"{stage.percent:g}" for stage in release.plan.stages)]
 
 
 def _drawn(document: Mapping[str, Any]) -> Mapping[str, Any]:
