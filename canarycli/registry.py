@@ -66,6 +66,10 @@ EXTRAS: Mapping[str, str] = {
 """The extra that has what a source of ours needs."""
 
 ALIASES: Mapping[str, str] = {"demo": "simulator"}
+"""Other words for a provider."""
+
+NICKNAMES: Mapping[str, str] = {"aws": "sagemaker", "gcp": "vertex", "google": "vertex"}
+"""Words that are none, and what is meant by them."""
 
 FULL_NAMES: tuple[tuple[str, str], ...] = (
     ("arn:aws", "sagemaker"),
@@ -80,6 +84,25 @@ def provider_names() -> tuple[str, ...]:
     from importlib.metadata import entry_points
 
     return tuple(sorted({*OURS, *(entry.name for entry in entry_points(group=GROUP))}))
+
+
+def known_provider(word: str) -> None:
+    """Stop at a word that stands for no provider.
+
+    Raises:
+        UsageError: there is none of that name; with the one that is probably meant.
+    """
+    if word not in OURS and word not in ALIASES:
+        _entry(word)
+
+
+def nearest_provider(word: str) -> str:
+    """The provider that a word which is none most likely means, "" where nothing is like it."""
+    from difflib import get_close_matches
+
+    words = {name: name for name in (*provider_names(), *ALIASES)} | NICKNAMES
+    near = get_close_matches(word.casefold(), words, n=1)
+    return words[near[0]] if near else ""
 
 
 def plug_ins() -> tuple[str, ...]:
@@ -342,11 +365,9 @@ def _entry_point(name: str) -> "EntryPoint | None":
 def _entry(name: str) -> str:
     if (found := _entry_point(name)) is not None:
         return found.value
-    from difflib import get_close_matches
-
-    names = provider_names()
-    near = get_close_matches(name, names, n=1)
+    near = nearest_provider(name)
     raise UsageError(
         f"no provider named {name!r}",
-        hint=([f"did you mean {near[0]}?"] if near else []) + [f"there are {', '.join(names)}"],
+        hint=([f"did you mean {near}?"] if near else [])
+        + [f"there are {', '.join(provider_names())}"],
     )

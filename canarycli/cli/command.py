@@ -10,6 +10,9 @@ from typer.core import TyperCommand
 
 from canarycli.cli.options.common import CLOUD, ENDPOINT, Common, Scope, Talk
 
+ROLLBACK = "rollback"
+"""Stops at no word that it does not need: its release says by itself where it is."""
+
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
@@ -42,6 +45,10 @@ def _expanded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
     def run(**given: Any) -> Any:
         common = Common(**{p.name: given.pop(p.name) for p in added})
+        if common.provider is not None and not (name == ROLLBACK and common.release):
+            from canarycli.registry import known_provider
+
+            known_provider(common.provider)
         if added and common.talk is Talk.DEBUG:
             from canarycli.cli.logs import show_http
 

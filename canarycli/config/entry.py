@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from canarycli.config.keys import ALIASES, COMMON, LABELS, SIMULATOR
+from canarycli.config.keys import COMMON, LABELS, SIMULATOR
 from canarycli.config.values import KEEP_BASELINE, EndpointConfig
+from canarycli.registry import ALIASES
 
 MEMORY = ":memory:"
 

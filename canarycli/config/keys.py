@@ -1,12 +1,8 @@
 """The keys of an endpoint in canary.yaml, by provider."""
 
-from collections.abc import Mapping
+from canarycli.registry import ALIASES
 
 SIMULATOR = "simulator"
-ALIASES: Mapping[str, str] = {"demo": SIMULATOR}
-"""Other words for a provider."""
-NICKNAMES: Mapping[str, str] = {"aws": "sagemaker", "gcp": "vertex", "google": "vertex"}
-"""Words that are none, and what is meant by them."""
 
 COMMON = frozenset(
     {"provider", "endpoint", "plan", "baseline", "candidate", "keep_baseline", "predictions"}

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from canarycli.config.keys import ALIASES
 from canarycli.errors import MissingExtra, UsageError
 from canarycli.provider import Naming
-from canarycli.registry import provider_class, provider_names
+from canarycli.registry import ALIASES, provider_class, provider_names
 
 FULL = "/:"
 """What only an ARN, a resource name or a resource id has in it: no other loads a provider."""

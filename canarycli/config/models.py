@@ -26,13 +26,11 @@ from canarycli.config.fields import (
     Text,
     wrong,
 )
-from canarycli.config.keys import ALIASES, NICKNAMES
 from canarycli.config.labels import LabelsModel
 from canarycli.config.plans import ALARM, BUILT_IN, CUSTOM, RULE, SOURCED, Model, PlanModel
 from canarycli.config.predictions import PredictionsModel
-from canarycli.config.problem import nearest
 from canarycli.config.sources import SourceModel
-from canarycli.registry import DECLARED, provider_names
+from canarycli.registry import ALIASES, DECLARED, nearest_provider, provider_names
 
 USUAL_EVENTS = ("overridden", "failed", "rolled_back", "promoted", "unsafe")
 OTHER = "<other>"
@@ -92,10 +90,8 @@ def _third_party(value: Any) -> str:
         raise wrong(f"one word is expected, such as {', '.join(DECLARED)}")
     if value in DECLARED:
         return value
-    installed = provider_names()
-    guess = nearest(NICKNAMES.get(value, value), {*KNOWN, *installed})
-    if guess and value not in installed:
-        raise wrong(f'"{value}" is not a provider{guess}')
+    if value not in provider_names() and (near := nearest_provider(value)):
+        raise wrong(f'"{value}" is not a provider, did you mean {near}?')
     return value
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from canarycli.config.alarms import is_alarm
-from canarycli.config.keys import ALIASES, NICKNAMES
-from canarycli.registry import OURS, metric_words, own_stores, provider_names
+from canarycli.registry import ALIASES, NICKNAMES, OURS, metric_words, own_stores, provider_names
 
 
 def store_elsewhere(endpoint: Any, plan: Any) -> Iterator[str]:

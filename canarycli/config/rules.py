@@ -14,7 +14,7 @@ from canarycli.config.alarms import is_alarm, usual_name
 from canarycli.config.candidates import candidate_flaw
 from canarycli.config.document import Path
 from canarycli.config.foreign import default_flaws, setting_flaws, store_flaws, stores_of
-from canarycli.config.keys import ALIASES, LABELS, NICKNAMES, SIMULATOR
+from canarycli.config.keys import LABELS, SIMULATOR
 from canarycli.config.labels import labels_flaws
 from canarycli.config.misnamed import elsewhere
 from canarycli.config.notify import notify_flaws
@@ -31,7 +31,7 @@ from canarycli.config.sources import (
 )
 from canarycli.late_methods import dataclass
 from canarycli.metrics import LENGTHS, UNITS
-from canarycli.registry import provider_names
+from canarycli.registry import ALIASES, nearest_provider, provider_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ def lint_flaws(data: Any) -> Iterator[Flaw]:
             yield Flaw(("sources", name), text)
     for name, endpoint in _mapping(data, "endpoints").items():
         word = endpoint.get("provider") if isinstance(endpoint, Mapping) else None
-        known = {*provider_names(), *ALIASES, *NICKNAMES}
-        if isinstance(word, str) and word not in known and not nearest(word, known):
+        known = {*provider_names(), *ALIASES}
+        if isinstance(word, str) and word not in known and not nearest_provider(word):
             text = f'"{word}" is not a provider, nor is one of that name installed'
             yield Flaw(("endpoints", name, "provider"), text)
         elif text := elsewhere(endpoint, _mapping(data, "defaults")):

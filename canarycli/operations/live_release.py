@@ -18,6 +18,7 @@ from canarycli.operations.on_interrupt import OnInterrupt
 from canarycli.operations.pause import Pause
 from canarycli.operations.pause import pause as pause_release
 from canarycli.operations.promote import promote as promote_release
+from canarycli.operations.resume import resumed
 from canarycli.operations.rollback import way_back
 from canarycli.operations.share import check_share
 from canarycli.operations.shift import shift as shift_release
@@ -171,7 +172,11 @@ class LiveRelease:
             CanaryError: it is over.
         """
         now = self._work.clock.now()
-        self._work.controller(unheard).change(self._work.key, lambda r: orders.resume(r, now))
+        noted = resumed(self._release, self._work.actor, now)
+        record = self._work.controller(unheard).change(
+            self._work.key, lambda release: orders.resume(release, now), *noted
+        )
+        self._work.poke(record.release)
 
     def rollback(self, *, reason: str = "") -> dict[str, Any]:
         """Send all traffic back to the baseline, whoever drives; back once it is there.

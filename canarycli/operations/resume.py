@@ -1,11 +1,13 @@
 """Goes on with a paused release, or takes over one that nobody drives."""
 
+from datetime import datetime
+
 from canarycli.journal import Event
 from canarycli.operations.drive import Drive, Ending, driven
 from canarycli.operations.follow import arrived, carry_out
 from canarycli.operations.workspace import Workspace
 from canarycli.release import orders
-from canarycli.release.record import State
+from canarycli.release.record import Release, State
 from canarycli.store import Record
 
 
@@ -33,6 +35,12 @@ def resume(drive: Drive, record: Record, *, take_over: bool, detach: bool) -> En
         work.controller(drive.listen).take_over(work.key, taken)
     if release.state is State.ROLLING_BACK:
         return drive.run(enough=arrived)
-    paused = release.state is State.PAUSED
-    resumed = (Event("resumed", now, f"resumed by {who}", fields={"by": who}),) if paused else ()
-    return carry_out(drive, lambda now_: orders.resume(now_, now), *resumed, detach=detach)
+    noted = resumed(release, who, now)
+    return carry_out(drive, lambda now_: orders.resume(now_, now), *noted, detach=detach)
+
+
+def resumed(release: Release, by: str, now: datetime) -> tuple[Event, ...]:
+    """What history says of a person who ends a pause; nothing where there is none."""
+    if release.state is not State.PAUSED:
+        return ()
+    return (Event("resumed", now, f"resumed by {by}", fields={"by": by}),)

@@ -109,7 +109,11 @@ def test_a_pause_is_kept_and_ended() -> None:
     assert release.status()["pause"]["reason"] == "lunch"
 
     release.resume()
+    release.resume()
 
+    assert [e.type for e in release.events()].count("resumed") == 1
+    by = release.events()[-1].fields["by"]
+    assert (release.events()[-1].message, bool(by)) == (f"resumed by {by}", True)
     assert release.wait().outcome == "promoted"
 
 

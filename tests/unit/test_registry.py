@@ -18,6 +18,7 @@ from canarycli.registry import (
     OURS,
     declared_keys,
     described,
+    known_provider,
     load_provider,
     metric_words,
     own_hosts,
@@ -80,10 +81,22 @@ def test_demo_is_another_name_for_the_simulator() -> None:
     assert isinstance(load_provider("demo", {"state": ":memory:"}), Simulator)
 
 
-def test_an_unknown_name_gets_the_nearest_one() -> None:
-    with pytest.raises(UsageError) as caught:
-        load_provider("sagemeker", {})
-    assert caught.value.hints[0] == "did you mean sagemaker?"
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("sagemeker", "sagemaker"),
+        ("awz", "sagemaker"),
+        ("GCP", "vertex"),
+        ("dem", "demo"),
+        ("azure", "azureml"),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest_one(word: str, near: str) -> None:
+    for named in (lambda: load_provider(word, {}), lambda: known_provider(word)):
+        with pytest.raises(UsageError) as caught:
+            named()
+        assert caught.value.message == f"no provider named {word!r}"
+        assert caught.value.hints[0] == f"did you mean {near}?"
 
 
 @pytest.mark.parametrize("name", PLACES)

@@ -1,16 +1,16 @@
 """Values that are right at a glance are taken as they are, all others as Typer would."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import pytest
 import typer
 from typer import Option
 
 from canarycli.cli.command import to_command
-from canarycli.cli.options.common import Color
+from canarycli.cli.options.common import Color, Common
 from canarycli.cli.options.driving import ok_codes
-from canarycli.errors import Exit
+from canarycli.errors import Exit, UsageError
 from canarycli.operations.history import outcome_of
 from canarycli.release.record import Outcome
 
@@ -77,3 +77,38 @@ def test_an_outcome_is_taken_in_the_spelling_of_json_too() -> None:
     both = {Exit.ROLLED_BACK, Exit.NO_METRICS}
     assert ok_codes("rolled_back, no-metrics") == ok_codes("rolled-back,no_metrics") == both
     assert outcome_of("rolled_back") is outcome_of("rolled-back") is Outcome.ROLLED_BACK
+
+
+def placed(name: str, *args: str) -> str | None:
+    """The provider that a command of that name is run with."""
+
+    def shown(common: Common) -> str | None:
+        """Where it is."""
+        return common.provider
+
+    command = to_command(name, shown)
+    with command.make_context(name, list(args)) as context:
+        return cast("str | None", command.invoke(context))
+
+
+@pytest.mark.parametrize("said", ["flag", "variable"])
+@pytest.mark.parametrize("name", ["history", "sweep", "rollback"])
+def test_every_command_stops_at_a_word_that_is_no_provider(
+    monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    words = ["--provider", "awz"] if said == "flag" else []
+    if not words:
+        monkeypatch.setenv("CANARY_PROVIDER", "awz")
+
+    with pytest.raises(UsageError) as caught:
+        placed(name, *words)
+
+    assert (caught.value.message, caught.value.hints[0]) == (
+        "no provider named 'awz'",
+        "did you mean sagemaker?",
+    )
+    assert placed(name, "--provider", "demo") == "demo"
+
+
+def test_a_rollback_of_a_release_that_is_named_stops_at_no_provider() -> None:
+    assert placed("rollback", "r-7k2fw", "--provider", "awz") == "awz"

@@ -120,6 +120,13 @@ ENDPOINT: Mapping[str, tuple[str, str]] = {
             "installed   (endpoints.churn)"
         ),
     ),
+    "a misspelt cloud for a provider": (
+        "endpoints:\n  churn: {provider: awz}\n",
+        (
+            'canary.yaml:2:21: provider: "awz" is not a provider, did you mean sagemaker?'
+            "   (endpoints.churn)"
+        ),
+    ),
     "a cloud for a provider": (
         "endpoints:\n  churn: {provider: aws}\n",
         (
