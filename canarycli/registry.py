@@ -100,7 +100,7 @@ def nearest_provider(word: str) -> str:
     """The provider that a word which is none most likely means, "" where nothing is like it."""
     from difflib import get_close_matches
 
-    words = {name: name for name in (*provider_names(), *ALIASES)} | NICKNAMES
+    words = {**{name: name for name in (*provider_names(), *ALIASES)}, **NICKNAMES}
     near = get_close_matches(word.casefold(), words, n=1)
     return words[near[0]] if near else ""
 

@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from canarycli.clock import Clock
 from canarycli.engine.autoscaling import keep_warm
 from canarycli.engine.changes import arrived, by_somebody, came_home, raises, sent_away
 from canarycli.engine.lease import busy_with, length_of
 from canarycli.engine.look import look, notes_at_once, see
+from canarycli.engine.races import until_won
 from canarycli.engine.undo import undo
 from canarycli.errors import (
-    Busy,
     CanaryError,
     Conflict,
     Denied,
@@ -34,14 +34,13 @@ from canarycli.store import Record, Stale, Store
 from canarycli.traffic import Traffic
 from canarycli.verbs import offers
 
+T = TypeVar("T")
+
 GUARD = timedelta(seconds=30)
 """A raise is only asked for with at least this much of the lease left."""
 
 SLOW = timedelta(seconds=5)
 """A raise that took so long may have been sent twice by something on the way."""
-
-TRIES = 20
-"""So many lost races for the record in one tick are more than bad luck."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,32 +99,26 @@ class Controller:
             NotFound: the endpoint has no release.
             Busy: somebody else drives it.
         """
-        for _ in range(TRIES):
-            try:
-                return self._tick(self.load(key), seen)
-            except Stale:
-                seen = None
-                self.clock.sleep(0.05)
-        raise Busy(f"the record of {key} changes faster than it can be read")
+        looks = iter((seen,))  # after a race that was lost it may be too old
+        return self._until_won(key, lambda: self._tick(self.load(key), next(looks, None)))
 
     def change(self, key: str, edit: Callable[[Release], Release], *events: Event) -> Record:
         """Write a person's order into the record; whoever drives carries it out."""
-        for _ in range(TRIES):
+
+        def write() -> Record:
             record = self.load(key)
-            with suppress(Stale):
-                return self.save(replace(record, release=edit(record.release)), events)
-            self.clock.sleep(0.05)
-        raise Busy(f"the record of {key} changes faster than it can be written")
+            return self.save(replace(record, release=edit(record.release)), events)
+
+        return self._until_won(key, write)
 
     def take_over(self, key: str, *events: Event) -> Record:
         """Take the lease from whoever has it; its driver finds out before its next write."""
-        for _ in range(TRIES):
-            record = self.load(key)
-            leased = self._leased(record, self.clock.wall())
-            with suppress(Stale):
-                return self.save(leased, events)
-            self.clock.sleep(0.05)
-        raise Busy(f"the record of {key} changes faster than it can be written")
+        return self._until_won(
+            key, lambda: self.save(self._leased(self.load(key), self.clock.wall()), events)
+        )
+
+    def _until_won(self, key: str, attempt: Callable[[], T]) -> T:
+        return until_won(attempt, self.clock, self.driver.name, key)
 
     def let_go(self, key: str) -> None:
         """Give the lease back, so that the next driver need not wait for its end."""

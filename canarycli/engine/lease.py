@@ -4,19 +4,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from canarycli.clock import Clock, speed_of
+from canarycli.engine.races import until_won
 from canarycli.errors import Busy, NotFound
 from canarycli.journal import Event
 from canarycli.release.record import State
-from canarycli.store import Lease, Record, Stale, Store
+from canarycli.store import Lease, Record, Store
 from canarycli.store.contract import LEASE
 
 FASTEST = 20.0
 """A pretend clock may be as fast as this before leases are longer by it: a driver that is alive
 needs some real seconds to be heard.
 """
-
-TRIES = 20
-"""Lost races before giving up."""
 
 
 def busy_with(record: Record, now: datetime) -> Busy:
@@ -38,7 +36,7 @@ def busy_with(record: Record, now: datetime) -> Busy:
     )
 
 
-def free(store: Store, key: str, by: str, now: datetime) -> Lease | None:
+def free(store: Store, key: str, by: str, clock: Clock) -> Lease | None:
     """Take the lease from whoever has it, so that anybody may drive; the lease there was.
 
     A driver that is alive after all takes it again at its next look.
@@ -47,22 +45,21 @@ def free(store: Store, key: str, by: str, now: datetime) -> Lease | None:
         NotFound: no release is known for the endpoint.
         Busy: the record changes faster than it can be written.
     """
-    for _ in range(TRIES):
+
+    def take() -> Lease | None:
         record = store.load(key)
         if record is None:
             raise NotFound(f"no release is known for {key}", hint="canary history lists them")
         if record.lease is None:
             return None
-        holder = record.lease.holder
+        holder, now = record.lease.holder, clock.wall()
         told = Event(
             "lease_lost", now, f"{by} freed it from {holder}", "warning", {"driver": holder}
         )
-        try:
-            store.save(replace(record, lease=None), (told,))
-        except Stale:
-            continue
+        store.save(replace(record, lease=None), (told,))
         return record.lease
-    raise Busy(f"the record of {key} changes faster than it can be written")
+
+    return until_won(take, clock, by, key)
 
 
 def length_of(clock: Clock) -> timedelta:

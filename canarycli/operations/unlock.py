@@ -49,5 +49,5 @@ def holder_of(work: Workspace) -> Holder:
 
 def free_endpoint(work: Workspace) -> str | None:
     """Take the lease from whoever has it; no traffic moves. Returns who that was."""
-    freed = free(work.store, work.key, work.actor, work.clock.wall())
+    freed = free(work.store, work.key, work.actor, work.clock)
     return freed.holder if freed else None

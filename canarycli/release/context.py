@@ -288,7 +288,7 @@ def wanted_text(release: Release) -> str:
     """What the candidate is to get, in words."""
     if release.shadow:
         return f"{release.candidate} a copy of {percent(release.shadow)}"
-    return f"{release.candidate} {percent(release.target)}"
+    return f"{release.name} {percent(release.target)}"
 
 
 def noted(release: Release, seen: Seen, now: datetime) -> Release:

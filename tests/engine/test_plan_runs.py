@@ -353,6 +353,8 @@ def test_a_rollback_while_the_candidate_is_brought_in_leaves_the_traffic() -> No
     change(rehearsal, orders.roll_back(rehearsal.release, "dana", rehearsal.clock.now()))
     assert rehearsal.finish().outcome is Outcome.STOPPED
     assert rehearsal.simulator.describe(ENDPOINT).traffic.of(BASELINE) == 100
+    asked = [event.message for event in rehearsal.heard if event.type == "shift_requested"]
+    assert set(asked) == {"asking for model-99 0%"}
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -8,14 +8,16 @@ import pytest
 from engine.rehearsal import CANDIDATE, ENDPOINT, HOLDING, Rehearsal
 
 from canarycli.engine.controller import Controller, Driver
+from canarycli.engine.lease import free
 from canarycli.engine.loop import drive
 from canarycli.errors import Busy, Conflict, Exit, UsageError
 from canarycli.journal import Event
 from canarycli.provider import Endpoint, Notes
 from canarycli.release import orders
-from canarycli.release.record import Outcome
+from canarycli.release.record import Outcome, Release
 from canarycli.store import Record
 from canarycli.store.memory import MemoryStore
+from canarycli.testing import NOON
 from canarycli.traffic import Traffic
 
 
@@ -87,18 +89,18 @@ def test_a_touch_that_leaves_the_split_alone_is_not_taken_for_a_person_lowering_
 
 
 class Overtaken:
-    """A store in which somebody else saves between the first load and save."""
+    """A store in which somebody else saves between so many a load and save."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: MemoryStore, times: int = 1) -> None:
         self._store = store
-        self._first = True
+        self._left = times
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     def save(self, record: Record, events: Sequence[Event] = ()) -> Record:
-        if self._first:
-            self._first = False
+        if self._left:
+            self._left -= 1
             known = self._store.load(record.release.key)
             assert known is not None
             self._store.save(replace(known, release=replace(known.release, note="touched")))
@@ -112,6 +114,44 @@ def test_a_lost_race_for_the_record_is_decided_again_on_the_new_one() -> None:
     controller.tick(rehearsal.key)
     assert rehearsal.release.note == "touched"
     assert [split.of(CANDIDATE) for split in rehearsal.watched.asked] == [5]
+
+
+def going_back(release: Release) -> Release:
+    return orders.roll_back(release, "dana", NOON)
+
+
+ORDERS: dict[str, Callable[[Controller, str], Any]] = {
+    "an order": lambda controller, key: controller.change(key, going_back),
+    "a take-over": lambda controller, key: controller.take_over(key),
+    "a lease that is freed": lambda ann, key: free(ann.store, key, ann.driver.name, ann.clock),
+    "a look": lambda controller, key: controller.tick(key),
+}
+
+
+def lost(order: Callable[[Controller, str], Any], times: int, who: str) -> list[float]:
+    """How long it waits after each race for the record that it loses, in seconds."""
+    rehearsal = Rehearsal(settle=0)
+    ann = rehearsal.controller(who)
+    rehearsal.start(ann)
+    store: Any = Overtaken(rehearsal.store, times)
+    order(replace(ann, store=store), rehearsal.key)
+    return rehearsal.clock.slept
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS.keys())
+def test_one_among_fifty_writers_comes_through(order: Callable[[Controller, str], Any]) -> None:
+    ann, bob = (lost(order, 39, who) for who in ("ann@laptop/1", "ann@laptop/2"))
+
+    assert len(ann) == len(bob) == 39
+    assert not set(ann) & set(bob)  # they do not meet again and again
+    assert max(map(sum, (ann, bob))) < 12
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS.keys())
+def test_one_that_never_comes_through_says_so(order: Callable[[Controller, str], Any]) -> None:
+    with pytest.raises(Busy, match="changes faster than it can be written") as caught:
+        lost(order, 10_000, "ann@laptop/1")
+    assert caught.value.exit is Exit.BUSY
 
 
 def test_a_driver_that_lost_its_lease_finds_out_before_its_next_write() -> None:

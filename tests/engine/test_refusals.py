@@ -164,13 +164,27 @@ def test_whoever_guards_goes_on_after_an_order_that_is_refused() -> None:
     ]
 
 
+def test_a_first_share_that_never_gets_an_answer_is_not_unsafe() -> None:
+    rehearsal = Rehearsal(settle=0)
+    rehearsal.start()
+    out: Any = Out(rehearsal, ("shift",), begins=0, lasts=1e6)
+
+    ended = drive(
+        replace(rehearsal.controller(), provider=Patient(out, rehearsal.clock)), rehearsal.key
+    )
+
+    assert (ended.outcome, ended.exit) == (Outcome.CLOUD_FAILED, Exit.CLOUD_FAILED)
+    assert (rehearsal.share, rehearsal.watched.asked) == (0, [])
+
+
 def test_a_release_that_never_began_has_nothing_unsafe() -> None:
     rehearsal = Rehearsal(settle=0)
     rehearsal.start()
     out: Any = Out(rehearsal, ("describe",), begins=0, lasts=1e6)
     deaf = replace(rehearsal.controller(), provider=Patient(out, rehearsal.clock))
 
-    with pytest.raises(Unavailable, match="throttled"):
+    with pytest.raises(Unavailable, match="throttled") as told:
         drive(deaf, rehearsal.key)
 
-    assert rehearsal.release.outcome is Outcome.CLOUD_FAILED
+    assert told.value.exit is Exit.CLOUD_FAILED
+    assert (rehearsal.release.outcome, rehearsal.share) == (Outcome.CLOUD_FAILED, 0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from canarycli.engine.retries import Patient
 from canarycli.errors import Exit, Unavailable, Unsafe
 from canarycli.release.orders import roll_back
 from canarycli.release.record import Outcome, State
+from canarycli.testing import FakeClock
 
 
 @dataclass
@@ -37,14 +39,31 @@ class Out:
         return asked
 
 
+@dataclass
+class Ticking:
+    """A clock that goes on whenever it is read, as real ones do."""
+
+    clock: FakeClock
+
+    def now(self) -> datetime:
+        self.clock.advance(1e-4)
+        return self.clock.now()
+
+    wall = now
+
+    def sleep(self, length: float) -> None:
+        self.clock.sleep(length)
+
+
 @pytest.mark.parametrize("silent", [("describe",), ("describe", "measure", "shift", "notes")])
 def test_an_outage_is_told_when_it_begins_and_when_it_is_over(silent: tuple[str, ...]) -> None:
     rehearsal = Rehearsal()
     rehearsal.start()
     provider: Any = Out(rehearsal, silent, begins=46, lasts=75)
-    patient = Patient(provider, rehearsal.clock)
+    clock = Ticking(rehearsal.clock)
+    patient = Patient(provider, clock)
 
-    ended = drive(replace(rehearsal.controller(), provider=patient), rehearsal.key)
+    ended = drive(replace(rehearsal.controller(), provider=patient, clock=clock), rehearsal.key)
 
     told = [event for event in rehearsal.heard if event.type in {"waiting", "visible"}]
     assert ended.outcome is Outcome.PROMOTED
