@@ -40,6 +40,8 @@ STAGE_STEP = log(1.5)
 STAGE_MINUTES = 5
 STAGE_REQUESTS = 20
 STAGE_SURE = 6.0
+STAGE_USUAL = 4.0
+"""So many times what a minute's split is usually off by is a change of it."""
 
 
 def judge_document(document: SeriesDocument) -> SeriesVerdict:
@@ -249,26 +251,42 @@ def _loudest(several: Several) -> Evidence:
 
 
 class _Split:
-    """Notices that the share of the traffic has changed: a new stage. Requests alone tell it."""
+    """Notices that the share of the traffic has changed: a new stage.
+
+    Requests alone tell it. Where the arms' load swings by itself a minute, or some together, have
+    to be off by far more than they usually are.
+    """
 
     def __init__(self) -> None:
-        self.n_c = self.n_b = 0.0
+        self._begin()
+
+    def _begin(self) -> None:
+        self.n_c = self.n_b = self.squares = 0.0
         self.minutes = 0
+        self.recent: list[float] = []
 
     def moved(self, n_c: float, n_b: float) -> bool:
         """Take a minute's requests in; whether a stage begins with it."""
         if n_c <= 0 or n_b <= 0:
             return False
+        off = log(n_c / n_b * self.n_b / self.n_c) if self.minutes else 0.0
+        self.recent = [*self.recent, off][-STAGE_MINUTES:]
         new = self.minutes >= STAGE_MINUTES and self._differs(n_c, n_b)
         if new:
-            self.n_c = self.n_b = 0.0
-            self.minutes = 0
+            self._begin()
+            off = 0.0
         self.n_c, self.n_b, self.minutes = self.n_c + n_c, self.n_b + n_b, self.minutes + 1
+        self.squares += off * off
         return new
 
     def _differs(self, n_c: float, n_b: float) -> bool:
         if min(n_c + n_b, self.n_c + self.n_b) < STAGE_REQUESTS:
             return False
+        usual = STAGE_USUAL * sqrt(self.squares / self.minutes)
         share, n = self.n_c / (self.n_c + self.n_b), n_c + n_b
         sure = abs(n_c - share * n) > STAGE_SURE * sqrt(n * share * (1 - share))
-        return sure and abs(log(n_c / n_b * self.n_b / self.n_c)) > STAGE_STEP
+        if sure and abs(self.recent[-1]) > max(STAGE_STEP, usual):
+            return True
+        together = abs(sum(self.recent)) / STAGE_MINUTES
+        whole = len(self.recent) == STAGE_MINUTES
+        return whole and together > max(STAGE_STEP, usual / sqrt(STAGE_MINUTES))
