@@ -1,5 +1,6 @@
 """Refuses a start on an endpoint that is in a release, of this machine or of another one."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from canarycli.engine.lease import busy_with
@@ -10,12 +11,15 @@ from canarycli.provider import CANDIDATE_NOTE, RELEASE_NOTE, Endpoint, Notes
 from canarycli.release.record import State
 from canarycli.store import Record
 
+PATIENCE = timedelta(seconds=60)
+"""How long a rollback that somebody left behind may take to be finished."""
 
-def refuse_busy(intent: Intent) -> bool:
+
+def refuse_busy(intent: Intent, say: Callable[[str], None] = lambda _: None) -> bool:
     """Raise if the endpoint is in a release, here or by what its own notes say.
 
-    A rollback that somebody left behind is finished first; True if there was one, and the
-    endpoint has changed since it was looked at.
+    A rollback that somebody left behind is finished first, and `say` hears of the wait; True if
+    there was one, and the endpoint has changed since it was looked at.
 
     Raises:
         Busy: it is in a release.
@@ -28,7 +32,11 @@ def refuse_busy(intent: Intent) -> bool:
     now = work.clock.wall()
     left = record.lease is None or not record.lease.alive(now)
     if record.release.state is State.ROLLING_BACK and left:
-        until = work.clock.now() + timedelta(seconds=60)
+        say(
+            f"{record.release.id} rolls {record.release.endpoint} back and nobody sees it to "
+            f"its end; doing that first, for {PATIENCE.total_seconds():g} s at most"
+        )
+        until = work.clock.now() + PATIENCE
         if drive(work.controller(lambda _: None), work.key, until=until).over:
             return True
     raise busy_with(record, now)

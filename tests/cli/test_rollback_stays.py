@@ -79,3 +79,17 @@ def test_a_rollback_from_a_bare_machine_ends_the_driver_with_6(
     ended = driver.end()
     assert ended.code == 6, ended.out + ended.err
     assert server.weights("fraud")["v2"] == 0
+
+
+def test_a_start_sees_a_rollback_to_its_end_that_was_left_and_says_so(
+    server: Server, canary: Canary
+) -> None:
+    assert canary.run("start", "-m", "v2", "--percent", "5", "--detach", "-y").code == 0
+    server.control("settings", {"weights_seconds": 1})
+    assert canary.run("rollback", "-y", "--no-wait").code == 0
+
+    again = canary.run("start", "-m", "v2", "--percent", "5", "--detach", "-y")
+
+    assert again.code == 0, again.out + again.err
+    assert "rolls fraud back and nobody sees it to its end; doing that first" in again.err
+    assert server.weights("fraud")["v2"] == 5

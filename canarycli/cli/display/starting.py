@@ -58,7 +58,7 @@ class Starting:
         """Show what would be done, and do nothing."""
         with Output(self.common) as output:
             address = address_of(self.common, offer=True)
-            return show_plan(output, _ready(address, self.wanted), yes=self.yes)
+            return show_plan(output, _ready(address, self.wanted, output.say), yes=self.yes)
 
     def start(self, wait: str | None, stay: str | None, *, detach: bool) -> int:
         """Start it, drive it, and show how it ends."""
@@ -87,7 +87,7 @@ class Starting:
     def _begin(
         self, output: Output, address: Address, engine: Engine | None
     ) -> tuple[Intent, Journey]:
-        intent = _ready(address, self.wanted)
+        intent = _ready(address, self.wanted, output.say)
         intent.refuse_blocked()
         seen = foresee(intent, insist=True)
         intent = foreseen(intent, seen)
@@ -131,14 +131,14 @@ def _in_turn(address: Address, wait: str | None, output: Output, begin: Callable
     return Turn(open_workspace(address, os.environ, output.say), patience, output.say).take(begin)
 
 
-def _ready(address: Address, wanted: Wanted) -> Intent:
+def _ready(address: Address, wanted: Wanted, say: Callable[[str], None]) -> Intent:
     """What is to be started, on an endpoint that no release is on.
 
     Raises:
         Busy: one is.
     """
     intent = _intend(address, wanted)
-    return _intend(address, wanted) if refuse_busy(intent) else intent
+    return _intend(address, wanted) if refuse_busy(intent, say) else intent
 
 
 def _stay(word: str | None) -> timedelta | None:
