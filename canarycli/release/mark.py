@@ -52,10 +52,20 @@ def left_by(release: Release, at: datetime) -> Notes:
 
 
 def sent_elsewhere(release: Release, notes: Notes) -> str:
-    """The version that a person sent everything to since this release noted its own, "" if none."""
-    noted = notes.get(BASELINE_NOTE, "")
-    ours = notes.get(RELEASE_NOTE) in {release.id, release.rescues}
-    return noted if ours and noted != release.baseline and Mark.read(notes) else ""
+    """The version that a person sent everything to since this release noted its own, "" if none.
+
+    The notes are of this release still, or the last rollback was of a later one.
+    """
+    noted, mark, ours = (
+        notes.get(BASELINE_NOTE, ""),
+        Mark.read(notes),
+        {release.id, release.rescues},
+    )
+    if mark is None or noted == release.baseline:
+        return ""
+    found = (release.found or {}).get(ROLLED_BACK_NOTE)
+    later = mark.release not in ours and notes[ROLLED_BACK_NOTE] != found
+    return noted if later or notes.get(RELEASE_NOTE) in ours else ""
 
 
 def noted_before(notes: Notes, began: datetime, now: datetime) -> Notes:

@@ -130,8 +130,11 @@ def weights_of(seen: Endpoint, to: Traffic) -> dict[str, float]:
 def raising(now: Traffic, to: Traffic, candidate: str | None, *, told: bool | None) -> bool:
     """Whether a split gives the candidate more than it has, by what was told and by what is seen.
 
-    Any split may where nobody told and nobody knows the candidate.
+    Any split may where nobody told and nobody knows the candidate. Everything to one version is a
+    way back if it is told to be none, whoever is noted as candidate by now.
     """
+    if told is False and len(to.live) == 1:
+        return False
     if told or candidate is None or candidate not in {*now.shares, *to.shares}:
         return len(to.live) > 1 if told is None else told
     return to.of(candidate) > now.of(candidate) + TOLERANCE

@@ -92,6 +92,11 @@ BROKEN: Mapping[str, tuple[Sequence[tuple[float, Mapping[str, float]]], Sequence
         [HELD, ran(ROLLBACK, 20, 21, 0)],
         "and after it the traffic was",
     ),
+    "a rollback to another version than was named": (
+        [(2, FIVE), (20.5, BEFORE)],
+        [HELD, ran((*ROLLBACK, "--to", "candidate"), 20, 21, 0)],
+        "and after it the traffic was",
+    ),
     "a rollback to the wrong version": (
         [(2, FIVE), (20.5, {"v2": 100.0})],
         [HELD, ran(ROLLBACK, 20, 21, 0)],

@@ -11,7 +11,7 @@ from time import sleep
 from typing import Any
 
 from cli.blackbox import Result, Running
-from cli.cells import RIVALS, Cell, Deed
+from cli.cells import RIVALS, SEES_LATE, Cell, Deed
 from cli.histories.clock import WallClock, wall_clock
 from cli.worlds import SHARES, WORLDS, Trouble, World
 
@@ -19,7 +19,8 @@ PATIENCE = 150.0
 """Seconds after which a command hangs."""
 
 WATCH = 420.0
-"""The same of a sweep: a raise without an answer may land on SageMaker for 330 s."""
+"""The same of a sweep: a raise without an answer may land on SageMaker for 330 s. And of a release
+that is judged by metrics of a minute each."""
 
 SOON = 0.03
 
@@ -129,11 +130,12 @@ class Trial:
                 self.rival = world.ann.elsewhere("phone").run("start", *world.flags, *theirs)
 
     def _end(self, running: Running) -> Result | None:
+        patience = WATCH if self.cell.judged and self.cell.cloud == SEES_LATE else PATIENCE
         try:
-            result = running.end(PATIENCE)
+            result = running.end(patience)
         except subprocess.TimeoutExpired:
             running.kill()
-            self.blame(f"no end within {PATIENCE:g} s")
+            self.blame(f"no end within {patience:g} s")
             return None
         return None if result.code == -signal.SIGKILL else result
 

@@ -31,3 +31,17 @@ def test_of_two_rollbacks_to_different_versions_the_later_one_stays() -> None:
     ended = drive(phone, back.key)
     assert (ended.baseline, ended.outcome) == (CANDIDATE, Outcome.STOPPED)
     assert stage.cloud.share == 100
+
+
+def test_a_version_named_in_a_later_release_counts_for_a_rollback_of_an_earlier_one() -> None:
+    stage = Stage()
+    ann, bob = stage.machine("ann@laptop"), stage.machine("bob@desk")
+    release = stage.start(ann)
+    drive(ann, release.key, enough=lambda r: r.confirmed_at is not None)
+    phone, back = stage.turned_back("dana@phone")
+    drive(phone, back.key, enough=lambda r: r.is_home)  # and looks no further for now
+    again = stage.start(bob)
+    drive(bob, again.key, enough=lambda r: r.confirmed_at is not None)
+    stage.roll_back("eve@tablet", to=CANDIDATE)
+    ended = drive(phone, back.key)
+    assert (ended.baseline, stage.cloud.share) == (CANDIDATE, 100)

@@ -238,7 +238,7 @@ def _rollback(dice: Random) -> Command:
     die = dice.random()
     if die < 0.15:
         args += ["--no-wait"]
-    elif die < 0.22:
+    elif die < 0.27:
         args += ["--to", dice.choice(["baseline", "candidate"])]
     elif die < 0.6:
         args += ["--reason", "the pager rang"]

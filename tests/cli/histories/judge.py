@@ -146,7 +146,7 @@ class Judged:
 
     def _rollbacks(self) -> Iterator[str]:
         for ran in self._all:
-            if ran.verb != "rollback" or ran.code != 0 or "--to" in ran.command.args:
+            if ran.verb != "rollback" or ran.code != 0:
                 continue
             since = ran.ended + (self._late if "--no-wait" in ran.command.args else 0)
             until = min([since for since, to in self.tale.by_hand if to > ran.begun] or [1e18])
@@ -154,19 +154,29 @@ class Judged:
             if until <= since:
                 continue
             after = self._between(since, until - 0.05)
-            home = max(after[0], key=lambda version: after[0][version])
+            named = self._named(ran)
+            home = named or max(after[0], key=lambda version: after[0][version])
             for split in after:
                 if split.get(home, 0) < 100 - SLACK:
                     yield f"{ran}, and after it the traffic was {dict(split)}"
                     break
             first = self._between(ran.begun, ran.begun)[0]
-            if home != self.tale.place.names.baseline and 0 < first.get(home, 0) < 50:
+            if not named and self._is_news(home) and 0 < first.get(home, 0) < 50:
                 yield f"{ran}, and {home} got everything, which had {first[home]:g}%"
+
+    def _named(self, rollback: Ran) -> str:
+        """The version it was told to send everything to, "" for its baseline."""
+        names = self.tale.place.names
+        to = dict(pairwise(rollback.command.args)).get("--to", "")
+        return {"baseline": names.baseline, "candidate": names.candidate}.get(to, "")
+
+    def _is_news(self, version: str) -> bool:
+        return version != self.tale.place.names.baseline
 
     def _begins_anew(self, one: Ran, rollback: Ran) -> bool:
         """Whether that command may move traffic although the rollback has ended."""
         waits = "--wait" in one.command.args
-        anew = one.verb == "start" or "--to" in one.command.args
+        anew = one is not rollback and (one.verb == "start" or "--to" in one.command.args)
         return anew and (
             one.begun > rollback.begun - LOADS or (waits and one.ended > rollback.begun)
         )
