@@ -18,7 +18,7 @@ def served(
 ) -> list[Row]:
     """Minutes of two arms whose load is each its own, 1 % errors."""
     chance = Random(seed)
-    rows = []
+    rows: list[Row] = []
     for _ in range(length):
         loads = (per * part * chance.lognormvariate(0, swings) for part in (share, 1 - share))
         n_c, n_b = (poisson(chance, load) for load in loads)
