@@ -19,6 +19,9 @@ READS = frozenset({"status", "watch", "cleanup", "unlock"})
 BACK = frozenset({3, 4, 10})
 """Codes that say the candidate has nothing, unless the command says that it stays as it is."""
 
+BY_HAND = ("by hand", '"by_hand": "')
+"""How a command says the cloud's own command, to people and in JSON."""
+
 LATE = 4.0
 """Seconds after which nothing lands any more that a process which is gone has sent."""
 
@@ -191,7 +194,7 @@ class Judged:
                 yield f"{ran}: {ran.text}"
             if "Traceback" in ran.text:
                 yield f"{ran}, a traceback: {ran.text}"
-            if ran.code == 13 and "by hand" not in ran.text and "canary " not in ran.err:
+            if ran.code == 13 and not any(word in ran.text for word in BY_HAND) and "canary " not in ran.err:
                 yield f"{ran}, without a way on: {ran.text}"
 
     def _may_end_so(self, ran: Ran) -> bool:
