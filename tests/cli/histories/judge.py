@@ -194,7 +194,11 @@ class Judged:
                 yield f"{ran}: {ran.text}"
             if "Traceback" in ran.text:
                 yield f"{ran}, a traceback: {ran.text}"
-            if ran.code == 13 and not any(word in ran.text for word in BY_HAND) and "canary " not in ran.err:
+            if (
+                ran.code == 13
+                and not any(word in ran.text for word in BY_HAND)
+                and "canary " not in ran.err
+            ):
                 yield f"{ran}, without a way on: {ran.text}"
 
     def _may_end_so(self, ran: Ran) -> bool:
