@@ -35,7 +35,7 @@ def sweep(
         swept = swept_up(wanted, os.environ, lambda release_id, e: output.event(e, release_id))
         output.result(
             {"schema": "canary.sweep/1", "releases": [_document(one) for one in swept]},
-            [_line(one) for one in swept] or ["every open release is driven"],
+            [_line(one) for one in swept] or ["every open release that can be read is driven"],
         )
         return max((one.code for one in swept), default=int(Exit.OK))
 
