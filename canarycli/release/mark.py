@@ -56,13 +56,10 @@ def sent_elsewhere(release: Release, notes: Notes) -> str:
 
     The notes are of this release still, or the last rollback was of a later one.
     """
-    noted, mark, ours = (
-        notes.get(BASELINE_NOTE, ""),
-        Mark.read(notes),
-        {release.id, release.rescues},
-    )
+    mark, noted = Mark.read(notes), notes.get(BASELINE_NOTE, "")
     if mark is None or noted == release.baseline:
         return ""
+    ours = {release.id, release.rescues}
     found = (release.found or {}).get(ROLLED_BACK_NOTE)
     later = mark.release not in ours and notes[ROLLED_BACK_NOTE] != found
     return noted if later or notes.get(RELEASE_NOTE) in ours else ""

@@ -24,8 +24,10 @@ def _stages(plan: Plan) -> list[str]:
     share has the same time and nobody is waited for, but at the last one below 100%.
     """
     *below, end = plan.stages
-    if not below or end != END:
+    if end != END:
         return []
+    if not below:
+        return ["--stages", "100"]
     *before, top = below
     if any(stage != Stage(stage.percent, top.bake) for stage in before):
         return []

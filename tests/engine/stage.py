@@ -9,17 +9,12 @@ from engine.rehearsal import CANDIDATE, ENDPOINT, Rehearsal, seconds
 
 from canarycli.engine.controller import Controller, Driver
 from canarycli.engine.loop import drive, looked_enough
-from canarycli.errors import (
-    Unavailable,
-)
+from canarycli.errors import Unavailable
 from canarycli.ids import new_id
-from canarycli.provider import (
-    Endpoint,
-    Limits,
-    Notes,
-)
+from canarycli.provider import Endpoint, Limits, Notes
 from canarycli.release.mark import noted_before
 from canarycli.release.record import Release
+from canarycli.release.request import Request, prepare
 from canarycli.release.rescue import home, rescue
 from canarycli.simulator import Simulator
 from canarycli.store.memory import MemoryStore
@@ -98,8 +93,6 @@ class Stage:
         return self._started(driver, model, found, began or now)
 
     def _started(self, driver: Controller, model: str, found: Notes, began: datetime) -> Release:
-        from canarycli.release.request import Request, prepare
-
         request = Request("simulator", "local", model, self.rehearsal.plan, "ann", deploy={})
         endpoint = self.cloud.simulator.describe(ENDPOINT)
         release = prepare(request, endpoint, release_id=new_id(), now=self.clock.now())

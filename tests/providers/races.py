@@ -153,6 +153,13 @@ class Scene:
         return 100 - self.seen.traffic.of(self.world.baseline)
 
 
+def begun(world: RacingWorld, takes: float = 0) -> tuple[Scene, Controller, Release]:
+    """A release that ann is about to give its first share."""
+    scene = Scene(world, takes=takes)
+    ann = scene.machine("ann@laptop")
+    return scene, ann, scene.start(ann)
+
+
 def needs_late_requests(world: RacingWorld) -> None:
     """Leave a test out for a cloud that refuses what was sent before somebody else's change."""
     if not world.provider.limits.late_request:
@@ -182,9 +189,7 @@ class RacesKit:
     def test_a_first_raise_without_an_answer_is_not_sent_again_after_a_rollback(
         self, world: RacingWorld
     ) -> None:
-        scene = Scene(world)
-        ann = scene.machine("ann@laptop")
-        release = scene.start(ann)
+        scene, ann, release = begun(world)
 
         def lost(send: Send) -> str:
             try:
@@ -201,9 +206,7 @@ class RacesKit:
         assert scene.share == 0
 
     def test_a_rollback_in_the_moment_of_the_first_raise_wins(self, world: RacingWorld) -> None:
-        scene = Scene(world)
-        ann = scene.machine("ann@laptop")
-        release = scene.start(ann)
+        scene, ann, release = begun(world)
 
         def overtaken(send: Send) -> str:
             scene.roll_back()
@@ -220,9 +223,7 @@ class RacesKit:
         self, world: RacingWorld
     ) -> None:
         needs_late_requests(world)
-        scene = Scene(world)
-        ann = scene.machine("ann@laptop")
-        release = scene.start(ann)
+        scene, ann, release = begun(world)
         with suppress(Unavailable), world.asleep():
             ann.tick(release.key)
         seen: list[float] = []
@@ -241,9 +242,7 @@ class RacesKit:
     def test_an_order_to_go_back_right_after_a_raise_waits_out_the_clouds_lock(
         self, world: RacingWorld
     ) -> None:
-        scene = Scene(world, takes=15)
-        ann = scene.machine("ann@laptop")
-        release = scene.start(ann)
+        scene, ann, release = begun(world, takes=15)
 
         def ordered(send: Send) -> str:
             request = send()
@@ -262,9 +261,7 @@ class RacesKit:
         self, world: RacingWorld
     ) -> None:
         needs_late_requests(world)
-        scene = Scene(world)
-        ann = scene.machine("ann@laptop")
-        release = scene.start(ann)
+        scene, ann, release = begun(world)
 
         def overslept(_: Send) -> str:
             bob, now = scene.machine("bob@laptop", ann.store), scene.clock.now()
@@ -283,9 +280,7 @@ class RacesKit:
     def test_a_look_that_is_denied_after_a_raise_ends_no_release(
         self, world: RacingWorld, *, lost: bool
     ) -> None:
-        scene = Scene(world)
-        ann = scene.machine("ann@laptop")
-        release = scene.start(ann)
+        scene, ann, release = begun(world)
 
         def accepted(send: Send) -> str:
             scene.between.looking = [Trouble.DENIED]

@@ -28,6 +28,7 @@ HELD = replace(
         {"percent": "2.5", "bake": "90s"},
         {"stages": "5,25,100", "bake": "20m"},
         {"stages": "5,25"},
+        {"stages": "100"},
     ],
     ids=str,
 )
@@ -43,7 +44,7 @@ def test_stages_of_the_command_line_are_said_as_flags(
     again = plan_from_options(
         stages=options.get("--stages"),
         percent=options.get("--percent"),
-        bake=options["--bake"],
+        bake=options.get("--bake"),
         base=base,
     )
     assert again == release.plan
