@@ -1,4 +1,4 @@
-"""Who has an endpoint: the error that says so, the lease taken away, the last sign of life."""
+"""Who has an endpoint: the error that says so, the lease taken away, the signs of life."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,8 +19,8 @@ needs some real seconds to be heard.
 
 def busy_with(record: Record, now: datetime) -> Busy:
     """The error that says who has the endpoint, and how to go on."""
-    release, lease = record.release, record.lease
-    driven = lease is not None and lease.alive(now)
+    release = record.release
+    driven = has_driver(record, now)
     facts = [
         f"{release.baseline} → {release.candidate} at {release.target:g}%, "
         + (_driver(record, now) if driven else "nobody drives it")
@@ -69,15 +69,22 @@ def length_of(clock: Clock) -> timedelta:
 
 def is_driven(record: Record, now: datetime) -> bool:
     """Whether a driver is alive, or anybody looked lately."""
-    held = record.lease is not None and record.lease.alive(now)
-    return held or now - last_sign(record) < LEASE
+    return has_driver(record, now) or is_heard(record, now, LEASE)
 
 
-def last_sign(record: Record) -> datetime:
-    """When anybody last drove a release: its driver was heard, or it was looked at."""
+def has_driver(record: Record, now: datetime) -> bool:
+    """Whether whoever drives it is alive."""
+    return record.lease is not None and record.lease.alive(now)
+
+
+def is_heard(record: Record, now: datetime, within: timedelta) -> bool:
+    """Whether anybody drove or looked less than so long ago.
+
+    What lies further ahead than that is of a clock that was wrong, and counts for nothing.
+    """
     release = record.release
     signs = (release.started_at, release.seen_at, record.lease.heard if record.lease else None)
-    return max(sign for sign in signs if sign is not None)
+    return any(sign is not None and abs(now - sign) < within for sign in signs)
 
 
 def _driver(record: Record, now: datetime) -> str:

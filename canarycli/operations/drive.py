@@ -8,7 +8,7 @@ from typing import Any
 
 from canarycli.clock import Clock
 from canarycli.engine.controller import Driver
-from canarycli.engine.lease import length_of
+from canarycli.engine.lease import has_driver, length_of
 from canarycli.engine.loop import drive, looked_enough
 from canarycli.engine.status import release_status
 from canarycli.engine.undo import undo
@@ -124,8 +124,7 @@ class Drive:
         record = self._record(release)
         status = release_status(record, None, now) if record else {}
         if record is not None and not release.over:
-            wall = self.work.clock.wall()
-            status["guarded"] = record.lease is not None and record.lease.alive(wall)
+            status["guarded"] = has_driver(record, self.work.clock.wall())
         return Ending(code, release, status, tuple(filter(None, self._advice(release))))
 
     def _advice(self, release: Release) -> tuple[str, ...]:

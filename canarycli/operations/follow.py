@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from canarycli.engine.lease import is_driven
+from canarycli.engine.lease import has_driver, is_driven
 from canarycli.engine.status import release_status
 from canarycli.errors import NotFound
 from canarycli.journal import Event
@@ -94,7 +94,7 @@ def _abandoned(work: Workspace) -> bool:
     record = work.record()
     if record is None or record.release.state is State.ENDED:
         return False
-    return record.lease is None or not record.lease.alive(work.clock.wall())
+    return not has_driver(record, work.clock.wall())
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from canarycli.engine.lease import busy_with
+from canarycli.engine.lease import busy_with, has_driver
 from canarycli.engine.loop import drive
 from canarycli.errors import Busy
 from canarycli.operations.start import Intent
@@ -30,8 +30,7 @@ def refuse_busy(intent: Intent, say: Callable[[str], None] = lambda _: None) -> 
         refuse_noted(intent.endpoint, intent.release.found or {}, record)
         return False
     now = work.clock.wall()
-    left = record.lease is None or not record.lease.alive(now)
-    if record.release.state is State.ROLLING_BACK and left:
+    if record.release.state is State.ROLLING_BACK and not has_driver(record, now):
         say(
             f"{record.release.id} rolls {record.release.endpoint} back and nobody sees it to "
             f"its end; doing that first, for {PATIENCE.total_seconds():g} s at most"

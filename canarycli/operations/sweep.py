@@ -8,7 +8,7 @@ from datetime import timedelta
 from time import monotonic
 
 from canarycli.clock import Clock, SystemClock
-from canarycli.engine.lease import last_sign
+from canarycli.engine.lease import has_driver, is_heard
 from canarycli.engine.loop import drive
 from canarycli.engine.retries import PATIENCE
 from canarycli.errors import CanaryError, Exit
@@ -209,5 +209,5 @@ def as_found(
 
 def _nobody(record: Record, clock: Clock, patience: timedelta) -> bool:
     now = clock.wall()
-    driven = record.lease is not None and record.lease.alive(now)
-    return not driven and (record.release.rests or now - last_sign(record) >= patience)
+    left = record.release.rests or not is_heard(record, now, patience)
+    return left and not has_driver(record, now)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from canarycli.engine.lease import busy_with
+from canarycli.engine.lease import busy_with, has_driver
 from canarycli.errors import Busy
 from canarycli.late_methods import dataclass
 from canarycli.operations.workspace import Workspace
@@ -62,5 +62,4 @@ class Turn:
 
 def _left_going_back(record: Record, now: datetime) -> bool:
     """Whether whoever begins finishes it first: a rollback that nobody drives."""
-    driven = record.lease is not None and record.lease.alive(now)
-    return record.release.state is State.ROLLING_BACK and not driven
+    return record.release.state is State.ROLLING_BACK and not has_driver(record, now)

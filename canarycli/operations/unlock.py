@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from canarycli.engine.lease import busy_with, free
+from canarycli.engine.lease import busy_with, free, has_driver
 from canarycli.errors import Busy, NotFound
 from canarycli.late_methods import dataclass
 from canarycli.operations.workspace import Workspace
@@ -24,7 +24,7 @@ class Holder:
     @property
     def alive(self) -> bool:
         """Whether it was heard within its lease."""
-        return self.record.lease is not None and self.record.lease.alive(self.now)
+        return has_driver(self.record, self.now)
 
     def busy(self) -> Busy:
         """The error where nobody is there to say that it is gone all the same."""

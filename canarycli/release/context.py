@@ -298,6 +298,7 @@ def noted(release: Release, seen: Seen, now: datetime) -> Release:
     """
     if release.over:
         return release
+    release = _set_right(release, now)
     share = seen.endpoint.traffic.of(release.candidate)
     gap = now - release.seen_at if release.seen_at else timedelta(0)
     asked_at = release.asked_at
@@ -310,6 +311,29 @@ def noted(release: Release, seen: Seen, now: datetime) -> Release:
         asked_at=asked_at,
         reached=max(release.reached, share),
         loose_until=release.loose_until if _may_land(release, now) else None,
+    )
+
+
+def _set_right(release: Release, now: datetime) -> Release:
+    """Its moments by this clock, where the last look was by one that was ahead.
+
+    A bake, a read or a hold that began only an hour from now would stop every judge until then.
+    What lies ahead for a good reason (a pause's end, a request that may land yet) stays.
+    """
+    ahead = release.seen_at - now if release.seen_at else timedelta(0)
+    if ahead <= UNWATCHED:
+        return release
+
+    def right(moment: datetime | None) -> datetime | None:
+        return moment if moment is None or moment <= now else moment - ahead
+
+    return replace(
+        release,
+        asked_at=right(release.asked_at),
+        confirmed_at=right(release.confirmed_at),
+        waiting_since=right(release.waiting_since),
+        held_at=right(release.held_at),
+        read_at=right(release.read_at),
     )
 
 

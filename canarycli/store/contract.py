@@ -38,8 +38,12 @@ class Lease:
     url: str = ""
 
     def alive(self, now: datetime) -> bool:
-        """Whether the right still holds."""
-        return now < self.until
+        """Whether the right still holds.
+
+        One that was taken further ahead than it is long is of a clock that was wrong, and says
+        nothing of whoever had it.
+        """
+        return self.heard - now <= self.until - self.heard and now < self.until
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ CELLS = (
     "azureml rollback endpoint.get 0 raise 1",
     "sagemaker start UpdateEndpointWeightsAndCapacities 1 fill-disk 1",
     "vertex sweep updateEndpoint 0 denied 1000",
+    "vertex resume getEndpoint 2 clock-ahead 1",
     "vertex cleanup undeployModel 0 denied 1",
 )
 
