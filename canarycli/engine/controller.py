@@ -171,8 +171,10 @@ class Controller:
         ):
             return record
         after = replace(record, release=decision.release)
+        if decision.release.over:
+            after = replace(after, lease=None)  # at its end nobody has to give it back
         # Lowering never needs the lease, so a rollback leaves it with whoever has it.
-        if not foreign:
+        elif not foreign:
             after = self._leased(after, now)
         return self.save(after, decision.events)
 
