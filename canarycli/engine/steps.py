@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from canarycli.engine.by_hand import way_home, ways_back
 from canarycli.engine.controller import Controller
 from canarycli.engine.undo import undo
 from canarycli.errors import (
@@ -214,15 +215,16 @@ class Steps:
 
     def _unsafe(self, what: str, release: Release, error: ProviderError | None) -> Unsafe:
         """The loudest error there is, with what was seen last and the way out by hand."""
-        command = self.controller.provider.plain_command(release.endpoint, release.home)
-        hints = error.hints if error else ()
+        provider, hints = self.controller.provider, error.hints if error else ()
+        silent = isinstance(error, Unavailable)
+        ways = (way_home(provider, release),) if silent else ways_back(provider, release)
         facts = [f"traffic last seen: {Traffic(release.traffic)}"]
         if release.raised and release.confirmed_at is None and release.target:
             facts.append(f"asked for since: {release.wanted}")
         unsafe = Unsafe(
             f"{what}: {error.said}" if error else what,
             facts=facts,
-            hint=(*hints, f"by hand: {command}", f"then: canary status {release.endpoint}"),
+            hint=(*hints, *ways, f"then: canary status {release.endpoint}"),
         )
         unsafe.__cause__ = error
         return unsafe

@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from canarycli.clock import Clock
+from canarycli.engine.by_hand import ways_back
 from canarycli.engine.look import look_back
 from canarycli.errors import ProviderError, Unsafe
 from canarycli.provider import Provider
@@ -32,5 +33,5 @@ def undo(provider: Provider, clock: Clock, release: Release) -> None:
         clock.sleep(SETTLING.total_seconds())
     raise Unsafe(
         f"{release.candidate} of {release.id} may have traffic that nobody could take back",
-        hint=f"by hand: {provider.plain_command(release.endpoint, release.home)}",
+        hint=ways_back(provider, release),
     )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from canarycli.clock import Clock
+from canarycli.engine.by_hand import way_home, ways_in
 from canarycli.engine.controller import Driver
 from canarycli.engine.lease import has_driver, length_of
 from canarycli.engine.loop import drive, looked_enough
@@ -230,12 +231,13 @@ class Drive:
             ended = self._recorded_or_not(release, accepted.hear, enough)
         except (CanaryError, KeyboardInterrupt) as error:
             why = error.message if isinstance(error, CanaryError) else "interrupted again"
+            ways = ways_in(error) if isinstance(error, CanaryError) else ()
             raise Unsafe(
                 f"the rollback after the interrupt is not in force: {why}",
                 facts=[f"traffic last seen: {self._last_seen(release)}"],
                 hint=(
                     f"canary sweep, or canary rollback {release.id}",
-                    f"by hand: {self.work.provider.plain_command(release.endpoint, release.home)}",
+                    *(ways or (way_home(self.work.provider, release),)),
                 ),
             ) from error
         if ended.outcome in {Outcome.PROMOTED, Outcome.DRIFT}:  # it ended before it could go back

@@ -182,7 +182,7 @@ class WayBack:
     def _unsafe_for_good(self, error: Unsafe) -> Unsafe:
         """Unsafe, with the endpoint's own way out where nothing of it serves anybody."""
         told = self.unsafe(error.message)
-        told.facts = error.facts
+        told.facts, told.hints = error.facts, error.hints or told.hints
         with suppress(CanaryError):
             now = self.work.provider.at_once.describe(self.work.target.name)
             _, _, way = now.unfit.partition("; ")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from time import monotonic
 
 from canarycli.clock import Clock, SystemClock
+from canarycli.engine.by_hand import WORDS, ways_in
 from canarycli.engine.lease import has_driver, is_heard
 from canarycli.engine.loop import drive
 from canarycli.engine.retries import PATIENCE
@@ -144,9 +145,9 @@ class Swept:
     @property
     def by_hand(self) -> str:
         """The cloud's own command for the way back, "" unless a person must look."""
-        if self.work is None or self.code != Exit.UNSAFE:
+        if self.failure is None or self.code != Exit.UNSAFE:
             return ""
-        return self.work.provider.plain_command(self.release.endpoint, self.release.home)
+        return "".join(way.removeprefix(WORDS) for way in ways_in(self.failure)[-1:])
 
     def _hear(self, event: Event) -> None:
         self.listen(self.release.id, event)
