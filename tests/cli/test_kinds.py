@@ -157,6 +157,8 @@ def test_a_baseline_of_azure_that_failed_has_the_way_back_by_hand_once(azure: On
 
     assert back.code == 13, back.out + back.err
     assert back.err.count("az ml online-endpoint update") == 1
+    assert "--traffic 'blue=0 teal=100'" in back.err.replace('"', "'")
+    assert "canary rollback eta --to teal" in back.err
     assert azure.split == {"blue": 90, "teal": 10}
 
 

@@ -16,7 +16,8 @@ from canarycli.cli.table import COMMANDS
 
 DRIVES = frozenset({"start", "promote", "resume", "guard", "tick", "sweep", "shift", "rollback"})
 READS = frozenset({"status", "watch", "cleanup", "unlock"})
-BACK = frozenset({3, 4, 10})
+CLOUD_FAILED = 10
+BACK = frozenset({3, 4, CLOUD_FAILED})
 """Codes that say the candidate has nothing, unless the command says that it stays as it is."""
 
 BY_HAND = ("by hand", '"by_hand": "')
@@ -256,7 +257,11 @@ class Judged:
         seen = self._between(ran.ended - LOOK - self.tale.history.slow, ran.ended)
         shares = [split.get(self._model(ran), 0) for split in seen]
         stays = "stays as it is" in ran.text or "has all traffic again" in ran.text
-        if ran.code in BACK and min(shares) > SLACK and not stays and "by hand" not in ran.text:
+        before = self._between(ran.begun, ran.begun)[0].get(self._model(ran), 0)
+        # A start that can't even look is no release: the candidate may be another one's.
+        untouched = ran.code == CLOUD_FAILED and all(abs(s - before) < SLACK for s in shares)
+        left = ran.code in BACK and min(shares) > SLACK and not untouched
+        if left and not stays and "by hand" not in ran.text:
             yield f"{ran}, and the candidate had {shares}: {ran.text}"
         store = self._store(ran)
         asked = {share for r in self._all if self._store(r) == store for share in self._asks(r)}
