@@ -226,7 +226,7 @@ class Controller:
         try:
             notes = self.provider.notes(endpoint)
             if first and not is_marked(release, notes):
-                mark = left_by(release, self.clock.now())
+                mark = left_by(release)
                 self.provider.shift(endpoint, release.home, mark, raises=False)
                 notes = self.provider.notes(endpoint)
         except Denied:
@@ -294,7 +294,7 @@ class Controller:
         if split is None:
             return decision
         back = release.state is State.ROLLING_BACK
-        notes = left_by(release, self.clock.now()) if back else {}
+        notes = left_by(release) if back else {}
         try:
             request = self.provider.shift(endpoint, split, notes, raises=False)
         except Conflict as error:

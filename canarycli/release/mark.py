@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from canarycli.late_methods import dataclass
 from canarycli.provider import BASELINE_NOTE, RELEASE_NOTE, ROLLED_BACK_NOTE, Notes
-from canarycli.release.record import Release
+from canarycli.release.record import Release, State
 
 _NO_TAG = re.compile(r"[^\w .:/=+@-]")
 _LONGEST = 60
@@ -42,13 +42,22 @@ class Mark:
         return cls(release, at, by) if at.tzinfo is not None else None
 
 
-def left_by(release: Release, at: datetime) -> Notes:
+def left_by(release: Release) -> Notes:
     """What a rollback leaves on the endpoint: its mark, and its arms if a person named the version.
 
-    So the next rollback, from whichever machine, goes to the same one.
+    So the next rollback, from whichever machine, goes to the same one. The mark's time is when the
+    way back was asked for: by that its own driver knows it again.
     """
-    mark = Mark(release.rescues or release.id, at, release.by)
+    mark = Mark(release.rescues or release.id, release.asked_at or release.started_at, release.by)
     return {**mark.notes, **release.noted_arms} if release.aimed else mark.notes
+
+
+def _is_own(mark: Mark, release: Release) -> bool:
+    """Whether a way back left it itself: then arms that are not its own came with a late raise."""
+    asked_at, own = release.asked_at, Mark.read(left_by(release))
+    if release.state is not State.ROLLING_BACK or asked_at is None or own is None:
+        return False
+    return (mark.release, mark.by) == (own.release, own.by) and mark.at <= asked_at
 
 
 def sent_elsewhere(release: Release, notes: Notes) -> str:
@@ -57,7 +66,7 @@ def sent_elsewhere(release: Release, notes: Notes) -> str:
     The notes are of this release still, or the last rollback was of a later one.
     """
     mark, noted = Mark.read(notes), notes.get(BASELINE_NOTE, "")
-    if mark is None or noted == release.baseline:
+    if mark is None or noted == release.baseline or _is_own(mark, release):
         return ""
     ours = {release.id, release.rescues}
     found = (release.found or {}).get(ROLLED_BACK_NOTE)

@@ -14,7 +14,15 @@ from simulation.twists import Twist
 from canarycli.errors import Exit
 from canarycli.journal import Event
 from canarycli.metrics import Measurements, Metric, Window
-from canarycli.provider import Endpoint, Limits, Notes, Reply
+from canarycli.provider import (
+    BASELINE_NOTE,
+    CANDIDATE_NOTE,
+    ROLLED_BACK_NOTE,
+    Endpoint,
+    Limits,
+    Notes,
+    Reply,
+)
 from canarycli.store import Record
 from canarycli.traffic import Traffic
 
@@ -88,6 +96,16 @@ class Greedy(Bent):
         return self.line.shift(
             seen, Traffic.split(BASELINE, CANDIDATE, share), notes, raises=raises
         )
+
+
+class Vague(Bent):
+    """Notes that there was a rollback, and not where to."""
+
+    def shift(self, seen: Endpoint, to: Traffic, notes: Notes, *, raises: bool) -> str:
+        """Without the arms."""
+        arms = {BASELINE_NOTE, CANDIDATE_NOTE} if ROLLED_BACK_NOTE in notes else set()
+        left = {name: note for name, note in notes.items() if name not in arms}
+        return self.line.shift(seen, to, left, raises=raises)
 
 
 class Copious(Bent):
@@ -240,6 +258,10 @@ BUGS: Mapping[str, tuple[Promise, Bug]] = {
     "tells a secret": (Promise.SECRETS, Bug(Chatty)),
     "knows of no late requests": (Promise.STAYS, Bug(late=False, twists=frozenset({Twist.SHADOW}))),
     "sweeps nothing": (Promise.GUARDED, Bug(store=Blind)),
+    "does not note where a rollback went": (
+        Promise.STAYS,
+        Bug(Vague, twists=frozenset({Twist.ELSEWHERE})),
+    ),
     "copies twice the traffic": (
         Promise.CEILING,
         Bug(Copious, twists=frozenset({Twist.SHADOW})),

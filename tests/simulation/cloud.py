@@ -19,6 +19,10 @@ from canarycli.traffic import Traffic
 Answer = TypeVar("Answer")
 
 ENDPOINT, BASELINE, CANDIDATE = "fraud", "v41", "v42"
+OLDER = "v40"
+"""A third version, which nobody but a person who rolls back sends anything to."""
+
+HOMES = frozenset({BASELINE, OLDER})
 SECRET = "S3cr3t-of-the-story-0123456789"
 PATIENCE = 5.0
 """Seconds after which a call without an answer is given up."""
@@ -130,8 +134,8 @@ class Landed:
 
 
 def beyond(traffic: Traffic) -> float:
-    """What others than the baseline have."""
-    return sum(share for name, share in traffic.shares.items() if name != BASELINE)
+    """What others have than those to which one goes back."""
+    return sum(share for name, share in traffic.shares.items() if name not in HOMES)
 
 
 def copied(traffic: Traffic) -> float:

@@ -156,11 +156,11 @@ def crew(length: timedelta) -> Command:
     return run
 
 
-def rollback(*, wait: bool, patient: bool) -> Command:
-    """`canary rollback`."""
+def rollback(*, wait: bool, patient: bool, to: str | None = None) -> Command:
+    """`canary rollback`, and `--to` a version."""
 
     def run(work: Workspace, told: Told) -> Exit:
-        way = way_back(work, None, told.words.append)
+        way = way_back(work, to, told.words.append)
         status = way.go("the pager rang", told.events.append, wait=wait, patient=patient)
         told.waited_for = str(status["waited_for"])
         told.release, told.home = str(status["release"]), way.baseline

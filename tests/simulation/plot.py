@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from simulation import commands
-from simulation.cloud import BASELINE, CANDIDATE, ENDPOINT
+from simulation.cloud import BASELINE, CANDIDATE, ENDPOINT, OLDER
 from simulation.commands import Command, Told
 from simulation.machine import Machine
 from simulation.promises import Watcher
@@ -97,7 +97,10 @@ class Plot:
 
     def _back(self) -> Command:
         patient = self.dice.random() < 0.5
-        return commands.rollback(wait=self.dice.random() < 0.8, patient=patient)
+        wait, to = self.dice.random() < 0.8, None
+        if Twist.ELSEWHERE in self.twists:
+            to = self.dice.choice([OLDER, OLDER, None])
+        return commands.rollback(wait=wait, patient=patient, to=to)
 
     def _rollback(self) -> None:
         machine = self.dice.choice([self.phone, self.phone, self.laptop])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from simulation.cloud import BASELINE, SECRET, Cloud, Line, beyond, copied
+from simulation.cloud import HOMES, OLDER, SECRET, Cloud, Line, beyond, copied
 from simulation.commands import Told
 from simulation.machine import Shelf
 
@@ -175,12 +175,14 @@ class Watcher:
         if self.by_hand or self._times_differ:
             return
         for told in self.told:
-            if told.waited_for == "verified" and told.home == BASELINE and told.code is Exit.OK:
+            if told.waited_for == "verified" and told.home in HOMES and told.code is Exit.OK:
                 self._stays(told)
-        confirmed = [t for t in self.told if t.code is Exit.OK and t.home == BASELINE]
+        confirmed = [t for t in self.told if t.code is Exit.OK and t.home in HOMES]
         left = max(self.cloud.share, self.cloud.copied)
         if confirmed and left > TOLERANCE and not self._answered_for(confirmed[-1]):
             self.blame(Promise.STAYS, f"{left:g}% after a rollback that ended 0")
+        if confirmed:
+            self._stays_elsewhere(max(confirmed, key=lambda told: told.ended or 0))
 
     @property
     def _times_differ(self) -> bool:
@@ -208,6 +210,17 @@ class Watcher:
             after = max(one.share, one.copied) > TOLERANCE and one.at > (told.ended or 0)
             if after and one.by != "console" and not self._begun_after(told, one.release):
                 self.blame(Promise.STAYS, f"{one.share:g}% of {one.by} came at {one.at:.1f} s")
+
+    def _stays_elsewhere(self, told: Told) -> None:
+        """What a person sent to an older version is not taken to the baseline by a driver."""
+        others = (t for t in self.told if t.what == "rollback" and t.home != told.home)
+        meanwhile = any((t.ended or 1e9) >= told.began for t in others)
+        meanwhile |= any(one.by == "console" and one.at > told.began for one in self.cloud.landed)
+        if told.home != OLDER or meanwhile or self._answered_for(told):
+            return
+        share = self.cloud.look().traffic.of(OLDER)
+        if share < 100 - TOLERANCE:
+            self.blame(Promise.STAYS, f"{OLDER} has {share:g}% after a rollback to it ended 0")
 
     def _bare(self, rollback: Told) -> bool:
         """Whether a rollback went by notes that come first, and knows of no slow answer.

@@ -9,7 +9,7 @@ from typing import Any
 
 from simulation import commands
 from simulation.bucket import Held, over_a_line, records
-from simulation.cloud import BASELINE, CANDIDATE, CLOUDS, SECRET, Cloud, Fault, Faults, Line
+from simulation.cloud import BASELINE, CANDIDATE, CLOUDS, OLDER, SECRET, Cloud, Fault, Faults, Line
 from simulation.commands import Command, Told, launch
 from simulation.machine import HAPPENS_TO_RECORDS, Machine, Shelf
 from simulation.plot import Plot
@@ -144,6 +144,8 @@ class Story:
         versions: dict[str, Any] = {BASELINE: {"percent": 100}}
         if Twist.DEPLOY not in self.kinds:
             versions[CANDIDATE] = {"status": 200 if self.sound else 500}
+        if Twist.ELSEWHERE in self.kinds:
+            versions[OLDER] = {}
         return {"versions": versions}
 
     def _shared(self) -> tuple[Store, Callable[[], Store] | None]:

@@ -19,7 +19,10 @@ PLAIN = (
 )
 """Found among far more stories than are told here, when there were no twists."""
 
-TWISTED = ((37, Twist.DEPLOY), (1360, Twist.DEPLOY), (1399, Twist.SMOKE))
+TWISTED = (
+    *((37, Twist.DEPLOY), (1360, Twist.DEPLOY), (1399, Twist.SMOKE)),
+    *((97, Twist.ELSEWHERE), (589, Twist.ELSEWHERE)),
+)
 """The same, of a kind."""
 
 AS_DRAWN = (3128377,)

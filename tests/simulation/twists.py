@@ -13,6 +13,7 @@ class Twist(StrEnum):
     ECHO = "what is sent twice lands late, after an answer"
     CREW = "crews drive, and take over from each other"
     BUCKET = "machines share a bucket, whose answers get lost"
+    ELSEWHERE = "rollbacks go to a third version, older than the baseline"
 
 
 CHANCE = 0.2
