@@ -27,15 +27,23 @@ def came_home(before: Release, after: Release) -> bool:
 def sent_away(before: Release, decision: Decision, endpoint: Endpoint) -> bool:
     """Whether a person may have sent everything elsewhere: a rollback finds more than it left.
 
-    It was in place and is not, or begins with more than the record knows of. A raise that landed
-    looks the same.
+    It was in place and is not, or begins with more than the record knows of, or a third version
+    has traffic. A raise that landed looks the same.
     """
-    if before.state is not State.ROLLING_BACK or decision.shift is None:
+    if decision.release.state is not State.ROLLING_BACK or decision.shift is None:
+        return False
+    if _third_has_traffic(before, endpoint) and not before.aimed:
+        return True
+    if before.state is not State.ROLLING_BACK:
         return False
     if before.confirmed_at is not None:
         return True
     more = endpoint.traffic.of(before.baseline) + before.before < 100 - TOLERANCE
     return more and not before.written and not before.aimed
+
+
+def _third_has_traffic(release: Release, endpoint: Endpoint) -> bool:
+    return any(name not in {release.baseline, release.candidate} for name in endpoint.traffic.live)
 
 
 def by_somebody(before: Release, after: Release) -> bool:

@@ -24,10 +24,10 @@ from canarycli.errors import (
 )
 from canarycli.journal import Event
 from canarycli.late_methods import dataclass
-from canarycli.provider import Deployer, Endpoint, Provider, Reporting
+from canarycli.provider import Deployer, Endpoint, Notes, Provider, Reporting
 from canarycli.release.context import Decision
 from canarycli.release.decide import decide
-from canarycli.release.mark import left_by
+from canarycli.release.mark import left_by, sent_elsewhere
 from canarycli.release.record import Release, State
 from canarycli.release.rescue import CROSSING, SENDING, is_marked, noted_with, tagged_since
 from canarycli.store import Record, Stale, Store
@@ -186,8 +186,10 @@ class Controller:
         seen = see(self.provider, self.clock, release, endpoint, in_turn=self.in_turn)
         decision = decide(release, seen, self.clock.now())
         if came_home(release, decision.release):
-            home = self._marked(release, endpoint, ends=decision.release.over)
-            return decision if home is release else decide(home, seen, self.clock.now())
+            home, notes = self._marked(release, endpoint, ends=decision.release.over)
+            if home is release and not sent_elsewhere(release, notes):
+                return decision
+            return decide(home, replace(seen, notes=notes), self.clock.now())
         after = decision.release
         if sent_away(release, decision, endpoint):
             notes = notes_at_once(self.provider, endpoint)
@@ -212,8 +214,10 @@ class Controller:
         late = self.provider.limits.late_request + SENDING
         return replace(release, loose_until=self.clock.now() + late)
 
-    def _marked(self, release: Release, endpoint: Endpoint, *, ends: bool) -> Release:
+    def _marked(self, release: Release, endpoint: Endpoint, *, ends: bool) -> tuple[Release, Notes]:
         """A rollback that came home: loose where its mark is lost, or others noted a raise by now.
+
+        With it what the endpoint's notes say, {} where they were not read.
 
         It can't be told before: a driver notes its raise, then looks for the mark of a rollback;
         so whoever leaves that mark, then looks for the raise, sees it unless the driver saw them.
@@ -222,7 +226,7 @@ class Controller:
         """
         first = self.provider.limits.notes_first
         if first and not ends:
-            return release
+            return release, {}
         try:
             notes = self.provider.notes(endpoint)
             if first and not is_marked(release, notes):
@@ -230,11 +234,11 @@ class Controller:
                 self.provider.shift(endpoint, release.home, mark, raises=False)
                 notes = self.provider.notes(endpoint)
         except Denied:
-            return replace(release, unmarked=True)
+            return replace(release, unmarked=True), {}
         except ProviderError:
-            return self._loose(release)
+            return self._loose(release), {}
         sure = is_marked(release, notes) and not tagged_since(release, notes)
-        return release if sure else self._loose(release)
+        return release if sure else self._loose(release), notes
 
     def _deploy(self, saved: Record, endpoint: Endpoint) -> None:
         release = saved.release

@@ -6,11 +6,11 @@ from canarycli.clock import Clock
 from canarycli.engine.by_hand import ways_back
 from canarycli.engine.look import look_back
 from canarycli.errors import ProviderError, Unsafe
-from canarycli.provider import Provider
+from canarycli.provider import Endpoint, Provider
 from canarycli.release.context import SETTLING
 from canarycli.release.mark import Mark
 from canarycli.release.record import Release
-from canarycli.traffic import TOLERANCE
+from canarycli.traffic import TOLERANCE, Traffic
 
 
 def undo(provider: Provider, clock: Clock, release: Release) -> None:
@@ -28,10 +28,18 @@ def undo(provider: Provider, clock: Clock, release: Release) -> None:
             if endpoint.settled and share <= TOLERANCE and written:
                 return
             if endpoint.settled and endpoint.serves(release.baseline):
-                provider.shift(endpoint, release.home, mark.notes, raises=False)
+                provider.shift(endpoint, _without(release, endpoint), mark.notes, raises=False)
                 written = True
         clock.sleep(SETTLING.total_seconds())
     raise Unsafe(
         f"{release.candidate} of {release.id} may have traffic that nobody could take back",
         hint=ways_back(provider, release),
     )
+
+
+def _without(release: Release, endpoint: Endpoint) -> Traffic:
+    """Everything home, or as it is where a person sent all of it to a third version since."""
+    elsewhere = [name for name in endpoint.traffic.live if name != release.candidate]
+    if endpoint.traffic.of(release.candidate) <= TOLERANCE and release.baseline not in elsewhere:
+        return Traffic(dict(endpoint.traffic.shares) | {release.candidate: 0.0})
+    return release.home

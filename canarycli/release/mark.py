@@ -53,9 +53,13 @@ def left_by(release: Release) -> Notes:
 
 
 def _is_own(mark: Mark, release: Release) -> bool:
-    """Whether a way back left it itself: then arms that are not its own came with a late raise."""
+    """Whether a way back to a version that a person named left it, and noted that version with it.
+
+    Then other arms than its own came with a raise that landed late.
+    """
     asked_at, own = release.asked_at, Mark.read(left_by(release))
-    if release.state is not State.ROLLING_BACK or asked_at is None or own is None:
+    aimed = release.aimed and release.state is State.ROLLING_BACK
+    if not aimed or asked_at is None or own is None:
         return False
     return (mark.release, mark.by) == (own.release, own.by) and mark.at <= asked_at
 

@@ -216,7 +216,8 @@ class Watcher:
         others = (t for t in self.told if t.what == "rollback" and t.home != told.home)
         meanwhile = any((t.ended or 1e9) >= told.began for t in others)
         meanwhile |= any(one.by == "console" and one.at > told.began for one in self.cloud.landed)
-        if told.home != OLDER or meanwhile or self._answered_for(told):
+        verified = told.waited_for == "verified"
+        if told.home != OLDER or not verified or meanwhile or self._answered_for(told):
             return
         share = self.cloud.look().traffic.of(OLDER)
         if share < 100 - TOLERANCE:
