@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from canarycli.clock import Clock
 from canarycli.engine.autoscaling import keep_warm
 from canarycli.engine.changes import arrived, by_somebody, came_home, raises, sent_away
-from canarycli.engine.lease import busy_with, length_of
+from canarycli.engine.lease import busy_with, length_of, may_raise
 from canarycli.engine.look import look, notes_at_once, see
 from canarycli.engine.races import until_won
 from canarycli.engine.undo import undo
@@ -35,9 +35,6 @@ from canarycli.traffic import Traffic
 from canarycli.verbs import offers
 
 T = TypeVar("T")
-
-GUARD = timedelta(seconds=30)
-"""A raise is only asked for with at least this much of the lease left."""
 
 SLOW = timedelta(seconds=5)
 """A raise that took so long may have been sent twice by something on the way."""
@@ -264,7 +261,7 @@ class Controller:
     ) -> Decision:
         """Ask for more, once: whoever asks again looks and saves again first."""
         release, split = saved.release, decision.shift
-        if split is None or not self._may_raise(saved):
+        if split is None or not may_raise(self.store, saved, self.clock.wall()):
             self._answered(saved, before, raised=before.raised)
             return decision
         asked_at, notes = self.clock.now(), noted_with(release, self.provider.limits)
@@ -352,10 +349,6 @@ class Controller:
                 self.save(replace(saved, release=release))
         elif raises:
             self._answered(saved, before, raised=before.raised)
-
-    def _may_raise(self, saved: Record) -> bool:
-        lease = saved.lease
-        return lease is not None and self.clock.wall() < lease.until - GUARD
 
     def _says_less(self, asked: Release) -> bool:
         """Whether the record says less by now: a raise may have been asleep.

@@ -1,15 +1,22 @@
 """Who has an endpoint: the error that says so, the lease taken away, the signs of life."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from canarycli.clock import Clock, speed_of
 from canarycli.engine.races import until_won
-from canarycli.errors import Busy, NotFound
+from canarycli.errors import Busy, CanaryError, NotFound
 from canarycli.journal import Event
 from canarycli.release.record import State
 from canarycli.store import Lease, Record, Store
 from canarycli.store.contract import LEASE
+
+GUARD = timedelta(seconds=30)
+"""A raise is only asked for with at least this much of the lease left."""
+
+BRISK = timedelta(seconds=1)
+"""A save that took longer was slow: others may have written since."""
 
 FASTEST = 20.0
 """A pretend clock may be as fast as this before leases are longer by it: a driver that is alive
@@ -34,6 +41,23 @@ def busy_with(record: Record, now: datetime) -> Busy:
         facts=facts,
         hint=(way, f"end it: canary rollback {release.id}"),
     )
+
+
+def may_raise(store: Store, saved: Record, now: datetime) -> bool:
+    """Whether a raise may still be asked for that was saved before.
+
+    Not with too little left of the lease; and where the save was slow, not over what others wrote
+    into the record meanwhile: a rollback perhaps.
+    """
+    lease = saved.lease
+    if lease is None or now >= lease.until - GUARD:
+        return False
+    if timedelta(0) <= now - lease.heard < BRISK:
+        return True
+    with suppress(CanaryError):
+        record = store.load(saved.release.key)
+        return record is not None and record.version == saved.version
+    return False
 
 
 def free(store: Store, key: str, by: str, clock: Clock) -> Lease | None:

@@ -8,7 +8,7 @@ from simulation.cloud import HOMES, OLDER, SECRET, Cloud, Line, beyond, copied
 from simulation.commands import Told
 from simulation.machine import Shelf
 
-from canarycli.engine.controller import GUARD
+from canarycli.engine.lease import GUARD
 from canarycli.errors import Exit
 from canarycli.journal import Event
 from canarycli.provider import ROLLED_BACK_NOTE, Endpoint
@@ -128,7 +128,7 @@ class Watcher:
             self.drove.add(new.holder.partition("/")[0])
         if old and new and old.holder != new.holder and new.holder not in self.taken_over:
             over = before is None or before.release.over
-            if not over and old.alive(new.heard):
+            if not over and old.alive(new.heard) and not self.clocks_differ:
                 self.blame(Promise.ALONE, f"{new.holder} took the lease of {old.holder}")
         for event in events:
             self._hush(f"{event.message} {dict(event.fields)}")

@@ -21,11 +21,11 @@ PLAIN = (
 
 TWISTED = (
     *((37, Twist.DEPLOY), (1360, Twist.DEPLOY), (1399, Twist.SMOKE)),
-    *((97, Twist.ELSEWHERE), (589, Twist.ELSEWHERE)),
+    *((seed, Twist.ELSEWHERE) for seed in (97, 589, 1230, 1608, 2700, 2997, 3040)),
 )
 """The same, of a kind."""
 
-AS_DRAWN = (3128377,)
+AS_DRAWN = (3128377, 9001201, 9017459)
 """The same, with the twists that they draw."""
 
 SOON = 1200
