@@ -346,10 +346,13 @@ def test_a_model_that_is_not_there_is_brought_in_first() -> None:
     assert rehearsal.share == 100
 
 
-def test_a_rollback_while_the_candidate_is_brought_in_leaves_the_traffic() -> None:
+@pytest.mark.parametrize("named", [True, False])
+def test_a_rollback_while_the_candidate_is_brought_in_leaves_the_traffic(*, named: bool) -> None:
     rehearsal = Rehearsal(startup=60)
     rehearsal.start(model="model-99")
-    rehearsal.tick(rehearsal.controller())
+    if named:  # by the cloud, once it was asked for it
+        rehearsal.tick(rehearsal.controller())
+    assert bool(rehearsal.release.candidate) is named
     change(rehearsal, orders.roll_back(rehearsal.release, "dana", rehearsal.clock.now()))
     assert rehearsal.finish().outcome is Outcome.STOPPED
     assert rehearsal.simulator.describe(ENDPOINT).traffic.of(BASELINE) == 100
