@@ -95,8 +95,9 @@ def _component(made: Endpoint, variant: str) -> Json:
 def change(app: "App", body: Json) -> Json:
     found = app.account.endpoint(body["endpoint"])
     for name, weight in body.get("weights", {}).items():
-        found.variants[name].wanted_weight = single(weight)
-        found.variants[name].settle()
+        if name in found.variants:  # it may have been removed meanwhile
+            found.variants[name].wanted_weight = single(weight)
+            found.variants[name].settle()
     for name, count in body.get("counts", {}).items():
         found.variants[name].wanted_count = count
         found.variants[name].settle()
