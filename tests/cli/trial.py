@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 from cli.blackbox import Result, Running
@@ -221,7 +221,11 @@ class Trial:
 
     def _clean(self) -> None:
         """What could not be removed is removed by the next one, and nothing else is."""
+        end = monotonic() + PATIENCE
         again = self.world.ann.run("cleanup", "-y")
+        while again.code == 10 and monotonic() < end:  # what the killed one began is under way
+            sleep(1)
+            again = self.world.ann.run("cleanup", "-y")
         left = self._versions()
         if again.code not in {0, 9} or len(left) != len(self.versions) - 1:
             self.blame(f"a second cleanup ended {again.code}, and left {left}: {again.err}")
