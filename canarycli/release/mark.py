@@ -52,30 +52,29 @@ def left_by(release: Release) -> Notes:
     return {**mark.notes, **release.noted_arms} if release.aimed else mark.notes
 
 
-def _is_own(mark: Mark, release: Release) -> bool:
-    """Whether a way back to a version that a person named left it, and noted that version with it.
-
-    Then other arms than its own came with a raise that landed late.
-    """
-    asked_at, own = release.asked_at, Mark.read(left_by(release))
-    aimed = release.aimed and release.state is State.ROLLING_BACK
-    if not aimed or asked_at is None or own is None:
-        return False
-    return (mark.release, mark.by) == (own.release, own.by) and mark.at <= asked_at
-
-
 def sent_elsewhere(release: Release, notes: Notes) -> str:
     """The version that a person sent everything to since this release noted its own, "" if none.
 
-    The notes are of this release still, or the last rollback was of a later one.
+    The notes are of this release still, or the last rollback was of a later one. A way back heeds
+    any that is not its own: of two that go on looking, the one that came later is right.
     """
     mark, noted = Mark.read(notes), notes.get(BASELINE_NOTE, "")
-    if mark is None or noted == release.baseline or _is_own(mark, release):
+    if mark is None or noted == release.baseline:
         return ""
-    ours = {release.id, release.rescues}
+    ours, back = {release.id, release.rescues}, release.state is State.ROLLING_BACK
+    own = back and _is_own(mark, release)
+    if own and release.aimed:  # it noted its own version with it: this one came with a late raise
+        return ""
     found = (release.found or {}).get(ROLLED_BACK_NOTE)
-    later = mark.release not in ours and notes[ROLLED_BACK_NOTE] != found
+    later = not own and (back or mark.release not in ours) and notes[ROLLED_BACK_NOTE] != found
     return noted if later or notes.get(RELEASE_NOTE) in ours else ""
+
+
+def _is_own(mark: Mark, release: Release) -> bool:
+    own = Mark.read(left_by(release))
+    return (
+        own is not None and own.by == mark.by and mark.release == own.release and mark.at <= own.at
+    )
 
 
 def noted_before(notes: Notes, began: datetime, now: datetime) -> Notes:
