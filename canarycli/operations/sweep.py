@@ -8,7 +8,7 @@ from datetime import timedelta
 from time import monotonic
 
 from canarycli.clock import Clock, SystemClock
-from canarycli.engine.by_hand import WORDS, ways_in
+from canarycli.engine.by_hand import WORDS, way_home, ways_in
 from canarycli.engine.lease import has_driver, is_heard
 from canarycli.engine.loop import drive
 from canarycli.engine.retries import PATIENCE
@@ -145,9 +145,11 @@ class Swept:
     @property
     def by_hand(self) -> str:
         """The cloud's own command for the way back, "" unless a person must look."""
-        if self.failure is None or self.code != Exit.UNSAFE:
+        if self.work is None or self.code != Exit.UNSAFE:
             return ""
-        return "".join(way.removeprefix(WORDS) for way in ways_in(self.failure)[-1:])
+        named = ways_in(self.failure) if self.failure is not None else ()
+        way = named[-1] if named else way_home(self.work.provider, self.release)
+        return way.removeprefix(WORDS)
 
     def _hear(self, event: Event) -> None:
         self.listen(self.release.id, event)
