@@ -63,8 +63,7 @@ def test_a_folder_that_holds_no_database_is_no_place_for_records(here: Desk) -> 
 def test_a_driven_release_is_not_moved(here: Desk, store: LocalStore) -> None:
     driven = store.load(a_release("r-3", "churn").key)
     assert driven is not None
-    later = NOW.replace(year=NOW.year + 50)
-    store.save(driven.leased("ann@laptop/1", later))
+    store.save(driven.leased("ann@laptop/1", datetime.now(UTC), length=timedelta(days=1)))
 
     ran = here.canary("state", "move", here.env["CANARY_STATE"], str(here.home / "new"))
 
@@ -135,7 +134,7 @@ def test_a_driver_that_begins_during_a_move_is_told_of(here: Desk, store: LocalS
     next(moving)
     record = store.find("r-3")
     assert record is not None
-    store.save(record.leased("ann@laptop/1", now + timedelta(hours=1)))
+    store.save(record.leased("ann@laptop/1", now))
 
     with pytest.raises(Busy, match="ann@laptop/1 drives r-3"):
         list(moving)
