@@ -165,7 +165,9 @@ class Trial:
 
     def _judge_cleanup(self, result: Result) -> None:
         """Of a release that is over: nothing moves, whether it may or not."""
-        if result.code not in {0, 8, 10} or self.world.shares()[-1] != self.cell.order.share:
+        full = {1} if self.cell.what is Deed.FILL_DISK else set()
+        moved = self.world.shares()[-1] != self.cell.order.share
+        if result.code not in {0, 8, 10} | full or moved:
             self.blame(f"ended {result.code}")
 
     def _judge_rival(self, result: Result, rival: Result) -> None:
