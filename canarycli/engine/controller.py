@@ -10,7 +10,7 @@ from canarycli.clock import Clock
 from canarycli.engine.autoscaling import keep_warm
 from canarycli.engine.changes import arrived, by_somebody, came_home, raises, sent_away
 from canarycli.engine.lease import busy_with, length_of, may_raise
-from canarycli.engine.look import look, notes_at_once, see
+from canarycli.engine.look import look, notes_of, see
 from canarycli.engine.races import until_won
 from canarycli.engine.undo import undo
 from canarycli.errors import (
@@ -189,7 +189,7 @@ class Controller:
             return decide(home, replace(seen, notes=notes), self.clock.now())
         after = decision.release
         if sent_away(release, decision, endpoint):
-            notes = notes_at_once(self.provider, endpoint)
+            notes = notes_of(self.provider, endpoint, release)
             return decide(release, replace(seen, notes=notes), self.clock.now())
         unsure = by_somebody(release, after) or arrived(release, after)
         if not raises(decision, endpoint) and not unsure:

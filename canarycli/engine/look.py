@@ -22,9 +22,14 @@ def look_back(provider: Provider, endpoint: str) -> Endpoint:
     return provider.describe(endpoint)
 
 
-def notes_at_once(provider: Provider, endpoint: Endpoint) -> Notes:
-    """An endpoint's notes, asked for once: {} where they don't answer."""
-    if isinstance(provider, Patient):
+def notes_of(provider: Provider, endpoint: Endpoint, release: Release) -> Notes:
+    """An endpoint's notes before its release goes back: {} where they don't answer.
+
+    Asked for once, but for where a third version has everything: then nothing is in a hurry, and
+    only the notes tell who sent it there.
+    """
+    settled_elsewhere = not {release.baseline, release.candidate} & set(endpoint.traffic.live)
+    if isinstance(provider, Patient) and not settled_elsewhere:
         provider = provider.at_once
     try:
         return provider.notes(endpoint)
