@@ -111,14 +111,16 @@ def home(endpoint: Endpoint, notes: Notes, to: str | None = None) -> str:
     """The version everything goes back to.
 
     The one asked for; else the baseline of the endpoint's notes, as long as it is there and the
-    notes' candidate has traffic or the baseline has; else the version with most of the traffic by
-    far.
+    notes' candidate has traffic or the baseline has, or a rollback may be on its way there; else
+    the version with most of the traffic by far.
     """
     if to is not None:
         return _asked(endpoint, to)
     noted, candidate = notes.get(BASELINE_NOTE, ""), notes.get(CANDIDATE_NOTE, "")
     traffic = endpoint.traffic
-    if endpoint.version(noted) and (traffic.of(noted) > 0 or traffic.of(candidate) > 0):
+    on_its_way = not endpoint.settled and Mark.read(notes) is not None
+    told = traffic.of(noted) > 0 or traffic.of(candidate) > 0 or on_its_way
+    if endpoint.version(noted) and told:
         return noted
     live = traffic.live
     if not live or traffic.of(live[0]) < CLEARLY or endpoint.version(live[0]) is None:

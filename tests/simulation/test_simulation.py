@@ -21,7 +21,7 @@ PLAIN = (
 
 TWISTED = (
     *((37, Twist.DEPLOY), (1360, Twist.DEPLOY), (1399, Twist.SMOKE)),
-    *((seed, Twist.ELSEWHERE) for seed in (97, 589, 1230, 1608, 2997, 3040, 9119822)),
+    *((seed, Twist.ELSEWHERE) for seed in (97, 589, 1230, 1608, 2997, 3040, 30385, 9119822)),
 )
 """The same, of a kind."""
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from canarycli.errors import UsageError
-from canarycli.provider import Endpoint, Version
+from canarycli.provider import BASELINE_NOTE, CANDIDATE_NOTE, Endpoint, Version
+from canarycli.release.mark import Mark
 from canarycli.release.rescue import home
+from canarycli.testing import NOON
 from canarycli.traffic import Traffic
 
 
@@ -41,3 +43,18 @@ def test_where_nothing_is_deployed_nothing_goes_back() -> None:
         home(endpoint(), {})
 
     assert refused.value.hints == ()
+
+
+@pytest.mark.parametrize(
+    ("settled", "marked", "goes"),
+    [(False, True, "older"), (True, True, "green"), (False, False, "green")],
+    ids=["on its way", "long ago", "never rolled back"],
+)
+def test_where_a_rollback_to_a_named_version_is_on_its_way_the_next_goes_there_too(
+    goes: str, *, settled: bool, marked: bool
+) -> None:
+    seen = replace(endpoint(older=0, blue=0, green=100), settled=settled)
+    notes = {BASELINE_NOTE: "older", CANDIDATE_NOTE: "blue"}
+    mark = Mark("r-1", NOON, "dana").notes if marked else {}
+
+    assert home(seen, {**notes, **mark}) == goes
