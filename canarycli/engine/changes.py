@@ -42,6 +42,12 @@ def sent_away(before: Release, decision: Decision, endpoint: Endpoint) -> bool:
     return more and not before.written and not before.aimed
 
 
+def all_elsewhere(release: Release, endpoint: Endpoint) -> bool:
+    """Whether everything goes to versions that are none of a release's own."""
+    live = set(endpoint.traffic.live)
+    return bool(live) and not live & {release.baseline, release.candidate}
+
+
 def _third_has_traffic(release: Release, endpoint: Endpoint) -> bool:
     return any(name not in {release.baseline, release.candidate} for name in endpoint.traffic.live)
 

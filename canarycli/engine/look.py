@@ -1,6 +1,7 @@
 """One look at a release: its endpoint alone on the way back, else what the plan asks as well."""
 
 from canarycli.clock import Clock
+from canarycli.engine.changes import all_elsewhere
 from canarycli.engine.retries import Patient
 from canarycli.errors import ProviderError
 from canarycli.provider import Endpoint, Notes, Provider
@@ -28,8 +29,7 @@ def notes_of(provider: Provider, endpoint: Endpoint, release: Release) -> Notes:
     Asked for once, but for where a third version has everything: then nothing is in a hurry, and
     only the notes tell who sent it there.
     """
-    settled_elsewhere = not {release.baseline, release.candidate} & set(endpoint.traffic.live)
-    if isinstance(provider, Patient) and not settled_elsewhere:
+    if isinstance(provider, Patient) and not all_elsewhere(release, endpoint):
         provider = provider.at_once
     try:
         return provider.notes(endpoint)

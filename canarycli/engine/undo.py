@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from canarycli.clock import Clock
 from canarycli.engine.by_hand import ways_back
+from canarycli.engine.changes import all_elsewhere
 from canarycli.engine.look import look_back
 from canarycli.errors import ProviderError, Unsafe
 from canarycli.provider import Endpoint, Provider
@@ -39,7 +40,6 @@ def undo(provider: Provider, clock: Clock, release: Release) -> None:
 
 def _without(release: Release, endpoint: Endpoint) -> Traffic:
     """Everything home, or as it is where a person sent all of it to a third version since."""
-    elsewhere = [name for name in endpoint.traffic.live if name != release.candidate]
-    if endpoint.traffic.of(release.candidate) <= TOLERANCE and release.baseline not in elsewhere:
+    if all_elsewhere(release, endpoint):
         return Traffic(dict(endpoint.traffic.shares) | {release.candidate: 0.0})
     return release.home
